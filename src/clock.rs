@@ -1,0 +1,40 @@
+//! The one place that reads the time, so that a test can set it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+/// The time zone of "today" and of the settings page.
+pub fn time_zone() -> TimeZone {
+    static BRUSSELS: TimeZone = jiff::tz::get!("Europe/Brussels");
+    BRUSSELS.clone()
+}
+
+/// The system's clock, moved by as much as a test asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    ahead_seconds: Arc<AtomicI64>,
+}
+
+impl Clock {
+    /// Now, in whole microseconds: what Postgres keeps, so that a stored time equals the one in memory.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    pub fn now(&self) -> Timestamp {
+        let ahead = SignedDuration::from_secs(self.ahead_seconds.load(Ordering::Relaxed));
+        let now = Timestamp::now().saturating_add(ahead).unwrap_or(Timestamp::MAX);
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+    }
+
+    /// Today in [`time_zone`].
+    pub fn today(&self) -> Date {
+        self.now().to_zoned(time_zone()).date()
+    }
+
+    /// Moves this clock and its clones forward.
+    pub fn advance(&self, by: SignedDuration) {
+        self.ahead_seconds.fetch_add(by.as_secs(), Ordering::Relaxed);
+    }
+}

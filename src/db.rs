@@ -1,0 +1,59 @@
+//! Every SQL statement. One function a statement, named for its intent; the caller owns the transaction.
+
+pub mod absences;
+pub mod attention;
+pub mod connection;
+pub mod events;
+pub mod logins;
+pub mod people;
+
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, PgPool};
+
+/// All migrations, compiled in.
+pub static MIGRATOR: Migrator = sqlx::migrate!();
+
+/// Why the database is not usable at start-up.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// `database.url` cannot be read as an address of Postgres.
+    #[error("database.url is not the address of a Postgres database")]
+    Url,
+    /// No connection.
+    #[error("the database cannot be reached: {0} (check database.url and that Postgres runs)")]
+    Unreachable(#[source] sqlx::Error),
+    /// A migration failed, or the database is newer than this program.
+    #[error("the database cannot be migrated: {0}")]
+    Migration(#[from] MigrateError),
+}
+
+/// A pool of at most `max_connections`; connects at the first use.
+pub fn pool(url: &SecretString, max_connections: u32) -> Result<PgPool, DatabaseError> {
+    let options = PgConnectOptions::from_str(url.expose_secret())
+        .map_err(|_may_hold_the_password| DatabaseError::Url)?
+        .application_name("optedo-officient")
+        .log_statements(tracing::log::LevelFilter::Off)
+        .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
+    Ok(PgPoolOptions::new()
+        .max_connections(max_connections)
+        .acquire_timeout(Duration::from_secs(2))
+        .idle_timeout(Duration::from_mins(1))
+        .connect_lazy_with(options))
+}
+
+/// Brings the schema up to date; safe when several replicas start together.
+pub async fn migrate(pool: &PgPool) -> Result<(), DatabaseError> {
+    // A connection first, so that "not reachable" is told from "a migration failed".
+    drop(pool.acquire().await.map_err(DatabaseError::Unreachable)?);
+    MIGRATOR.run(pool).await.map_err(DatabaseError::Migration)
+}
+
+/// Whether the database answers.
+pub async fn ping(pool: &PgPool) -> Result<(), sqlx::Error> {
+    sqlx::query("select 1").execute(pool).await.map(drop)
+}

@@ -1,0 +1,268 @@
+//! Attention items, and the leave that is held back because of them.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use sqlx::PgExecutor;
+use sqlx::types::Json;
+
+use crate::ids::{CompanyId, PersonId};
+use crate::sync::attention::{Hint, Item, Kind};
+
+/// An item as stored.
+#[derive(Clone)]
+pub struct StoredItem {
+    /// Its id.
+    pub id: i64,
+    /// Its kind.
+    pub kind: String,
+    /// The person's name or the description looked for.
+    pub subject: Option<String>,
+    /// Officient's id of the subject.
+    pub subject_id: String,
+    /// What is the case.
+    pub detail: String,
+    /// The near miss.
+    pub hint: Option<Hint>,
+    /// How many absences wait for it.
+    pub waiting: i64,
+    /// When it was first seen.
+    pub first_seen_at: Timestamp,
+    /// When it was last seen.
+    pub last_seen_at: Timestamp,
+    /// When its cause was gone.
+    pub resolved_at: Option<Timestamp>,
+}
+
+/// Which items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Neither resolved nor ignored.
+    Open,
+    /// Their cause is gone.
+    Resolved,
+    /// Meant to be so.
+    Ignored,
+}
+
+impl Which {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Resolved => "resolved",
+            Self::Ignored => "ignored",
+        }
+    }
+}
+
+/// Opens an item, or brings the open one up to date. An ignored one speaks again when its subject changed.
+pub async fn open(
+    db: impl PgExecutor<'_>,
+    item: &Item,
+    waiting: i64,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into attention (kind, subject_id, subject, detail, hint, waiting, first_seen_at, last_seen_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $7)
+         on conflict (kind, subject_id) where resolved_at is null do update set
+             subject = excluded.subject, detail = excluded.detail, hint = excluded.hint, waiting = excluded.waiting,
+             last_seen_at = excluded.last_seen_at,
+             ignored_at = case when attention.subject is distinct from excluded.subject then null else attention.ignored_at end",
+        item.kind.as_str(),
+        item.subject_id,
+        item.subject.as_ref().map(|subject| subject.replace('\0', "\u{fffd}")),
+        item.detail.replace('\0', "\u{fffd}"),
+        item.hint.as_ref().map(Json) as _,
+        waiting,
+        now.to_sqlx()
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// The cause of this item is gone.
+pub async fn resolve(
+    db: impl PgExecutor<'_>,
+    kind: Kind,
+    subject_id: &str,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update attention set resolved_at = $3, waiting = 0
+         where kind = $1 and subject_id = $2 and resolved_at is null",
+        kind.as_str(),
+        subject_id,
+        now.to_sqlx()
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// The causes of all items of a kind are gone but for these subjects.
+pub async fn resolve_others(
+    db: impl PgExecutor<'_>,
+    kind: Kind,
+    except: &[String],
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update attention set resolved_at = $3, waiting = 0
+         where kind = $1 and subject_id <> all($2) and resolved_at is null",
+        kind.as_str(),
+        except,
+        now.to_sqlx()
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// Resolves everything: another company was connected.
+pub async fn resolve_all(db: impl PgExecutor<'_>, now: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query!("update attention set resolved_at = $1, waiting = 0 where resolved_at is null", now.to_sqlx())
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// Items of a sort, newest first.
+pub async fn list(db: impl PgExecutor<'_>, which: Which) -> Result<Vec<StoredItem>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select id, kind, subject, subject_id, detail, hint as "hint: Json<Hint>", waiting, first_seen_at, last_seen_at,
+               resolved_at
+           from attention
+           where case $1
+               when 'resolved' then resolved_at is not null
+               when 'ignored' then resolved_at is null and ignored_at is not null
+               else resolved_at is null and ignored_at is null end
+           order by first_seen_at desc, id desc limit 1000"#,
+        which.word()
+    )
+    .fetch_all(db)
+    .await?;
+    let item = rows.into_iter().map(|row| StoredItem {
+        id: row.id,
+        kind: row.kind,
+        subject: row.subject,
+        subject_id: row.subject_id,
+        detail: row.detail,
+        hint: row.hint.map(|Json(hint)| hint),
+        waiting: row.waiting,
+        first_seen_at: row.first_seen_at.to_jiff(),
+        last_seen_at: row.last_seen_at.to_jiff(),
+        resolved_at: row.resolved_at.map(jiff_sqlx::Timestamp::to_jiff),
+    });
+    Ok(item.collect())
+}
+
+/// The open or ignored item of this id: its kind and the subject's id.
+pub async fn find_unresolved(db: impl PgExecutor<'_>, id: i64) -> Result<Option<(Kind, String)>, sqlx::Error> {
+    let row = sqlx::query!("select kind, subject_id from attention where id = $1 and resolved_at is null", id)
+        .fetch_optional(db)
+        .await?;
+    Ok(row.and_then(|row| Some((Kind::parse(&row.kind)?, row.subject_id))))
+}
+
+/// This item is meant to be so; false when there is no such unresolved item.
+pub async fn ignore(db: impl PgExecutor<'_>, id: i64, now: Timestamp) -> Result<bool, sqlx::Error> {
+    let ignored = sqlx::query!(
+        "update attention set ignored_at = coalesce(ignored_at, $2) where id = $1 and resolved_at is null",
+        id,
+        now.to_sqlx()
+    );
+    Ok(ignored.execute(db).await?.rows_affected() == 1)
+}
+
+/// How many are open, by kind.
+pub async fn count_open(db: impl PgExecutor<'_>) -> Result<Vec<(String, i64)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select kind, count(*) as "count!" from attention where resolved_at is null and ignored_at is null group by kind"#
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.kind, row.count)).collect())
+}
+
+/// Forgets which of a person's leave is held back; returns the items it was held back for.
+pub async fn clear_held_back(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    person: PersonId,
+) -> Result<Vec<(String, String)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "delete from held_back where company_id = $1 and person_id = $2 returning kind, subject_id",
+        company.0,
+        person.0
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.kind, row.subject_id)).collect())
+}
+
+/// Forgets all leave held back: another company was connected.
+pub async fn clear_all_held_back(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from held_back").execute(db).await.map(drop)
+}
+
+/// Notes that leave is held back and for which item: the three slices are parallel.
+pub async fn insert_held_back(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    person: PersonId,
+    events: &[i64],
+    kinds: &[String],
+    subject_ids: &[String],
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into held_back (company_id, person_id, event_id, kind, subject_id)
+         select $1, $2, * from unnest($3::bigint[], $4::text[], $5::text[])
+         on conflict (company_id, event_id) do update set person_id = excluded.person_id, kind = excluded.kind,
+             subject_id = excluded.subject_id",
+        company.0,
+        person.0,
+        events,
+        kinds,
+        subject_ids
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// Brings the counts of these items up to date; one that nothing waits for any more is resolved.
+pub async fn recount(
+    db: impl PgExecutor<'_>,
+    kinds: &[String],
+    subject_ids: &[String],
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update attention a set waiting = c.waiting, resolved_at = case when c.waiting = 0 then $3::timestamptz end
+         from (
+             select k.kind, k.subject_id, (
+                 select count(*) from held_back h where h.kind = k.kind and h.subject_id = k.subject_id) as waiting
+             from unnest($1::text[], $2::text[]) as k (kind, subject_id)) c
+         where a.kind = c.kind and a.subject_id = c.subject_id and a.resolved_at is null",
+        kinds,
+        subject_ids,
+        now.to_sqlx()
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// People with leave held back for an item of this kind and subject.
+pub async fn people_held_back(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    kind: Kind,
+    subject_id: &str,
+) -> Result<Vec<i64>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select distinct person_id from held_back where company_id = $1 and kind = $2 and subject_id = $3",
+        company.0,
+        kind.as_str(),
+        subject_id
+    )
+    .fetch_all(db)
+    .await
+}

@@ -1,0 +1,100 @@
+//! Webhook events: on disk before the 200, then looked at once.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use sqlx::PgExecutor;
+
+/// An event that was not yet looked at.
+#[derive(Debug, Clone)]
+pub struct WaitingEvent {
+    /// The row.
+    pub id: i64,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// As sent.
+    pub event_type: String,
+    /// As sent, if it was a text or a number.
+    pub related_object_id: Option<String>,
+    /// When the newest requesters were asked for on its behalf.
+    pub widened_at: Option<Timestamp>,
+}
+
+/// Stores a batch in one statement.
+pub async fn insert(
+    db: impl PgExecutor<'_>,
+    received_at: Timestamp,
+    event_types: &[String],
+    related_object_ids: &[Option<String>],
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into webhook_events (received_at, event_type, related_object_id)
+         select $1, event_type, related_object_id from unnest($2::text[], $3::text[]) as t (event_type, related_object_id)",
+        received_at.to_sqlx(),
+        event_types,
+        related_object_ids as _
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// The oldest events that wait, at most `limit`.
+pub async fn waiting(db: impl PgExecutor<'_>, limit: i64) -> Result<Vec<WaitingEvent>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select id, received_at, event_type, related_object_id, widened_at
+         from webhook_events where processed_at is null order by id limit $1",
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| WaitingEvent {
+            id: row.id,
+            received_at: row.received_at.to_jiff(),
+            event_type: row.event_type,
+            related_object_id: row.related_object_id,
+            widened_at: row.widened_at.map(jiff_sqlx::Timestamp::to_jiff),
+        })
+        .collect())
+}
+
+/// These were looked at: somebody was asked for on their behalf, in the same transaction.
+pub async fn mark_processed(db: impl PgExecutor<'_>, ids: &[i64], now: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query!("update webhook_events set processed_at = $2 where id = any($1)", ids, now.to_sqlx())
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// For these the newest requesters were asked for first.
+pub async fn mark_widened(db: impl PgExecutor<'_>, ids: &[i64], now: Timestamp) -> Result<(), sqlx::Error> {
+    sqlx::query!("update webhook_events set widened_at = $2 where id = any($1)", ids, now.to_sqlx())
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// When the newest event arrived.
+pub async fn last_received_at(db: impl PgExecutor<'_>) -> Result<Option<Timestamp>, sqlx::Error> {
+    let at = sqlx::query_scalar!("select received_at from webhook_events order by id desc limit 1");
+    Ok(at.fetch_optional(db).await?.map(jiff_sqlx::Timestamp::to_jiff))
+}
+
+/// How many wait.
+pub async fn count_waiting(db: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(r#"select count(*) as "count!" from webhook_events where processed_at is null"#)
+        .fetch_one(db)
+        .await
+}
+
+/// Deletes processed events older than `before`, at most `limit`; returns how many.
+pub async fn delete_old(db: impl PgExecutor<'_>, before: Timestamp, limit: i64) -> Result<u64, sqlx::Error> {
+    let deleted = sqlx::query!(
+        "delete from webhook_events where id in (
+             select id from webhook_events where received_at < $1 and processed_at is not null order by received_at limit $2)",
+        before.to_sqlx(),
+        limit
+    );
+    Ok(deleted.execute(db).await?.rows_affected())
+}

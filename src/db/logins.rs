@@ -1,0 +1,100 @@
+//! Sessions of the settings page and OAuth logins under way.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use sqlx::PgExecutor;
+
+/// A signed-in browser.
+pub struct Session {
+    /// What a change must carry.
+    pub csrf_token: String,
+}
+
+/// Stores a new session.
+pub async fn insert_session(
+    db: impl PgExecutor<'_>,
+    token_digest: &[u8],
+    csrf_token: &str,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into sessions (token_digest, csrf_token, created_at, last_seen_at) values ($1, $2, $3, $3)",
+        token_digest,
+        csrf_token,
+        now.to_sqlx()
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// The session of this cookie if it was begun and used recently enough; using it keeps it alive.
+pub async fn touch_session(
+    db: impl PgExecutor<'_>,
+    token_digest: &[u8],
+    created_after: Timestamp,
+    seen_after: Timestamp,
+    now: Timestamp,
+) -> Result<Option<Session>, sqlx::Error> {
+    sqlx::query_as!(
+        Session,
+        "update sessions set last_seen_at = $4
+         where token_digest = $1 and created_at > $2 and last_seen_at > $3
+         returning csrf_token",
+        token_digest,
+        created_after.to_sqlx(),
+        seen_after.to_sqlx(),
+        now.to_sqlx()
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Ends a session.
+pub async fn delete_session(db: impl PgExecutor<'_>, token_digest: &[u8]) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from sessions where token_digest = $1", token_digest).execute(db).await.map(drop)
+}
+
+/// Deletes sessions and logins that ended by themselves.
+pub async fn delete_expired(
+    db: impl PgExecutor<'_> + Copy,
+    created_before: Timestamp,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from sessions where created_at < $1", created_before.to_sqlx()).execute(db).await?;
+    sqlx::query!("delete from oauth_flows where expires_at < $1", now.to_sqlx()).execute(db).await.map(drop)
+}
+
+/// A login begins.
+pub async fn insert_flow(
+    db: impl PgExecutor<'_>,
+    state_digest: &[u8],
+    browser_digest: &[u8],
+    expires_at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into oauth_flows (state_digest, browser_digest, expires_at) values ($1, $2, $3)",
+        state_digest,
+        browser_digest,
+        expires_at.to_sqlx()
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// Uses a login up: true when this state was given to this browser and is not too old. It works once.
+pub async fn take_flow(
+    db: impl PgExecutor<'_>,
+    state_digest: &[u8],
+    browser_digest: &[u8],
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let taken = sqlx::query!(
+        "delete from oauth_flows where state_digest = $1 and browser_digest = $2 and expires_at > $3",
+        state_digest,
+        browser_digest,
+        now.to_sqlx()
+    );
+    Ok(taken.execute(db).await?.rows_affected() == 1)
+}

@@ -1,0 +1,451 @@
+//! The client of Officient's API. Reads everything, writes nothing but webhook subscriptions.
+//!
+//! All calls go through one [`Limiter`]. What comes back is parsed here into the domain's own types (`wire.rs` holds
+//! Officient's JSON, loose as it is); an answer that is not what the documentation says is an error of that call.
+
+mod wire;
+
+pub(crate) use wire::integer as loose_integer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::civil::Date;
+use reqwest::Method;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
+
+use crate::ids::{CompanyId, EventId, LeaveTypeId, PersonId, RequestId};
+use crate::limiter::{Limiter, Priority};
+use crate::tokens::{TokenError, Tokens};
+use crate::upstream::{self, Answer, Retry, Terse, UpstreamError};
+
+/// Items on a page of a list (Officient docs: 30).
+const PAGE: usize = 30;
+/// No list is longer than this many pages; a server that never ends its list does not hold us for ever.
+const MAX_PAGES: u32 = 2_000;
+
+/// The Officient company that the connection was granted for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its id.
+    pub company_id: CompanyId,
+    /// Its name.
+    pub company_name: String,
+    /// Its subdomain at Officient.
+    pub subdomain: String,
+}
+
+/// Somebody in Officient's list of people.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ListedPerson {
+    /// The id.
+    pub id: PersonId,
+    /// The full name; its parts are in the detail only.
+    pub name: String,
+}
+
+/// The list of people, and whether that is everybody.
+pub struct PeopleList {
+    /// Who is not archived.
+    pub people: Vec<ListedPerson>,
+    /// As many as the list says there are: only then does a missing person mean anything.
+    pub is_complete: bool,
+}
+
+/// What is kept of a person's detail.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PersonNames {
+    /// Exactly as Officient has it: never trimmed.
+    pub first_name: String,
+    /// Exactly as Officient has it: never trimmed.
+    pub last_name: String,
+    /// Archived or deleted in Officient.
+    pub archived: bool,
+}
+
+/// One event of a person's calendar: one day, or a part of one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CalendarEvent {
+    /// The id.
+    pub id: EventId,
+    /// The day; `None` where Officient's answer has none that can be read.
+    pub date: Option<Date>,
+    /// The type's name.
+    pub name: String,
+    /// Which sort of type it is of.
+    pub leave_type: EventType,
+    /// `time_off` takes hours off the schedule, `overtime` adds.
+    pub kind: String,
+    /// `approved` or `pending`.
+    pub status: String,
+    /// Time that is worked: remote work, training.
+    pub is_worked: bool,
+    /// Minutes; `None` where it is missing or no number.
+    pub duration_minutes: Option<i64>,
+    /// Minutes from midnight, wall clock; not always known.
+    pub start_minutes: Option<i64>,
+    /// Minutes of work scheduled on that day; 0 where that is not known.
+    pub scheduled_minutes: i64,
+}
+
+/// `event_type` with `custom_day_off_type_id`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EventType {
+    /// One of the company's leave types; `None`: the answer does not say which.
+    Custom(Option<LeaveTypeId>),
+    /// Built in.
+    SickDay,
+    /// Built in.
+    Education,
+}
+
+/// One of the company's leave types in a year.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaveType {
+    /// The id.
+    pub id: LeaveTypeId,
+    /// The name.
+    pub name: String,
+    /// What the admin filled in under *Geavanceerd*: (app, code).
+    pub integrations: Vec<(String, String)>,
+}
+
+/// Who asked for a calendar request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListedRequest {
+    /// The id.
+    pub id: RequestId,
+    /// The requester.
+    pub requester: PersonId,
+}
+
+/// A webhook subscription.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Webhook {
+    /// The id.
+    pub id: i64,
+    /// The event name.
+    pub event: String,
+    /// Where it is delivered; holds the secret token when it is ours.
+    pub target_url: String,
+}
+
+/// A call that failed, or was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum OfficientError {
+    /// Officient did not answer as it should.
+    #[error("{operation}: {}", Terse(source))]
+    Call {
+        /// What was being done, with ids, e.g. "reading the calendar of person 264 for 2026".
+        operation: String,
+        /// How it failed.
+        source: UpstreamError,
+    },
+    /// There is no usable token.
+    #[error("{operation}: {source}")]
+    Token {
+        /// What was to be done.
+        operation: String,
+        /// Why there is no token.
+        source: TokenError,
+    },
+}
+
+impl OfficientError {
+    /// What the upstream said, where it was asked.
+    pub fn upstream(&self) -> Option<&UpstreamError> {
+        match self {
+            Self::Call { source, .. } => Some(source),
+            Self::Token { source, .. } => source.upstream(),
+        }
+    }
+
+    /// Whether, and when, the call can succeed.
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::Call { source: UpstreamError::Unauthorized, .. } => Retry::Later(None),
+            Self::Call { source, .. } => source.retry(),
+            Self::Token { source, .. } => source.retry(),
+        }
+    }
+
+    /// Officient answered that this does not exist, or not for us (400 and 404).
+    pub fn is_gone(&self) -> bool {
+        matches!(
+            self,
+            Self::Call { source: UpstreamError::NotFound | UpstreamError::Rejected { status: 400 | 410, .. }, .. }
+        )
+    }
+}
+
+/// One line to Officient: the HTTP client, the limiter, the address. Clones share them.
+#[derive(Clone)]
+pub struct Line {
+    http: reqwest::Client,
+    limiter: Limiter,
+    api_url: Arc<str>,
+}
+
+impl Line {
+    /// A line with this limit and time-out.
+    pub fn new(api_url: &str, limiter: Limiter, timeout: Duration) -> Self {
+        Self { http: upstream::http_client(timeout), limiter, api_url: api_url.into() }
+    }
+
+    /// A request to a path of the API, which begins with `/1.0`.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.api_url))
+    }
+
+    /// Waits for a slot, calls, and counts the outcome.
+    pub async fn call(
+        &self,
+        priority: Priority,
+        request: reqwest::RequestBuilder,
+    ) -> Result<Answer, UpstreamError> {
+        let slot = self.limiter.slot(priority).await;
+        let result = upstream::send(request).await;
+        drop(slot);
+        let outcome = result.as_ref().map_or_else(UpstreamError::outcome, |_| "ok");
+        metrics::counter!("officient_calls_total", "outcome" => outcome).increment(1);
+        if matches!(result, Err(UpstreamError::Busy { .. })) {
+            metrics::counter!("officient_rate_limited_total").increment(1);
+            self.limiter.pause();
+        }
+        result
+    }
+}
+
+/// Officient's API with the connection's token.
+#[derive(Clone)]
+pub struct Officient {
+    line: Line,
+    tokens: Tokens,
+}
+
+impl Officient {
+    /// A client that takes its token from `tokens`.
+    pub fn new(line: Line, tokens: Tokens) -> Self {
+        Self { line, tokens }
+    }
+
+    /// The connection's tokens.
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// How many calls a sweep can make in `interval`.
+    pub fn sweep_budget(&self, interval: Duration) -> usize {
+        self.line.limiter.sweep_budget(interval)
+    }
+
+    /// The account that `token`, not yet stored, was granted for.
+    pub async fn account(&self, token: &SecretString) -> Result<Account, OfficientError> {
+        let operation = "reading the account";
+        let request = self.line.request(Method::GET, "/1.0/account").bearer_auth(token.expose_secret());
+        let answer = self.line.call(Priority::Urgent, request).await;
+        let account: wire::Account = data(answer).map_err(|source| failed(operation, source))?;
+        Ok(Account {
+            company_id: CompanyId(account.company_id),
+            company_name: account.company_name,
+            subdomain: account.subdomain,
+        })
+    }
+
+    /// Everybody who is not archived. A page that cannot be read is an error; a wrong total makes the list incomplete.
+    pub async fn people(&self, priority: Priority) -> Result<PeopleList, OfficientError> {
+        let operation = "reading the list of people";
+        let mut people: Vec<wire::ListedPerson> = Vec::new();
+        let mut total = None;
+        for page in 0..MAX_PAGES {
+            let path = format!("/1.0/people/list?page={page}&include_archived=0");
+            let answer: wire::PeoplePage = self.get(priority, operation, &path).await?;
+            total = answer.total_record_count.or(total);
+            let received = answer.data.len();
+            let known = people.len();
+            for person in answer.data {
+                if people.iter().all(|known| known.id != person.id) {
+                    people.push(person);
+                }
+            }
+            if received < PAGE || people.len() == known {
+                break;
+            }
+        }
+        let is_complete = total.is_none_or(|total| usize::try_from(total) == Ok(people.len()));
+        let present = people.into_iter().filter(|person| !person.archived && !person.deleted);
+        let people = present.map(|person| ListedPerson { id: PersonId(person.id), name: person.name }).collect();
+        Ok(PeopleList { people, is_complete })
+    }
+
+    /// A person's names. [`OfficientError::is_gone`]: there is no such person.
+    pub async fn person(&self, priority: Priority, id: PersonId) -> Result<PersonNames, OfficientError> {
+        let operation = format!("reading person {id}");
+        let path = format!("/1.0/people/{id}/detail");
+        let wire::Envelope::<wire::PersonDetail> { data } = self.get(priority, &operation, &path).await?;
+        if data.id != id.0 {
+            let what = format!("the detail of person {} instead", data.id);
+            return Err(failed(&operation, UpstreamError::Unreadable { what }));
+        }
+        Ok(PersonNames {
+            first_name: data.first_name,
+            last_name: data.last_name,
+            archived: data.archived || data.deleted,
+        })
+    }
+
+    /// All events of a person's year.
+    pub async fn calendar(
+        &self,
+        priority: Priority,
+        person: PersonId,
+        year: i16,
+    ) -> Result<Vec<CalendarEvent>, OfficientError> {
+        let operation = format!("reading the calendar of person {person} for {year}");
+        let path = format!("/1.0/calendar/{person}/{year}?filter=days_with_events");
+        let wire::Envelope::<wire::Calendar> { data } = self.get(priority, &operation, &path).await?;
+        Ok(data.time_off.into_iter().flat_map(events_of).collect())
+    }
+
+    /// The leave types of a year.
+    pub async fn leave_types(&self, priority: Priority, year: i16) -> Result<Vec<LeaveType>, OfficientError> {
+        let operation = format!("reading the leave types of {year}");
+        let path = format!("/1.0/calendar/events/types/{year}");
+        let wire::Envelope::<Vec<wire::Type>> { data } = self.get(priority, &operation, &path).await?;
+        let leave_type = |wire: wire::Type| LeaveType {
+            id: LeaveTypeId(wire.id),
+            name: wire.name,
+            integrations: wire.integrations.into_iter().map(|entry| (entry.app, entry.code)).collect(),
+        };
+        Ok(data.into_iter().map(leave_type).collect())
+    }
+
+    /// Who asked for a calendar request; `None` when there is no such request.
+    pub async fn requester(&self, priority: Priority, id: RequestId) -> Result<Option<PersonId>, OfficientError> {
+        let operation = format!("reading calendar request {id}");
+        let path = format!("/1.0/calendar/requests/{id}/detail");
+        match self.get::<wire::Envelope<wire::RequestDetail>>(priority, &operation, &path).await {
+            Ok(detail) => Ok(Some(PersonId(detail.data.requester.id))),
+            // The published example of this answer is not valid JSON: what cannot be read is as good as not found.
+            Err(error) if error.is_gone() || matches!(error.upstream(), Some(UpstreamError::Unreadable { .. })) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The newest page of calendar requests.
+    pub async fn newest_requests(&self, priority: Priority) -> Result<Vec<ListedRequest>, OfficientError> {
+        let operation = "reading the newest calendar requests";
+        let path = "/1.0/calendar/requests/list?page=0&status=all";
+        let wire::Envelope::<Vec<wire::ListedRequest>> { data } = self.get(priority, operation, path).await?;
+        let request =
+            |wire: wire::ListedRequest| ListedRequest { id: RequestId(wire.id), requester: PersonId(wire.requester.id) };
+        Ok(data.into_iter().map(request).collect())
+    }
+
+    /// All webhook subscriptions of the account, other apps' included.
+    pub async fn webhooks(&self) -> Result<Vec<Webhook>, OfficientError> {
+        let mut webhooks: Vec<Webhook> = Vec::new();
+        for page in 0..MAX_PAGES {
+            // Whether this list has pages is not documented; one that ignores `page` repeats itself.
+            let path = if page == 0 { "/1.0/webhooks/list".to_owned() } else { format!("/1.0/webhooks/list?page={page}") };
+            let wire::Envelope::<Vec<wire::Webhook>> { data } =
+                self.get(Priority::Urgent, "reading the webhooks", &path).await?;
+            let received = data.len();
+            let known = webhooks.len();
+            for wire::Webhook { id, event, target_url } in data {
+                if webhooks.iter().all(|known| known.id != id) {
+                    webhooks.push(Webhook { id, event, target_url });
+                }
+            }
+            if received < PAGE || webhooks.len() == known {
+                break;
+            }
+        }
+        Ok(webhooks)
+    }
+
+    /// Subscribes to an event and returns the subscription's id.
+    pub async fn add_webhook(&self, event: &str, target_url: &str) -> Result<i64, OfficientError> {
+        let operation = format!("registering the webhook {event}");
+        let body = wire::NewWebhook { target_url, event };
+        let answer = self
+            .authorized(Priority::Urgent, &operation, || self.line.request(Method::POST, "/1.0/webhooks/add").json(&body))
+            .await;
+        let added: wire::AddedWebhook = answer.and_then(|answer| read(&operation, &answer))?;
+        Ok(added.id)
+    }
+
+    /// Ends a subscription; one that is gone already is fine.
+    pub async fn delete_webhook(&self, id: i64) -> Result<(), OfficientError> {
+        let operation = format!("removing webhook {id}");
+        let path = format!("/1.0/webhooks/{id}");
+        match self.authorized(Priority::Urgent, &operation, || self.line.request(Method::DELETE, &path)).await {
+            Ok(_answer) => Ok(()),
+            Err(error) if error.is_gone() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn get<T: DeserializeOwned>(
+        &self,
+        priority: Priority,
+        operation: &str,
+        path: &str,
+    ) -> Result<T, OfficientError> {
+        let answer = self.authorized(priority, operation, || self.line.request(Method::GET, path)).await?;
+        answer.json().map_err(|source| failed(operation, source))
+    }
+
+    /// Calls with the connection's token; on a 401 once more with a refreshed one.
+    async fn authorized(
+        &self,
+        priority: Priority,
+        operation: &str,
+        request: impl Fn() -> reqwest::RequestBuilder,
+    ) -> Result<Answer, OfficientError> {
+        let no_token = |source| OfficientError::Token { operation: operation.to_owned(), source };
+        let token = self.tokens.current().await.map_err(no_token)?;
+        let first = self.line.call(priority, request().bearer_auth(token.expose_secret())).await;
+        if !matches!(first, Err(UpstreamError::Unauthorized)) {
+            return first.map_err(|source| failed(operation, source));
+        }
+        let token = self.tokens.renewed(&token).await.map_err(no_token)?;
+        let second = self.line.call(priority, request().bearer_auth(token.expose_secret())).await;
+        second.map_err(|source| failed(operation, source))
+    }
+}
+
+fn failed(operation: &str, source: UpstreamError) -> OfficientError {
+    OfficientError::Call { operation: operation.to_owned(), source }
+}
+
+fn data<T: DeserializeOwned>(answer: Result<Answer, UpstreamError>) -> Result<T, UpstreamError> {
+    answer?.json::<wire::Envelope<T>>().map(|envelope| envelope.data)
+}
+
+fn read<T: DeserializeOwned>(operation: &str, answer: &Answer) -> Result<T, OfficientError> {
+    data(Ok(answer.clone())).map_err(|source| failed(operation, source))
+}
+
+fn events_of(day: wire::Day) -> impl Iterator<Item = CalendarEvent> {
+    let wire::Day { date, scheduled_minutes, events } = day;
+    events.into_iter().map(move |event| CalendarEvent {
+        id: EventId(event.id),
+        date: event.date.or(date),
+        leave_type: match event.event_type.as_str() {
+            "sick_day" => EventType::SickDay,
+            "education" => EventType::Education,
+            _ => EventType::Custom(event.custom_day_off_type_id.map(LeaveTypeId)),
+        },
+        name: event.name,
+        kind: event.kind,
+        status: event.status,
+        is_worked: event.working,
+        duration_minutes: event.duration_minutes,
+        start_minutes: event.start_time_minutes,
+        scheduled_minutes: scheduled_minutes.unwrap_or_default(),
+    })
+}

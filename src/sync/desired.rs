@@ -1,0 +1,322 @@
+//! What should stand in Optedo for one Officient event, or why nothing should. Pure.
+//!
+//! Times are wall clock without zone on both sides (Officient counts minutes from midnight), so daylight saving never
+//! shifts an absence.
+
+use jiff::ToSpan as _;
+use jiff::civil::{Date, DateTime, Time};
+
+use crate::ids::{AbsenceTypeId, EventId, UserId};
+use crate::officient::{CalendarEvent, LeaveType};
+use crate::sync::attention::Item;
+use crate::sync::mapping::{Mapping, MappingRules, map_type};
+use crate::sync::matching::PersonMatch;
+
+/// The days that are kept equal; both ends belong to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The first day.
+    pub from: Date,
+    /// The last day.
+    pub until: Date,
+}
+
+impl Window {
+    /// Whether a day belongs to it.
+    pub fn contains(self, date: Date) -> bool {
+        self.from <= date && date <= self.until
+    }
+
+    /// The calendar years it touches.
+    pub fn years(self) -> impl Iterator<Item = i16> {
+        self.from.year()..=self.until.year()
+    }
+}
+
+/// From when to when, wall clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// The start.
+    pub start: DateTime,
+    /// Exclusive, after the start.
+    pub end: DateTime,
+    /// From midnight to midnight.
+    pub all_day: bool,
+}
+
+/// An absence that should stand in Optedo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DesiredAbsence {
+    /// Because of this event.
+    pub event: EventId,
+    /// The event's day.
+    pub date: Date,
+    /// Whose.
+    pub user: UserId,
+    /// Of which type.
+    pub absence_type: AbsenceTypeId,
+    /// When.
+    pub times: Times,
+}
+
+/// What an event comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It should stand in Optedo.
+    Absent(DesiredAbsence),
+    /// It is no leave of the window.
+    LeftOut(LeftOut),
+    /// It is leave, but cannot be written: what stands stays, and the item says why.
+    HeldBack(Item),
+}
+
+/// Why an event is no leave that is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeftOut {
+    /// Dated before or after the window.
+    OutsideWindow,
+    /// Overtime, or something else that takes no hours off.
+    NotTimeOff,
+    /// Pending, or withdrawn.
+    NotApproved,
+    /// Time that is worked, of a type without our field.
+    Worked,
+}
+
+/// What decides, besides the event.
+#[derive(Clone, Copy)]
+pub struct Rules<'a> {
+    /// The days that count.
+    pub window: Window,
+    /// Whether pending leave is written.
+    pub include_pending: bool,
+    /// The start of a part of a day without a known one.
+    pub default_start: Time,
+    /// How types are mapped.
+    pub mapping: MappingRules<'a>,
+}
+
+/// What `event` of the person called `name` comes to; `leave_types` are those of the event's year.
+pub fn standing(
+    event: &CalendarEvent,
+    name: &str,
+    person: &PersonMatch,
+    leave_types: &[LeaveType],
+    rules: &Rules<'_>,
+) -> Standing {
+    let invalid = |fault: &str| Standing::HeldBack(Item::invalid_event(event.id, name, fault));
+    let Some(date) = event.date else { return invalid("has no date") };
+    if !rules.window.contains(date) {
+        return Standing::LeftOut(LeftOut::OutsideWindow);
+    }
+    match event.kind.as_str() {
+        "time_off" => {}
+        "" => return invalid("does not say whether it is time off"),
+        _ => return Standing::LeftOut(LeftOut::NotTimeOff),
+    }
+    match event.status.as_str() {
+        "approved" => {}
+        "pending" if rules.include_pending => {}
+        "" => return invalid("does not say whether it is approved"),
+        _ => return Standing::LeftOut(LeftOut::NotApproved),
+    }
+    let mapping = map_type(event, leave_types, rules.mapping);
+    let (user, absence_type) = match (person, mapping) {
+        (_, Mapping::LeftOut) => return Standing::LeftOut(LeftOut::Worked),
+        (PersonMatch::Unmatched(item) | PersonMatch::Ambiguous(item), _) => return Standing::HeldBack(item.clone()),
+        (_, Mapping::HeldBack(item)) => return Standing::HeldBack(item),
+        (PersonMatch::Matched(user), Mapping::To(absence_type)) => (*user, absence_type),
+    };
+    match times(event, date, rules.default_start) {
+        Ok(times) => Standing::Absent(DesiredAbsence { event: event.id, date, user, absence_type, times }),
+        Err(fault) => invalid(fault),
+    }
+}
+
+/// When the event is: all day, or from its start for its duration, past midnight if need be.
+fn times(event: &CalendarEvent, date: Date, default_start: Time) -> Result<Times, &'static str> {
+    const OUT_OF_RANGE: &str = "has a start or a duration that no calendar holds";
+    let duration = event.duration_minutes.filter(|minutes| *minutes > 0).ok_or("has no duration")?;
+    let midnight = date.at(0, 0, 0, 0);
+    let after = |start: DateTime, minutes: i64| {
+        let span = jiff::Span::new().try_minutes(minutes).map_err(|_too_long| OUT_OF_RANGE)?;
+        start.checked_add(span).map_err(|_past_the_calendar| OUT_OF_RANGE)
+    };
+    if event.scheduled_minutes > 0 && duration >= event.scheduled_minutes {
+        let end = midnight.checked_add(1.day()).map_err(|_past_the_calendar| OUT_OF_RANGE)?;
+        return Ok(Times { start: midnight, end, all_day: true });
+    }
+    let start = match event.start_minutes {
+        Some(minutes) if minutes < 0 => return Err(OUT_OF_RANGE),
+        Some(minutes) => after(midnight, minutes)?,
+        None => date.to_datetime(default_start),
+    };
+    Ok(Times { start, end: after(start, duration)?, all_day: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::config;
+    use crate::officient::EventType;
+    use crate::optedo::AbsenceType;
+    use crate::sync::attention::Kind;
+
+    const DAY: Date = date(2026, 4, 3);
+
+    fn event() -> CalendarEvent {
+        CalendarEvent {
+            id: EventId(123),
+            date: Some(DAY),
+            name: "Verlof".into(),
+            leave_type: EventType::SickDay,
+            kind: "time_off".into(),
+            status: "approved".into(),
+            is_worked: false,
+            duration_minutes: Some(456),
+            start_minutes: Some(540),
+            scheduled_minutes: 456,
+        }
+    }
+
+    fn judge_with(event: &CalendarEvent, person: &PersonMatch, include_pending: bool) -> Standing {
+        let absence_types = [AbsenceType { id: AbsenceTypeId(3), description: "Verlof".into() }];
+        let rules = Rules {
+            window: Window { from: date(2026, 1, 1), until: date(2026, 12, 31) },
+            include_pending,
+            default_start: Time::constant(9, 0, 0, 0),
+            mapping: MappingRules {
+                integration_app: "optedo",
+                built_in: &config::LeaveTypes::default(),
+                absence_types: &absence_types,
+            },
+        };
+        standing(event, "Jan Peeters", person, &[], &rules)
+    }
+
+    fn judge(event: &CalendarEvent) -> Standing {
+        judge_with(event, &PersonMatch::Matched(UserId(7)), false)
+    }
+
+    fn when(event: &CalendarEvent) -> (String, String, bool) {
+        match judge(event) {
+            Standing::Absent(desired) => {
+                (desired.times.start.to_string(), desired.times.end.to_string(), desired.times.all_day)
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn kind(standing: &Standing) -> Kind {
+        match standing {
+            Standing::HeldBack(item) => item.kind,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_whole_day_lasts_from_midnight_to_midnight() {
+        let all_day = ("2026-04-03T00:00:00".to_owned(), "2026-04-04T00:00:00".to_owned(), true);
+        assert_eq!(when(&event()), all_day);
+        assert_eq!(when(&CalendarEvent { duration_minutes: Some(480), ..event() }), all_day);
+    }
+
+    #[test]
+    fn a_part_of_a_day_begins_at_its_start_or_at_the_default_one_and_may_pass_midnight() {
+        let half = CalendarEvent { duration_minutes: Some(228), ..event() };
+        assert_eq!(when(&half), ("2026-04-03T09:00:00".into(), "2026-04-03T12:48:00".into(), false));
+        let unknown = CalendarEvent { start_minutes: None, ..half.clone() };
+        assert_eq!(when(&unknown), when(&half));
+        let night = CalendarEvent { start_minutes: Some(22 * 60), scheduled_minutes: 480, ..half.clone() };
+        assert_eq!(when(&night), ("2026-04-03T22:00:00".into(), "2026-04-04T01:48:00".into(), false));
+        let unscheduled = CalendarEvent { scheduled_minutes: 0, ..event() };
+        assert_eq!(when(&unscheduled), ("2026-04-03T09:00:00".into(), "2026-04-03T16:36:00".into(), false));
+    }
+
+    #[test]
+    fn what_is_no_leave_is_left_out_without_an_item() {
+        let left_out = |event: CalendarEvent| match judge(&event) {
+            Standing::LeftOut(why) => why,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(left_out(CalendarEvent { kind: "overtime".into(), ..event() }), LeftOut::NotTimeOff);
+        assert_eq!(left_out(CalendarEvent { status: "pending".into(), ..event() }), LeftOut::NotApproved);
+        assert_eq!(left_out(CalendarEvent { status: "declined".into(), ..event() }), LeftOut::NotApproved);
+        assert_eq!(left_out(CalendarEvent { is_worked: true, ..event() }), LeftOut::Worked);
+        assert_eq!(left_out(CalendarEvent { date: Some(date(2025, 12, 31)), ..event() }), LeftOut::OutsideWindow);
+        assert_eq!(left_out(CalendarEvent { date: Some(date(2027, 1, 1)), ..event() }), LeftOut::OutsideWindow);
+    }
+
+    #[test]
+    fn pending_leave_is_written_when_that_is_configured() {
+        let pending = CalendarEvent { status: "pending".into(), ..event() };
+        assert!(matches!(judge_with(&pending, &PersonMatch::Matched(UserId(7)), true), Standing::Absent(_)));
+    }
+
+    #[test]
+    fn an_event_that_does_not_say_enough_is_reported_and_never_taken_for_no_leave() {
+        for invalid in [
+            CalendarEvent { duration_minutes: None, ..event() },
+            CalendarEvent { duration_minutes: Some(0), ..event() },
+            CalendarEvent { duration_minutes: Some(-228), ..event() },
+            CalendarEvent { duration_minutes: Some(i64::MAX), scheduled_minutes: 0, ..event() },
+            CalendarEvent { start_minutes: Some(-1), duration_minutes: Some(60), ..event() },
+            CalendarEvent { start_minutes: Some(i64::MAX), duration_minutes: Some(60), ..event() },
+            CalendarEvent { date: None, ..event() },
+            CalendarEvent { kind: String::new(), ..event() },
+            CalendarEvent { status: String::new(), ..event() },
+        ] {
+            assert_eq!(kind(&judge(&invalid)), Kind::InvalidEvent);
+        }
+    }
+
+    #[test]
+    fn worked_time_of_an_unmatched_person_makes_no_item() {
+        let unmatched = PersonMatch::Unmatched(Item::unmatched(crate::ids::PersonId(264), "jan Peeters", None));
+        assert_eq!(kind(&judge_with(&event(), &unmatched, false)), Kind::UnmatchedPerson);
+        let worked = CalendarEvent { is_worked: true, ..event() };
+        assert_eq!(judge_with(&worked, &unmatched, false), Standing::LeftOut(LeftOut::Worked));
+    }
+
+    proptest! {
+        #[test]
+        fn minutes_are_wall_clock_on_every_day_also_when_the_clocks_change(
+            day in 0_i32..3000, start in prop::option::of(0_i64..1440), duration in 1_i64..3000, scheduled in 0_i64..600,
+        ) {
+            // From 2024 on: six changes of the clock in each direction.
+            let date = date(2024, 1, 1).checked_add(day.days()).unwrap();
+            let event = CalendarEvent {
+                date: Some(date), start_minutes: start, duration_minutes: Some(duration), scheduled_minutes: scheduled, ..event()
+            };
+            let times = times(&event, date, Time::constant(9, 0, 0, 0)).unwrap();
+            prop_assert!(times.end > times.start);
+            prop_assert_eq!(times.start.date(), date);
+            let minutes = |at: DateTime| i64::from(at.time().hour()) * 60 + i64::from(at.time().minute());
+            if scheduled > 0 && duration >= scheduled {
+                prop_assert!(times.all_day);
+                prop_assert_eq!((minutes(times.start), minutes(times.end)), (0, 0));
+                prop_assert_eq!(times.end.date(), date.tomorrow().unwrap());
+            } else {
+                prop_assert!(!times.all_day);
+                prop_assert_eq!(minutes(times.start), start.unwrap_or(540));
+                let days = i64::from((times.end.date() - date).get_days());
+                prop_assert_eq!(days * 1440 + minutes(times.end), start.unwrap_or(540) + duration);
+            }
+        }
+
+        #[test]
+        fn no_event_whatsoever_panics(
+            start in any::<Option<i64>>(), duration in any::<Option<i64>>(), scheduled in any::<i64>(),
+            kind in "(time_off|overtime|\\PC{0,3})", status in "(approved|pending|\\PC{0,3})", year in -9999_i16..=9999,
+        ) {
+            let event = CalendarEvent {
+                date: Some(date(year, 12, 31)), start_minutes: start, duration_minutes: duration,
+                scheduled_minutes: scheduled, kind, status, ..event()
+            };
+            let _standing = judge(&event);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Which Optedo absence type an event's leave type is. Pure.
+//!
+//! The description is the `code` of our entry in the type's `integrations` (the field the admin fills in under
+//! *Verloftypes – Geavanceerd*), else the type's name; it must equal the description of exactly one absence type.
+
+use crate::config;
+use crate::ids::AbsenceTypeId;
+use crate::officient::{CalendarEvent, EventType, LeaveType};
+use crate::optedo::AbsenceType;
+use crate::sync::attention::{Hint, Item, difference};
+
+/// What decides the mapping.
+#[derive(Clone, Copy)]
+pub struct MappingRules<'a> {
+    /// Which entry of a type's `integrations` is ours, compared without case.
+    pub integration_app: &'a str,
+    /// Descriptions for the built-in types.
+    pub built_in: &'a config::LeaveTypes,
+    /// Optedo's absence types.
+    pub absence_types: &'a [AbsenceType],
+}
+
+/// The outcome for one event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mapping {
+    /// Exactly this type.
+    To(AbsenceTypeId),
+    /// Time that is worked, of a type that the admin did not say should be written.
+    LeftOut,
+    /// None, or more than one.
+    HeldBack(Item),
+}
+
+/// What is looked for among Optedo's descriptions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// Officient's id of the type, or the word of a built-in one.
+    pub type_id: String,
+    /// The text.
+    pub text: String,
+    /// Filled in for us by the admin, rather than the type's own name.
+    pub is_chosen: bool,
+}
+
+/// The description of one of the company's own types.
+pub fn describe_type(leave_type: &LeaveType, integration_app: &str) -> Description {
+    let app = integration_app.to_lowercase();
+    let code = leave_type.integrations.iter().find(|(name, code)| name.to_lowercase() == app && !code.is_empty());
+    Description {
+        type_id: leave_type.id.to_string(),
+        text: code.map_or(&leave_type.name, |(_, code)| code).clone(),
+        is_chosen: code.is_some(),
+    }
+}
+
+/// Maps an event; `leave_types` are those of the event's year.
+pub fn map_type(event: &CalendarEvent, leave_types: &[LeaveType], rules: MappingRules<'_>) -> Mapping {
+    let description = match describe_event(event, leave_types, rules) {
+        Ok(description) => description,
+        Err(item) => return Mapping::HeldBack(item),
+    };
+    if event.is_worked && !description.is_chosen {
+        return Mapping::LeftOut;
+    }
+    look_up(&description, rules.absence_types)
+}
+
+/// Finds the one absence type with this description.
+pub fn look_up(description: &Description, absence_types: &[AbsenceType]) -> Mapping {
+    let type_id = || description.type_id.clone();
+    let mut matches = absence_types.iter().filter(|kind| kind.description == description.text);
+    match (matches.next(), matches.count()) {
+        (Some(kind), 0) => Mapping::To(kind.id),
+        (Some(_), others) => Mapping::HeldBack(Item::ambiguous_type(type_id(), &description.text, others + 1)),
+        (None, _) => Mapping::HeldBack(Item::unmapped(type_id(), &description.text, nearest(&description.text, absence_types))),
+    }
+}
+
+fn describe_event(
+    event: &CalendarEvent,
+    leave_types: &[LeaveType],
+    rules: MappingRules<'_>,
+) -> Result<Description, Item> {
+    let built_in = |word: &str, chosen: Option<&String>| Description {
+        type_id: word.to_owned(),
+        text: chosen.unwrap_or(&event.name).clone(),
+        is_chosen: chosen.is_some(),
+    };
+    match event.leave_type {
+        EventType::SickDay => Ok(built_in("sick_day", rules.built_in.sick_day.as_ref())),
+        EventType::Education => Ok(built_in("education", rules.built_in.education.as_ref())),
+        EventType::Custom(id) => match leave_types.iter().find(|kind| Some(kind.id) == id) {
+            Some(kind) => Ok(describe_type(kind, rules.integration_app)),
+            // The name alone could be another type's description: a type we cannot see is not guessed.
+            None => Err(Item::unmapped(id.map_or_else(|| event.name.clone(), |id| id.to_string()), &event.name, None)),
+        },
+    }
+}
+
+fn nearest(description: &str, absence_types: &[AbsenceType]) -> Option<Hint> {
+    absence_types.iter().find_map(|kind| {
+        let difference = difference(description, &kind.description)?;
+        Some(Hint { difference, candidate: kind.description.clone() })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{EventId, LeaveTypeId};
+    use crate::sync::attention::{Difference, Kind};
+
+    fn event(leave_type: EventType, name: &str, is_worked: bool) -> CalendarEvent {
+        CalendarEvent {
+            id: EventId(1),
+            date: None,
+            name: name.into(),
+            leave_type,
+            kind: "time_off".into(),
+            status: "approved".into(),
+            is_worked,
+            duration_minutes: None,
+            start_minutes: None,
+            scheduled_minutes: 0,
+        }
+    }
+
+    fn leave_type(id: i64, name: &str, integrations: &[(&str, &str)]) -> LeaveType {
+        let integrations = integrations.iter().map(|(app, code)| ((*app).into(), (*code).into())).collect();
+        LeaveType { id: LeaveTypeId(id), name: name.into(), integrations }
+    }
+
+    fn map(event: &CalendarEvent, leave_types: &[LeaveType], descriptions: &[&str], built_in: &config::LeaveTypes) -> Mapping {
+        let absence_types: Vec<AbsenceType> = (1..)
+            .zip(descriptions)
+            .map(|(id, text)| AbsenceType { id: AbsenceTypeId(id), description: (*text).into() })
+            .collect();
+        map_type(event, leave_types, MappingRules { integration_app: "optedo", built_in, absence_types: &absence_types })
+    }
+
+    fn custom(id: i64) -> EventType {
+        EventType::Custom(Some(LeaveTypeId(id)))
+    }
+
+    #[test]
+    fn the_filled_in_field_goes_before_the_name_and_the_app_is_compared_without_case() {
+        let types = [leave_type(80, "Verlof", &[("acerta", "192"), ("Optedo", "Vakantie")]), leave_type(81, "ADV", &[("optedo", "")])];
+        let built_in = config::LeaveTypes::default();
+        let descriptions = ["Verlof", "Vakantie", "ADV", "192"];
+        assert_eq!(map(&event(custom(80), "Verlof", false), &types, &descriptions, &built_in), Mapping::To(AbsenceTypeId(2)));
+        assert_eq!(map(&event(custom(81), "ADV", false), &types, &descriptions, &built_in), Mapping::To(AbsenceTypeId(3)));
+    }
+
+    #[test]
+    fn built_in_types_use_the_configured_description_else_their_own_name() {
+        let chosen = config::LeaveTypes { sick_day: Some("Ziekte".into()), education: Some("Opleiding".into()) };
+        let unset = config::LeaveTypes::default();
+        let sick = event(EventType::SickDay, "Sick day", false);
+        assert_eq!(map(&sick, &[], &["Ziekte", "Sick day"], &chosen), Mapping::To(AbsenceTypeId(1)));
+        assert_eq!(map(&sick, &[], &["Ziekte", "Sick day"], &unset), Mapping::To(AbsenceTypeId(2)));
+        let training = event(EventType::Education, "Education", true);
+        assert_eq!(map(&training, &[], &["Opleiding"], &chosen), Mapping::To(AbsenceTypeId(1)));
+        assert_eq!(map(&training, &[], &["Education"], &unset), Mapping::LeftOut);
+    }
+
+    #[test]
+    fn worked_time_is_written_only_when_the_field_is_filled_in() {
+        let types = [leave_type(80, "Thuiswerk", &[]), leave_type(81, "Telewerk", &[("optedo", "Thuiswerk")])];
+        let built_in = config::LeaveTypes::default();
+        assert_eq!(map(&event(custom(80), "Thuiswerk", true), &types, &["Thuiswerk"], &built_in), Mapping::LeftOut);
+        assert_eq!(map(&event(custom(81), "Telewerk", true), &types, &["Thuiswerk"], &built_in), Mapping::To(AbsenceTypeId(1)));
+    }
+
+    #[test]
+    fn what_is_not_there_exactly_once_is_held_back_with_its_reason() {
+        let types = [leave_type(80, "vakantie", &[])];
+        let built_in = config::LeaveTypes::default();
+        let held = |descriptions: &[&str]| match map(&event(custom(80), "vakantie", false), &types, descriptions, &built_in) {
+            Mapping::HeldBack(item) => item,
+            other => panic!("{other:?}"),
+        };
+        let unmapped = held(&["Vakantie"]);
+        assert_eq!((unmapped.kind, unmapped.subject_id.as_str()), (Kind::UnmappedLeaveType, "80"));
+        assert_eq!(unmapped.hint.unwrap().difference, Difference::Case);
+        assert_eq!(held(&["vakantie", "vakantie"]).kind, Kind::AmbiguousLeaveType);
+        assert_eq!(held(&[]).hint, None);
+    }
+
+    #[test]
+    fn a_type_that_officient_does_not_list_is_not_guessed_by_its_name() {
+        let built_in = config::LeaveTypes::default();
+        let mapping = map(&event(custom(99), "Verlof", false), &[], &["Verlof"], &built_in);
+        assert!(matches!(mapping, Mapping::HeldBack(item) if item.subject_id == "99"));
+    }
+}

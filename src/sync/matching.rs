@@ -1,0 +1,208 @@
+//! Which Optedo user a person in Officient is. Pure.
+//!
+//! First and last name equal, code point by code point, case included: no trimming, no folding, no guessing. The hint
+//! may be clever; the match never.
+
+use crate::ids::{PersonId, UserId};
+use crate::optedo::User;
+use crate::sync::attention::{Difference, Hint, Item, difference};
+
+/// A person's two names exactly as in Officient; no `Debug`, so that no log can hold them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Names {
+    /// The first name.
+    pub first: String,
+    /// The last name.
+    pub last: String,
+}
+
+impl Names {
+    /// Both, as a person reads them.
+    pub fn full(&self) -> String {
+        format!("{} {}", self.first, self.last)
+    }
+}
+
+/// The outcome for one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PersonMatch {
+    /// Exactly one active user, and nobody else in Officient, has this name.
+    Matched(UserId),
+    /// Nobody; the item says so, with a hint where a name nearly matches.
+    Unmatched(Item),
+    /// More than one; written to nobody.
+    Ambiguous(Item),
+}
+
+impl PersonMatch {
+    /// The word of the database and the API.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Matched(_) => "matched",
+            Self::Unmatched(_) => "unmatched",
+            Self::Ambiguous(_) => "ambiguous",
+        }
+    }
+
+    /// The user, when there is exactly one.
+    pub fn user(&self) -> Option<UserId> {
+        match self {
+            Self::Matched(user) => Some(*user),
+            Self::Unmatched(_) | Self::Ambiguous(_) => None,
+        }
+    }
+}
+
+/// Matches a person; `namesakes` is how many others in Officient, not archived, have exactly this name.
+pub fn match_person(person: PersonId, names: &Names, namesakes: usize, users: &[User]) -> PersonMatch {
+    let mut matches = users.iter().filter(|user| user.active && has_names(user, names));
+    let first = matches.next();
+    let others = matches.count();
+    match first {
+        None => PersonMatch::Unmatched(Item::unmatched(person, &names.full(), nearest(names, users))),
+        Some(user) if others == 0 && namesakes == 0 => PersonMatch::Matched(user.id),
+        Some(_) => {
+            PersonMatch::Ambiguous(Item::ambiguous_person(person, &names.full(), others + 1, namesakes + 1))
+        }
+    }
+}
+
+fn has_names(user: &User, names: &Names) -> bool {
+    user.first_name == names.first && user.last_name == names.last
+}
+
+/// The user whose name comes nearest, if one nearly matches.
+fn nearest(names: &Names, users: &[User]) -> Option<Hint> {
+    let hints = users.iter().filter_map(|user| {
+        let difference = near_miss(names, user)?;
+        Some(Hint { difference, candidate: format!("{} {}", user.first_name, user.last_name) })
+    });
+    hints.min_by_key(|hint| matches!(hint.difference, Difference::Several))
+}
+
+fn near_miss(names: &Names, user: &User) -> Option<Difference> {
+    if has_names(user, names) {
+        return (!user.active).then_some(Difference::Inactive);
+    }
+    if user.first_name == names.last && user.last_name == names.first {
+        return Some(Difference::Swapped);
+    }
+    let theirs = Names { first: user.first_name.clone(), last: user.last_name.clone() };
+    let swapped = Names { first: names.last.clone(), last: names.first.clone() };
+    differ(names, &theirs).or_else(|| differ(&swapped, &theirs).map(|_also| Difference::Several))
+}
+
+/// How two pairs of names differ that nearly match, part by part.
+fn differ(ours: &Names, theirs: &Names) -> Option<Difference> {
+    let part = |ours: &str, theirs: &str| (ours != theirs).then(|| difference(ours, theirs));
+    match (part(&ours.first, &theirs.first), part(&ours.last, &theirs.last)) {
+        (Some(first), None) => first,
+        (None, Some(last)) => last,
+        (Some(Some(first)), Some(Some(last))) => Some(if first == last { first } else { Difference::Several }),
+        // The parts are divided differently ("Jan Van", "Damme" and "Jan", "Van Damme"), or unlike.
+        (None, None) | (Some(_), Some(_)) => {
+            (ours.full() == theirs.full()).then_some(Difference::Spaces).or_else(|| difference(&ours.full(), &theirs.full()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn user(id: i64, first: &str, last: &str) -> User {
+        User { id: UserId(id), first_name: first.into(), last_name: last.into(), active: true }
+    }
+
+    fn names(first: &str, last: &str) -> Names {
+        Names { first: first.into(), last: last.into() }
+    }
+
+    fn hint(first: &str, last: &str, users: &[User]) -> Option<Difference> {
+        match match_person(PersonId(1), &names(first, last), 0, users) {
+            PersonMatch::Unmatched(item) => item.hint.map(|hint| hint.difference),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn only_the_exact_name_matches_and_the_hint_says_what_differs() {
+        let users = [user(7, "Jan", "Peeters"), user(8, "Renée", "Van Damme")];
+        assert_eq!(match_person(PersonId(1), &names("Jan", "Peeters"), 0, &users), PersonMatch::Matched(UserId(7)));
+        let tests = [
+            ("jan", "Peeters", Some(Difference::Case)),
+            ("Jan", "Peeters ", Some(Difference::Spaces)),
+            ("Peeters", "Jan", Some(Difference::Swapped)),
+            ("peeters", "jan", Some(Difference::Several)),
+            ("Renee", "Van Damme", Some(Difference::Accents)),
+            ("Renée Van", "Damme", Some(Difference::Spaces)),
+            ("renee", "van damme", Some(Difference::Several)),
+            ("Piet", "Peeters", None),
+            ("Jan", "Janssens", None),
+        ];
+        for (first, last, expected) in tests {
+            assert_eq!(hint(first, last, &users), expected, "{first} {last}");
+        }
+    }
+
+    #[test]
+    fn two_users_or_two_people_with_the_same_name_are_ambiguous() {
+        let jan = names("Jan", "Peeters");
+        let two = [user(7, "Jan", "Peeters"), user(8, "Jan", "Peeters")];
+        assert_eq!(match_person(PersonId(1), &jan, 0, &two).as_str(), "ambiguous");
+        assert_eq!(match_person(PersonId(1), &jan, 1, &two[..1]).as_str(), "ambiguous");
+    }
+
+    #[test]
+    fn inactive_users_do_not_count_but_are_hinted_at() {
+        let mut users = [user(7, "Jan", "Peeters"), user(8, "Jan", "Peeters")];
+        users[0].active = false;
+        assert_eq!(match_person(PersonId(1), &names("Jan", "Peeters"), 0, &users), PersonMatch::Matched(UserId(8)));
+        users[1].active = false;
+        assert_eq!(hint("Jan", "Peeters", &users), Some(Difference::Inactive));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_names_a_match_is_equality_of_code_points(
+            ours in ("\\PC{0,6}", "\\PC{0,6}"),
+            theirs in prop::collection::vec(("\\PC{0,6}", "\\PC{0,6}", any::<bool>()), 0..5),
+            same in prop::option::of(0_usize..5),
+        ) {
+            let mut users: Vec<User> = theirs.iter().enumerate().map(|(id, (first, last, active))| {
+                User { id: UserId(id.try_into().unwrap()), first_name: first.clone(), last_name: last.clone(), active: *active }
+            }).collect();
+            if let Some(user) = same.and_then(|index| users.get_mut(index)) {
+                user.first_name.clone_from(&ours.0);
+                user.last_name.clone_from(&ours.1);
+            }
+            let equal: Vec<UserId> = users.iter()
+                .filter(|user| user.active && user.first_name == ours.0 && user.last_name == ours.1)
+                .map(|user| user.id).collect();
+            let result = match_person(PersonId(1), &names(&ours.0, &ours.1), 0, &users);
+            match equal.as_slice() {
+                [] => prop_assert_eq!(result.as_str(), "unmatched"),
+                [one] => prop_assert_eq!(result, PersonMatch::Matched(*one)),
+                _ => prop_assert_eq!(result.as_str(), "ambiguous"),
+            }
+        }
+
+        #[test]
+        fn a_name_changed_in_case_spaces_or_form_never_matches_and_is_always_hinted_at(
+            first in "[A-Z][a-zé]{1,8}", last in "[A-Z][a-zë]{1,8}", how in 0_usize..4,
+        ) {
+            use unicode_normalization::UnicodeNormalization as _;
+            let users = [user(7, &first, &last)];
+            let changed = match how {
+                0 => names(&first.to_uppercase(), &last),
+                1 => names(&format!("{first} "), &last),
+                2 => names(&last, &first),
+                _ => names(&first.nfd().collect::<String>(), &last.nfd().collect::<String>()),
+            };
+            prop_assume!(changed != names(&first, &last));
+            prop_assert!(hint(&changed.first, &changed.last, &users).is_some());
+        }
+    }
+}

@@ -1,0 +1,514 @@
+//! The difference between what should stand in Optedo and what we wrote: create, change, delete, keep. Pure.
+//!
+//! All the rules about what is never done are here. Only our own rows are compared, never Optedo's state: what a person
+//! changed in Optedo stays for as long as the event in Officient does not change. A *problem* (somebody who no longer
+//! matches, a type no longer mapped, an event that cannot be read) never deletes; only an event that is gone, or that is
+//! no longer approved leave, does, and only on complete evidence.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, UserId};
+use crate::optedo::{Absence, NewAbsence};
+use crate::sync::attention::Item;
+use crate::sync::desired::{DesiredAbsence, LeftOut, Standing, Times, Window};
+
+/// A write that was begun and whose end is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// It may stand in Optedo under our reference, or not.
+    Create,
+    /// It stands there with its old or its new values.
+    Update,
+    /// It may be gone.
+    Delete,
+}
+
+impl Intent {
+    /// The intent of the database's word.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "create" => Some(Self::Create),
+            "update" => Some(Self::Update),
+            "delete" => Some(Self::Delete),
+            _ => None,
+        }
+    }
+}
+
+/// A row of ours: what was last written for an event, or was about to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenAbsence {
+    /// The event.
+    pub event: EventId,
+    /// The event's day.
+    pub date: Date,
+    /// Whose.
+    pub user: UserId,
+    /// `None` only while a create has not come to its end.
+    pub absence: Option<AbsenceId>,
+    /// Of which type.
+    pub absence_type: AbsenceTypeId,
+    /// When.
+    pub times: Times,
+    /// What was begun.
+    pub intent: Option<Intent>,
+    /// The admin confirmed that it be deleted.
+    pub deletion_confirmed: bool,
+}
+
+impl WrittenAbsence {
+    /// Whether these are the values that we wrote, or meant to.
+    fn equals(&self, desired: &DesiredAbsence) -> bool {
+        self.date == desired.date
+            && self.user == desired.user
+            && self.absence_type == desired.absence_type
+            && self.times == desired.times
+    }
+}
+
+/// What is to be done in Optedo about one event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing of ours stands there. `begun`: a create was tried before, and may have come through.
+    Create {
+        /// What should stand.
+        desired: DesiredAbsence,
+        /// The earlier try.
+        begun: Option<WrittenAbsence>,
+    },
+    /// It stands there with other values.
+    Update {
+        /// Where.
+        absence: AbsenceId,
+        /// What should stand.
+        desired: DesiredAbsence,
+    },
+    /// It stands there and should not.
+    Delete {
+        /// What stands.
+        written: WrittenAbsence,
+    },
+    /// A create was tried for an event that is gone: look whether it came through.
+    Abandon {
+        /// The try.
+        begun: WrittenAbsence,
+    },
+}
+
+/// All changes for one person, and what is held back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// In the order in which they are applied: what must stand first, what must go last.
+    pub changes: Vec<Change>,
+    /// Leave that is not written, and why.
+    pub held_back: Vec<(EventId, Item)>,
+    /// How many absences are right as they are.
+    pub kept: usize,
+}
+
+/// How much of the person's calendar was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Evidence<'a> {
+    /// The years that were read in full.
+    pub years: &'a [i16],
+    /// Every year that was asked for could be read; otherwise nothing is deleted.
+    pub is_complete: bool,
+}
+
+/// Compares. `standings` are the events of the calendar, each once.
+pub fn plan(
+    standings: &BTreeMap<EventId, Standing>,
+    written: &[WrittenAbsence],
+    window: Window,
+    evidence: Evidence<'_>,
+) -> Plan {
+    let mut plan = Plan::default();
+    let mut deletions = Vec::new();
+    for row in written {
+        // Days before and after the window are never touched, not even for an event that moved into it.
+        if !window.contains(row.date) {
+            continue;
+        }
+        let is_gone = match standings.get(&row.event) {
+            Some(Standing::Absent(desired)) => {
+                plan.keep_or_change(row, desired);
+                false
+            }
+            Some(Standing::HeldBack(_) | Standing::LeftOut(LeftOut::Worked)) => false,
+            Some(Standing::LeftOut(LeftOut::OutsideWindow | LeftOut::NotTimeOff | LeftOut::NotApproved)) => true,
+            None => evidence.years.contains(&row.date.year()),
+        };
+        if is_gone && evidence.is_complete {
+            deletions.push(match (row.absence, row.intent) {
+                (None, _) => Change::Abandon { begun: row.clone() },
+                (Some(_), _) => Change::Delete { written: row.clone() },
+            });
+        }
+    }
+    for (event, standing) in standings {
+        match standing {
+            Standing::Absent(desired) if written.iter().all(|row| row.event != *event) => {
+                plan.changes.push(Change::Create { desired: desired.clone(), begun: None });
+            }
+            Standing::HeldBack(item) => plan.held_back.push((*event, item.clone())),
+            Standing::Absent(_) | Standing::LeftOut(_) => {}
+        }
+    }
+    plan.changes.extend(deletions);
+    plan
+}
+
+impl Plan {
+    fn keep_or_change(&mut self, row: &WrittenAbsence, desired: &DesiredAbsence) {
+        let desired = desired.clone();
+        match (row.absence, row.intent) {
+            (Some(_), None) if row.equals(&desired) => self.kept += 1,
+            // A change whose end is not known is made again: it ends in the same state however often.
+            (Some(absence), _) => self.changes.push(Change::Update { absence, desired }),
+            (None, _) => self.changes.push(Change::Create { desired, begun: Some(row.clone()) }),
+        }
+    }
+
+    /// Whose absences must be read from Optedo before anything is created.
+    pub fn users_to_look_at(&self) -> Vec<UserId> {
+        let mut users: Vec<UserId> = Vec::new();
+        for change in &self.changes {
+            match change {
+                Change::Create { desired, begun } => {
+                    users.push(desired.user);
+                    users.extend(begun.as_ref().map(|begun| begun.user));
+                }
+                Change::Abandon { begun } => users.push(begun.user),
+                Change::Update { .. } | Change::Delete { .. } => {}
+            }
+        }
+        users.sort_unstable();
+        users.dedup();
+        users
+    }
+
+    /// The events whose absences are to be deleted.
+    pub fn deletions(&self) -> Vec<EventId> {
+        let deletion = |change: &Change| match change {
+            Change::Delete { written } => Some(written.event),
+            Change::Create { .. } | Change::Update { .. } | Change::Abandon { .. } => None,
+        };
+        self.changes.iter().filter_map(deletion).collect()
+    }
+}
+
+/// The reference that our absences carry in Optedo.
+pub fn reference(company: CompanyId, event: EventId) -> String {
+    format!("officient:{company}:{event}")
+}
+
+/// What is sent to Optedo.
+pub fn absence_to_write(company: CompanyId, desired: &DesiredAbsence) -> NewAbsence {
+    NewAbsence {
+        user_id: desired.user,
+        absence_type_id: desired.absence_type,
+        start: desired.times.start,
+        end: desired.times.end,
+        all_day: desired.times.all_day,
+        external_reference: Some(reference(company, desired.event)),
+    }
+}
+
+/// How an absence that should be created comes to stand, seen what stands already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Creation {
+    /// It is written.
+    Write,
+    /// One that stands is taken over; nothing is written until its event changes.
+    TakeOver(AbsenceId),
+    /// Our earlier try came through, but the event changed since: it is changed.
+    Change(AbsenceId),
+}
+
+/// Looks before creating. `existing`: Optedo's absences of the users concerned; `free`: whether an absence belongs to
+/// no event yet.
+pub fn create_or_take_over(
+    company: CompanyId,
+    desired: &DesiredAbsence,
+    begun: Option<&WrittenAbsence>,
+    existing: &[Absence],
+    adopt_existing: bool,
+    free: impl Fn(AbsenceId) -> bool,
+) -> Creation {
+    if let Some(ours) = find_ours(company, desired.event, existing) {
+        return match begun {
+            Some(begun) if !begun.equals(desired) => Creation::Change(ours),
+            _ => Creation::TakeOver(ours),
+        };
+    }
+    let wanted = absence_to_write(company, desired);
+    let is_identical = |absence: &&Absence| {
+        let by_hand = absence.what.external_reference.as_ref().is_none_or(String::is_empty);
+        let ours = NewAbsence { external_reference: wanted.external_reference.clone(), ..absence.what.clone() };
+        by_hand && ours == wanted && free(absence.id)
+    };
+    match existing.iter().find(is_identical) {
+        Some(absence) if adopt_existing => Creation::TakeOver(absence.id),
+        _ => Creation::Write,
+    }
+}
+
+/// The absence in Optedo that carries our reference for this event.
+pub fn find_ours(company: CompanyId, event: EventId, existing: &[Absence]) -> Option<AbsenceId> {
+    let reference = reference(company, event);
+    let ours = existing.iter().filter(|absence| absence.what.external_reference.as_ref() == Some(&reference));
+    ours.map(|absence| absence.id).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::ToSpan as _;
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ids::PersonId;
+
+    const WINDOW: Window = Window { from: date(2026, 1, 1), until: date(2027, 12, 31) };
+    const COMPLETE: Evidence<'_> = Evidence { years: &[2026, 2027], is_complete: true };
+    const COMPANY: CompanyId = CompanyId(60002);
+
+    fn on(day: Date, hours: i64) -> Times {
+        let start = day.at(9, 0, 0, 0);
+        Times { start, end: start.checked_add(hours.hours()).unwrap(), all_day: false }
+    }
+
+    fn desired(event: i64) -> DesiredAbsence {
+        let date = date(2026, 4, 3);
+        DesiredAbsence { event: EventId(event), date, user: UserId(7), absence_type: AbsenceTypeId(3), times: on(date, 4) }
+    }
+
+    fn row(desired: &DesiredAbsence) -> WrittenAbsence {
+        WrittenAbsence {
+            event: desired.event,
+            date: desired.date,
+            user: desired.user,
+            absence: Some(AbsenceId(desired.event.0 + 1000)),
+            absence_type: desired.absence_type,
+            times: desired.times,
+            intent: None,
+            deletion_confirmed: false,
+        }
+    }
+
+    fn absent(desired: &[DesiredAbsence]) -> BTreeMap<EventId, Standing> {
+        desired.iter().map(|desired| (desired.event, Standing::Absent(desired.clone()))).collect()
+    }
+
+    fn one(event: i64, standing: Standing) -> BTreeMap<EventId, Standing> {
+        BTreeMap::from([(EventId(event), standing)])
+    }
+
+    fn held_back() -> Standing {
+        Standing::HeldBack(Item::unmatched(PersonId(264), "jan Peeters", None))
+    }
+
+    #[test]
+    fn what_is_equal_is_kept_what_differs_is_changed_what_is_new_is_created() {
+        let kept = desired(1);
+        let changed = DesiredAbsence { times: on(date(2026, 4, 3), 8), ..desired(2) };
+        let plan = plan(&absent(&[kept.clone(), changed.clone(), desired(3)]), &[row(&kept), row(&desired(2))], WINDOW, COMPLETE);
+        assert_eq!(plan.kept, 1);
+        assert_eq!(
+            plan.changes,
+            [
+                Change::Update { absence: AbsenceId(1002), desired: changed },
+                Change::Create { desired: desired(3), begun: None }
+            ]
+        );
+    }
+
+    #[test]
+    fn an_absence_moves_with_the_person_to_another_user_or_type() {
+        for moved in [
+            DesiredAbsence { user: UserId(8), ..desired(1) },
+            DesiredAbsence { absence_type: AbsenceTypeId(4), ..desired(1) },
+        ] {
+            let plan = plan(&absent(std::slice::from_ref(&moved)), &[row(&desired(1))], WINDOW, COMPLETE);
+            assert_eq!(plan.changes, [Change::Update { absence: AbsenceId(1001), desired: moved }]);
+        }
+    }
+
+    #[test]
+    fn only_an_event_that_is_gone_or_no_longer_approved_leave_is_deleted() {
+        let written = [row(&desired(1))];
+        let deletes = |standings: BTreeMap<EventId, Standing>| !plan(&standings, &written, WINDOW, COMPLETE).changes.is_empty();
+        assert!(deletes(BTreeMap::new()));
+        assert!(deletes(one(1, Standing::LeftOut(LeftOut::NotApproved))));
+        assert!(deletes(one(1, Standing::LeftOut(LeftOut::NotTimeOff))));
+        assert!(deletes(one(1, Standing::LeftOut(LeftOut::OutsideWindow))));
+        assert!(!deletes(one(1, Standing::LeftOut(LeftOut::Worked))));
+        assert!(!deletes(one(1, held_back())));
+    }
+
+    #[test]
+    fn nothing_is_deleted_on_part_of_the_evidence_but_the_rest_is_done() {
+        let written = [row(&desired(1)), row(&desired(2))];
+        let standings = [(EventId(1), Standing::LeftOut(LeftOut::NotApproved)), (EventId(3), Standing::Absent(desired(3)))];
+        let partial = Evidence { years: &[2026], is_complete: false };
+        let plan = plan(&BTreeMap::from(standings), &written, WINDOW, partial);
+        assert_eq!(plan.changes, [Change::Create { desired: desired(3), begun: None }]);
+    }
+
+    #[test]
+    fn a_year_that_was_not_asked_for_is_left_alone() {
+        let far = Evidence { years: &[2027], is_complete: true };
+        assert_eq!(plan(&BTreeMap::new(), &[row(&desired(1))], WINDOW, far), Plan::default());
+    }
+
+    #[test]
+    fn days_outside_the_window_are_never_touched_even_when_the_event_moves_into_it() {
+        let old = DesiredAbsence { date: date(2025, 12, 31), times: on(date(2025, 12, 31), 4), ..desired(1) };
+        let years = Evidence { years: &[2025, 2026, 2027], is_complete: true };
+        for standings in [BTreeMap::new(), absent(&[desired(1)])] {
+            assert_eq!(plan(&standings, &[row(&old)], WINDOW, years).changes, []);
+        }
+    }
+
+    #[test]
+    fn a_write_whose_end_is_not_known_is_made_again_whatever_its_values() {
+        let begun = |intent| WrittenAbsence { intent: Some(intent), ..row(&desired(1)) };
+        for intent in [Intent::Update, Intent::Delete] {
+            let plan = plan(&absent(&[desired(1)]), &[begun(intent)], WINDOW, COMPLETE);
+            assert_eq!(plan.changes, [Change::Update { absence: AbsenceId(1001), desired: desired(1) }]);
+        }
+        let create = WrittenAbsence { absence: None, ..begun(Intent::Create) };
+        assert_eq!(
+            plan(&absent(&[desired(1)]), std::slice::from_ref(&create), WINDOW, COMPLETE).changes,
+            [Change::Create { desired: desired(1), begun: Some(create.clone()) }]
+        );
+        assert_eq!(
+            plan(&BTreeMap::new(), std::slice::from_ref(&create), WINDOW, COMPLETE).changes,
+            [Change::Abandon { begun: create }]
+        );
+        assert_eq!(
+            plan(&BTreeMap::new(), &[begun(Intent::Delete)], WINDOW, COMPLETE).changes,
+            [Change::Delete { written: begun(Intent::Delete) }]
+        );
+    }
+
+    fn standing_absence(id: i64, desired: &DesiredAbsence, reference: Option<&str>) -> Absence {
+        let what = NewAbsence { external_reference: reference.map(str::to_owned), ..absence_to_write(COMPANY, desired) };
+        Absence { id: AbsenceId(id), what }
+    }
+
+    #[test]
+    fn an_absence_with_our_reference_or_an_identical_one_by_hand_is_taken_over() {
+        let look = |existing: &[Absence], adopt| create_or_take_over(COMPANY, &desired(1), None, existing, adopt, |_| true);
+        let ours = standing_absence(5, &DesiredAbsence { times: on(date(2026, 4, 3), 1), ..desired(1) }, Some("officient:60002:1"));
+        assert_eq!(look(std::slice::from_ref(&ours), false), Creation::TakeOver(AbsenceId(5)));
+        let by_hand = standing_absence(6, &desired(1), None);
+        assert_eq!(look(std::slice::from_ref(&by_hand), true), Creation::TakeOver(AbsenceId(6)));
+        assert_eq!(look(std::slice::from_ref(&by_hand), false), Creation::Write);
+        assert_eq!(look(&[], true), Creation::Write);
+    }
+
+    #[test]
+    fn the_absences_of_others_are_not_taken_over() {
+        let look = |existing: Absence, free: bool| create_or_take_over(COMPANY, &desired(1), None, &[existing], true, |_| free);
+        assert_eq!(look(standing_absence(5, &desired(1), Some("other:1")), true), Creation::Write);
+        assert_eq!(look(standing_absence(5, &desired(1), Some("officient:60002:2")), true), Creation::Write);
+        assert_eq!(look(standing_absence(5, &desired(1), Some("officient:1:1")), true), Creation::Write);
+        assert_eq!(look(standing_absence(5, &desired(1), None), false), Creation::Write);
+        let other_hours = DesiredAbsence { times: on(date(2026, 4, 3), 8), ..desired(1) };
+        assert_eq!(look(standing_absence(5, &other_hours, None), true), Creation::Write);
+    }
+
+    #[test]
+    fn a_create_that_came_through_is_changed_when_its_event_changed_since() {
+        let begun = WrittenAbsence { absence: None, intent: Some(Intent::Create), ..row(&desired(1)) };
+        let existing = [standing_absence(5, &desired(1), Some("officient:60002:1"))];
+        let look = |desired: &DesiredAbsence| create_or_take_over(COMPANY, desired, Some(&begun), &existing, true, |_| true);
+        assert_eq!(look(&desired(1)), Creation::TakeOver(AbsenceId(5)));
+        let changed = DesiredAbsence { times: on(date(2026, 4, 3), 8), ..desired(1) };
+        assert_eq!(look(&changed), Creation::Change(AbsenceId(5)));
+    }
+
+    fn any_standing(event: i64) -> impl Strategy<Value = Option<Standing>> {
+        let absent = (0_i32..730, 1_i64..10, 1_i64..4, 1_i64..4).prop_map(move |(day, hours, user, kind)| {
+            let date = WINDOW.from.checked_add(day.days()).unwrap();
+            Standing::Absent(DesiredAbsence {
+                event: EventId(event),
+                date,
+                user: UserId(user),
+                absence_type: AbsenceTypeId(kind),
+                times: on(date, hours),
+            })
+        });
+        prop_oneof![
+            4 => absent.prop_map(Some),
+            1 => Just(None),
+            1 => Just(Some(held_back())),
+            1 => Just(Some(Standing::LeftOut(LeftOut::NotApproved))),
+            1 => Just(Some(Standing::LeftOut(LeftOut::Worked))),
+        ]
+    }
+
+    fn any_row(event: i64) -> impl Strategy<Value = Option<WrittenAbsence>> {
+        let intents = prop_oneof![Just(None), Just(Some(Intent::Create)), Just(Some(Intent::Update)), Just(Some(Intent::Delete))];
+        (any_standing(event), intents).prop_map(|(standing, intent)| match standing {
+            Some(Standing::Absent(desired)) => {
+                let absence = (intent != Some(Intent::Create)).then_some(AbsenceId(desired.event.0 + 1000));
+                Some(WrittenAbsence { intent, absence, ..row(&desired) })
+            }
+            _ => None,
+        })
+    }
+
+    /// What the rows are once every change came to its end.
+    fn apply(plan: &Plan, written: &[WrittenAbsence]) -> Vec<WrittenAbsence> {
+        let mut rows: BTreeMap<EventId, WrittenAbsence> = written.iter().map(|row| (row.event, row.clone())).collect();
+        for change in &plan.changes {
+            match change {
+                Change::Create { desired, .. } | Change::Update { desired, .. } => {
+                    rows.insert(desired.event, row(desired));
+                }
+                Change::Delete { written } | Change::Abandon { begun: written } => {
+                    rows.remove(&written.event);
+                }
+            }
+        }
+        rows.into_values().collect()
+    }
+
+    proptest! {
+        #[test]
+        fn planning_again_after_applying_a_plan_gives_an_empty_plan(
+            standings in (any_standing(1), any_standing(2), any_standing(3), any_standing(4)),
+            written in (any_row(1), any_row(2), any_row(3), any_row(5)),
+        ) {
+            let standings: BTreeMap<EventId, Standing> = [(1, standings.0), (2, standings.1), (3, standings.2), (4, standings.3)]
+                .into_iter().filter_map(|(event, standing)| Some((EventId(event), standing?))).collect();
+            let written: Vec<WrittenAbsence> = [written.0, written.1, written.2, written.3].into_iter().flatten().collect();
+
+            let first = plan(&standings, &written, WINDOW, COMPLETE);
+            let rows = apply(&first, &written);
+            let second = plan(&standings, &rows, WINDOW, COMPLETE);
+            prop_assert_eq!(&second.changes, &vec![]);
+            prop_assert_eq!(&second.held_back, &first.held_back);
+
+            // Exactly what should stand stands; what is held back or worked stays if it stood.
+            for (event, standing) in &standings {
+                let row = rows.iter().find(|row| row.event == *event);
+                match standing {
+                    Standing::Absent(desired) => prop_assert!(row.is_some_and(|row| row.equals(desired))),
+                    Standing::HeldBack(_) | Standing::LeftOut(LeftOut::Worked) =>
+                        prop_assert_eq!(row, written.iter().find(|row| row.event == *event)),
+                    Standing::LeftOut(_) => prop_assert!(row.is_none()),
+                }
+            }
+            prop_assert!(rows.iter().all(|row| standings.contains_key(&row.event)));
+
+            // Nothing is deleted when part of the calendar could not be read.
+            let partial = plan(&standings, &written, WINDOW, Evidence { years: &[2026], is_complete: false });
+            prop_assert!(partial.deletions().is_empty());
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The connection's tokens: taken from the database for every call, renewed by one at a time over all replicas.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::PgPool;
+use tokio::sync::Mutex;
+
+use crate::clock::Clock;
+use crate::db::attention;
+use crate::db::connection::{self, Connection, SealedTokens, State};
+use crate::oauth::{Credentials, Grant, Oauth};
+use crate::sync::attention::Item;
+use crate::upstream::{Retry, UpstreamError};
+use crate::vault::{Vault, VaultError};
+
+/// The access token is refreshed so long before it ends, or a tenth of its life where that is shorter.
+const LEAD: SignedDuration = SignedDuration::from_mins(5);
+
+pub(crate) const CLIENT_SECRET: &str = "connection.client_secret";
+pub(crate) const ACCESS_TOKEN: &str = "connection.access_token";
+pub(crate) const REFRESH_TOKEN: &str = "connection.refresh_token";
+pub(crate) const WEBHOOK_TOKEN: &str = "connection.webhook_token";
+
+/// Why there is no token to call Officient with.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// Nobody granted access.
+    #[error("not connected to Officient: sign in on the settings page")]
+    NotConnected,
+    /// The refresh token was refused.
+    #[error("Officient no longer accepts the connection: sign in again on the settings page")]
+    ReauthorizationRequired,
+    /// Officient could not be asked.
+    #[error("refreshing the access token: {0}")]
+    Refresh(UpstreamError),
+    /// The database failed.
+    #[error("reading the tokens: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A secret cannot be decrypted.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+impl TokenError {
+    /// What Officient said, where it was asked.
+    pub fn upstream(&self) -> Option<&UpstreamError> {
+        match self {
+            Self::Refresh(error) => Some(error),
+            Self::NotConnected | Self::ReauthorizationRequired | Self::Database(_) | Self::Vault(_) => None,
+        }
+    }
+
+    /// Whether, and when, there can be a token.
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::Refresh(error) => error.retry(),
+            Self::NotConnected | Self::ReauthorizationRequired => Retry::AfterSignIn,
+            Self::Database(_) | Self::Vault(_) => Retry::Later(None),
+        }
+    }
+}
+
+/// The tokens in the database; clones share them.
+#[derive(Clone)]
+pub struct Tokens {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: PgPool,
+    vault: Vault,
+    clock: Clock,
+    oauth: Oauth,
+    configured: Option<Credentials>,
+    /// One refresh at a time in this process, so that those who wait hold no database connection.
+    refreshing: Mutex<()>,
+}
+
+impl Tokens {
+    /// `configured` credentials go before those filled in on the page.
+    pub fn new(db: PgPool, vault: Vault, clock: Clock, oauth: Oauth, configured: Option<Credentials>) -> Self {
+        Self { inner: Arc::new(Inner { db, vault, clock, oauth, configured, refreshing: Mutex::new(()) }) }
+    }
+
+    /// The OAuth endpoints.
+    pub fn oauth(&self) -> &Oauth {
+        &self.inner.oauth
+    }
+
+    /// The app's credentials, if they were given.
+    pub async fn credentials(&self) -> Result<Option<Credentials>, TokenError> {
+        self.credentials_of(&connection::load(&self.inner.db).await?)
+    }
+
+    fn credentials_of(&self, connection: &Connection) -> Result<Option<Credentials>, TokenError> {
+        if let Some(configured) = &self.inner.configured {
+            return Ok(Some(configured.clone()));
+        }
+        let (Some(client_id), Some(sealed)) = (&connection.client_id, &connection.client_secret) else { return Ok(None) };
+        let client_secret = self.inner.vault.open(CLIENT_SECRET, sealed)?;
+        Ok(Some(Credentials { client_id: client_id.clone(), client_secret }))
+    }
+
+    /// An access token that is good for a while.
+    pub async fn current(&self) -> Result<SecretString, TokenError> {
+        let connection = connection::load(&self.inner.db).await?;
+        let token = self.access_token(&connection)?;
+        if !self.is_about_to_end(&connection) {
+            return Ok(token);
+        }
+        match self.renewed(&token).await {
+            // A token that is still good is better than none.
+            Err(TokenError::Refresh(error)) if connection.access_token_expires_at > Some(self.inner.clock.now()) => {
+                tracing::warn!(%error, "Could not refresh the access token ahead of its end");
+                Ok(token)
+            }
+            renewed => renewed,
+        }
+    }
+
+    /// A token other than `used`, which Officient did not accept or which is about to end.
+    ///
+    /// The row stays locked while Officient is asked: the one place where a transaction is open during a call, so that
+    /// over all replicas one asks and the others use its answer.
+    pub async fn renewed(&self, used: &SecretString) -> Result<SecretString, TokenError> {
+        let _one_at_a_time = self.inner.refreshing.lock().await;
+        let mut tx = self.inner.db.begin().await?;
+        connection::lock(&mut tx).await?;
+        let stored = connection::load(&mut *tx).await?;
+        let token = self.access_token(&stored)?;
+        if token.expose_secret() != used.expose_secret() {
+            return Ok(token);
+        }
+        match self.refresh(&stored).await {
+            Ok(grant) => {
+                connection::save_tokens(&mut *tx, &self.seal(&grant)).await?;
+                tx.commit().await?;
+                tracing::info!("Refreshed the access token");
+                Ok(grant.access_token)
+            }
+            Err(TokenError::ReauthorizationRequired) => {
+                connection::require_reauthorization(&mut *tx).await?;
+                attention::open(&mut *tx, &Item::reauthorization_required(), 0, self.inner.clock.now()).await?;
+                tx.commit().await?;
+                tracing::warn!("Officient refused the refresh token: somebody must sign in again");
+                Err(TokenError::ReauthorizationRequired)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn refresh(&self, stored: &Connection) -> Result<Grant, TokenError> {
+        let credentials = self.credentials_of(stored)?.ok_or(TokenError::ReauthorizationRequired)?;
+        let sealed = stored.refresh_token.as_ref().ok_or(TokenError::ReauthorizationRequired)?;
+        let refresh_token = self.inner.vault.open(REFRESH_TOKEN, sealed)?;
+        match self.inner.oauth.refresh(&credentials, &refresh_token).await {
+            Ok(grant) => Ok(grant),
+            Err(UpstreamError::Rejected { .. } | UpstreamError::Unauthorized) => Err(TokenError::ReauthorizationRequired),
+            Err(error) => Err(TokenError::Refresh(error)),
+        }
+    }
+
+    /// The grant as it is stored.
+    pub fn seal(&self, grant: &Grant) -> SealedTokens {
+        let issued_at = self.inner.clock.now();
+        let life = SignedDuration::try_from(grant.expires_in).unwrap_or(SignedDuration::from_hours(1));
+        SealedTokens {
+            access_token: self.inner.vault.seal(ACCESS_TOKEN, &grant.access_token),
+            issued_at,
+            expires_at: issued_at.saturating_add(life).unwrap_or(Timestamp::MAX),
+            refresh_token: grant.refresh_token.as_ref().map(|token| self.inner.vault.seal(REFRESH_TOKEN, token)),
+        }
+    }
+
+    fn access_token(&self, connection: &Connection) -> Result<SecretString, TokenError> {
+        match connection.state {
+            State::Disconnected => return Err(TokenError::NotConnected),
+            State::ReauthorizationRequired => return Err(TokenError::ReauthorizationRequired),
+            State::Connected => {}
+        }
+        let sealed = connection.access_token.as_ref().ok_or(TokenError::NotConnected)?;
+        Ok(self.inner.vault.open(ACCESS_TOKEN, sealed)?)
+    }
+
+    fn is_about_to_end(&self, connection: &Connection) -> bool {
+        let (Some(issued), Some(ends)) = (connection.access_token_issued_at, connection.access_token_expires_at) else {
+            return true;
+        };
+        let lead = LEAD.min(ends.duration_since(issued) / 10);
+        self.inner.clock.now().duration_since(ends) >= -lead
+    }
+}
