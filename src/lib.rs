@@ -1,1 +1,4 @@
-//! x
+//! Leave made in Officient stands in Optedo at once.
+
+#[cfg(feature = "demo")]
+pub mod demo;

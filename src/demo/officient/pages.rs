@@ -1,0 +1,6 @@
+//! pages
+use super::OfficientSim;
+use axum::Router;
+pub(super) fn router() -> Router<OfficientSim> {
+    Router::new()
+}

@@ -1,0 +1,6 @@
+//! pages
+use super::OptedoSim;
+use axum::Router;
+pub(super) fn router() -> Router<OptedoSim> {
+    Router::new()
+}
