@@ -30,7 +30,7 @@ use super::clock;
 use super::faults::{Fault, Faults};
 
 const LARGEST_REQUEST: usize = 1 << 20;
-const LONGEST_HANG: Duration = Duration::from_secs(60);
+const LONGEST_HANG: Duration = Duration::from_mins(1);
 
 /// One call that reached the API of a simulator.
 #[derive(Debug, Clone)]

@@ -184,13 +184,15 @@ fn token(options: &OfficientOptions, state: &mut State, call: &ApiCall) -> Answe
         _ => return refused(),
     };
     let (access, refresh) = state.tokens.issue(with_refresh);
-    let mut body = json!({
-        "access_token": access, "expires_in": state.tokens.lifetime.as_secs(), "token_type": "Bearer", "scope": "admin",
-    });
+    let mut body = Map::new();
+    body.insert("access_token".to_owned(), json!(access));
+    body.insert("expires_in".to_owned(), json!(state.tokens.lifetime.as_secs()));
+    body.insert("token_type".to_owned(), json!("Bearer"));
+    body.insert("scope".to_owned(), json!("admin"));
     if let Some(refresh) = refresh {
-        body["refresh_token"] = json!(refresh);
+        body.insert("refresh_token".to_owned(), json!(refresh));
     }
-    ok(&body)
+    ok(&Value::Object(body))
 }
 
 fn account(options: &OfficientOptions) -> Answer {

@@ -5,6 +5,7 @@
 //! subscription: [`OfficientSim::writes`] shows any other attempt.
 
 mod api;
+mod consent;
 mod control;
 mod pages;
 mod state;
@@ -105,7 +106,7 @@ impl Default for OfficientOptions {
             subdomain: "acme".to_owned(),
             rate_limit_calls: 30,
             rate_limit_period: Duration::from_secs(5),
-            token_lifetime: Duration::from_secs(3600),
+            token_lifetime: Duration::from_hours(1),
             event_names: people.iter().chain(&calendar).map(ToString::to_string).collect(),
             calendar_event_names: calendar.map(str::to_owned),
             webhook_meaning: WebhookMeaning::Person,
@@ -193,7 +194,8 @@ impl OfficientSim {
     }
 
     fn router(&self) -> Router {
-        pages::router()
+        consent::router()
+            .merge(pages::router())
             .route("/1.0", any(answer))
             .route("/1.0/{*rest}", any(answer))
             .with_state(self.clone())
