@@ -192,6 +192,11 @@ impl OfficientSim {
         self.notifying_mut(|notifying| notifying.on = on);
     }
 
+    /// Whether changes send webhooks by themselves.
+    pub fn is_notifying(&self) -> bool {
+        self.0.notifying.lock().unwrap_or_else(PoisonError::into_inner).on
+    }
+
     fn notifying_mut(&self, change: impl FnOnce(&mut Notifying)) {
         change(&mut self.0.notifying.lock().unwrap_or_else(PoisonError::into_inner));
     }
