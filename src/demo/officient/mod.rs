@@ -5,6 +5,7 @@
 //! subscription: [`OfficientSim::writes`] shows any other attempt.
 
 mod api;
+mod calendar;
 mod consent;
 mod control;
 mod pages;
