@@ -2,6 +2,8 @@
 pub mod clock;
 pub mod config;
 pub mod db;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod ids;
 pub mod limiter;
 pub mod oauth;

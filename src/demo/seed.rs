@@ -1,0 +1,127 @@
+//! A small Flemish company to begin with: most of it matches, and each way of not matching occurs once.
+//!
+//! Nothing stands on a fixed date: leave is counted in working days from today.
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use serde_json::json;
+
+use super::officient::{LeaveType, NewEvent};
+use super::page::is_weekend;
+use super::{OfficientSim, OptedoSim, clock};
+
+/// Officient's first and last name, and Optedo's users for that person.
+type Seeded = (
+    (&'static str, &'static str),
+    &'static [(&'static str, &'static str)],
+);
+
+const PEOPLE: [Seeded; 15] = [
+    (("Jan", "Peeters"), &[("jan", "Peeters")]),
+    (("An", "Janssens"), &[("An", "Janssens")]),
+    (("Renée", "De Smet"), &[("Renee", "De Smet")]),
+    (("Bart", "Maes"), &[("Bart ", "Maes")]),
+    (("Lotte", "Jacobs"), &[("Jacobs", "Lotte")]),
+    (("Tom", "Willems"), &[("Tom", "Willems"), ("Tom", "Willems")]),
+    (("Sofie", "Goossens"), &[]),
+    (("Koen", "Wouters"), &[("Koen", "Wouters")]),
+    (("Els", "Vermeulen"), &[("Els", "Vermeulen")]),
+    (("Pieter", "Van den Broeck"), &[("Pieter", "Van den Broeck")]),
+    (("Zoë", "D'Hondt"), &[("Zoë", "D'Hondt")]),
+    (("Ruben", "Claes"), &[("Ruben", "Claes")]),
+    (("Hilde", "Aerts"), &[("Hilde", "Aerts")]),
+    (("Stijn", "Mertens"), &[("Stijn", "Mertens")]),
+    (("Fatima", "El Amrani"), &[("Fatima", "El Amrani")]),
+];
+
+/// The one whose user is inactive in Optedo.
+const INACTIVE: &str = "Stijn";
+
+/// The n-th working day after (or before) today; today itself, or the first working day after it, is 0.
+fn working_day(n: i32) -> Date {
+    let step = if n < 0 { -1 } else { 1 };
+    let mut day = clock::today();
+    while is_weekend(day) {
+        day = day.saturating_add(1.day());
+    }
+    let mut left = n.abs();
+    while left > 0 {
+        day = day.saturating_add(step.days());
+        if !is_weekend(day) {
+            left -= 1;
+        }
+    }
+    day
+}
+
+/// Fills both, without sending webhooks for it.
+pub fn seed(officient: &OfficientSim, optedo: &OptedoSim) {
+    let notified = officient.is_notifying();
+    officient.set_notify(false);
+
+    for description in [
+        "Vakantie",
+        "ADV",
+        "Ziekte",
+        "Opleiding",
+        "Klein verlet",
+        "Thuiswerk",
+    ] {
+        optedo.add_absence_type(description);
+    }
+    let custom = |name: &str, code: Option<&str>| LeaveType::Custom(officient.add_leave_type(name, code));
+    let holiday = custom("Verlof", Some("Vakantie"));
+    let adv = custom("ADV", Some("ADV"));
+    let short_leave = custom("Klein verlet", None);
+    let parental = custom("Ouderschapsverlof", None);
+    let remote = custom("Telewerk", None);
+
+    let mut people = Vec::new();
+    for ((first_name, last_name), users) in PEOPLE {
+        people.push((first_name, officient.add_person(first_name, last_name)));
+        for (user_first, user_last) in users {
+            let user = optedo.add_user(user_first, user_last);
+            if first_name == INACTIVE {
+                optedo.set_user_active(user, false);
+            }
+        }
+    }
+    let person = |name: &str| {
+        people
+            .iter()
+            .find(|(first, _)| *first == name)
+            .map_or(0, |(_, id)| *id)
+    };
+    let day = |leave_type, n| NewEvent::new(leave_type, working_day(n));
+    let days = |leave_type, from: i32, until: i32| (from..=until).map(move |n| day(leave_type, n));
+
+    officient.add_leave(person("Jan"), days(holiday, 1, 3));
+    officient.add_leave(person("An"), days(holiday, 0, 4));
+    officient.add_leave(person("An"), [day(adv, 12)]);
+    officient.add_leave(person("Renée"), [day(holiday, 2).part(540, 228)]);
+    officient.add_leave(person("Bart"), [day(adv, 1)]);
+    officient.add_leave(person("Lotte"), days(holiday, 5, 9));
+    officient.add_leave(person("Tom"), [day(holiday, 0)]);
+    officient.add_leave(person("Sofie"), [day(holiday, 3)]);
+    officient.add_leave(person("Koen"), [day(LeaveType::SickDay, 0)]);
+    officient.add_leave(person("Koen"), [day(holiday, -6)]);
+    officient.add_leave(person("Els"), [day(holiday, 0).part(780, 228)]);
+    officient.add_leave(person("Els"), [day(adv, 7).part(540, 120)]);
+    officient.add_leave(person("Pieter"), days(holiday, 10, 14).map(NewEvent::pending));
+    officient.add_leave(person("Zoë"), [day(short_leave, 1).unknown_start(180)]);
+    officient.add_leave(person("Zoë"), days(holiday, -3, -2));
+    officient.add_leave(person("Ruben"), days(parental, 0, 2));
+    officient.add_leave(person("Hilde"), [day(LeaveType::Education, 4)]);
+    officient.add_leave(person("Hilde"), [day(remote, 1).working()]);
+    officient.add_leave(person("Stijn"), [day(holiday, 2)]);
+    officient.add_leave(
+        person("Fatima"),
+        [day(holiday, 6), day(holiday, 7).part(540, 228)],
+    );
+    officient.add_leave(
+        person("Fatima"),
+        [day(adv, 0).part(900, 96).raw("comment", json!("dokter"))],
+    );
+
+    officient.set_notify(notified);
+}
