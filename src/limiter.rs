@@ -79,7 +79,8 @@ impl Limiter {
         let waiting = Waiting::register(&self.shared, priority);
         loop {
             let changed = self.shared.changed.notified();
-            match self.shared.lock().try_take(waiting.ticket, &self.shared) {
+            let turn = self.shared.lock().try_take(waiting.ticket, &self.shared);
+            match turn {
                 Ok(()) => break,
                 Err(Some(at)) => tokio::select! { () = sleep_until(at) => (), () = changed => () },
                 Err(None) => changed.await,

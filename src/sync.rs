@@ -1,6 +1,126 @@
-//! sync
+//! The one-way flow: Officient → Optedo. Reconcile, don't replay.
+//!
+//! A webhook says only that something happened. So it is a hint that somebody's leave must be looked at again: the truth
+//! is read from Officient, compared with what we wrote, and the difference is applied. The same functions serve a
+//! webhook, the first import, the sweep, a retry and the dry run; duplicates and disorder are harmless.
+//!
+//! ```text
+//! webhook_events ─▶ trigger ──┐
+//! sweep, import, admin ───────┴▶ people.sync_requested_at ─▶ worker ─▶ look ─▶ apply ─▶ conclude
+//! ```
+//! * [`trigger`]: whom a webhook means
+//! * [`worker`]: one replica at a time takes who is due
+//! * [`look`]: read and compare ([`matching`], [`mapping`], [`desired`], [`plan`]: pure)
+//! * [`apply`]: write, each in three steps
+//! * [`conclude`](mod@conclude): what is held back and why ([`attention`]), and when to look again
+//! * [`sweep`], [`subscriptions`]: everybody, and the webhooks themselves; [`preview`]: the dry run
+
+pub mod apply;
 pub mod attention;
+pub mod conclude;
 pub mod desired;
+pub mod look;
 pub mod mapping;
 pub mod matching;
 pub mod plan;
+pub mod preview;
+pub mod reference;
+pub mod subscriptions;
+pub mod sweep;
+pub mod trigger;
+pub mod wake;
+pub mod worker;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::officient::{Officient, OfficientError};
+use crate::optedo::{Optedo, OptedoError};
+use crate::upstream::Retry;
+use conclude::OptedoGate;
+use reference::Reference;
+use wake::Wake;
+
+/// Why somebody could not be looked at to the end.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// Officient failed.
+    #[error(transparent)]
+    Officient(#[from] OfficientError),
+    /// Optedo failed.
+    #[error(transparent)]
+    Optedo(#[from] OptedoError),
+    /// The database failed.
+    #[error("the database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The service stops.
+    #[error("the service was stopping")]
+    ShuttingDown,
+}
+
+impl SyncError {
+    /// Whether, and when, to look again.
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::Officient(error) => error.retry(),
+            Self::Optedo(error) => error.retry(),
+            Self::Database(_) | Self::ShuttingDown => Retry::Later(None),
+        }
+    }
+}
+
+/// Everything that the flow needs.
+pub struct Engine {
+    /// Postgres.
+    pub db: PgPool,
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// The time.
+    pub clock: Clock,
+    /// The master.
+    pub officient: Officient,
+    /// The receiver.
+    pub optedo: Optedo,
+    /// What changes seldom.
+    pub reference: Reference,
+    /// Whether Optedo accepts our token.
+    pub optedo_gate: OptedoGate,
+    /// Wakes the worker, wherever it runs.
+    pub wake: Wake,
+    /// Where Officient delivers webhooks; holds the secret token.
+    pub webhook_url: secrecy::SecretString,
+    /// The service stops: nothing new is begun.
+    pub stop: CancellationToken,
+}
+
+/// How long to wait before the next attempt: twice as long each time, at most 15 minutes, with jitter.
+pub fn backoff(attempts: u32, at_least: Option<Duration>) -> Duration {
+    const FIRST: Duration = Duration::from_secs(2);
+    const MOST: Duration = Duration::from_mins(15);
+    let wait = FIRST.saturating_mul(1 << attempts.min(16)).min(MOST);
+    let [random] = crate::vault::random::<1>();
+    let jittered = wait.mul_f64(0.5 + f64::from(random) / 510.0);
+    jittered.max(at_least.unwrap_or_default()).min(MOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_are_ever_further_apart_but_never_more_than_a_quarter_of_an_hour() {
+        for attempts in 0..40 {
+            let wait = backoff(attempts, None);
+            assert!(wait >= Duration::from_secs(1) && wait <= Duration::from_mins(15), "{attempts}: {wait:?}");
+        }
+        assert!(backoff(0, None) <= Duration::from_secs(2));
+        assert!(backoff(20, None) >= Duration::from_secs(450));
+        assert_eq!(backoff(0, Some(Duration::from_secs(60))), Duration::from_mins(1));
+        assert_eq!(backoff(0, Some(Duration::from_hours(5))), Duration::from_mins(15));
+    }
+}

@@ -113,6 +113,25 @@ pub async fn intend_update(
     .map(drop)
 }
 
+/// An absence that was about to be changed is gone from Optedo: it is about to be created again.
+pub async fn intend_create_again(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    event: EventId,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update absences set optedo_absence_id = null, intent = 'create', intent_at = $3, adopted = false
+         where company_id = $1 and event_id = $2",
+        company.0,
+        event.0,
+        now.to_sqlx()
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
 /// An absence is about to be deleted.
 pub async fn intend_delete(
     db: impl PgExecutor<'_>,

@@ -552,3 +552,13 @@ pub async fn queue(db: impl PgExecutor<'_>) -> Result<Queue, sqlx::Error> {
     .fetch_one(db)
     .await
 }
+
+/// How many people there are who are not archived.
+pub async fn count(db: impl PgExecutor<'_>, company: CompanyId) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from people where company_id = $1 and not archived"#,
+        company.0
+    )
+    .fetch_one(db)
+    .await
+}

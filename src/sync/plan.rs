@@ -97,6 +97,16 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// The event it is about.
+    pub fn event(&self) -> EventId {
+        match self {
+            Self::Create { desired, .. } | Self::Update { desired, .. } => desired.event,
+            Self::Delete { written } | Self::Abandon { begun: written } => written.event,
+        }
+    }
+}
+
 /// All changes for one person, and what is held back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
@@ -191,11 +201,19 @@ impl Plan {
 
     /// The events whose absences are to be deleted.
     pub fn deletions(&self) -> Vec<EventId> {
-        let deletion = |change: &Change| match change {
-            Change::Delete { written } => Some(written.event),
+        self.deleted_rows().map(|written| written.event).collect()
+    }
+
+    /// Those of them that the admin confirmed.
+    pub fn confirmed_deletions(&self) -> Vec<EventId> {
+        self.deleted_rows().filter(|written| written.deletion_confirmed).map(|written| written.event).collect()
+    }
+
+    fn deleted_rows(&self) -> impl Iterator<Item = &WrittenAbsence> {
+        self.changes.iter().filter_map(|change| match change {
+            Change::Delete { written } => Some(written),
             Change::Create { .. } | Change::Update { .. } | Change::Abandon { .. } => None,
-        };
-        self.changes.iter().filter_map(deletion).collect()
+        })
     }
 }
 

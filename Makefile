@@ -1,0 +1,34 @@
+# What a developer does, on Debian, Ubuntu and macOS: each target installs what it lacks, except Rust itself.
+
+# Builds never look at a database, so a developer's own DATABASE_URL cannot decide what a query is checked against;
+# scripts/with-postgres gives tests and the demo a database of their own when they run.
+export SQLX_OFFLINE := true
+unexport DATABASE_URL
+
+.PHONY: help demo test lint fmt sqlx image tools
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: tools ## the service with a simulated Officient and Optedo on this machine
+	@cargo build
+	@DURABLE=1 scripts/with-postgres demo cargo run --quiet -- demo
+
+test: tools ## all tests, against a Postgres of their own; make test ARGS=name for some of them
+	cargo check --no-default-features
+	@scripts/test $(ARGS)
+
+lint: tools ## format, clippy, documentation, scripts, .sqlx, licences
+	@scripts/lint
+
+fmt: tools ## formats the code
+	cargo fmt
+
+sqlx: tools ## writes .sqlx anew, after a change to a query or a migration
+	scripts/sqlx-prepare
+
+image: ## the Docker image, by docker, podman or buildah
+	@scripts/image
+
+tools:
+	@scripts/need cargo cc

@@ -1,0 +1,227 @@
+//! Carrying out a plan: each write in three steps, intent on disk → call Optedo → result on disk.
+//!
+//! Whatever happens in between, the next look finds the intent and ends what was begun: a create is looked for under our
+//! reference before it is made again, a change or deletion is repeated. Nothing is decided here but how failures count.
+
+use jiff::SignedDuration;
+
+use super::attention::Item;
+use super::desired::DesiredAbsence;
+use super::look::Look;
+use super::plan::{Change, Creation, WrittenAbsence, absence_to_write, create_or_take_over, find_ours};
+use super::{Engine, SyncError};
+use crate::db::absences;
+use crate::db::people::Person;
+use crate::ids::{AbsenceId, CompanyId, EventId};
+use crate::optedo::{Absence, OptedoError};
+use crate::upstream::UpstreamError;
+
+/// Deletions planned within this time count together.
+const DELETION_PERIOD: SignedDuration = SignedDuration::from_mins(10);
+
+/// What was done for a person.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// Created.
+    pub created: usize,
+    /// Changed.
+    pub changed: usize,
+    /// Deleted.
+    pub deleted: usize,
+    /// Stood already and was taken over.
+    pub taken_over: usize,
+    /// Deletions that wait for the admin.
+    pub held: usize,
+    /// What Optedo did not accept.
+    pub rejected: Vec<(EventId, Item)>,
+    /// What stopped it before the end.
+    pub error: Option<SyncError>,
+}
+
+impl Applied {
+    /// How many writes reached Optedo.
+    pub fn writes(&self) -> usize {
+        self.created + self.changed + self.deleted
+    }
+}
+
+impl Engine {
+    /// Carries out the plan, change by change; a refused one does not stop the others, a failure does.
+    pub async fn apply(&self, company: CompanyId, person: &Person, look: &Look) -> Applied {
+        let mut applied = Applied::default();
+        if let Err(error) = self.apply_changes(company, person, look, &mut applied).await {
+            applied.error = Some(error);
+        }
+        applied
+    }
+
+    async fn apply_changes(
+        &self,
+        company: CompanyId,
+        person: &Person,
+        look: &Look,
+        applied: &mut Applied,
+    ) -> Result<(), SyncError> {
+        let allowed = self.allowed_deletions(company, look).await?;
+        let existing = self.look_before_create(look).await?;
+        for change in &look.plan.changes {
+            if self.stop.is_cancelled() {
+                return Err(SyncError::ShuttingDown);
+            }
+            let result = match change {
+                Change::Create { desired, begun } => {
+                    self.create(company, person, desired, begun.as_ref(), &existing, applied).await
+                }
+                Change::Update { absence, desired } => self.update(company, *absence, desired, applied).await,
+                Change::Delete { written } if allowed.contains(&written.event) => {
+                    self.delete(company, written.event, written.absence, applied).await
+                }
+                Change::Delete { .. } => {
+                    applied.held += 1;
+                    Ok(())
+                }
+                Change::Abandon { begun } => {
+                    let absence = find_ours(company, begun.event, &existing);
+                    self.delete(company, begun.event, absence, applied).await
+                }
+            };
+            match result {
+                Err(SyncError::Optedo(OptedoError { source: UpstreamError::Rejected { status, message }, .. })) => {
+                    let event = change.event();
+                    applied.rejected.push((event, Item::rejected(event, &look.name, status, &message)));
+                }
+                result => result?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Optedo's absences of everybody for whom something may be created, in the window.
+    pub async fn look_before_create(&self, look: &Look) -> Result<Vec<Absence>, SyncError> {
+        let window = self.window();
+        let mut existing = Vec::new();
+        for user in look.plan.users_to_look_at() {
+            existing.extend(self.optedo.absences(user, window.from, window.until).await?);
+        }
+        Ok(existing)
+    }
+
+    /// How an absence that should be created comes to stand.
+    pub async fn creation(
+        &self,
+        company: CompanyId,
+        desired: &DesiredAbsence,
+        begun: Option<&WrittenAbsence>,
+        existing: &[Absence],
+    ) -> Result<Creation, SyncError> {
+        let ids: Vec<i64> = existing.iter().map(|absence| absence.id.0).collect();
+        let taken = if ids.is_empty() { ids } else { absences::taken(&self.db, &ids).await? };
+        let is_free = |absence: AbsenceId| !taken.contains(&absence.0);
+        Ok(create_or_take_over(company, desired, begun, existing, self.config.sync.adopt_existing, is_free))
+    }
+
+    async fn create(
+        &self,
+        company: CompanyId,
+        person: &Person,
+        desired: &DesiredAbsence,
+        begun: Option<&WrittenAbsence>,
+        existing: &[Absence],
+        applied: &mut Applied,
+    ) -> Result<(), SyncError> {
+        match self.creation(company, desired, begun, existing).await? {
+            Creation::TakeOver(absence) => {
+                absences::insert(&self.db, company, person.id, desired, Some(absence), self.clock.now()).await?;
+                applied.taken_over += 1;
+                Ok(())
+            }
+            Creation::Change(absence) => {
+                absences::found(&self.db, company, desired.event, absence).await?;
+                self.update(company, absence, desired, applied).await
+            }
+            Creation::Write => {
+                absences::insert(&self.db, company, person.id, desired, None, self.clock.now()).await?;
+                self.write_new(company, desired, applied).await
+            }
+        }
+    }
+
+    /// The intent is on disk: calls, and stores the result.
+    async fn write_new(
+        &self,
+        company: CompanyId,
+        desired: &DesiredAbsence,
+        applied: &mut Applied,
+    ) -> Result<(), SyncError> {
+        let result = self.optedo.create(&absence_to_write(company, desired)).await;
+        let absence = count("create", result)?;
+        absences::written(&self.db, company, desired.event, absence, self.clock.now()).await?;
+        applied.created += 1;
+        Ok(())
+    }
+
+    async fn update(
+        &self,
+        company: CompanyId,
+        absence: AbsenceId,
+        desired: &DesiredAbsence,
+        applied: &mut Applied,
+    ) -> Result<(), SyncError> {
+        absences::intend_update(&self.db, company, desired, self.clock.now()).await?;
+        let result = self.optedo.replace(absence, &absence_to_write(company, desired)).await;
+        if let Err(OptedoError { source: UpstreamError::NotFound, .. }) = &result {
+            // Somebody deleted it in Optedo; the event changed since, so it is leave that must stand again.
+            absences::intend_create_again(&self.db, company, desired.event, self.clock.now()).await?;
+            return self.write_new(company, desired, applied).await;
+        }
+        count("change", result)?;
+        absences::written(&self.db, company, desired.event, absence, self.clock.now()).await?;
+        applied.changed += 1;
+        Ok(())
+    }
+
+    /// Deletes what stands (`None`: nothing came to stand).
+    async fn delete(
+        &self,
+        company: CompanyId,
+        event: EventId,
+        absence: Option<AbsenceId>,
+        applied: &mut Applied,
+    ) -> Result<(), SyncError> {
+        if let Some(absence) = absence {
+            absences::intend_delete(&self.db, company, event, self.clock.now()).await?;
+            count("delete", self.optedo.delete(absence).await)?;
+            applied.deleted += 1;
+        }
+        absences::deleted(&self.db, company, event, self.clock.now()).await?;
+        Ok(())
+    }
+
+    /// Counts the planned deletions with all others of the last ten minutes. Too many: they are held, all of this plan.
+    async fn allowed_deletions(&self, company: CompanyId, look: &Look) -> Result<Vec<EventId>, SyncError> {
+        let planned: Vec<i64> = look.plan.deletions().iter().map(|event| event.0).collect();
+        if planned.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        absences::lock_deletions(&mut tx).await?;
+        absences::plan_deletions(&mut *tx, company, &planned, now).await?;
+        let since = now.saturating_sub(DELETION_PERIOD).unwrap_or(now);
+        let count = absences::count_planned_deletions(&mut *tx, company, since).await?;
+        let held = absences::held_among(&mut *tx, company, &planned).await?;
+        let confirmed = look.plan.confirmed_deletions();
+        let (allowed, to_hold): (Vec<i64>, Vec<i64>) = planned.into_iter().partition(|event| {
+            confirmed.contains(&EventId(*event)) || (count <= self.config.sync.max_deletions && !held.contains(event))
+        });
+        absences::hold_deletions(&mut *tx, company, &to_hold).await?;
+        tx.commit().await?;
+        Ok(allowed.into_iter().map(EventId).collect())
+    }
+}
+
+fn count<T>(action: &'static str, result: Result<T, OptedoError>) -> Result<T, OptedoError> {
+    let outcome = result.as_ref().map_or_else(|error| error.source.outcome(), |_| "ok");
+    metrics::counter!("absence_writes_total", "action" => action, "outcome" => outcome).increment(1);
+    result
+}

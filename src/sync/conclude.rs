@@ -1,0 +1,267 @@
+//! After a look: what is held back and why, what is known of the person, and when to look again.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::apply::Applied;
+use super::attention::{Item, Kind};
+use super::look::Look;
+use super::{Engine, SyncError, backoff};
+use crate::db::people::{Found, Person, Reason, SyncRequest};
+use crate::db::{absences, attention, connection, people};
+use crate::ids::{CompanyId, EventId};
+use crate::optedo::OptedoError;
+use crate::upstream::{Retry, UpstreamError};
+
+/// Sweeps in a row with unannounced changes before the admin is told.
+const SILENT_SWEEPS: i32 = 2;
+
+/// While Optedo refuses our token everything waits; now and then one look tries again.
+#[derive(Debug, Default)]
+pub struct OptedoGate {
+    refused: Mutex<Option<Refused>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Refused {
+    times: u32,
+    until: Timestamp,
+}
+
+impl OptedoGate {
+    /// Until when nothing is to be tried.
+    pub fn closed_until(&self) -> Option<Timestamp> {
+        self.lock().map(|refused| refused.until)
+    }
+
+    /// Whether the token was refused the last time.
+    pub fn is_refused(&self) -> bool {
+        self.lock().is_some()
+    }
+
+    /// Lets the next look try.
+    pub fn open(&self) {
+        *self.lock() = None;
+    }
+
+    fn close(&self, now: Timestamp) {
+        let mut refused = self.lock();
+        let times = refused.map_or(0, |refused| refused.times + 1);
+        *refused = Some(Refused { times, until: after(now, backoff(times, None)) });
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Refused>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A time from now.
+pub fn after(now: Timestamp, wait: Duration) -> Timestamp {
+    SignedDuration::try_from(wait).ok().and_then(|wait| now.saturating_add(wait).ok()).unwrap_or(Timestamp::MAX)
+}
+
+impl Engine {
+    /// Looks at one person and carries out what that shows. `years`: those to read; `None` is the whole window.
+    ///
+    /// Whatever becomes of it is stored: the person is done, or due again later with the reason.
+    pub async fn reconcile(
+        &self,
+        company: CompanyId,
+        person: &Person,
+        years: Option<&[i16]>,
+    ) -> Result<Applied, SyncError> {
+        let now = self.clock.now();
+        let request = person.request.unwrap_or(SyncRequest { reason: Reason::Manual, at: now, webhook_received_at: None });
+        let outcome = tokio::select! {
+            outcome = self.look_and_apply(company, person, request, years) => outcome,
+            () = self.stop_reading() => Err(SyncError::ShuttingDown),
+        };
+        match outcome {
+            Ok(applied) => {
+                people::finish(&self.db, company, person.id, person.request_no, now).await?;
+                Ok(applied)
+            }
+            Err(error) => {
+                self.note_failure(company, person, &error).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Resolves when the service has been stopping for longer than a write takes.
+    async fn stop_reading(&self) {
+        self.stop.cancelled().await;
+        tokio::time::sleep(Duration::from_secs(8)).await;
+    }
+
+    async fn look_and_apply(
+        &self,
+        company: CompanyId,
+        person: &Person,
+        request: SyncRequest,
+        years: Option<&[i16]>,
+    ) -> Result<Applied, SyncError> {
+        let look = tokio::select! {
+            look = self.look(company, person, request, years) => look?,
+            () = self.stop.cancelled() => return Err(SyncError::ShuttingDown),
+        };
+        let mut applied = self.apply(company, person, &look).await;
+        self.store(company, person, &look, &applied).await?;
+        self.note_announcement(request, &look).await?;
+        self.report(person, request, &look, &applied);
+        match applied.error.take().or_else(|| look.incomplete.map(SyncError::Officient)) {
+            Some(error) => Err(error),
+            None => {
+                self.note_optedo_accepts().await?;
+                Ok(applied)
+            }
+        }
+    }
+
+    /// What is known of the person and which of their leave is held back, with the items that say why.
+    async fn store(
+        &self,
+        company: CompanyId,
+        person: &Person,
+        look: &Look,
+        applied: &Applied,
+    ) -> Result<(), SyncError> {
+        let now = self.clock.now();
+        let held_back: Vec<&(EventId, Item)> = look.plan.held_back.iter().chain(&applied.rejected).collect();
+        let events: Vec<i64> = held_back.iter().map(|(event, _)| event.0).collect();
+        let mut kinds: Vec<String> = held_back.iter().map(|(_, item)| item.kind.as_str().to_owned()).collect();
+        let mut subject_ids: Vec<String> = held_back.iter().map(|(_, item)| item.subject_id.clone()).collect();
+        let items: BTreeMap<(&str, &str), &Item> =
+            held_back.iter().map(|(_, item)| ((item.kind.as_str(), item.subject_id.as_str()), item)).collect();
+
+        let mut tx = self.db.begin().await?;
+        if let Some(person_match) = &look.person_match {
+            let event_ids = look.event_ids.as_deref();
+            let found = Found { match_state: person_match.as_str(), user: person_match.user(), event_ids };
+            people::save_found(&mut *tx, company, person.id, &found).await?;
+        }
+        let before = attention::clear_held_back(&mut *tx, company, person.id).await?;
+        attention::insert_held_back(&mut *tx, company, person.id, &events, &kinds, &subject_ids).await?;
+        for item in items.values() {
+            attention::open(&mut *tx, item, 1, now).await?;
+        }
+        for (kind, subject_id) in before {
+            kinds.push(kind);
+            subject_ids.push(subject_id);
+        }
+        if !kinds.is_empty() {
+            attention::recount(&mut *tx, &kinds, &subject_ids, now).await?;
+        }
+        self.settle_deletions(&mut tx, company, look, now).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Deletions of events that came back dissolve; the item counts those that are held.
+    async fn settle_deletions(
+        &self,
+        tx: &mut sqlx::PgConnection,
+        company: CompanyId,
+        look: &Look,
+        now: Timestamp,
+    ) -> Result<(), SyncError> {
+        let planned = look.plan.deletions();
+        let returned: Vec<i64> =
+            look.standings.keys().filter(|event| !planned.contains(event)).map(|event| event.0).collect();
+        let dissolved = absences::dissolve_deletions(&mut *tx, company, &returned).await?;
+        if dissolved > 0 || !planned.is_empty() {
+            let held = absences::count_held(&mut *tx, company).await?;
+            let item = Item::deletions_held(held);
+            if held > 0 {
+                attention::open(&mut *tx, &item, held, now).await?;
+            } else {
+                attention::resolve(&mut *tx, Kind::DeletionsHeld, &item.subject_id, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes that only a sweep found, sweep after sweep, mean that webhooks do not arrive.
+    async fn note_announcement(&self, request: SyncRequest, look: &Look) -> Result<(), SyncError> {
+        if !look.has_news {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        if request.webhook_received_at.is_some() {
+            connection::forget_unannounced(&self.db).await?;
+            attention::resolve(&self.db, Kind::WebhooksSilent, &Item::webhooks_silent(0).subject_id, now).await?;
+        } else if matches!(request.reason, Reason::Sweep | Reason::Import) {
+            let sweeps = connection::count_unannounced(&self.db).await?;
+            if sweeps >= SILENT_SWEEPS {
+                attention::open(&self.db, &Item::webhooks_silent(sweeps), 0, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One line a person with changes; how long it took from the webhook.
+    fn report(&self, person: &Person, request: SyncRequest, look: &Look, applied: &Applied) {
+        if applied.writes() > 0
+            && let Some(received_at) = request.webhook_received_at
+        {
+            let propagation = self.clock.now().duration_since(received_at);
+            metrics::histogram!("propagation_seconds").record(propagation.as_secs_f64());
+        }
+        if !look.plan.changes.is_empty() {
+            tracing::info!(
+                person.id = %person.id,
+                reason = request.reason.as_str(),
+                absences.created = applied.created,
+                absences.changed = applied.changed,
+                absences.deleted = applied.deleted,
+                absences.taken_over = applied.taken_over,
+                absences.deletions_held = applied.held,
+                absences.rejected = applied.rejected.len(),
+                absences.held_back = look.plan.held_back.len(),
+                "Reconciled person {}", person.id
+            );
+        }
+    }
+
+    /// The person is due again later.
+    async fn note_failure(&self, company: CompanyId, person: &Person, error: &SyncError) -> Result<(), SyncError> {
+        let now = self.clock.now();
+        if let SyncError::Optedo(OptedoError { source: UpstreamError::Unauthorized, .. }) = error {
+            self.optedo_gate.close(now);
+            attention::open(&self.db, &Item::optedo_unauthorized(), 0, now).await?;
+        }
+        let attempts = u32::try_from(person.attempts).unwrap_or_default();
+        let wait = match error.retry() {
+            Retry::Later(at_least) => backoff(attempts, at_least),
+            Retry::AfterSignIn => Duration::ZERO,
+            Retry::Never => backoff(attempts, Some(Duration::from_mins(5))),
+        };
+        let text = error.to_string();
+        people::fail(&self.db, company, person.id, person.request_no, &text, after(now, wait), now).await?;
+        if !matches!(error, SyncError::ShuttingDown) {
+            tracing::warn!(
+                person.id = %person.id,
+                attempts = person.attempts + 1,
+                retry_in_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                error = %text,
+                "Could not reconcile person {}", person.id
+            );
+        }
+        Ok(())
+    }
+
+    async fn note_optedo_accepts(&self) -> Result<(), SyncError> {
+        if self.optedo_gate.is_refused() {
+            self.optedo_gate.open();
+            let item = Item::optedo_unauthorized();
+            attention::resolve(&self.db, item.kind, &item.subject_id, self.clock.now()).await?;
+            people::retry_now(&self.db).await?;
+            tracing::info!("Optedo accepts the API token again");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,158 @@
+//! The dry run: what would be created, changed and deleted in Optedo, and why the rest would not be. Writes nothing.
+
+use jiff::civil::{Date, DateTime};
+use serde::Serialize;
+
+use super::desired::{DesiredAbsence, Times};
+use super::look::Look;
+use super::plan::{Change, Creation, find_ours};
+use super::{Engine, SyncError};
+use crate::db::people::{Person, Reason, SyncRequest};
+use crate::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
+
+/// What a sweep would do.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Preview {
+    /// Absences that would be created.
+    pub create: Vec<PreviewedAbsence>,
+    /// Absences that would be changed.
+    pub change: Vec<PreviewedAbsence>,
+    /// Absences that would be deleted.
+    pub delete: Vec<PreviewedAbsence>,
+    /// Absences that stand in Optedo and would be taken over as they are.
+    pub take_over: Vec<PreviewedAbsence>,
+    /// Leave that would not be written, and why.
+    pub skipped: Vec<Skipped>,
+    /// People who could not be looked at.
+    pub failed: Vec<Failed>,
+    /// How many absences are right as they are.
+    pub unchanged: usize,
+}
+
+/// One absence.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PreviewedAbsence {
+    /// Whose, in Officient.
+    pub person_id: PersonId,
+    /// Because of this event.
+    pub event_id: EventId,
+    /// Whose, in Optedo.
+    pub user_id: UserId,
+    /// Which, where it stands already.
+    pub absence_id: Option<AbsenceId>,
+    /// Of which type.
+    pub absence_type_id: AbsenceTypeId,
+    /// The event's day.
+    pub date: Date,
+    /// Wall clock.
+    pub start: DateTime,
+    /// Wall clock, exclusive.
+    pub end: DateTime,
+    /// From midnight to midnight.
+    pub all_day: bool,
+}
+
+/// Leave that would not be written.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Skipped {
+    /// Whose.
+    pub person_id: PersonId,
+    /// Which event.
+    pub event_id: EventId,
+    /// The kind of attention item.
+    pub kind: &'static str,
+    /// The person's name or the description looked for.
+    pub subject: Option<String>,
+    /// Why.
+    pub detail: String,
+    /// The near miss.
+    pub hint: Option<String>,
+}
+
+/// Somebody who could not be looked at.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failed {
+    /// Who.
+    pub person_id: PersonId,
+    /// Why.
+    pub error: String,
+}
+
+impl Engine {
+    /// Adds to `preview` what a look at this person would do.
+    pub async fn preview(&self, company: CompanyId, person: &Person, preview: &mut Preview) {
+        let request = SyncRequest { reason: Reason::Manual, at: self.clock.now(), webhook_received_at: None };
+        let outcome = async {
+            let look = self.look(company, person, request, None).await?;
+            self.preview_look(company, person.id, &look, preview).await?;
+            look.incomplete.map_or(Ok(()), |error| Err(SyncError::Officient(error)))
+        };
+        if let Err(error) = outcome.await {
+            preview.failed.push(Failed { person_id: person.id, error: error.to_string() });
+        }
+    }
+
+    async fn preview_look(
+        &self,
+        company: CompanyId,
+        person: PersonId,
+        look: &Look,
+        preview: &mut Preview,
+    ) -> Result<(), SyncError> {
+        let existing = self.look_before_create(look).await?;
+        preview.unchanged += look.plan.kept;
+        for change in &look.plan.changes {
+            match change {
+                Change::Create { desired, begun } => {
+                    match self.creation(company, desired, begun.as_ref(), &existing).await? {
+                        Creation::Write => preview.create.push(desired_absence(person, desired, None)),
+                        Creation::Change(id) => preview.change.push(desired_absence(person, desired, Some(id))),
+                        Creation::TakeOver(id) => preview.take_over.push(desired_absence(person, desired, Some(id))),
+                    }
+                }
+                Change::Update { absence, desired } => {
+                    preview.change.push(desired_absence(person, desired, Some(*absence)));
+                }
+                Change::Delete { written } | Change::Abandon { begun: written } => {
+                    let absence = written.absence.or_else(|| find_ours(company, written.event, &existing));
+                    preview.delete.push(PreviewedAbsence {
+                        absence_id: absence,
+                        ..previewed(person, written.event, written.user, written.absence_type, written.date, written.times)
+                    });
+                }
+            }
+        }
+        preview.skipped.extend(look.plan.held_back.iter().map(|(event, item)| Skipped {
+            person_id: person,
+            event_id: *event,
+            kind: item.kind.as_str(),
+            subject: item.subject.clone(),
+            detail: item.detail.clone(),
+            hint: item.hint.as_ref().map(ToString::to_string),
+        }));
+        Ok(())
+    }
+}
+
+fn desired_absence(person: PersonId, desired: &DesiredAbsence, absence_id: Option<AbsenceId>) -> PreviewedAbsence {
+    PreviewedAbsence {
+        absence_id,
+        ..previewed(person, desired.event, desired.user, desired.absence_type, desired.date, desired.times)
+    }
+}
+
+fn previewed(
+    person_id: PersonId,
+    event_id: EventId,
+    user_id: UserId,
+    absence_type_id: AbsenceTypeId,
+    date: Date,
+    times: Times,
+) -> PreviewedAbsence {
+    let Times { start, end, all_day } = times;
+    PreviewedAbsence { person_id, event_id, user_id, absence_id: None, absence_type_id, date, start, end, all_day }
+}

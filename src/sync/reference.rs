@@ -1,0 +1,195 @@
+//! What changes seldom and is asked for often: users, absence types, leave types, requesters. Kept for a short while.
+//!
+//! Who asks says how fresh the answer must be ([`Fresh`]): a mere comparison may use an older one, a write may not, and
+//! what was not found is read again, so that a name or a type repaired a second ago is seen. Reads are shared: many who
+//! ask at the same time cause one call.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
+
+use crate::clock::Clock;
+use crate::ids::{CompanyId, PersonId, RequestId};
+use crate::limiter::Priority;
+use crate::officient::{LeaveType, ListedRequest, Officient, OfficientError};
+use crate::optedo::{AbsenceType, Optedo, OptedoError, User};
+
+/// How fresh an answer must be: read at this time or later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fresh(pub Timestamp);
+
+impl Fresh {
+    /// Good enough to see that nothing changed.
+    pub fn to_compare(clock: &Clock) -> Self {
+        Self::within(clock, SignedDuration::from_hours(1))
+    }
+
+    /// Good enough to write by.
+    pub fn to_write(clock: &Clock) -> Self {
+        Self::within(clock, SignedDuration::from_mins(5))
+    }
+
+    fn within(clock: &Clock, age: SignedDuration) -> Self {
+        Self(clock.now().saturating_sub(age).unwrap_or(Timestamp::MIN))
+    }
+}
+
+/// How long the answer to "who asked for this request" holds. Who asked never changes, but a request can come to be.
+const FOUND_LIFE: SignedDuration = SignedDuration::from_hours(1);
+const NOT_FOUND_LIFE: SignedDuration = SignedDuration::from_mins(1);
+const MOST_REQUESTS: usize = 10_000;
+
+/// Everything that a comparison needs besides the calendar.
+#[derive(Clone)]
+pub struct Snapshot {
+    /// Optedo's users.
+    pub users: Arc<Vec<User>>,
+    /// Optedo's absence types.
+    pub absence_types: Arc<Vec<AbsenceType>>,
+    /// Officient's leave types by year.
+    pub leave_types: BTreeMap<i16, Arc<Vec<LeaveType>>>,
+}
+
+/// Why reference data could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReferenceError {
+    /// Of Officient.
+    #[error(transparent)]
+    Officient(#[from] OfficientError),
+    /// Of Optedo.
+    #[error(transparent)]
+    Optedo(#[from] OptedoError),
+}
+
+/// One value and when it was read.
+#[derive(Default)]
+struct Cached<T> {
+    value: Mutex<Option<(Timestamp, Arc<T>)>>,
+}
+
+impl<T> Cached<T> {
+    async fn get<E>(
+        &self,
+        fresh: Fresh,
+        clock: &Clock,
+        read: impl Future<Output = Result<T, E>>,
+    ) -> Result<Arc<T>, E> {
+        // Held while reading: those who ask meanwhile get this answer.
+        let mut value = self.value.lock().await;
+        if let Some((read_at, cached)) = &*value
+            && *read_at >= fresh.0
+        {
+            return Ok(Arc::clone(cached));
+        }
+        let read_at = clock.now();
+        let new = Arc::new(read.await?);
+        *value = Some((read_at, Arc::clone(&new)));
+        Ok(new)
+    }
+}
+
+/// The caches.
+pub struct Reference {
+    officient: Officient,
+    optedo: Optedo,
+    clock: Clock,
+    users: Cached<Vec<User>>,
+    absence_types: Cached<Vec<AbsenceType>>,
+    leave_types: Mutex<HashMap<(CompanyId, i16), Arc<Cached<Vec<LeaveType>>>>>,
+    requesters: Mutex<HashMap<(CompanyId, RequestId), (Timestamp, Option<PersonId>)>>,
+    seen_requests: Mutex<HashSet<(CompanyId, RequestId)>>,
+}
+
+impl Reference {
+    /// Empty caches in front of these two.
+    pub fn new(officient: Officient, optedo: Optedo, clock: Clock) -> Self {
+        Self {
+            officient,
+            optedo,
+            clock,
+            users: Cached::default(),
+            absence_types: Cached::default(),
+            leave_types: Mutex::default(),
+            requesters: Mutex::default(),
+            seen_requests: Mutex::default(),
+        }
+    }
+
+    /// Everything that a comparison of these years needs.
+    pub async fn snapshot(
+        &self,
+        company: CompanyId,
+        years: &[i16],
+        priority: Priority,
+        fresh: Fresh,
+    ) -> Result<Snapshot, ReferenceError> {
+        let types = futures_util::future::try_join_all(years.iter().map(|year| async move {
+            Ok::<_, ReferenceError>((*year, self.leave_types(company, *year, priority, fresh).await?))
+        }));
+        let (users, absence_types, leave_types) =
+            tokio::try_join!(self.users(fresh), self.absence_types(fresh), types)?;
+        Ok(Snapshot { users, absence_types, leave_types: leave_types.into_iter().collect() })
+    }
+
+    /// Optedo's users.
+    pub async fn users(&self, fresh: Fresh) -> Result<Arc<Vec<User>>, ReferenceError> {
+        Ok(self.users.get(fresh, &self.clock, self.optedo.users()).await?)
+    }
+
+    /// Optedo's absence types.
+    pub async fn absence_types(&self, fresh: Fresh) -> Result<Arc<Vec<AbsenceType>>, ReferenceError> {
+        Ok(self.absence_types.get(fresh, &self.clock, self.optedo.absence_types()).await?)
+    }
+
+    /// Officient's leave types of a year.
+    pub async fn leave_types(
+        &self,
+        company: CompanyId,
+        year: i16,
+        priority: Priority,
+        fresh: Fresh,
+    ) -> Result<Arc<Vec<LeaveType>>, ReferenceError> {
+        let cached = Arc::clone(self.leave_types.lock().await.entry((company, year)).or_default());
+        Ok(cached.get(fresh, &self.clock, self.officient.leave_types(priority, year)).await?)
+    }
+
+    /// Who asked for this request, if a recent answer is known.
+    pub async fn known_requester(&self, company: CompanyId, id: RequestId) -> Option<Option<PersonId>> {
+        let (read_at, requester) = *self.requesters.lock().await.get(&(company, id))?;
+        let life = if requester.is_some() { FOUND_LIFE } else { NOT_FOUND_LIFE };
+        (self.clock.now().duration_since(read_at) < life).then_some(requester)
+    }
+
+    /// Who asked for this request; `None`: there is none.
+    pub async fn requester(&self, company: CompanyId, id: RequestId) -> Result<Option<PersonId>, OfficientError> {
+        if let Some(known) = self.known_requester(company, id).await {
+            return Ok(known);
+        }
+        let read_at = self.clock.now();
+        let requester = self.officient.requester(Priority::Urgent, id).await?;
+        let mut requesters = self.requesters.lock().await;
+        if requesters.len() >= MOST_REQUESTS {
+            requesters.clear();
+        }
+        requesters.insert((company, id), (read_at, requester));
+        Ok(requester)
+    }
+
+    /// Who asked for the newest requests: of those not seen before, or of all when none is new.
+    pub async fn newest_requesters(&self, company: CompanyId) -> Result<Vec<PersonId>, OfficientError> {
+        let requests = self.officient.newest_requests(Priority::Urgent).await?;
+        let mut seen = self.seen_requests.lock().await;
+        if seen.len() >= MOST_REQUESTS {
+            seen.clear();
+        }
+        let (unseen, known): (Vec<ListedRequest>, Vec<ListedRequest>) =
+            requests.into_iter().partition(|request| seen.insert((company, request.id)));
+        let newest = if unseen.is_empty() { known } else { unseen };
+        let mut requesters: Vec<PersonId> = newest.into_iter().map(|request| request.requester).collect();
+        requesters.sort_unstable();
+        requesters.dedup();
+        Ok(requesters)
+    }
+}

@@ -1,0 +1,98 @@
+//! The webhooks at Officient: exactly one per event name, with our current address.
+//!
+//! On start-up, after connecting, on every sweep, and when the admin changes the names. Stale ones of ours are removed,
+//! those of others never. A refused name is an item and does not stop the rest.
+
+use std::collections::HashSet;
+
+use secrecy::ExposeSecret as _;
+
+use super::attention::{Item, Kind};
+use super::{Engine, SyncError};
+use crate::db::connection::{self, SubscriptionState};
+use crate::db::attention;
+use crate::officient::{OfficientError, Webhook};
+use crate::upstream::UpstreamError;
+use crate::web::WEBHOOK_PATH;
+
+impl Engine {
+    /// The event names to subscribe to: chosen by the admin, else the configured ones.
+    pub async fn webhook_events(&self) -> Result<Vec<String>, sqlx::Error> {
+        let chosen = connection::load(&self.db).await?.webhook_events;
+        let mut events = chosen.unwrap_or_else(|| self.config.officient.webhook_events.clone());
+        let mut seen = HashSet::new();
+        events.retain(|event| seen.insert(event.clone()));
+        Ok(events)
+    }
+
+    /// Makes the subscriptions at Officient what they should be.
+    pub async fn ensure_webhooks(&self) -> Result<(), SyncError> {
+        let events = self.webhook_events().await?;
+        let standing = self.officient.webhooks().await?;
+        let ours = standing.iter().filter(|webhook| self.is_ours(webhook));
+        let mut registered: Vec<(&str, i64)> = Vec::new();
+        for webhook in ours {
+            let is_current = webhook.target_url == self.webhook_url.expose_secret();
+            let is_wanted = events.contains(&webhook.event);
+            let is_double = registered.iter().any(|(event, _)| *event == webhook.event);
+            if is_current && is_wanted && !is_double {
+                registered.push((&webhook.event, webhook.id));
+            } else {
+                self.officient.delete_webhook(webhook.id).await?;
+                tracing::info!(webhook.id, "Removed a webhook of ours that is stale, doubled or no longer wanted");
+            }
+        }
+        for event in &events {
+            let known = registered.iter().find(|(name, _)| name == event).map(|(_, id)| *id);
+            self.ensure_webhook(event, known).await?;
+        }
+        connection::retain_subscriptions(&self.db, &events).await?;
+        attention::resolve_others(&self.db, Kind::WebhookRefused, &events, self.clock.now()).await?;
+        Ok(())
+    }
+
+    async fn ensure_webhook(&self, event: &str, known: Option<i64>) -> Result<(), SyncError> {
+        let added = match known {
+            Some(id) => Ok(id),
+            None => self.officient.add_webhook(event, self.webhook_url.expose_secret()).await,
+        };
+        let now = self.clock.now();
+        let save = |id, state, detail| connection::save_subscription(&self.db, event, id, state, detail, now);
+        match added {
+            Ok(id) => {
+                save(Some(id), SubscriptionState::Registered, None).await?;
+                attention::resolve(&self.db, Kind::WebhookRefused, event, now).await?;
+                if known.is_none() {
+                    tracing::info!(webhook.id = id, webhook.event = event, "Registered a webhook");
+                }
+                Ok(())
+            }
+            Err(OfficientError::Call { source: UpstreamError::Rejected { status, message }, .. }) => {
+                let why = if message.is_empty() { format!("status {status}") } else { format!("status {status}, {message}") };
+                save(None, SubscriptionState::Refused, Some(&why)).await?;
+                attention::open(&self.db, &Item::webhook_refused(event, &why), 0, now).await?;
+                tracing::warn!(webhook.event = event, status, "Officient refused a webhook's event name");
+                Ok(())
+            }
+            Err(error) => {
+                save(None, SubscriptionState::Missing, Some(&error.to_string())).await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Removes all webhooks of ours.
+    pub async fn remove_webhooks(&self) -> Result<(), SyncError> {
+        let standing = self.officient.webhooks().await?;
+        for webhook in standing.iter().filter(|webhook| self.is_ours(webhook)) {
+            self.officient.delete_webhook(webhook.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Ours deliver to this service, with whatever token.
+    fn is_ours(&self, webhook: &Webhook) -> bool {
+        let base = format!("{}{WEBHOOK_PATH}/", self.config.server.public_url);
+        webhook.target_url.starts_with(&base)
+    }
+}

@@ -1,0 +1,290 @@
+//! Whom a webhook means. It carries an id whose meaning is not documented: a person, a calendar event or a request.
+//!
+//! Every meaning is tried, and every candidate is looked at: one person too many is harmless. Where the id means nothing
+//! to us, the newest requesters are looked at first, then everybody who was not since. Nothing is refused because its
+//! name is new. A burst about many unknown ids is not looked up id by id: the looks under way usually explain them.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use jiff::Timestamp;
+
+use super::{Engine, SyncError};
+use crate::db::events::{self, WaitingEvent};
+use crate::db::people::{self, Reason, SyncRequest};
+use crate::ids::{CompanyId, PersonId, RequestId};
+
+/// Events taken at a time.
+const BATCH: i64 = 1000;
+/// Unknown ids looked up as requests at a time; with more, looking at everybody is cheaper.
+const LOOK_UPS: usize = 10;
+
+/// What an event's id can mean.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+enum Meaning {
+    /// `person_*`: that person, known or not.
+    Person(i64),
+    /// Anything.
+    Anything(i64),
+    /// No id.
+    Nothing,
+}
+
+fn meaning(event: &WaitingEvent) -> Meaning {
+    let id = event.related_object_id.as_deref().and_then(|id| id.trim().parse().ok());
+    match id {
+        Some(id) if event.event_type.starts_with("person_") => Meaning::Person(id),
+        Some(id) => Meaning::Anything(id),
+        None => Meaning::Nothing,
+    }
+}
+
+/// An event and whom it may mean.
+type Explained = (WaitingEvent, BTreeSet<i64>);
+
+/// Who must be looked at, and since when somebody waits for it.
+#[derive(Default)]
+struct Candidates(BTreeMap<i64, Timestamp>);
+
+impl Candidates {
+    fn add(&mut self, person: i64, received_at: Timestamp) {
+        let at = self.0.entry(person).or_insert(received_at);
+        *at = (*at).min(received_at);
+    }
+}
+
+impl Engine {
+    /// Turns waiting events into people to look at. Returns whether there was anything to do.
+    pub async fn take_events(&self, company: CompanyId) -> Result<bool, SyncError> {
+        let waiting = events::waiting(&self.db, BATCH).await?;
+        if waiting.is_empty() {
+            return Ok(false);
+        }
+        let (explained, unknown) = self.explain(company, waiting).await?;
+        let has_explained = !explained.is_empty();
+        if has_explained {
+            // Who is known is looked at while Officient is asked who else may be meant.
+            self.ask_for(company, &explained, false).await?;
+            self.wake.worker(&self.db).await;
+            let with_requesters = self.requesters_of(company, explained).await?;
+            self.ask_for(company, &with_requesters, true).await?;
+        }
+        let has_widened = self.widen(company, unknown).await?;
+        Ok(has_explained || has_widened)
+    }
+
+    /// Tells the events whose people are known to us from the others. Asks nobody but the database.
+    async fn explain(
+        &self,
+        company: CompanyId,
+        waiting: Vec<WaitingEvent>,
+    ) -> Result<(Vec<Explained>, Vec<WaitingEvent>), SyncError> {
+        let id_of = |event: &WaitingEvent| match meaning(event) {
+            Meaning::Person(id) | Meaning::Anything(id) => Some(id),
+            Meaning::Nothing => None,
+        };
+        let ids: BTreeSet<i64> = waiting.iter().filter_map(id_of).collect();
+        let ids: Vec<i64> = ids.into_iter().collect();
+        let owners = people::owners_of_events(&self.db, company, &ids).await?;
+        let known: HashSet<i64> = people::known(&self.db, company, &ids).await?.into_iter().collect();
+        let mut explained = Vec::new();
+        let mut unknown = Vec::new();
+        for event in waiting {
+            let mut candidates = BTreeSet::new();
+            match meaning(&event) {
+                Meaning::Person(id) => {
+                    candidates.insert(id);
+                }
+                Meaning::Anything(id) => {
+                    candidates.extend(owners.iter().filter(|(event, _)| event.0 == id).map(|(_, person)| person.0));
+                    candidates.extend(known.get(&id));
+                }
+                Meaning::Nothing => {}
+            }
+            if candidates.is_empty() {
+                unknown.push(event);
+            } else {
+                explained.push((event, candidates));
+            }
+        }
+        Ok((explained, unknown))
+    }
+
+    /// The same number can be a request's too: whoever asked for that one is a candidate as well.
+    async fn requesters_of(
+        &self,
+        company: CompanyId,
+        explained: Vec<Explained>,
+    ) -> Result<Vec<Explained>, SyncError> {
+        let mut ids = BTreeSet::new();
+        for (event, _) in &explained {
+            if let Meaning::Anything(id) = meaning(event)
+                && (ids.len() < LOOK_UPS || self.reference.known_requester(company, RequestId(id)).await.is_some())
+            {
+                ids.insert(id);
+            }
+        }
+        let reads = ids.into_iter().map(|id| async move {
+            Ok::<_, SyncError>((id, self.reference.requester(company, RequestId(id)).await?))
+        });
+        let requesters: BTreeMap<i64, Option<PersonId>> =
+            futures_util::future::try_join_all(reads).await?.into_iter().collect();
+        let requester_of = |event: &WaitingEvent| match meaning(event) {
+            Meaning::Anything(id) => requesters.get(&id).copied().flatten(),
+            Meaning::Person(_) | Meaning::Nothing => None,
+        };
+        let with_requester = |(event, _): Explained| {
+            let requester = requester_of(&event).map(|person| person.0);
+            (event, requester.into_iter().collect())
+        };
+        Ok(explained.into_iter().map(with_requester).collect())
+    }
+
+    /// Asks for the candidates; with `is_final` marks the events as processed, in the same transaction.
+    async fn ask_for(&self, company: CompanyId, explained: &[Explained], is_final: bool) -> Result<(), SyncError> {
+        let mut candidates = Candidates::default();
+        let mut renamed = Vec::new();
+        for (event, people) in explained {
+            people.iter().for_each(|person| candidates.add(*person, event.received_at));
+            if let Meaning::Person(id) = meaning(event) {
+                renamed.extend(people.contains(&id).then_some(id));
+            }
+        }
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        if !candidates.0.is_empty() {
+            let ids: Vec<i64> = candidates.0.keys().copied().collect();
+            people::insert_missing(&mut *tx, company, &ids).await?;
+            people::forget_names_read(&mut *tx, company, &renamed).await?;
+        }
+        for (received_at, ids) in by_time(&candidates) {
+            let request = SyncRequest { reason: Reason::Webhook, at: now, webhook_received_at: Some(received_at) };
+            people::request_sync(&mut *tx, company, &ids, request).await?;
+        }
+        if is_final {
+            let event_ids: Vec<i64> = explained.iter().map(|(event, _)| event.id).collect();
+            events::mark_processed(&mut *tx, &event_ids, now).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Events that mean nothing to us: first as requests, then the newest requesters, then everybody.
+    async fn widen(&self, company: CompanyId, unknown: Vec<WaitingEvent>) -> Result<bool, SyncError> {
+        if unknown.is_empty() {
+            return Ok(false);
+        }
+        let (widened, new): (Vec<WaitingEvent>, Vec<WaitingEvent>) =
+            unknown.into_iter().partition(|event| event.widened_at.is_some());
+        let is_looking = people::is_anybody_waiting(&self.db, company, Reason::Webhook).await?;
+        if !widened.is_empty() {
+            // Those asked for on their behalf are being looked at: that may explain them.
+            if is_looking {
+                return Ok(false);
+            }
+            self.ask_for_everybody(company, &widened).await?;
+            return Ok(true);
+        }
+        let is_busy = is_looking || people::is_anybody_waiting(&self.db, company, Reason::Import).await?;
+        if new.len() > LOOK_UPS && is_busy {
+            return Ok(false);
+        }
+        let still_unknown = self.look_up_requests(company, new).await?;
+        if !still_unknown.is_empty() {
+            self.ask_for_newest_requesters(company, &still_unknown).await?;
+        }
+        Ok(true)
+    }
+
+    /// Looks the first few ids up as requests; returns the events that remain unknown.
+    async fn look_up_requests(
+        &self,
+        company: CompanyId,
+        new: Vec<WaitingEvent>,
+    ) -> Result<Vec<WaitingEvent>, SyncError> {
+        let mut explained = Vec::new();
+        let mut unknown = Vec::new();
+        let mut looked_up = BTreeSet::new();
+        for event in new {
+            let Meaning::Anything(id) = meaning(&event) else {
+                unknown.push(event);
+                continue;
+            };
+            let is_affordable = looked_up.contains(&id) || looked_up.len() < LOOK_UPS;
+            let requester = if is_affordable {
+                looked_up.insert(id);
+                self.reference.requester(company, RequestId(id)).await?
+            } else {
+                self.reference.known_requester(company, RequestId(id)).await.flatten()
+            };
+            match requester {
+                Some(person) => explained.push((event, BTreeSet::from([person.0]))),
+                None => unknown.push(event),
+            }
+        }
+        self.ask_for(company, &explained, true).await?;
+        Ok(unknown)
+    }
+
+    async fn ask_for_newest_requesters(&self, company: CompanyId, unknown: &[WaitingEvent]) -> Result<(), SyncError> {
+        let requesters = self.reference.newest_requesters(company).await?;
+        let ids: Vec<i64> = requesters.into_iter().map(|person| person.0).collect();
+        let now = self.clock.now();
+        let webhook_received_at = unknown.iter().map(|event| event.received_at).min();
+        let request = SyncRequest { reason: Reason::Webhook, at: now, webhook_received_at };
+        let events: Vec<i64> = unknown.iter().map(|event| event.id).collect();
+        let mut tx = self.db.begin().await?;
+        people::insert_missing(&mut *tx, company, &ids).await?;
+        people::request_sync(&mut *tx, company, &ids, request).await?;
+        events::mark_widened(&mut *tx, &events, now).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn ask_for_everybody(&self, company: CompanyId, widened: &[WaitingEvent]) -> Result<(), SyncError> {
+        let now = self.clock.now();
+        let webhook_received_at = widened.iter().map(|event| event.received_at).min();
+        let newest = widened.iter().map(|event| event.received_at).max().unwrap_or(now);
+        // Behind what other webhooks ask for, since it is much.
+        let request = SyncRequest { reason: Reason::Import, at: now, webhook_received_at };
+        let events: Vec<i64> = widened.iter().map(|event| event.id).collect();
+        let mut tx = self.db.begin().await?;
+        people::request_sync_of_all(&mut *tx, company, request, newest).await?;
+        events::mark_processed(&mut *tx, &events, now).await?;
+        tx.commit().await?;
+        tracing::info!(events = events.len(), "Looking at everybody: webhooks whose object is not known to us");
+        Ok(())
+    }
+}
+
+fn by_time(candidates: &Candidates) -> BTreeMap<Timestamp, Vec<i64>> {
+    let mut by_time: BTreeMap<Timestamp, Vec<i64>> = BTreeMap::new();
+    for (person, received_at) in &candidates.0 {
+        by_time.entry(*received_at).or_default().push(*person);
+    }
+    by_time
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(event_type: &str, id: Option<&str>) -> WaitingEvent {
+        WaitingEvent {
+            id: 1,
+            received_at: Timestamp::UNIX_EPOCH,
+            event_type: event_type.into(),
+            related_object_id: id.map(str::to_owned),
+            widened_at: None,
+        }
+    }
+
+    #[test]
+    fn only_person_events_say_what_their_id_means() {
+        assert_eq!(meaning(&event("person_added", Some("264"))), Meaning::Person(264));
+        assert_eq!(meaning(&event("calendar_event_added", Some(" 264 "))), Meaning::Anything(264));
+        assert_eq!(meaning(&event("something_new", Some("264"))), Meaning::Anything(264));
+        for id in [None, Some(""), Some("abc"), Some("99999999999999999999"), Some("1.5")] {
+            assert_eq!(meaning(&event("person_added", id)), Meaning::Nothing, "{id:?}");
+        }
+    }
+}

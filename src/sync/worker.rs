@@ -1,0 +1,326 @@
+//! The worker: of all replicas the one that holds the advisory lock takes events and people who are due.
+//!
+//! The lock lives on a connection of its own. When that connection is gone, so is the lock: the worker drops everything
+//! at once (what it was writing is found again by its intent) and tries to get the lock anew. All work is concurrent
+//! within one task; Officient's rate limit, not the machine, bounds it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use jiff::{SignedDuration, Timestamp};
+use sqlx::postgres::PgListener;
+use tokio::time::{sleep, timeout};
+
+use super::conclude::after;
+use super::wake::CHANNEL;
+use super::{Engine, SyncError, backoff};
+use crate::db::connection::{self, Connection, State};
+use crate::db::people::{self, Person, Reason};
+use crate::db::{absences, events, logins};
+use crate::ids::CompanyId;
+
+/// The key of the advisory lock; such locks are per database, so per tenant.
+const LOCK: i64 = 0x0bed_0ff1_c1e7;
+/// People looked at side by side.
+const MOST_PEOPLE: usize = 16;
+/// Of those, people of a sweep: it is slowed down by its share of the limit anyway.
+const MOST_OF_SWEEP: usize = 3;
+/// How often work is looked for that nobody announced.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often another replica looks whether the lock is free.
+const TRY_LOCK_EVERY: Duration = Duration::from_secs(2);
+const CHECK_LOCK_EVERY: Duration = Duration::from_secs(3);
+const CLEAN_UP_EVERY: SignedDuration = SignedDuration::from_mins(10);
+const CLEAN_UP_BATCH: i64 = 1000;
+
+/// Runs until the service stops: waits for the lock, works, and waits again when it was lost.
+pub async fn run(engine: Arc<Engine>) {
+    while !engine.stop.is_cancelled() {
+        if let Err(error) = lead(&engine).await {
+            tracing::warn!(%error, "The worker lost its database connection");
+        }
+        engine.wake.set_leader(false);
+        tokio::select! {
+            () = sleep(TRY_LOCK_EVERY) => (),
+            () = engine.stop.cancelled() => (),
+        }
+    }
+}
+
+/// Works for as long as the lock is held; returns when the service stops.
+async fn lead(engine: &Arc<Engine>) -> Result<(), sqlx::Error> {
+    let mut listener = PgListener::connect_with(&engine.db).await?;
+    listener.ignore_pool_close_event(true);
+    while !sqlx::query_scalar::<_, bool>("select pg_try_advisory_lock($1)").bind(LOCK).fetch_one(&mut listener).await? {
+        tokio::select! {
+            () = sleep(TRY_LOCK_EVERY) => (),
+            () = engine.stop.cancelled() => return Ok(()),
+        }
+    }
+    listener.listen(CHANNEL).await?;
+    engine.wake.set_leader(true);
+    tracing::info!("This replica does the syncing");
+    let mut worker = Worker::new(Arc::clone(engine));
+    tokio::select! {
+        lost = watch(&mut listener, engine) => lost,
+        () = worker.work() => Ok(()),
+    }
+}
+
+/// Passes on what other replicas announce; returns when the connection, and with it the lock, is gone.
+async fn watch(listener: &mut PgListener, engine: &Engine) -> Result<(), sqlx::Error> {
+    loop {
+        match timeout(CHECK_LOCK_EVERY, listener.try_recv()).await {
+            Ok(Ok(Some(_notification))) => engine.wake.worker(&engine.db).await,
+            Ok(Ok(None)) => return Err(sqlx::Error::PoolTimedOut),
+            Ok(Err(error)) => return Err(error),
+            // A connection that is cut without a word shows when it is used.
+            Err(_nothing_came) => {
+                let check = sqlx::query("select 1").execute(&mut *listener);
+                timeout(CHECK_LOCK_EVERY, check).await.map_err(|_hangs| sqlx::Error::PoolTimedOut)??;
+            }
+        }
+    }
+}
+
+/// A piece of work that ended.
+enum Done {
+    Events(Result<bool, SyncError>),
+    Sweep(Result<(), SyncError>),
+    Person(i64, Reason),
+    CleanUp,
+}
+
+/// What is under way.
+pub struct Worker {
+    engine: Arc<Engine>,
+    jobs: FuturesUnordered<BoxFuture<'static, Done>>,
+    people: HashSet<i64>,
+    sweep_people: usize,
+    is_taking_events: bool,
+    events_failed: Failures,
+    is_sweeping: bool,
+    sweep_failed: Failures,
+    cleaned_up_at: Option<Timestamp>,
+    has_checked_webhooks: bool,
+}
+
+/// Failures in a row, and until when to wait because of them.
+#[derive(Default)]
+struct Failures {
+    count: u32,
+    until: Option<Timestamp>,
+}
+
+impl Failures {
+    fn note(&mut self, is_ok: bool, now: Timestamp) {
+        if is_ok {
+            *self = Self::default();
+        } else {
+            self.until = Some(after(now, backoff(self.count, None).min(Duration::from_mins(1))));
+            self.count += 1;
+        }
+    }
+
+    fn may_try(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| until <= now)
+    }
+}
+
+impl Worker {
+    /// A worker with nothing under way.
+    pub fn new(engine: Arc<Engine>) -> Self {
+        Self {
+            engine,
+            jobs: FuturesUnordered::new(),
+            people: HashSet::new(),
+            sweep_people: 0,
+            is_taking_events: false,
+            events_failed: Failures::default(),
+            is_sweeping: false,
+            sweep_failed: Failures::default(),
+            cleaned_up_at: None,
+            has_checked_webhooks: false,
+        }
+    }
+
+    /// Works until the service stops, then ends what is being written.
+    pub async fn work(&mut self) {
+        while !self.engine.stop.is_cancelled() {
+            if let Err(error) = self.begin_what_is_due().await {
+                tracing::warn!(%error, "Could not look for work");
+                self.pause().await;
+            }
+            let engine = Arc::clone(&self.engine);
+            tokio::select! {
+                Some(done) = self.jobs.next() => self.end(done),
+                () = engine.wake.woken() => (),
+                () = sleep(LOOK_EVERY) => (),
+                () = engine.stop.cancelled() => (),
+            }
+        }
+        while let Some(done) = self.jobs.next().await {
+            self.end(done);
+        }
+    }
+
+    /// The database failed: what is under way goes on while nothing new is begun.
+    async fn pause(&mut self) {
+        let pause = sleep(LOOK_EVERY);
+        tokio::pin!(pause);
+        loop {
+            tokio::select! {
+                Some(done) = self.jobs.next() => self.end(done),
+                () = &mut pause => return,
+            }
+        }
+    }
+
+    fn end(&mut self, done: Done) {
+        let now = self.engine.clock.now();
+        match done {
+            Done::Person(person, reason) => {
+                self.people.remove(&person);
+                if reason == Reason::Sweep {
+                    self.sweep_people = self.sweep_people.saturating_sub(1);
+                }
+            }
+            Done::Events(result) => {
+                self.is_taking_events = false;
+                self.events_failed.note(result.is_ok(), now);
+                if let Err(error) = result {
+                    tracing::warn!(%error, "Could not find out whom the webhooks mean");
+                }
+            }
+            Done::Sweep(result) => {
+                self.is_sweeping = false;
+                self.sweep_failed.note(result.is_ok(), now);
+                if let Err(error) = result {
+                    tracing::warn!(%error, "Could not begin a sweep");
+                }
+            }
+            Done::CleanUp => {}
+        }
+    }
+
+    async fn begin_what_is_due(&mut self) -> Result<(), SyncError> {
+        let now = self.engine.clock.now();
+        if self.cleaned_up_at.is_none_or(|at| now.duration_since(at) >= CLEAN_UP_EVERY) {
+            self.cleaned_up_at = Some(now);
+            let engine = Arc::clone(&self.engine);
+            self.jobs.push(Box::pin(async move {
+                if let Err(error) = engine.clean_up().await {
+                    tracing::warn!(%error, "Could not delete what is no longer kept");
+                }
+                Done::CleanUp
+            }));
+        }
+        let connection = connection::load(&self.engine.db).await?;
+        let (State::Connected, Some(company)) = (connection.state, connection.company_id) else { return Ok(()) };
+        self.begin_events(company, now).await?;
+        self.begin_sweep(company, &connection, now);
+        self.begin_people(company, &connection, now).await?;
+        self.engine.finish_sweep_if_done(company, &connection).await
+    }
+
+    async fn begin_events(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
+        if self.is_taking_events || !self.events_failed.may_try(now) || events::count_waiting(&self.engine.db).await? == 0
+        {
+            return Ok(());
+        }
+        self.is_taking_events = true;
+        let engine = Arc::clone(&self.engine);
+        self.jobs.push(Box::pin(async move { Done::Events(engine.take_events(company).await) }));
+        Ok(())
+    }
+
+    fn begin_sweep(&mut self, company: CompanyId, connection: &Connection, now: Timestamp) {
+        if self.is_sweeping || !self.sweep_failed.may_try(now) {
+            return;
+        }
+        let engine = Arc::clone(&self.engine);
+        let is_asked_for = connection.sweep_asked_at.is_some();
+        if is_asked_for || engine.is_sweep_due(connection, now) {
+            self.is_sweeping = true;
+            self.has_checked_webhooks = true;
+            self.jobs.push(Box::pin(async move { Done::Sweep(engine.begin_sweep(company, is_asked_for).await) }));
+        } else if !self.has_checked_webhooks {
+            self.is_sweeping = true;
+            self.has_checked_webhooks = true;
+            self.jobs.push(Box::pin(async move { Done::Sweep(engine.ensure_webhooks().await) }));
+        }
+    }
+
+    async fn begin_people(
+        &mut self,
+        company: CompanyId,
+        connection: &Connection,
+        now: Timestamp,
+    ) -> Result<(), SyncError> {
+        let is_waiting_for_optedo = self.engine.optedo_gate.closed_until().is_some_and(|until| until > now);
+        let free = if self.engine.optedo_gate.is_refused() { 1 } else { MOST_PEOPLE }.saturating_sub(self.people.len());
+        if free == 0 || is_waiting_for_optedo {
+            return Ok(());
+        }
+        let under_way: Vec<i64> = self.people.iter().copied().collect();
+        let limit = i64::try_from(free).unwrap_or(1);
+        let due = people::due(&self.engine.db, company, &under_way, now, limit).await?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        let total = people::count(&self.engine.db, company).await?;
+        for person in due {
+            self.begin_person(company, person, connection.sweep_no, total);
+        }
+        Ok(())
+    }
+
+    fn begin_person(&mut self, company: CompanyId, person: Person, sweep_no: i64, total: i64) {
+        let reason = person.request.map_or(Reason::Manual, |request| request.reason);
+        if reason == Reason::Sweep {
+            if self.sweep_people >= MOST_OF_SWEEP {
+                return;
+            }
+            self.sweep_people += 1;
+        }
+        self.people.insert(person.id.0);
+        let engine = Arc::clone(&self.engine);
+        let years = engine.years_to_read(&person, sweep_no, total);
+        self.jobs.push(Box::pin(async move {
+            // What went wrong is on the person's row and in the log.
+            let _stored = engine.reconcile(company, &person, years.as_deref()).await;
+            Done::Person(person.id.0, reason)
+        }));
+    }
+}
+
+impl Engine {
+    fn is_sweep_due(&self, connection: &Connection, now: Timestamp) -> bool {
+        let interval = self.config.sync.sweep_interval;
+        if interval.is_zero() {
+            return false;
+        }
+        match (connection.sweep_started_at, connection.sweep_finished_at) {
+            (Some(_), None) => false,
+            (Some(started_at), Some(_)) => after(started_at, interval) <= now,
+            (None, _) => true,
+        }
+    }
+
+    /// Deletes what is no longer kept, in small batches.
+    async fn clean_up(&self) -> Result<(), sqlx::Error> {
+        let now = self.clock.now();
+        let zoned = now.to_zoned(crate::clock::time_zone());
+        let retention = self.config.retention;
+        if let Ok(before) = zoned.checked_sub(retention.webhook_events) {
+            while events::delete_old(&self.db, before.timestamp(), CLEAN_UP_BATCH).await? > 0 {}
+        }
+        if let Ok(before) = zoned.checked_sub(retention.absences) {
+            while absences::delete_old(&self.db, before.date(), CLEAN_UP_BATCH).await? > 0 {}
+        }
+        logins::delete_expired(&self.db, crate::web::session::oldest_start(now), now).await
+    }
+}
