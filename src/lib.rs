@@ -1,4 +1,24 @@
-//! x
+//! Leave made in Officient stands in Optedo at once, one way only.
+//!
+//! The way of the data, in the order of the files:
+//!
+//! * [`cli`] – the commands; [`config`] – what can be told; [`app`] – the parts put together and served
+//! * [`web`] – all URLs: the webhook receiver, the OAuth login, the settings page, the JSON API
+//! * [`sync`] – the flow: whom a webhook means, look, plan, apply (its pure core decides, the rest does)
+//! * [`officient`] and [`optedo`] – the two clients; [`upstream`] – one HTTP exchange and what its failure means;
+//!   [`limiter`] – Officient's rate limit; [`oauth`] and [`tokens`] – access to Officient
+//! * [`db`] – every SQL statement; [`vault`] – secrets at rest
+//! * [`clock`], [`ids`], [`telemetry`] – time, ids, logs and metrics
+//! * `demo` – simulated Officient and Optedo, for tests and demonstration
+//!
+//! ```text
+//! Officient ──webhook──▶ web::webhook ─▶ webhook_events ─▶ sync::trigger ─▶ people.sync_requested_at
+//!                                                                                 │
+//! Optedo ◀── sync::apply ◀── sync::plan ◀── sync::look ◀── sync::worker ◀─────────┘
+//! ```
+
+pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
@@ -10,6 +30,8 @@ pub mod oauth;
 pub mod officient;
 pub mod optedo;
 pub mod sync;
+pub mod telemetry;
 pub mod tokens;
 pub mod upstream;
 pub mod vault;
+pub mod web;

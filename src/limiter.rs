@@ -58,7 +58,11 @@ impl Slots {
         while self.free_at.front().is_some_and(|at| *at <= now) {
             self.free_at.pop_front();
         }
-        if self.under_way + self.free_at.len() < most { Ok(()) } else { Err(self.free_at.front().copied()) }
+        if self.under_way + self.free_at.len() < most {
+            Ok(())
+        } else {
+            Err(self.free_at.front().copied())
+        }
     }
 
     fn end(&mut self, free_at: Instant) {
@@ -71,7 +75,14 @@ impl Limiter {
     /// At most `calls` in any `period`.
     pub fn new(calls: usize, period: Duration) -> Self {
         let state = Mutex::default();
-        Self { shared: Arc::new(Shared { calls: calls.max(1), period, state, changed: Notify::new() }) }
+        Self {
+            shared: Arc::new(Shared {
+                calls: calls.max(1),
+                period,
+                state,
+                changed: Notify::new(),
+            }),
+        }
     }
 
     /// Waits for a slot. Dropping the returned value says that the call ended.
@@ -87,7 +98,10 @@ impl Limiter {
             }
         }
         drop(waiting);
-        Slot { shared: Arc::clone(&self.shared), priority }
+        Slot {
+            shared: Arc::clone(&self.shared),
+            priority,
+        }
     }
 
     /// Officient said 429 in spite of all: no call for a whole period.
@@ -98,7 +112,12 @@ impl Limiter {
     /// How many calls a sweep can make in `interval` with its third of the slots.
     pub fn sweep_budget(&self, interval: Duration) -> usize {
         let periods = interval.as_secs_f64() / self.shared.period.as_secs_f64();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "an estimate of positive, small numbers")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "an estimate of positive, small numbers"
+        )]
         let calls = (periods * self.shared.sweep_share() as f64) as usize;
         calls
     }

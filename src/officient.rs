@@ -164,7 +164,10 @@ impl OfficientError {
     /// Whether, and when, the call can succeed.
     pub fn retry(&self) -> Retry {
         match self {
-            Self::Call { source: UpstreamError::Unauthorized, .. } => Retry::Later(None),
+            Self::Call {
+                source: UpstreamError::Unauthorized,
+                ..
+            } => Retry::Later(None),
             Self::Call { source, .. } => source.retry(),
             Self::Token { source, .. } => source.retry(),
         }
@@ -174,7 +177,14 @@ impl OfficientError {
     pub fn is_gone(&self) -> bool {
         matches!(
             self,
-            Self::Call { source: UpstreamError::NotFound | UpstreamError::Rejected { status: 400 | 410, .. }, .. }
+            Self::Call {
+                source: UpstreamError::NotFound
+                    | UpstreamError::Rejected {
+                        status: 400 | 410,
+                        ..
+                    },
+                ..
+            }
         )
     }
 }
@@ -190,7 +200,11 @@ pub struct Line {
 impl Line {
     /// A line with this limit and time-out.
     pub fn new(api_url: &str, limiter: Limiter, timeout: Duration) -> Self {
-        Self { http: upstream::http_client(timeout), limiter, api_url: api_url.into() }
+        Self {
+            http: upstream::http_client(timeout),
+            limiter,
+            api_url: api_url.into(),
+        }
     }
 
     /// A request to a path of the API, which begins with `/1.0`.
@@ -243,7 +257,10 @@ impl Officient {
     /// The account that `token`, not yet stored, was granted for.
     pub async fn account(&self, token: &SecretString) -> Result<Account, OfficientError> {
         let operation = "reading the account";
-        let request = self.line.request(Method::GET, "/1.0/account").bearer_auth(token.expose_secret());
+        let request = self
+            .line
+            .request(Method::GET, "/1.0/account")
+            .bearer_auth(token.expose_secret());
         let answer = self.line.call(Priority::Urgent, request).await;
         let account: wire::Account = data(answer).map_err(|source| failed(operation, source))?;
         Ok(Account {
@@ -274,8 +291,15 @@ impl Officient {
             }
         }
         let is_complete = total.is_none_or(|total| usize::try_from(total) == Ok(people.len()));
-        let present = people.into_iter().filter(|person| !person.archived && !person.deleted);
-        let people = present.map(|person| ListedPerson { id: PersonId(person.id), name: person.name }).collect();
+        let present = people
+            .into_iter()
+            .filter(|person| !person.archived && !person.deleted);
+        let people = present
+            .map(|person| ListedPerson {
+                id: PersonId(person.id),
+                name: person.name,
+            })
+            .collect();
         Ok(PeopleList { people, is_complete })
     }
 
@@ -316,19 +340,32 @@ impl Officient {
         let leave_type = |wire: wire::Type| LeaveType {
             id: LeaveTypeId(wire.id),
             name: wire.name,
-            integrations: wire.integrations.into_iter().map(|entry| (entry.app, entry.code)).collect(),
+            integrations: wire
+                .integrations
+                .into_iter()
+                .map(|entry| (entry.app, entry.code))
+                .collect(),
         };
         Ok(data.into_iter().map(leave_type).collect())
     }
 
     /// Who asked for a calendar request; `None` when there is no such request.
-    pub async fn requester(&self, priority: Priority, id: RequestId) -> Result<Option<PersonId>, OfficientError> {
+    pub async fn requester(
+        &self,
+        priority: Priority,
+        id: RequestId,
+    ) -> Result<Option<PersonId>, OfficientError> {
         let operation = format!("reading calendar request {id}");
         let path = format!("/1.0/calendar/requests/{id}/detail");
-        match self.get::<wire::Envelope<wire::RequestDetail>>(priority, &operation, &path).await {
+        match self
+            .get::<wire::Envelope<wire::RequestDetail>>(priority, &operation, &path)
+            .await
+        {
             Ok(detail) => Ok(Some(PersonId(detail.data.requester.id))),
             // The published example of this answer is not valid JSON: what cannot be read is as good as not found.
-            Err(error) if error.is_gone() || matches!(error.upstream(), Some(UpstreamError::Unreadable { .. })) => {
+            Err(error)
+                if error.is_gone() || matches!(error.upstream(), Some(UpstreamError::Unreadable { .. })) =>
+            {
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -340,8 +377,10 @@ impl Officient {
         let operation = "reading the newest calendar requests";
         let path = "/1.0/calendar/requests/list?page=0&status=all";
         let wire::Envelope::<Vec<wire::ListedRequest>> { data } = self.get(priority, operation, path).await?;
-        let request =
-            |wire: wire::ListedRequest| ListedRequest { id: RequestId(wire.id), requester: PersonId(wire.requester.id) };
+        let request = |wire: wire::ListedRequest| ListedRequest {
+            id: RequestId(wire.id),
+            requester: PersonId(wire.requester.id),
+        };
         Ok(data.into_iter().map(request).collect())
     }
 
@@ -350,14 +389,27 @@ impl Officient {
         let mut webhooks: Vec<Webhook> = Vec::new();
         for page in 0..MAX_PAGES {
             // Whether this list has pages is not documented; one that ignores `page` repeats itself.
-            let path = if page == 0 { "/1.0/webhooks/list".to_owned() } else { format!("/1.0/webhooks/list?page={page}") };
+            let path = if page == 0 {
+                "/1.0/webhooks/list".to_owned()
+            } else {
+                format!("/1.0/webhooks/list?page={page}")
+            };
             let wire::Envelope::<Vec<wire::Webhook>> { data } =
                 self.get(Priority::Urgent, "reading the webhooks", &path).await?;
             let received = data.len();
             let known = webhooks.len();
-            for wire::Webhook { id, event, target_url } in data {
+            for wire::Webhook {
+                id,
+                event,
+                target_url,
+            } in data
+            {
                 if webhooks.iter().all(|known| known.id != id) {
-                    webhooks.push(Webhook { id, event, target_url });
+                    webhooks.push(Webhook {
+                        id,
+                        event,
+                        target_url,
+                    });
                 }
             }
             if received < PAGE || webhooks.len() == known {
@@ -372,7 +424,9 @@ impl Officient {
         let operation = format!("registering the webhook {event}");
         let body = wire::NewWebhook { target_url, event };
         let answer = self
-            .authorized(Priority::Urgent, &operation, || self.line.request(Method::POST, "/1.0/webhooks/add").json(&body))
+            .authorized(Priority::Urgent, &operation, || {
+                self.line.request(Method::POST, "/1.0/webhooks/add").json(&body)
+            })
             .await;
         let added: wire::AddedWebhook = answer.and_then(|answer| read(&operation, &answer))?;
         Ok(added.id)
@@ -382,7 +436,12 @@ impl Officient {
     pub async fn delete_webhook(&self, id: i64) -> Result<(), OfficientError> {
         let operation = format!("removing webhook {id}");
         let path = format!("/1.0/webhooks/{id}");
-        match self.authorized(Priority::Urgent, &operation, || self.line.request(Method::DELETE, &path)).await {
+        match self
+            .authorized(Priority::Urgent, &operation, || {
+                self.line.request(Method::DELETE, &path)
+            })
+            .await
+        {
             Ok(_answer) => Ok(()),
             Err(error) if error.is_gone() => Ok(()),
             Err(error) => Err(error),
@@ -395,7 +454,9 @@ impl Officient {
         operation: &str,
         path: &str,
     ) -> Result<T, OfficientError> {
-        let answer = self.authorized(priority, operation, || self.line.request(Method::GET, path)).await?;
+        let answer = self
+            .authorized(priority, operation, || self.line.request(Method::GET, path))
+            .await?;
         answer.json().map_err(|source| failed(operation, source))
     }
 
@@ -406,20 +467,32 @@ impl Officient {
         operation: &str,
         request: impl Fn() -> reqwest::RequestBuilder,
     ) -> Result<Answer, OfficientError> {
-        let no_token = |source| OfficientError::Token { operation: operation.to_owned(), source };
+        let no_token = |source| OfficientError::Token {
+            operation: operation.to_owned(),
+            source,
+        };
         let token = self.tokens.current().await.map_err(no_token)?;
-        let first = self.line.call(priority, request().bearer_auth(token.expose_secret())).await;
+        let first = self
+            .line
+            .call(priority, request().bearer_auth(token.expose_secret()))
+            .await;
         if !matches!(first, Err(UpstreamError::Unauthorized)) {
             return first.map_err(|source| failed(operation, source));
         }
         let token = self.tokens.renewed(&token).await.map_err(no_token)?;
-        let second = self.line.call(priority, request().bearer_auth(token.expose_secret())).await;
+        let second = self
+            .line
+            .call(priority, request().bearer_auth(token.expose_secret()))
+            .await;
         second.map_err(|source| failed(operation, source))
     }
 }
 
 fn failed(operation: &str, source: UpstreamError) -> OfficientError {
-    OfficientError::Call { operation: operation.to_owned(), source }
+    OfficientError::Call {
+        operation: operation.to_owned(),
+        source,
+    }
 }
 
 fn data<T: DeserializeOwned>(answer: Result<Answer, UpstreamError>) -> Result<T, UpstreamError> {
@@ -431,7 +504,11 @@ fn read<T: DeserializeOwned>(operation: &str, answer: &Answer) -> Result<T, Offi
 }
 
 fn events_of(day: wire::Day) -> impl Iterator<Item = CalendarEvent> {
-    let wire::Day { date, scheduled_minutes, events } = day;
+    let wire::Day {
+        date,
+        scheduled_minutes,
+        events,
+    } = day;
     events.into_iter().map(move |event| CalendarEvent {
         id: EventId(event.id),
         date: event.date.or(date),

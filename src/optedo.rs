@@ -4,6 +4,7 @@
 //! A difference with the real API is a change here and nowhere else.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::civil::{Date, DateTime};
@@ -100,19 +101,33 @@ pub struct Optedo {
     http: reqwest::Client,
     api_url: Arc<str>,
     token: SecretString,
+    accepts_token: Arc<AtomicBool>,
 }
 
 impl Optedo {
     /// A client of the API at `api_url`.
     pub fn new(api_url: &str, token: SecretString, timeout: Duration) -> Self {
-        Self { http: upstream::http_client(timeout), api_url: api_url.into(), token }
+        let accepts_token = Arc::new(AtomicBool::new(false));
+        Self {
+            http: upstream::http_client(timeout),
+            api_url: api_url.into(),
+            token,
+            accepts_token,
+        }
+    }
+
+    /// Whether the last call showed that Optedo accepts our token.
+    pub fn accepts_token(&self) -> bool {
+        self.accepts_token.load(Ordering::Relaxed)
     }
 
     /// All users, inactive ones too.
     pub async fn users(&self) -> Result<Vec<User>, OptedoError> {
         let mut users = Vec::new();
         for page in 1..=MAX_PAGES {
-            let received: Vec<User> = self.get("reading the users", &format!("/users?page={page}")).await?;
+            let received: Vec<User> = self
+                .get("reading the users", &format!("/users?page={page}"))
+                .await?;
             let is_last = received.len() < PAGE;
             users.extend(received);
             if is_last {
@@ -130,7 +145,11 @@ impl Optedo {
     /// A user's absences that overlap the days `from` to `to`, both included.
     pub async fn absences(&self, user: UserId, from: Date, to: Date) -> Result<Vec<Absence>, OptedoError> {
         let operation = format!("reading the absences of user {user}");
-        self.get(&operation, &format!("/absences?userId={user}&from={from}&to={to}")).await
+        self.get(
+            &operation,
+            &format!("/absences?userId={user}&from={from}&to={to}"),
+        )
+        .await
     }
 
     /// Creates an absence.
@@ -144,15 +163,27 @@ impl Optedo {
     /// Replaces an absence.
     pub async fn replace(&self, id: AbsenceId, absence: &NewAbsence) -> Result<(), OptedoError> {
         let operation = format!("changing absence {id}");
-        let request = self.request(Method::PUT, &format!("/absences/{id}")).json(absence);
+        let request = self
+            .request(Method::PUT, &format!("/absences/{id}"))
+            .json(absence);
         self.call(&operation, request).await.map(drop)
     }
 
     /// Deletes an absence; one that is gone already is fine.
     pub async fn delete(&self, id: AbsenceId) -> Result<(), OptedoError> {
         let operation = format!("deleting absence {id}");
-        match self.call(&operation, self.request(Method::DELETE, &format!("/absences/{id}"))).await {
-            Ok(_) | Err(OptedoError { source: UpstreamError::NotFound, .. }) => Ok(()),
+        match self
+            .call(
+                &operation,
+                self.request(Method::DELETE, &format!("/absences/{id}")),
+            )
+            .await
+        {
+            Ok(_)
+            | Err(OptedoError {
+                source: UpstreamError::NotFound,
+                ..
+            }) => Ok(()),
             Err(error) => Err(error),
         }
     }
@@ -163,17 +194,30 @@ impl Optedo {
     }
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.api_url)).bearer_auth(self.token.expose_secret())
+        self.http
+            .request(method, format!("{}{path}", self.api_url))
+            .bearer_auth(self.token.expose_secret())
     }
 
     async fn call(&self, operation: &str, request: reqwest::RequestBuilder) -> Result<Answer, OptedoError> {
         let result = upstream::send(request).await;
+        match &result {
+            Ok(_) => self.accepts_token.store(true, Ordering::Relaxed),
+            Err(UpstreamError::Unauthorized) => self.accepts_token.store(false, Ordering::Relaxed),
+            Err(_) => {}
+        }
         let outcome = result.as_ref().map_or_else(UpstreamError::outcome, |_| "ok");
         metrics::counter!("optedo_calls_total", "outcome" => outcome).increment(1);
-        result.map_err(|source| OptedoError { operation: operation.to_owned(), source })
+        result.map_err(|source| OptedoError {
+            operation: operation.to_owned(),
+            source,
+        })
     }
 }
 
 fn read<T: DeserializeOwned>(operation: &str, answer: &Answer) -> Result<T, OptedoError> {
-    answer.json().map_err(|source| OptedoError { operation: operation.to_owned(), source })
+    answer.json().map_err(|source| OptedoError {
+        operation: operation.to_owned(),
+        source,
+    })
 }

@@ -116,7 +116,10 @@ mod tests {
     fn attempts_are_ever_further_apart_but_never_more_than_a_quarter_of_an_hour() {
         for attempts in 0..40 {
             let wait = backoff(attempts, None);
-            assert!(wait >= Duration::from_secs(1) && wait <= Duration::from_mins(15), "{attempts}: {wait:?}");
+            assert!(
+                wait >= Duration::from_secs(1) && wait <= Duration::from_mins(15),
+                "{attempts}: {wait:?}"
+            );
         }
         assert!(backoff(0, None) <= Duration::from_secs(2));
         assert!(backoff(20, None) >= Duration::from_secs(450));

@@ -80,8 +80,23 @@ struct Inner {
 
 impl Tokens {
     /// `configured` credentials go before those filled in on the page.
-    pub fn new(db: PgPool, vault: Vault, clock: Clock, oauth: Oauth, configured: Option<Credentials>) -> Self {
-        Self { inner: Arc::new(Inner { db, vault, clock, oauth, configured, refreshing: Mutex::new(()) }) }
+    pub fn new(
+        db: PgPool,
+        vault: Vault,
+        clock: Clock,
+        oauth: Oauth,
+        configured: Option<Credentials>,
+    ) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                db,
+                vault,
+                clock,
+                oauth,
+                configured,
+                refreshing: Mutex::new(()),
+            }),
+        }
     }
 
     /// The OAuth endpoints.
@@ -98,9 +113,14 @@ impl Tokens {
         if let Some(configured) = &self.inner.configured {
             return Ok(Some(configured.clone()));
         }
-        let (Some(client_id), Some(sealed)) = (&connection.client_id, &connection.client_secret) else { return Ok(None) };
+        let (Some(client_id), Some(sealed)) = (&connection.client_id, &connection.client_secret) else {
+            return Ok(None);
+        };
         let client_secret = self.inner.vault.open(CLIENT_SECRET, sealed)?;
-        Ok(Some(Credentials { client_id: client_id.clone(), client_secret }))
+        Ok(Some(Credentials {
+            client_id: client_id.clone(),
+            client_secret,
+        }))
     }
 
     /// An access token that is good for a while.
@@ -112,7 +132,9 @@ impl Tokens {
         }
         match self.renewed(&token).await {
             // A token that is still good is better than none.
-            Err(TokenError::Refresh(error)) if connection.access_token_expires_at > Some(self.inner.clock.now()) => {
+            Err(TokenError::Refresh(error))
+                if connection.access_token_expires_at > Some(self.inner.clock.now()) =>
+            {
                 tracing::warn!(%error, "Could not refresh the access token ahead of its end");
                 Ok(token)
             }
@@ -136,13 +158,21 @@ impl Tokens {
         match self.refresh(&stored).await {
             Ok(grant) => {
                 connection::save_tokens(&mut *tx, &self.seal(&grant)).await?;
+                let item = Item::reauthorization_required();
+                attention::resolve(&mut *tx, item.kind, &item.subject_id, self.inner.clock.now()).await?;
                 tx.commit().await?;
                 tracing::info!("Refreshed the access token");
                 Ok(grant.access_token)
             }
             Err(TokenError::ReauthorizationRequired) => {
                 connection::require_reauthorization(&mut *tx).await?;
-                attention::open(&mut *tx, &Item::reauthorization_required(), 0, self.inner.clock.now()).await?;
+                attention::open(
+                    &mut *tx,
+                    &Item::reauthorization_required(),
+                    0,
+                    self.inner.clock.now(),
+                )
+                .await?;
                 tx.commit().await?;
                 tracing::warn!("Officient refused the refresh token: somebody must sign in again");
                 Err(TokenError::ReauthorizationRequired)
@@ -152,12 +182,19 @@ impl Tokens {
     }
 
     async fn refresh(&self, stored: &Connection) -> Result<Grant, TokenError> {
-        let credentials = self.credentials_of(stored)?.ok_or(TokenError::ReauthorizationRequired)?;
-        let sealed = stored.refresh_token.as_ref().ok_or(TokenError::ReauthorizationRequired)?;
+        let credentials = self
+            .credentials_of(stored)?
+            .ok_or(TokenError::ReauthorizationRequired)?;
+        let sealed = stored
+            .refresh_token
+            .as_ref()
+            .ok_or(TokenError::ReauthorizationRequired)?;
         let refresh_token = self.inner.vault.open(REFRESH_TOKEN, sealed)?;
         match self.inner.oauth.refresh(&credentials, &refresh_token).await {
             Ok(grant) => Ok(grant),
-            Err(UpstreamError::Rejected { .. } | UpstreamError::Unauthorized) => Err(TokenError::ReauthorizationRequired),
+            Err(UpstreamError::Rejected { .. } | UpstreamError::Unauthorized) => {
+                Err(TokenError::ReauthorizationRequired)
+            }
             Err(error) => Err(TokenError::Refresh(error)),
         }
     }
@@ -170,7 +207,10 @@ impl Tokens {
             access_token: self.inner.vault.seal(ACCESS_TOKEN, &grant.access_token),
             issued_at,
             expires_at: issued_at.saturating_add(life).unwrap_or(Timestamp::MAX),
-            refresh_token: grant.refresh_token.as_ref().map(|token| self.inner.vault.seal(REFRESH_TOKEN, token)),
+            refresh_token: grant
+                .refresh_token
+                .as_ref()
+                .map(|token| self.inner.vault.seal(REFRESH_TOKEN, token)),
         }
     }
 
@@ -185,7 +225,10 @@ impl Tokens {
     }
 
     fn is_about_to_end(&self, connection: &Connection) -> bool {
-        let (Some(issued), Some(ends)) = (connection.access_token_issued_at, connection.access_token_expires_at) else {
+        let (Some(issued), Some(ends)) = (
+            connection.access_token_issued_at,
+            connection.access_token_expires_at,
+        ) else {
             return true;
         };
         let lead = LEAD.min(ends.duration_since(issued) / 10);

@@ -25,8 +25,13 @@ impl Key {
     /// Takes the bytes; the id is the beginning of their SHA-256.
     pub fn new(bytes: [u8; 32]) -> Self {
         let mut id = [0; KEY_ID];
-        id.iter_mut().zip(Sha256::digest(bytes)).for_each(|(id, byte)| *id = byte);
-        Self { id, bytes: SecretBox::new(Box::new(bytes)) }
+        id.iter_mut()
+            .zip(Sha256::digest(bytes))
+            .for_each(|(id, byte)| *id = byte);
+        Self {
+            id,
+            bytes: SecretBox::new(Box::new(bytes)),
+        }
     }
 }
 
@@ -75,22 +80,45 @@ impl Vault {
     /// Encrypts `secret` for `place` (`table.column`).
     pub fn seal(&self, place: &'static str, secret: &SecretString) -> Vec<u8> {
         let nonce: [u8; NONCE] = random();
-        let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: place.as_bytes() };
-        #[expect(clippy::expect_used, reason = "encryption fails only for messages of more than 256 GiB")]
-        let ciphertext = cipher(&self.current).encrypt(&XNonce::from(nonce), payload).expect("a short message");
+        let payload = Payload {
+            msg: secret.expose_secret().as_bytes(),
+            aad: place.as_bytes(),
+        };
+        #[expect(
+            clippy::expect_used,
+            reason = "encryption fails only for messages of more than 256 GiB"
+        )]
+        let ciphertext = cipher(&self.current)
+            .encrypt(&XNonce::from(nonce), payload)
+            .expect("a short message");
         [&[VERSION], self.current.id.as_slice(), &nonce, &ciphertext].concat()
     }
 
     /// Decrypts what [`Self::seal`] made for the same place.
     pub fn open(&self, place: &'static str, sealed: &[u8]) -> Result<SecretString, VaultError> {
         let damaged = VaultError::Damaged { place };
-        let Some((&VERSION, rest)) = sealed.split_first() else { return Err(damaged) };
-        let Some((id, rest)) = rest.split_first_chunk::<KEY_ID>() else { return Err(damaged) };
-        let Some((nonce, ciphertext)) = rest.split_first_chunk::<NONCE>() else { return Err(damaged) };
-        let Some(key) = self.keys().find(|key| key.id == *id) else { return Err(VaultError::UnknownKey { place }) };
-        let payload = Payload { msg: ciphertext, aad: place.as_bytes() };
-        let Ok(bytes) = cipher(key).decrypt(&XNonce::from(*nonce), payload) else { return Err(damaged) };
-        String::from_utf8(bytes).map(SecretString::from).map_err(|_not_ours| damaged)
+        let Some((&VERSION, rest)) = sealed.split_first() else {
+            return Err(damaged);
+        };
+        let Some((id, rest)) = rest.split_first_chunk::<KEY_ID>() else {
+            return Err(damaged);
+        };
+        let Some((nonce, ciphertext)) = rest.split_first_chunk::<NONCE>() else {
+            return Err(damaged);
+        };
+        let Some(key) = self.keys().find(|key| key.id == *id) else {
+            return Err(VaultError::UnknownKey { place });
+        };
+        let payload = Payload {
+            msg: ciphertext,
+            aad: place.as_bytes(),
+        };
+        let Ok(bytes) = cipher(key).decrypt(&XNonce::from(*nonce), payload) else {
+            return Err(damaged);
+        };
+        String::from_utf8(bytes)
+            .map(SecretString::from)
+            .map_err(|_not_ours| damaged)
     }
 
     /// Whether `sealed` should be sealed anew because a previous key was used.
@@ -110,7 +138,10 @@ fn cipher(key: &Key) -> XChaCha20Poly1305 {
 /// Bytes that nobody can guess.
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    #[expect(clippy::expect_used, reason = "without the system's randomness nothing here is safe; it fails only at boot")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without the system's randomness nothing here is safe; it fails only at boot"
+    )]
     getrandom::fill(&mut bytes).expect("the system has randomness");
     bytes
 }
@@ -118,7 +149,9 @@ pub fn random<const N: usize>() -> [u8; N] {
 /// 256 random bits as text for addresses, cookies and states.
 pub fn random_token() -> SecretString {
     use base64::Engine as _;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random::<32>()).into()
+    base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .encode(random::<32>())
+        .into()
 }
 
 /// What is stored in place of a token that only has to be recognised.
@@ -138,10 +171,18 @@ mod tests {
     fn what_is_sealed_opens_at_its_place_only() {
         let vault = vault(1, vec![]);
         let sealed = vault.seal("connection.refresh_token", &"fed4".into());
-        assert_eq!(vault.open("connection.refresh_token", &sealed).unwrap().expose_secret(), "fed4");
+        assert_eq!(
+            vault
+                .open("connection.refresh_token", &sealed)
+                .unwrap()
+                .expose_secret(),
+            "fed4"
+        );
         assert_eq!(
             vault.open("connection.access_token", &sealed).unwrap_err(),
-            VaultError::Damaged { place: "connection.access_token" }
+            VaultError::Damaged {
+                place: "connection.access_token"
+            }
         );
         assert!(!sealed.windows(4).any(|window| window == b"fed4"));
     }
@@ -165,6 +206,9 @@ mod tests {
         assert_eq!(rotated.open("t.c", &sealed).unwrap().expose_secret(), "secret");
         assert!(rotated.is_stale(&sealed));
         assert!(!rotated.is_stale(&rotated.seal("t.c", &"secret".into())));
-        assert_eq!(vault(2, vec![]).open("t.c", &sealed).unwrap_err(), VaultError::UnknownKey { place: "t.c" });
+        assert_eq!(
+            vault(2, vec![]).open("t.c", &sealed).unwrap_err(),
+            VaultError::UnknownKey { place: "t.c" }
+        );
     }
 }

@@ -39,7 +39,11 @@ pub async fn of_person(
         user: UserId(row.optedo_user_id),
         absence: row.optedo_absence_id.map(AbsenceId),
         absence_type: AbsenceTypeId(row.absence_type_id),
-        times: Times { start: row.starts_at.to_jiff(), end: row.ends_at.to_jiff(), all_day: row.all_day },
+        times: Times {
+            start: row.starts_at.to_jiff(),
+            end: row.ends_at.to_jiff(),
+            all_day: row.all_day,
+        },
         intent: row.intent.as_deref().and_then(Intent::parse),
         deletion_confirmed: row.deletion_confirmed,
     });
@@ -236,7 +240,10 @@ pub async fn dissolve_deletions(
 
 /// Serialises the counting of deletions until the transaction ends.
 pub async fn lock_deletions(tx: &mut PgConnection) -> Result<(), sqlx::Error> {
-    sqlx::query!("select pg_advisory_xact_lock(hashtext('optedo-officient deletions'))").fetch_one(tx).await.map(drop)
+    sqlx::query!("select pg_advisory_xact_lock(hashtext('optedo-officient deletions'))")
+        .fetch_one(tx)
+        .await
+        .map(drop)
 }
 
 /// Notes that these deletions are planned; keeps when they first were.
@@ -388,7 +395,11 @@ pub async fn list(
         user_id: row.optedo_user_id,
         absence_id: row.optedo_absence_id,
         absence_type_id: row.absence_type_id,
-        times: Times { start: row.starts_at.to_jiff(), end: row.ends_at.to_jiff(), all_day: row.all_day },
+        times: Times {
+            start: row.starts_at.to_jiff(),
+            end: row.ends_at.to_jiff(),
+            all_day: row.all_day,
+        },
         adopted: row.adopted,
         written_at: row.written_at.map(jiff_sqlx::Timestamp::to_jiff),
     });

@@ -121,10 +121,13 @@ pub async fn resolve_others(
 
 /// Resolves everything: another company was connected.
 pub async fn resolve_all(db: impl PgExecutor<'_>, now: Timestamp) -> Result<(), sqlx::Error> {
-    sqlx::query!("update attention set resolved_at = $1, waiting = 0 where resolved_at is null", now.to_sqlx())
-        .execute(db)
-        .await
-        .map(drop)
+    sqlx::query!(
+        "update attention set resolved_at = $1, waiting = 0 where resolved_at is null",
+        now.to_sqlx()
+    )
+    .execute(db)
+    .await
+    .map(drop)
 }
 
 /// Items of a sort, newest first.
@@ -158,10 +161,16 @@ pub async fn list(db: impl PgExecutor<'_>, which: Which) -> Result<Vec<StoredIte
 }
 
 /// The open or ignored item of this id: its kind and the subject's id.
-pub async fn find_unresolved(db: impl PgExecutor<'_>, id: i64) -> Result<Option<(Kind, String)>, sqlx::Error> {
-    let row = sqlx::query!("select kind, subject_id from attention where id = $1 and resolved_at is null", id)
-        .fetch_optional(db)
-        .await?;
+pub async fn find_unresolved(
+    db: impl PgExecutor<'_>,
+    id: i64,
+) -> Result<Option<(Kind, String)>, sqlx::Error> {
+    let row = sqlx::query!(
+        "select kind, subject_id from attention where id = $1 and resolved_at is null",
+        id
+    )
+    .fetch_optional(db)
+    .await?;
     Ok(row.and_then(|row| Some((Kind::parse(&row.kind)?, row.subject_id))))
 }
 
@@ -180,7 +189,12 @@ pub async fn count_open(db: impl PgExecutor<'_>) -> Result<Vec<(String, i64)>, s
     let rows = sqlx::query!(
         r#"select kind, count(*) as "count!" from attention where resolved_at is null and ignored_at is null group by kind"#
     );
-    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.kind, row.count)).collect())
+    Ok(rows
+        .fetch_all(db)
+        .await?
+        .into_iter()
+        .map(|row| (row.kind, row.count))
+        .collect())
 }
 
 /// Forgets which of a person's leave is held back; returns the items it was held back for.
@@ -194,7 +208,12 @@ pub async fn clear_held_back(
         company.0,
         person.0
     );
-    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.kind, row.subject_id)).collect())
+    Ok(rows
+        .fetch_all(db)
+        .await?
+        .into_iter()
+        .map(|row| (row.kind, row.subject_id))
+        .collect())
 }
 
 /// Forgets all leave held back: another company was connected.

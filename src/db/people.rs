@@ -84,6 +84,8 @@ pub struct Person {
     pub request_no: i64,
     /// Looks that failed in a row.
     pub attempts: i32,
+    /// The last look, successful or not.
+    pub attempted_at: Option<Timestamp>,
     /// The last failure.
     pub last_error: Option<String>,
     /// The last look that succeeded.
@@ -104,6 +106,7 @@ struct Row {
     sync_request_no: i64,
     webhook_received_at: Option<jiff_sqlx::Timestamp>,
     attempts: i32,
+    attempted_at: Option<jiff_sqlx::Timestamp>,
     last_error: Option<String>,
     synced_at: Option<jiff_sqlx::Timestamp>,
 }
@@ -114,19 +117,26 @@ impl From<Row> for Person {
         let webhook_received_at = jiff(row.webhook_received_at);
         Self {
             id: PersonId(row.person_id),
-            names: row.first_name.zip(row.last_name).map(|(first, last)| Names { first, last }),
+            names: row
+                .first_name
+                .zip(row.last_name)
+                .map(|(first, last)| Names { first, last }),
             names_read_at: jiff(row.names_read_at),
             archived: row.archived,
             match_state: row.match_state,
             user: row.optedo_user_id.map(UserId),
             event_ids: row.event_ids,
-            request: row.sync_reason.zip(jiff(row.sync_requested_at)).map(|(rank, at)| SyncRequest {
-                reason: Reason::from_rank(rank),
-                at,
-                webhook_received_at,
-            }),
+            request: row
+                .sync_reason
+                .zip(jiff(row.sync_requested_at))
+                .map(|(rank, at)| SyncRequest {
+                    reason: Reason::from_rank(rank),
+                    at,
+                    webhook_received_at,
+                }),
             request_no: row.sync_request_no,
             attempts: row.attempts,
+            attempted_at: jiff(row.attempted_at),
             last_error: row.last_error,
             synced_at: jiff(row.synced_at),
         }
@@ -138,7 +148,8 @@ macro_rules! select_people {
         sqlx::query_as!(
             Row,
             "select person_id, first_name, last_name, names_read_at, archived, match_state, optedo_user_id, event_ids,
-                 sync_reason, sync_requested_at, sync_request_no, webhook_received_at, attempts, last_error, synced_at
+                 sync_reason, sync_requested_at, sync_request_no, webhook_received_at, attempts, attempted_at,
+                 last_error, synced_at
              from people " + $tail,
             $($argument),*
         )
@@ -157,7 +168,10 @@ pub async fn find(
 
 /// Everybody, by name.
 pub async fn all(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<Person>, sqlx::Error> {
-    let rows = select_people!("where company_id = $1 order by last_name, first_name, person_id", company.0);
+    let rows = select_people!(
+        "where company_id = $1 order by last_name, first_name, person_id",
+        company.0
+    );
     Ok(rows.fetch_all(db).await?.into_iter().map(Person::from).collect())
 }
 
@@ -182,7 +196,10 @@ pub async fn due(
 }
 
 /// When the next of those who wait for another attempt is due.
-pub async fn next_attempt_at(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Option<Timestamp>, sqlx::Error> {
+pub async fn next_attempt_at(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+) -> Result<Option<Timestamp>, sqlx::Error> {
     let at = sqlx::query_scalar!(
         "select min(next_attempt_at) from people where company_id = $1 and sync_requested_at is not null",
         company.0
@@ -274,7 +291,11 @@ pub async fn save_names(
 }
 
 /// A person that Officient no longer has.
-pub async fn archive(db: impl PgExecutor<'_>, company: CompanyId, person: PersonId) -> Result<(), sqlx::Error> {
+pub async fn archive(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    person: PersonId,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update people set archived = true where company_id = $1 and person_id = $2",
         company.0,
@@ -474,7 +495,12 @@ pub async fn owners_of_events(
         company.0,
         events
     );
-    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (EventId(row.event_id), PersonId(row.person_id))).collect())
+    Ok(rows
+        .fetch_all(db)
+        .await?
+        .into_iter()
+        .map(|row| (EventId(row.event_id), PersonId(row.person_id)))
+        .collect())
 }
 
 /// Which of these are people that we know.

@@ -12,12 +12,14 @@
 //! | `officient/` | people, calendar, OAuth, webhooks; its pages |
 //! | `optedo/` | users, absence types, absences; its pages |
 //! | `seed` | a small company to begin with |
+//! | `run` | the `demo` command |
 
 mod clock;
 mod faults;
 pub mod officient;
 pub mod optedo;
 mod page;
+mod run;
 mod seed;
 mod server;
 #[cfg(test)]
@@ -26,5 +28,6 @@ mod tests;
 pub use faults::Fault;
 pub use officient::{OfficientOptions, OfficientSim};
 pub use optedo::{OptedoOptions, OptedoSim};
+pub use run::{Simulators, settings, start, steps};
 pub use seed::seed;
 pub use server::Call;

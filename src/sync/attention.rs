@@ -130,9 +130,21 @@ pub struct Item {
 }
 
 impl Item {
-    fn of_person(kind: Kind, person: PersonId, name: &str, detail: impl Into<String>, hint: Option<Hint>) -> Self {
+    fn of_person(
+        kind: Kind,
+        person: PersonId,
+        name: &str,
+        detail: impl Into<String>,
+        hint: Option<Hint>,
+    ) -> Self {
         let subject = Some(name.to_owned());
-        Self { kind, subject_id: person.to_string(), subject, detail: detail.into(), hint }
+        Self {
+            kind,
+            subject_id: person.to_string(),
+            subject,
+            detail: detail.into(),
+            hint,
+        }
     }
 
     /// No Optedo user has this name.
@@ -207,7 +219,13 @@ impl Item {
             "{count} absences would be deleted from Optedo because their events are gone from Officient. \
              That is more than allowed at once: confirm it, or put the events back."
         );
-        Self { kind: Kind::DeletionsHeld, subject_id: "deletions".to_owned(), subject: None, detail, hint: None }
+        Self {
+            kind: Kind::DeletionsHeld,
+            subject_id: "deletions".to_owned(),
+            subject: None,
+            detail,
+            hint: None,
+        }
     }
 
     /// Officient does not know this event name.
@@ -227,21 +245,40 @@ impl Item {
             "The last {sweeps} times that everybody was looked at, leave had changed without a webhook. \
              Changes arrive late: check the event names."
         );
-        Self { kind: Kind::WebhooksSilent, subject_id: "webhooks".to_owned(), subject: None, detail, hint: None }
+        Self {
+            kind: Kind::WebhooksSilent,
+            subject_id: "webhooks".to_owned(),
+            subject: None,
+            detail,
+            hint: None,
+        }
     }
 
     /// Somebody must sign in at Officient again.
     pub fn reauthorization_required() -> Self {
         let detail = "Officient no longer accepts the connection: sign in again. Nothing is lost meanwhile.";
         let subject_id = "officient".to_owned();
-        Self { kind: Kind::ReauthorizationRequired, subject_id, subject: None, detail: detail.to_owned(), hint: None }
+        Self {
+            kind: Kind::ReauthorizationRequired,
+            subject_id,
+            subject: None,
+            detail: detail.to_owned(),
+            hint: None,
+        }
     }
 
     /// Optedo does not accept our token.
     pub fn optedo_unauthorized() -> Self {
-        let detail = "Optedo does not accept the API token: check optedo.api_token. Everything waits meanwhile.";
+        let detail =
+            "Optedo does not accept the API token: check optedo.api_token. Everything waits meanwhile.";
         let subject_id = "optedo".to_owned();
-        Self { kind: Kind::OptedoUnauthorized, subject_id, subject: None, detail: detail.to_owned(), hint: None }
+        Self {
+            kind: Kind::OptedoUnauthorized,
+            subject_id,
+            subject: None,
+            detail: detail.to_owned(),
+            hint: None,
+        }
     }
 }
 
@@ -253,7 +290,11 @@ pub fn difference(ours: &str, theirs: &str) -> Option<Difference> {
     let form = |text: &str| text.nfc().collect::<String>();
     let spaces = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let case = |text: &str| text.to_lowercase();
-    let accents = |text: &str| text.nfd().filter(|char| !is_combining_mark(*char)).collect::<String>();
+    let accents = |text: &str| {
+        text.nfd()
+            .filter(|char| !is_combining_mark(*char))
+            .collect::<String>()
+    };
     let everything = |text: &str| accents(&case(&spaces(&form(text)))).replace(['-', '\'', '’', ' '], "");
     let same = |fold: &dyn Fn(&str) -> String| fold(ours) == fold(theirs);
 

@@ -23,45 +23,57 @@ const SILENT_SWEEPS: i32 = 2;
 /// While Optedo refuses our token everything waits; now and then one look tries again.
 #[derive(Debug, Default)]
 pub struct OptedoGate {
-    refused: Mutex<Option<Refused>>,
+    state: Mutex<GateState>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Refused {
-    times: u32,
-    until: Timestamp,
+#[derive(Debug, Default, Clone, Copy)]
+struct GateState {
+    /// The token was accepted since it was last refused, and the admin's item is resolved.
+    is_settled: bool,
+    refusals: u32,
+    closed_until: Option<Timestamp>,
 }
 
 impl OptedoGate {
     /// Until when nothing is to be tried.
     pub fn closed_until(&self) -> Option<Timestamp> {
-        self.lock().map(|refused| refused.until)
-    }
-
-    /// Whether the token was refused the last time.
-    pub fn is_refused(&self) -> bool {
-        self.lock().is_some()
+        self.lock().closed_until
     }
 
     /// Lets the next look try.
     pub fn open(&self) {
-        *self.lock() = None;
+        self.lock().closed_until = None;
     }
 
     fn close(&self, now: Timestamp) {
-        let mut refused = self.lock();
-        let times = refused.map_or(0, |refused| refused.times + 1);
-        *refused = Some(Refused { times, until: after(now, backoff(times, None)) });
+        let mut state = self.lock();
+        state.closed_until = Some(after(now, backoff(state.refusals, None)));
+        state.refusals += 1;
+        state.is_settled = false;
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Refused>> {
-        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    fn settle(&self) {
+        *self.lock() = GateState {
+            is_settled: true,
+            ..GateState::default()
+        };
+    }
+
+    fn is_settled(&self) -> bool {
+        self.lock().is_settled
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, GateState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A time from now.
 pub fn after(now: Timestamp, wait: Duration) -> Timestamp {
-    SignedDuration::try_from(wait).ok().and_then(|wait| now.saturating_add(wait).ok()).unwrap_or(Timestamp::MAX)
+    SignedDuration::try_from(wait)
+        .ok()
+        .and_then(|wait| now.saturating_add(wait).ok())
+        .unwrap_or(Timestamp::MAX)
 }
 
 impl Engine {
@@ -75,7 +87,11 @@ impl Engine {
         years: Option<&[i16]>,
     ) -> Result<Applied, SyncError> {
         let now = self.clock.now();
-        let request = person.request.unwrap_or(SyncRequest { reason: Reason::Manual, at: now, webhook_received_at: None });
+        let request = person.request.unwrap_or(SyncRequest {
+            reason: Reason::Manual,
+            at: now,
+            webhook_received_at: None,
+        });
         let outcome = tokio::select! {
             outcome = self.look_and_apply(company, person, request, years) => outcome,
             () = self.stop_reading() => Err(SyncError::ShuttingDown),
@@ -113,7 +129,11 @@ impl Engine {
         self.store(company, person, &look, &applied).await?;
         self.note_announcement(request, &look).await?;
         self.report(person, request, &look, &applied);
-        match applied.error.take().or_else(|| look.incomplete.map(SyncError::Officient)) {
+        match applied
+            .error
+            .take()
+            .or_else(|| look.incomplete.map(SyncError::Officient))
+        {
             Some(error) => Err(error),
             None => {
                 self.note_optedo_accepts().await?;
@@ -133,15 +153,27 @@ impl Engine {
         let now = self.clock.now();
         let held_back: Vec<&(EventId, Item)> = look.plan.held_back.iter().chain(&applied.rejected).collect();
         let events: Vec<i64> = held_back.iter().map(|(event, _)| event.0).collect();
-        let mut kinds: Vec<String> = held_back.iter().map(|(_, item)| item.kind.as_str().to_owned()).collect();
-        let mut subject_ids: Vec<String> = held_back.iter().map(|(_, item)| item.subject_id.clone()).collect();
-        let items: BTreeMap<(&str, &str), &Item> =
-            held_back.iter().map(|(_, item)| ((item.kind.as_str(), item.subject_id.as_str()), item)).collect();
+        let mut kinds: Vec<String> = held_back
+            .iter()
+            .map(|(_, item)| item.kind.as_str().to_owned())
+            .collect();
+        let mut subject_ids: Vec<String> = held_back
+            .iter()
+            .map(|(_, item)| item.subject_id.clone())
+            .collect();
+        let items: BTreeMap<(&str, &str), &Item> = held_back
+            .iter()
+            .map(|(_, item)| ((item.kind.as_str(), item.subject_id.as_str()), item))
+            .collect();
 
         let mut tx = self.db.begin().await?;
         if let Some(person_match) = &look.person_match {
             let event_ids = look.event_ids.as_deref();
-            let found = Found { match_state: person_match.as_str(), user: person_match.user(), event_ids };
+            let found = Found {
+                match_state: person_match.as_str(),
+                user: person_match.user(),
+                event_ids,
+            };
             people::save_found(&mut *tx, company, person.id, &found).await?;
         }
         let before = attention::clear_held_back(&mut *tx, company, person.id).await?;
@@ -170,8 +202,12 @@ impl Engine {
         now: Timestamp,
     ) -> Result<(), SyncError> {
         let planned = look.plan.deletions();
-        let returned: Vec<i64> =
-            look.standings.keys().filter(|event| !planned.contains(event)).map(|event| event.0).collect();
+        let returned: Vec<i64> = look
+            .standings
+            .keys()
+            .filter(|event| !planned.contains(event))
+            .map(|event| event.0)
+            .collect();
         let dissolved = absences::dissolve_deletions(&mut *tx, company, &returned).await?;
         if dissolved > 0 || !planned.is_empty() {
             let held = absences::count_held(&mut *tx, company).await?;
@@ -193,7 +229,13 @@ impl Engine {
         let now = self.clock.now();
         if request.webhook_received_at.is_some() {
             connection::forget_unannounced(&self.db).await?;
-            attention::resolve(&self.db, Kind::WebhooksSilent, &Item::webhooks_silent(0).subject_id, now).await?;
+            attention::resolve(
+                &self.db,
+                Kind::WebhooksSilent,
+                &Item::webhooks_silent(0).subject_id,
+                now,
+            )
+            .await?;
         } else if matches!(request.reason, Reason::Sweep | Reason::Import) {
             let sweeps = connection::count_unannounced(&self.db).await?;
             if sweeps >= SILENT_SWEEPS {
@@ -228,9 +270,18 @@ impl Engine {
     }
 
     /// The person is due again later.
-    async fn note_failure(&self, company: CompanyId, person: &Person, error: &SyncError) -> Result<(), SyncError> {
+    async fn note_failure(
+        &self,
+        company: CompanyId,
+        person: &Person,
+        error: &SyncError,
+    ) -> Result<(), SyncError> {
         let now = self.clock.now();
-        if let SyncError::Optedo(OptedoError { source: UpstreamError::Unauthorized, .. }) = error {
+        if let SyncError::Optedo(OptedoError {
+            source: UpstreamError::Unauthorized,
+            ..
+        }) = error
+        {
             self.optedo_gate.close(now);
             attention::open(&self.db, &Item::optedo_unauthorized(), 0, now).await?;
         }
@@ -241,7 +292,16 @@ impl Engine {
             Retry::Never => backoff(attempts, Some(Duration::from_mins(5))),
         };
         let text = error.to_string();
-        people::fail(&self.db, company, person.id, person.request_no, &text, after(now, wait), now).await?;
+        people::fail(
+            &self.db,
+            company,
+            person.id,
+            person.request_no,
+            &text,
+            after(now, wait),
+            now,
+        )
+        .await?;
         if !matches!(error, SyncError::ShuttingDown) {
             tracing::warn!(
                 person.id = %person.id,
@@ -255,12 +315,12 @@ impl Engine {
     }
 
     async fn note_optedo_accepts(&self) -> Result<(), SyncError> {
-        if self.optedo_gate.is_refused() {
-            self.optedo_gate.open();
+        if !self.optedo_gate.is_settled() && self.optedo.accepts_token() {
+            self.optedo_gate.settle();
             let item = Item::optedo_unauthorized();
             attention::resolve(&self.db, item.kind, &item.subject_id, self.clock.now()).await?;
             people::retry_now(&self.db).await?;
-            tracing::info!("Optedo accepts the API token again");
+            self.wake.worker(&self.db).await;
         }
         Ok(())
     }

@@ -63,7 +63,10 @@ impl Engine {
     /// The window of today.
     pub fn window(&self) -> Window {
         let today = self.clock.today();
-        Window { from: self.config.sync.from.on(today), until: self.config.sync.until.on(today) }
+        Window {
+            from: self.config.sync.from.on(today),
+            until: self.config.sync.until.on(today),
+        }
     }
 
     /// Looks at a person. `years`: those to read; `None` is the whole window.
@@ -82,25 +85,39 @@ impl Engine {
         };
         let calendar = self.read_calendar(&person, window, years, priority).await?;
         let event_ids: Vec<i64> = calendar.events.iter().map(|event| event.id.0).collect();
-        let written =
-            absences::of_person(&self.db, company, person.id, window.from, window.until, &event_ids).await?;
+        let written = absences::of_person(
+            &self.db,
+            company,
+            person.id,
+            window.from,
+            window.until,
+            &event_ids,
+        )
+        .await?;
         let type_years = years_of(&calendar.events, window);
 
         // First with what is known; again with fresher knowledge when something is to be written or was not found.
-        let snapshot =
-            self.reference.snapshot(company, &type_years, priority, Fresh::to_compare(&self.clock)).await?;
-        let mut look = self.compare(company, &person, &names, &calendar, &written, window, &snapshot).await?;
+        let snapshot = self
+            .reference
+            .snapshot(company, &type_years, priority, Fresh::to_compare(&self.clock))
+            .await?;
+        let mut look = self
+            .compare(company, &person, &names, &calendar, &written, window, &snapshot)
+            .await?;
         if let Some(fresh) = self.freshness_needed(&look, request.at) {
-            let person = if matches!(look.person_match, Some(PersonMatch::Matched(_))) {
-                person
-            } else {
-                self.with_names(company, person, priority, Some(request.at)).await?
-            };
+            let since =
+                Some(request.at).filter(|_| !matches!(look.person_match, Some(PersonMatch::Matched(_))));
+            let person = self.with_names(company, person.clone(), priority, since).await?;
             let Some(names) = person.names.clone().filter(|_| !person.archived) else {
                 return self.look_at_archived(company, &person, window).await;
             };
-            let snapshot = self.reference.snapshot(company, &type_years, priority, fresh).await?;
-            look = self.compare(company, &person, &names, &calendar, &written, window, &snapshot).await?;
+            let snapshot = self
+                .reference
+                .snapshot(company, &type_years, priority, fresh)
+                .await?;
+            look = self
+                .compare(company, &person, &names, &calendar, &written, window, &snapshot)
+                .await?;
         }
         look.has_news = person.synced_at.is_some() && has_news(&person, &calendar, &look);
         look.event_ids = (calendar.is_whole_window && calendar.incomplete.is_none()).then_some(event_ids);
@@ -113,7 +130,10 @@ impl Engine {
         let is_missing = |kind: Kind| {
             matches!(
                 kind,
-                Kind::UnmatchedPerson | Kind::AmbiguousPerson | Kind::UnmappedLeaveType | Kind::AmbiguousLeaveType
+                Kind::UnmatchedPerson
+                    | Kind::AmbiguousPerson
+                    | Kind::UnmappedLeaveType
+                    | Kind::AmbiguousLeaveType
             )
         };
         if look.plan.held_back.iter().any(|(_, item)| is_missing(item.kind)) {
@@ -126,7 +146,10 @@ impl Engine {
     }
 
     /// Pure but for the question who else has this name.
-    #[expect(clippy::too_many_arguments, reason = "everything that a comparison depends on, and nothing else")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "everything that a comparison depends on, and nothing else"
+    )]
     async fn compare(
         &self,
         company: CompanyId,
@@ -152,14 +175,30 @@ impl Engine {
         let name = names.full();
         let standings = calendar.events.iter().map(|event| {
             let year = event.date.map(Date::year);
-            let leave_types = year.and_then(|year| snapshot.leave_types.get(&year)).map_or(&[][..], |types| types);
-            (event.id, standing(event, &name, &person_match, leave_types, &rules))
+            let leave_types = year
+                .and_then(|year| snapshot.leave_types.get(&year))
+                .map_or(&[][..], |types| types);
+            (
+                event.id,
+                standing(event, &name, &person_match, leave_types, &rules),
+            )
         });
         let standings: BTreeMap<EventId, Standing> = standings.collect();
-        let evidence = Evidence { years: &calendar.years, is_complete: calendar.incomplete.is_none() };
+        let evidence = Evidence {
+            years: &calendar.years,
+            is_complete: calendar.incomplete.is_none(),
+        };
         let plan = plan(&standings, written, window, evidence);
         let person_match = Some(person_match);
-        Ok(Look { name, person_match, plan, standings, event_ids: None, has_news: false, incomplete: None })
+        Ok(Look {
+            name,
+            person_match,
+            plan,
+            standings,
+            event_ids: None,
+            has_news: false,
+            incomplete: None,
+        })
     }
 
     /// The person with names read at `since` or later; with any, when that is `None` and they are not known to have
@@ -171,19 +210,25 @@ impl Engine {
         priority: Priority,
         since: Option<Timestamp>,
     ) -> Result<Person, SyncError> {
-        let is_fresh = person.names_read_at.is_some_and(|at| since.is_none_or(|since| at >= since));
+        let is_fresh = person
+            .names_read_at
+            .is_some_and(|at| since.is_none_or(|since| at >= since));
         if is_fresh {
             return Ok(person);
         }
         let now = self.clock.now();
         match self.officient.person(priority, person.id).await {
             Ok(read) => {
-                let names = Names { first: read.first_name, last: read.last_name };
+                let names = Names {
+                    first: read.first_name,
+                    last: read.last_name,
+                };
                 people::save_names(&self.db, company, person.id, &names, read.archived, now).await?;
                 let is_changed = person.names.as_ref() != Some(&names) || person.archived != read.archived;
                 if is_changed {
                     let before = person.names.as_ref().filter(|_| person.synced_at.is_some());
-                    self.request_sync_of_namesakes(company, &person, [before, Some(&names)]).await?;
+                    self.request_sync_of_namesakes(company, &person, [before, Some(&names)])
+                        .await?;
                 }
                 person.names = Some(names);
                 person.archived = read.archived;
@@ -206,8 +251,11 @@ impl Engine {
     ) -> Result<(), SyncError> {
         for names in names.into_iter().flatten() {
             let others = people::namesakes(&self.db, company, person.id, names).await?;
-            let request =
-                SyncRequest { reason: Reason::Import, at: self.clock.now(), webhook_received_at: None };
+            let request = SyncRequest {
+                reason: Reason::Import,
+                at: self.clock.now(),
+                webhook_received_at: None,
+            };
             people::request_sync(&self.db, company, &others, request).await?;
         }
         Ok(())
@@ -220,14 +268,21 @@ impl Engine {
         person: &Person,
         window: Window,
     ) -> Result<Look, SyncError> {
-        let name = person.names.as_ref().map_or_else(|| format!("#{}", person.id), Names::full);
-        let written = absences::of_person(&self.db, company, person.id, window.from, window.until, &[]).await?;
+        let name = person
+            .names
+            .as_ref()
+            .map_or_else(|| format!("#{}", person.id), Names::full);
+        let written =
+            absences::of_person(&self.db, company, person.id, window.from, window.until, &[]).await?;
         let item = Item::archived(person.id, &name);
         let held_back = written.iter().map(|row| (row.event, item.clone())).collect();
         Ok(Look {
             name,
             person_match: None,
-            plan: Plan { held_back, ..Plan::default() },
+            plan: Plan {
+                held_back,
+                ..Plan::default()
+            },
             standings: BTreeMap::new(),
             event_ids: None,
             has_news: false,
@@ -244,14 +299,18 @@ impl Engine {
         priority: Priority,
     ) -> Result<Calendar, SyncError> {
         let wanted: Vec<i16> = years.map_or_else(|| window.years().collect(), <[i16]>::to_vec);
-        let reads = wanted.iter().map(|year| self.officient.calendar(priority, person.id, *year));
+        let mut reads = Vec::new();
+        for year in &wanted {
+            reads.push(self.officient.calendar(priority, person.id, *year));
+        }
         let mut calendar = Calendar {
             events: Vec::new(),
             years: Vec::new(),
             incomplete: None,
             is_whole_window: window.years().all(|year| wanted.contains(&year)),
         };
-        for (year, read) in wanted.iter().zip(futures_util::future::join_all(reads).await) {
+        let reads = futures_util::future::join_all(reads).await;
+        for (year, read) in wanted.iter().zip(reads) {
             match read {
                 Ok(events) => {
                     calendar.years.push(*year);
@@ -290,7 +349,10 @@ impl From<ReferenceError> for SyncError {
 
 /// The years in which a type may have to be mapped.
 fn years_of(events: &[CalendarEvent], window: Window) -> Vec<i16> {
-    let dates = events.iter().filter_map(|event| event.date).filter(|date| window.contains(*date));
+    let dates = events
+        .iter()
+        .filter_map(|event| event.date)
+        .filter(|date| window.contains(*date));
     let mut years: Vec<i16> = dates.map(Date::year).collect();
     years.sort_unstable();
     years.dedup();

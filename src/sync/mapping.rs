@@ -45,7 +45,10 @@ pub struct Description {
 /// The description of one of the company's own types.
 pub fn describe_type(leave_type: &LeaveType, integration_app: &str) -> Description {
     let app = integration_app.to_lowercase();
-    let code = leave_type.integrations.iter().find(|(name, code)| name.to_lowercase() == app && !code.is_empty());
+    let code = leave_type
+        .integrations
+        .iter()
+        .find(|(name, code)| name.to_lowercase() == app && !code.is_empty());
     Description {
         type_id: leave_type.id.to_string(),
         text: code.map_or(&leave_type.name, |(_, code)| code).clone(),
@@ -68,11 +71,19 @@ pub fn map_type(event: &CalendarEvent, leave_types: &[LeaveType], rules: Mapping
 /// Finds the one absence type with this description.
 pub fn look_up(description: &Description, absence_types: &[AbsenceType]) -> Mapping {
     let type_id = || description.type_id.clone();
-    let mut matches = absence_types.iter().filter(|kind| kind.description == description.text);
+    let mut matches = absence_types
+        .iter()
+        .filter(|kind| kind.description == description.text);
     match (matches.next(), matches.count()) {
         (Some(kind), 0) => Mapping::To(kind.id),
-        (Some(_), others) => Mapping::HeldBack(Item::ambiguous_type(type_id(), &description.text, others + 1)),
-        (None, _) => Mapping::HeldBack(Item::unmapped(type_id(), &description.text, nearest(&description.text, absence_types))),
+        (Some(_), others) => {
+            Mapping::HeldBack(Item::ambiguous_type(type_id(), &description.text, others + 1))
+        }
+        (None, _) => Mapping::HeldBack(Item::unmapped(
+            type_id(),
+            &description.text,
+            nearest(&description.text, absence_types),
+        )),
     }
 }
 
@@ -92,7 +103,11 @@ fn describe_event(
         EventType::Custom(id) => match leave_types.iter().find(|kind| Some(kind.id) == id) {
             Some(kind) => Ok(describe_type(kind, rules.integration_app)),
             // The name alone could be another type's description: a type we cannot see is not guessed.
-            None => Err(Item::unmapped(id.map_or_else(|| event.name.clone(), |id| id.to_string()), &event.name, None)),
+            None => Err(Item::unmapped(
+                id.map_or_else(|| event.name.clone(), |id| id.to_string()),
+                &event.name,
+                None,
+            )),
         },
     }
 }
@@ -100,7 +115,10 @@ fn describe_event(
 fn nearest(description: &str, absence_types: &[AbsenceType]) -> Option<Hint> {
     absence_types.iter().find_map(|kind| {
         let difference = difference(description, &kind.description)?;
-        Some(Hint { difference, candidate: kind.description.clone() })
+        Some(Hint {
+            difference,
+            candidate: kind.description.clone(),
+        })
     })
 }
 
@@ -126,16 +144,39 @@ mod tests {
     }
 
     fn leave_type(id: i64, name: &str, integrations: &[(&str, &str)]) -> LeaveType {
-        let integrations = integrations.iter().map(|(app, code)| ((*app).into(), (*code).into())).collect();
-        LeaveType { id: LeaveTypeId(id), name: name.into(), integrations }
+        let integrations = integrations
+            .iter()
+            .map(|(app, code)| ((*app).into(), (*code).into()))
+            .collect();
+        LeaveType {
+            id: LeaveTypeId(id),
+            name: name.into(),
+            integrations,
+        }
     }
 
-    fn map(event: &CalendarEvent, leave_types: &[LeaveType], descriptions: &[&str], built_in: &config::LeaveTypes) -> Mapping {
+    fn map(
+        event: &CalendarEvent,
+        leave_types: &[LeaveType],
+        descriptions: &[&str],
+        built_in: &config::LeaveTypes,
+    ) -> Mapping {
         let absence_types: Vec<AbsenceType> = (1..)
             .zip(descriptions)
-            .map(|(id, text)| AbsenceType { id: AbsenceTypeId(id), description: (*text).into() })
+            .map(|(id, text)| AbsenceType {
+                id: AbsenceTypeId(id),
+                description: (*text).into(),
+            })
             .collect();
-        map_type(event, leave_types, MappingRules { integration_app: "optedo", built_in, absence_types: &absence_types })
+        map_type(
+            event,
+            leave_types,
+            MappingRules {
+                integration_app: "optedo",
+                built_in,
+                absence_types: &absence_types,
+            },
+        )
     }
 
     fn custom(id: i64) -> EventType {
@@ -144,43 +185,96 @@ mod tests {
 
     #[test]
     fn the_filled_in_field_goes_before_the_name_and_the_app_is_compared_without_case() {
-        let types = [leave_type(80, "Verlof", &[("acerta", "192"), ("Optedo", "Vakantie")]), leave_type(81, "ADV", &[("optedo", "")])];
+        let types = [
+            leave_type(80, "Verlof", &[("acerta", "192"), ("Optedo", "Vakantie")]),
+            leave_type(81, "ADV", &[("optedo", "")]),
+        ];
         let built_in = config::LeaveTypes::default();
         let descriptions = ["Verlof", "Vakantie", "ADV", "192"];
-        assert_eq!(map(&event(custom(80), "Verlof", false), &types, &descriptions, &built_in), Mapping::To(AbsenceTypeId(2)));
-        assert_eq!(map(&event(custom(81), "ADV", false), &types, &descriptions, &built_in), Mapping::To(AbsenceTypeId(3)));
+        assert_eq!(
+            map(
+                &event(custom(80), "Verlof", false),
+                &types,
+                &descriptions,
+                &built_in
+            ),
+            Mapping::To(AbsenceTypeId(2))
+        );
+        assert_eq!(
+            map(&event(custom(81), "ADV", false), &types, &descriptions, &built_in),
+            Mapping::To(AbsenceTypeId(3))
+        );
     }
 
     #[test]
     fn built_in_types_use_the_configured_description_else_their_own_name() {
-        let chosen = config::LeaveTypes { sick_day: Some("Ziekte".into()), education: Some("Opleiding".into()) };
+        let chosen = config::LeaveTypes {
+            sick_day: Some("Ziekte".into()),
+            education: Some("Opleiding".into()),
+        };
         let unset = config::LeaveTypes::default();
         let sick = event(EventType::SickDay, "Sick day", false);
-        assert_eq!(map(&sick, &[], &["Ziekte", "Sick day"], &chosen), Mapping::To(AbsenceTypeId(1)));
-        assert_eq!(map(&sick, &[], &["Ziekte", "Sick day"], &unset), Mapping::To(AbsenceTypeId(2)));
+        assert_eq!(
+            map(&sick, &[], &["Ziekte", "Sick day"], &chosen),
+            Mapping::To(AbsenceTypeId(1))
+        );
+        assert_eq!(
+            map(&sick, &[], &["Ziekte", "Sick day"], &unset),
+            Mapping::To(AbsenceTypeId(2))
+        );
         let training = event(EventType::Education, "Education", true);
-        assert_eq!(map(&training, &[], &["Opleiding"], &chosen), Mapping::To(AbsenceTypeId(1)));
+        assert_eq!(
+            map(&training, &[], &["Opleiding"], &chosen),
+            Mapping::To(AbsenceTypeId(1))
+        );
         assert_eq!(map(&training, &[], &["Education"], &unset), Mapping::LeftOut);
     }
 
     #[test]
     fn worked_time_is_written_only_when_the_field_is_filled_in() {
-        let types = [leave_type(80, "Thuiswerk", &[]), leave_type(81, "Telewerk", &[("optedo", "Thuiswerk")])];
+        let types = [
+            leave_type(80, "Thuiswerk", &[]),
+            leave_type(81, "Telewerk", &[("optedo", "Thuiswerk")]),
+        ];
         let built_in = config::LeaveTypes::default();
-        assert_eq!(map(&event(custom(80), "Thuiswerk", true), &types, &["Thuiswerk"], &built_in), Mapping::LeftOut);
-        assert_eq!(map(&event(custom(81), "Telewerk", true), &types, &["Thuiswerk"], &built_in), Mapping::To(AbsenceTypeId(1)));
+        assert_eq!(
+            map(
+                &event(custom(80), "Thuiswerk", true),
+                &types,
+                &["Thuiswerk"],
+                &built_in
+            ),
+            Mapping::LeftOut
+        );
+        assert_eq!(
+            map(
+                &event(custom(81), "Telewerk", true),
+                &types,
+                &["Thuiswerk"],
+                &built_in
+            ),
+            Mapping::To(AbsenceTypeId(1))
+        );
     }
 
     #[test]
     fn what_is_not_there_exactly_once_is_held_back_with_its_reason() {
         let types = [leave_type(80, "vakantie", &[])];
         let built_in = config::LeaveTypes::default();
-        let held = |descriptions: &[&str]| match map(&event(custom(80), "vakantie", false), &types, descriptions, &built_in) {
+        let held = |descriptions: &[&str]| match map(
+            &event(custom(80), "vakantie", false),
+            &types,
+            descriptions,
+            &built_in,
+        ) {
             Mapping::HeldBack(item) => item,
             other => panic!("{other:?}"),
         };
         let unmapped = held(&["Vakantie"]);
-        assert_eq!((unmapped.kind, unmapped.subject_id.as_str()), (Kind::UnmappedLeaveType, "80"));
+        assert_eq!(
+            (unmapped.kind, unmapped.subject_id.as_str()),
+            (Kind::UnmappedLeaveType, "80")
+        );
         assert_eq!(unmapped.hint.unwrap().difference, Difference::Case);
         assert_eq!(held(&["vakantie", "vakantie"]).kind, Kind::AmbiguousLeaveType);
         assert_eq!(held(&[]).hint, None);

@@ -61,9 +61,12 @@ pub fn match_person(person: PersonId, names: &Names, namesakes: usize, users: &[
     match first {
         None => PersonMatch::Unmatched(Item::unmatched(person, &names.full(), nearest(names, users))),
         Some(user) if others == 0 && namesakes == 0 => PersonMatch::Matched(user.id),
-        Some(_) => {
-            PersonMatch::Ambiguous(Item::ambiguous_person(person, &names.full(), others + 1, namesakes + 1))
-        }
+        Some(_) => PersonMatch::Ambiguous(Item::ambiguous_person(
+            person,
+            &names.full(),
+            others + 1,
+            namesakes + 1,
+        )),
     }
 }
 
@@ -75,7 +78,10 @@ fn has_names(user: &User, names: &Names) -> bool {
 fn nearest(names: &Names, users: &[User]) -> Option<Hint> {
     let hints = users.iter().filter_map(|user| {
         let difference = near_miss(names, user)?;
-        Some(Hint { difference, candidate: format!("{} {}", user.first_name, user.last_name) })
+        Some(Hint {
+            difference,
+            candidate: format!("{} {}", user.first_name, user.last_name),
+        })
     });
     hints.min_by_key(|hint| matches!(hint.difference, Difference::Several))
 }
@@ -87,8 +93,14 @@ fn near_miss(names: &Names, user: &User) -> Option<Difference> {
     if user.first_name == names.last && user.last_name == names.first {
         return Some(Difference::Swapped);
     }
-    let theirs = Names { first: user.first_name.clone(), last: user.last_name.clone() };
-    let swapped = Names { first: names.last.clone(), last: names.first.clone() };
+    let theirs = Names {
+        first: user.first_name.clone(),
+        last: user.last_name.clone(),
+    };
+    let swapped = Names {
+        first: names.last.clone(),
+        last: names.first.clone(),
+    };
     differ(names, &theirs).or_else(|| differ(&swapped, &theirs).map(|_also| Difference::Several))
 }
 
@@ -98,11 +110,13 @@ fn differ(ours: &Names, theirs: &Names) -> Option<Difference> {
     match (part(&ours.first, &theirs.first), part(&ours.last, &theirs.last)) {
         (Some(first), None) => first,
         (None, Some(last)) => last,
-        (Some(Some(first)), Some(Some(last))) => Some(if first == last { first } else { Difference::Several }),
-        // The parts are divided differently ("Jan Van", "Damme" and "Jan", "Van Damme"), or unlike.
-        (None, None) | (Some(_), Some(_)) => {
-            (ours.full() == theirs.full()).then_some(Difference::Spaces).or_else(|| difference(&ours.full(), &theirs.full()))
+        (Some(Some(first)), Some(Some(last))) => {
+            Some(if first == last { first } else { Difference::Several })
         }
+        // The parts are divided differently ("Jan Van", "Damme" and "Jan", "Van Damme"), or unlike.
+        (None, None) | (Some(_), Some(_)) => (ours.full() == theirs.full())
+            .then_some(Difference::Spaces)
+            .or_else(|| difference(&ours.full(), &theirs.full())),
     }
 }
 
@@ -113,11 +127,19 @@ mod tests {
     use super::*;
 
     fn user(id: i64, first: &str, last: &str) -> User {
-        User { id: UserId(id), first_name: first.into(), last_name: last.into(), active: true }
+        User {
+            id: UserId(id),
+            first_name: first.into(),
+            last_name: last.into(),
+            active: true,
+        }
     }
 
     fn names(first: &str, last: &str) -> Names {
-        Names { first: first.into(), last: last.into() }
+        Names {
+            first: first.into(),
+            last: last.into(),
+        }
     }
 
     fn hint(first: &str, last: &str, users: &[User]) -> Option<Difference> {
@@ -130,7 +152,10 @@ mod tests {
     #[test]
     fn only_the_exact_name_matches_and_the_hint_says_what_differs() {
         let users = [user(7, "Jan", "Peeters"), user(8, "Renée", "Van Damme")];
-        assert_eq!(match_person(PersonId(1), &names("Jan", "Peeters"), 0, &users), PersonMatch::Matched(UserId(7)));
+        assert_eq!(
+            match_person(PersonId(1), &names("Jan", "Peeters"), 0, &users),
+            PersonMatch::Matched(UserId(7))
+        );
         let tests = [
             ("jan", "Peeters", Some(Difference::Case)),
             ("Jan", "Peeters ", Some(Difference::Spaces)),
@@ -152,14 +177,20 @@ mod tests {
         let jan = names("Jan", "Peeters");
         let two = [user(7, "Jan", "Peeters"), user(8, "Jan", "Peeters")];
         assert_eq!(match_person(PersonId(1), &jan, 0, &two).as_str(), "ambiguous");
-        assert_eq!(match_person(PersonId(1), &jan, 1, &two[..1]).as_str(), "ambiguous");
+        assert_eq!(
+            match_person(PersonId(1), &jan, 1, &two[..1]).as_str(),
+            "ambiguous"
+        );
     }
 
     #[test]
     fn inactive_users_do_not_count_but_are_hinted_at() {
         let mut users = [user(7, "Jan", "Peeters"), user(8, "Jan", "Peeters")];
         users[0].active = false;
-        assert_eq!(match_person(PersonId(1), &names("Jan", "Peeters"), 0, &users), PersonMatch::Matched(UserId(8)));
+        assert_eq!(
+            match_person(PersonId(1), &names("Jan", "Peeters"), 0, &users),
+            PersonMatch::Matched(UserId(8))
+        );
         users[1].active = false;
         assert_eq!(hint("Jan", "Peeters", &users), Some(Difference::Inactive));
     }

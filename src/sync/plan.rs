@@ -147,7 +147,9 @@ pub fn plan(
                 false
             }
             Some(Standing::HeldBack(_) | Standing::LeftOut(LeftOut::Worked)) => false,
-            Some(Standing::LeftOut(LeftOut::OutsideWindow | LeftOut::NotTimeOff | LeftOut::NotApproved)) => true,
+            Some(Standing::LeftOut(LeftOut::OutsideWindow | LeftOut::NotTimeOff | LeftOut::NotApproved)) => {
+                true
+            }
             None => evidence.years.contains(&row.date.year()),
         };
         if is_gone && evidence.is_complete {
@@ -160,7 +162,10 @@ pub fn plan(
     for (event, standing) in standings {
         match standing {
             Standing::Absent(desired) if written.iter().all(|row| row.event != *event) => {
-                plan.changes.push(Change::Create { desired: desired.clone(), begun: None });
+                plan.changes.push(Change::Create {
+                    desired: desired.clone(),
+                    begun: None,
+                });
             }
             Standing::HeldBack(item) => plan.held_back.push((*event, item.clone())),
             Standing::Absent(_) | Standing::LeftOut(_) => {}
@@ -177,7 +182,10 @@ impl Plan {
             (Some(_), None) if row.equals(&desired) => self.kept += 1,
             // A change whose end is not known is made again: it ends in the same state however often.
             (Some(absence), _) => self.changes.push(Change::Update { absence, desired }),
-            (None, _) => self.changes.push(Change::Create { desired, begun: Some(row.clone()) }),
+            (None, _) => self.changes.push(Change::Create {
+                desired,
+                begun: Some(row.clone()),
+            }),
         }
     }
 
@@ -206,7 +214,10 @@ impl Plan {
 
     /// Those of them that the admin confirmed.
     pub fn confirmed_deletions(&self) -> Vec<EventId> {
-        self.deleted_rows().filter(|written| written.deletion_confirmed).map(|written| written.event).collect()
+        self.deleted_rows()
+            .filter(|written| written.deletion_confirmed)
+            .map(|written| written.event)
+            .collect()
     }
 
     fn deleted_rows(&self) -> impl Iterator<Item = &WrittenAbsence> {
@@ -263,8 +274,15 @@ pub fn create_or_take_over(
     }
     let wanted = absence_to_write(company, desired);
     let is_identical = |absence: &&Absence| {
-        let by_hand = absence.what.external_reference.as_ref().is_none_or(String::is_empty);
-        let ours = NewAbsence { external_reference: wanted.external_reference.clone(), ..absence.what.clone() };
+        let by_hand = absence
+            .what
+            .external_reference
+            .as_ref()
+            .is_none_or(String::is_empty);
+        let ours = NewAbsence {
+            external_reference: wanted.external_reference.clone(),
+            ..absence.what.clone()
+        };
         by_hand && ours == wanted && free(absence.id)
     };
     match existing.iter().find(is_identical) {
@@ -276,7 +294,9 @@ pub fn create_or_take_over(
 /// The absence in Optedo that carries our reference for this event.
 pub fn find_ours(company: CompanyId, event: EventId, existing: &[Absence]) -> Option<AbsenceId> {
     let reference = reference(company, event);
-    let ours = existing.iter().filter(|absence| absence.what.external_reference.as_ref() == Some(&reference));
+    let ours = existing
+        .iter()
+        .filter(|absence| absence.what.external_reference.as_ref() == Some(&reference));
     ours.map(|absence| absence.id).min()
 }
 
@@ -289,18 +309,34 @@ mod tests {
     use super::*;
     use crate::ids::PersonId;
 
-    const WINDOW: Window = Window { from: date(2026, 1, 1), until: date(2027, 12, 31) };
-    const COMPLETE: Evidence<'_> = Evidence { years: &[2026, 2027], is_complete: true };
+    const WINDOW: Window = Window {
+        from: date(2026, 1, 1),
+        until: date(2027, 12, 31),
+    };
+    const COMPLETE: Evidence<'_> = Evidence {
+        years: &[2026, 2027],
+        is_complete: true,
+    };
     const COMPANY: CompanyId = CompanyId(60002);
 
     fn on(day: Date, hours: i64) -> Times {
         let start = day.at(9, 0, 0, 0);
-        Times { start, end: start.checked_add(hours.hours()).unwrap(), all_day: false }
+        Times {
+            start,
+            end: start.checked_add(hours.hours()).unwrap(),
+            all_day: false,
+        }
     }
 
     fn desired(event: i64) -> DesiredAbsence {
         let date = date(2026, 4, 3);
-        DesiredAbsence { event: EventId(event), date, user: UserId(7), absence_type: AbsenceTypeId(3), times: on(date, 4) }
+        DesiredAbsence {
+            event: EventId(event),
+            date,
+            user: UserId(7),
+            absence_type: AbsenceTypeId(3),
+            times: on(date, 4),
+        }
     }
 
     fn row(desired: &DesiredAbsence) -> WrittenAbsence {
@@ -317,7 +353,10 @@ mod tests {
     }
 
     fn absent(desired: &[DesiredAbsence]) -> BTreeMap<EventId, Standing> {
-        desired.iter().map(|desired| (desired.event, Standing::Absent(desired.clone()))).collect()
+        desired
+            .iter()
+            .map(|desired| (desired.event, Standing::Absent(desired.clone())))
+            .collect()
     }
 
     fn one(event: i64, standing: Standing) -> BTreeMap<EventId, Standing> {
@@ -331,14 +370,28 @@ mod tests {
     #[test]
     fn what_is_equal_is_kept_what_differs_is_changed_what_is_new_is_created() {
         let kept = desired(1);
-        let changed = DesiredAbsence { times: on(date(2026, 4, 3), 8), ..desired(2) };
-        let plan = plan(&absent(&[kept.clone(), changed.clone(), desired(3)]), &[row(&kept), row(&desired(2))], WINDOW, COMPLETE);
+        let changed = DesiredAbsence {
+            times: on(date(2026, 4, 3), 8),
+            ..desired(2)
+        };
+        let plan = plan(
+            &absent(&[kept.clone(), changed.clone(), desired(3)]),
+            &[row(&kept), row(&desired(2))],
+            WINDOW,
+            COMPLETE,
+        );
         assert_eq!(plan.kept, 1);
         assert_eq!(
             plan.changes,
             [
-                Change::Update { absence: AbsenceId(1002), desired: changed },
-                Change::Create { desired: desired(3), begun: None }
+                Change::Update {
+                    absence: AbsenceId(1002),
+                    desired: changed
+                },
+                Change::Create {
+                    desired: desired(3),
+                    begun: None
+                }
             ]
         );
     }
@@ -346,18 +399,37 @@ mod tests {
     #[test]
     fn an_absence_moves_with_the_person_to_another_user_or_type() {
         for moved in [
-            DesiredAbsence { user: UserId(8), ..desired(1) },
-            DesiredAbsence { absence_type: AbsenceTypeId(4), ..desired(1) },
+            DesiredAbsence {
+                user: UserId(8),
+                ..desired(1)
+            },
+            DesiredAbsence {
+                absence_type: AbsenceTypeId(4),
+                ..desired(1)
+            },
         ] {
-            let plan = plan(&absent(std::slice::from_ref(&moved)), &[row(&desired(1))], WINDOW, COMPLETE);
-            assert_eq!(plan.changes, [Change::Update { absence: AbsenceId(1001), desired: moved }]);
+            let plan = plan(
+                &absent(std::slice::from_ref(&moved)),
+                &[row(&desired(1))],
+                WINDOW,
+                COMPLETE,
+            );
+            assert_eq!(
+                plan.changes,
+                [Change::Update {
+                    absence: AbsenceId(1001),
+                    desired: moved
+                }]
+            );
         }
     }
 
     #[test]
     fn only_an_event_that_is_gone_or_no_longer_approved_leave_is_deleted() {
         let written = [row(&desired(1))];
-        let deletes = |standings: BTreeMap<EventId, Standing>| !plan(&standings, &written, WINDOW, COMPLETE).changes.is_empty();
+        let deletes = |standings: BTreeMap<EventId, Standing>| {
+            !plan(&standings, &written, WINDOW, COMPLETE).changes.is_empty()
+        };
         assert!(deletes(BTreeMap::new()));
         assert!(deletes(one(1, Standing::LeftOut(LeftOut::NotApproved))));
         assert!(deletes(one(1, Standing::LeftOut(LeftOut::NotTimeOff))));
@@ -369,22 +441,47 @@ mod tests {
     #[test]
     fn nothing_is_deleted_on_part_of_the_evidence_but_the_rest_is_done() {
         let written = [row(&desired(1)), row(&desired(2))];
-        let standings = [(EventId(1), Standing::LeftOut(LeftOut::NotApproved)), (EventId(3), Standing::Absent(desired(3)))];
-        let partial = Evidence { years: &[2026], is_complete: false };
+        let standings = [
+            (EventId(1), Standing::LeftOut(LeftOut::NotApproved)),
+            (EventId(3), Standing::Absent(desired(3))),
+        ];
+        let partial = Evidence {
+            years: &[2026],
+            is_complete: false,
+        };
         let plan = plan(&BTreeMap::from(standings), &written, WINDOW, partial);
-        assert_eq!(plan.changes, [Change::Create { desired: desired(3), begun: None }]);
+        assert_eq!(
+            plan.changes,
+            [Change::Create {
+                desired: desired(3),
+                begun: None
+            }]
+        );
     }
 
     #[test]
     fn a_year_that_was_not_asked_for_is_left_alone() {
-        let far = Evidence { years: &[2027], is_complete: true };
-        assert_eq!(plan(&BTreeMap::new(), &[row(&desired(1))], WINDOW, far), Plan::default());
+        let far = Evidence {
+            years: &[2027],
+            is_complete: true,
+        };
+        assert_eq!(
+            plan(&BTreeMap::new(), &[row(&desired(1))], WINDOW, far),
+            Plan::default()
+        );
     }
 
     #[test]
     fn days_outside_the_window_are_never_touched_even_when_the_event_moves_into_it() {
-        let old = DesiredAbsence { date: date(2025, 12, 31), times: on(date(2025, 12, 31), 4), ..desired(1) };
-        let years = Evidence { years: &[2025, 2026, 2027], is_complete: true };
+        let old = DesiredAbsence {
+            date: date(2025, 12, 31),
+            times: on(date(2025, 12, 31), 4),
+            ..desired(1)
+        };
+        let years = Evidence {
+            years: &[2025, 2026, 2027],
+            is_complete: true,
+        };
         for standings in [BTreeMap::new(), absent(&[desired(1)])] {
             assert_eq!(plan(&standings, &[row(&old)], WINDOW, years).changes, []);
         }
@@ -392,15 +489,36 @@ mod tests {
 
     #[test]
     fn a_write_whose_end_is_not_known_is_made_again_whatever_its_values() {
-        let begun = |intent| WrittenAbsence { intent: Some(intent), ..row(&desired(1)) };
+        let begun = |intent| WrittenAbsence {
+            intent: Some(intent),
+            ..row(&desired(1))
+        };
         for intent in [Intent::Update, Intent::Delete] {
             let plan = plan(&absent(&[desired(1)]), &[begun(intent)], WINDOW, COMPLETE);
-            assert_eq!(plan.changes, [Change::Update { absence: AbsenceId(1001), desired: desired(1) }]);
+            assert_eq!(
+                plan.changes,
+                [Change::Update {
+                    absence: AbsenceId(1001),
+                    desired: desired(1)
+                }]
+            );
         }
-        let create = WrittenAbsence { absence: None, ..begun(Intent::Create) };
+        let create = WrittenAbsence {
+            absence: None,
+            ..begun(Intent::Create)
+        };
         assert_eq!(
-            plan(&absent(&[desired(1)]), std::slice::from_ref(&create), WINDOW, COMPLETE).changes,
-            [Change::Create { desired: desired(1), begun: Some(create.clone()) }]
+            plan(
+                &absent(&[desired(1)]),
+                std::slice::from_ref(&create),
+                WINDOW,
+                COMPLETE
+            )
+            .changes,
+            [Change::Create {
+                desired: desired(1),
+                begun: Some(create.clone())
+            }]
         );
         assert_eq!(
             plan(&BTreeMap::new(), std::slice::from_ref(&create), WINDOW, COMPLETE).changes,
@@ -408,44 +526,96 @@ mod tests {
         );
         assert_eq!(
             plan(&BTreeMap::new(), &[begun(Intent::Delete)], WINDOW, COMPLETE).changes,
-            [Change::Delete { written: begun(Intent::Delete) }]
+            [Change::Delete {
+                written: begun(Intent::Delete)
+            }]
         );
     }
 
     fn standing_absence(id: i64, desired: &DesiredAbsence, reference: Option<&str>) -> Absence {
-        let what = NewAbsence { external_reference: reference.map(str::to_owned), ..absence_to_write(COMPANY, desired) };
-        Absence { id: AbsenceId(id), what }
+        let what = NewAbsence {
+            external_reference: reference.map(str::to_owned),
+            ..absence_to_write(COMPANY, desired)
+        };
+        Absence {
+            id: AbsenceId(id),
+            what,
+        }
     }
 
     #[test]
     fn an_absence_with_our_reference_or_an_identical_one_by_hand_is_taken_over() {
-        let look = |existing: &[Absence], adopt| create_or_take_over(COMPANY, &desired(1), None, existing, adopt, |_| true);
-        let ours = standing_absence(5, &DesiredAbsence { times: on(date(2026, 4, 3), 1), ..desired(1) }, Some("officient:60002:1"));
-        assert_eq!(look(std::slice::from_ref(&ours), false), Creation::TakeOver(AbsenceId(5)));
+        let look = |existing: &[Absence], adopt| {
+            create_or_take_over(COMPANY, &desired(1), None, existing, adopt, |_| true)
+        };
+        let ours = standing_absence(
+            5,
+            &DesiredAbsence {
+                times: on(date(2026, 4, 3), 1),
+                ..desired(1)
+            },
+            Some("officient:60002:1"),
+        );
+        assert_eq!(
+            look(std::slice::from_ref(&ours), false),
+            Creation::TakeOver(AbsenceId(5))
+        );
         let by_hand = standing_absence(6, &desired(1), None);
-        assert_eq!(look(std::slice::from_ref(&by_hand), true), Creation::TakeOver(AbsenceId(6)));
+        assert_eq!(
+            look(std::slice::from_ref(&by_hand), true),
+            Creation::TakeOver(AbsenceId(6))
+        );
         assert_eq!(look(std::slice::from_ref(&by_hand), false), Creation::Write);
         assert_eq!(look(&[], true), Creation::Write);
     }
 
     #[test]
     fn the_absences_of_others_are_not_taken_over() {
-        let look = |existing: Absence, free: bool| create_or_take_over(COMPANY, &desired(1), None, &[existing], true, |_| free);
-        assert_eq!(look(standing_absence(5, &desired(1), Some("other:1")), true), Creation::Write);
-        assert_eq!(look(standing_absence(5, &desired(1), Some("officient:60002:2")), true), Creation::Write);
-        assert_eq!(look(standing_absence(5, &desired(1), Some("officient:1:1")), true), Creation::Write);
-        assert_eq!(look(standing_absence(5, &desired(1), None), false), Creation::Write);
-        let other_hours = DesiredAbsence { times: on(date(2026, 4, 3), 8), ..desired(1) };
-        assert_eq!(look(standing_absence(5, &other_hours, None), true), Creation::Write);
+        let look = |existing: Absence, free: bool| {
+            create_or_take_over(COMPANY, &desired(1), None, &[existing], true, |_| free)
+        };
+        assert_eq!(
+            look(standing_absence(5, &desired(1), Some("other:1")), true),
+            Creation::Write
+        );
+        assert_eq!(
+            look(standing_absence(5, &desired(1), Some("officient:60002:2")), true),
+            Creation::Write
+        );
+        assert_eq!(
+            look(standing_absence(5, &desired(1), Some("officient:1:1")), true),
+            Creation::Write
+        );
+        assert_eq!(
+            look(standing_absence(5, &desired(1), None), false),
+            Creation::Write
+        );
+        let other_hours = DesiredAbsence {
+            times: on(date(2026, 4, 3), 8),
+            ..desired(1)
+        };
+        assert_eq!(
+            look(standing_absence(5, &other_hours, None), true),
+            Creation::Write
+        );
     }
 
     #[test]
     fn a_create_that_came_through_is_changed_when_its_event_changed_since() {
-        let begun = WrittenAbsence { absence: None, intent: Some(Intent::Create), ..row(&desired(1)) };
+        let begun = WrittenAbsence {
+            absence: None,
+            intent: Some(Intent::Create),
+            ..row(&desired(1))
+        };
         let existing = [standing_absence(5, &desired(1), Some("officient:60002:1"))];
-        let look = |desired: &DesiredAbsence| create_or_take_over(COMPANY, desired, Some(&begun), &existing, true, |_| true);
+        let look = |desired: &DesiredAbsence| {
+            create_or_take_over(COMPANY, desired, Some(&begun), &existing, true, |_| true)
+        };
         assert_eq!(look(&desired(1)), Creation::TakeOver(AbsenceId(5)));
-        let changed = DesiredAbsence { times: on(date(2026, 4, 3), 8), ..desired(1) };
+        let changed = DesiredAbsence {
+            times: on(date(2026, 4, 3), 8),
+            ..desired(1)
+        };
         assert_eq!(look(&changed), Creation::Change(AbsenceId(5)));
     }
 
@@ -470,11 +640,20 @@ mod tests {
     }
 
     fn any_row(event: i64) -> impl Strategy<Value = Option<WrittenAbsence>> {
-        let intents = prop_oneof![Just(None), Just(Some(Intent::Create)), Just(Some(Intent::Update)), Just(Some(Intent::Delete))];
+        let intents = prop_oneof![
+            Just(None),
+            Just(Some(Intent::Create)),
+            Just(Some(Intent::Update)),
+            Just(Some(Intent::Delete))
+        ];
         (any_standing(event), intents).prop_map(|(standing, intent)| match standing {
             Some(Standing::Absent(desired)) => {
                 let absence = (intent != Some(Intent::Create)).then_some(AbsenceId(desired.event.0 + 1000));
-                Some(WrittenAbsence { intent, absence, ..row(&desired) })
+                Some(WrittenAbsence {
+                    intent,
+                    absence,
+                    ..row(&desired)
+                })
             }
             _ => None,
         })
@@ -482,7 +661,8 @@ mod tests {
 
     /// What the rows are once every change came to its end.
     fn apply(plan: &Plan, written: &[WrittenAbsence]) -> Vec<WrittenAbsence> {
-        let mut rows: BTreeMap<EventId, WrittenAbsence> = written.iter().map(|row| (row.event, row.clone())).collect();
+        let mut rows: BTreeMap<EventId, WrittenAbsence> =
+            written.iter().map(|row| (row.event, row.clone())).collect();
         for change in &plan.changes {
             match change {
                 Change::Create { desired, .. } | Change::Update { desired, .. } => {

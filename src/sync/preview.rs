@@ -85,14 +85,22 @@ pub struct Failed {
 impl Engine {
     /// Adds to `preview` what a look at this person would do.
     pub async fn preview(&self, company: CompanyId, person: &Person, preview: &mut Preview) {
-        let request = SyncRequest { reason: Reason::Manual, at: self.clock.now(), webhook_received_at: None };
+        let request = SyncRequest {
+            reason: Reason::Manual,
+            at: self.clock.now(),
+            webhook_received_at: None,
+        };
         let outcome = async {
             let look = self.look(company, person, request, None).await?;
             self.preview_look(company, person.id, &look, preview).await?;
-            look.incomplete.map_or(Ok(()), |error| Err(SyncError::Officient(error)))
+            look.incomplete
+                .map_or(Ok(()), |error| Err(SyncError::Officient(error)))
         };
         if let Err(error) = outcome.await {
-            preview.failed.push(Failed { person_id: person.id, error: error.to_string() });
+            preview.failed.push(Failed {
+                person_id: person.id,
+                error: error.to_string(),
+            });
         }
     }
 
@@ -110,38 +118,66 @@ impl Engine {
                 Change::Create { desired, begun } => {
                     match self.creation(company, desired, begun.as_ref(), &existing).await? {
                         Creation::Write => preview.create.push(desired_absence(person, desired, None)),
-                        Creation::Change(id) => preview.change.push(desired_absence(person, desired, Some(id))),
-                        Creation::TakeOver(id) => preview.take_over.push(desired_absence(person, desired, Some(id))),
+                        Creation::Change(id) => {
+                            preview.change.push(desired_absence(person, desired, Some(id)))
+                        }
+                        Creation::TakeOver(id) => {
+                            preview.take_over.push(desired_absence(person, desired, Some(id)))
+                        }
                     }
                 }
                 Change::Update { absence, desired } => {
-                    preview.change.push(desired_absence(person, desired, Some(*absence)));
+                    preview
+                        .change
+                        .push(desired_absence(person, desired, Some(*absence)));
                 }
                 Change::Delete { written } | Change::Abandon { begun: written } => {
-                    let absence = written.absence.or_else(|| find_ours(company, written.event, &existing));
+                    let absence = written
+                        .absence
+                        .or_else(|| find_ours(company, written.event, &existing));
                     preview.delete.push(PreviewedAbsence {
                         absence_id: absence,
-                        ..previewed(person, written.event, written.user, written.absence_type, written.date, written.times)
+                        ..previewed(
+                            person,
+                            written.event,
+                            written.user,
+                            written.absence_type,
+                            written.date,
+                            written.times,
+                        )
                     });
                 }
             }
         }
-        preview.skipped.extend(look.plan.held_back.iter().map(|(event, item)| Skipped {
-            person_id: person,
-            event_id: *event,
-            kind: item.kind.as_str(),
-            subject: item.subject.clone(),
-            detail: item.detail.clone(),
-            hint: item.hint.as_ref().map(ToString::to_string),
-        }));
+        preview
+            .skipped
+            .extend(look.plan.held_back.iter().map(|(event, item)| Skipped {
+                person_id: person,
+                event_id: *event,
+                kind: item.kind.as_str(),
+                subject: item.subject.clone(),
+                detail: item.detail.clone(),
+                hint: item.hint.as_ref().map(ToString::to_string),
+            }));
         Ok(())
     }
 }
 
-fn desired_absence(person: PersonId, desired: &DesiredAbsence, absence_id: Option<AbsenceId>) -> PreviewedAbsence {
+fn desired_absence(
+    person: PersonId,
+    desired: &DesiredAbsence,
+    absence_id: Option<AbsenceId>,
+) -> PreviewedAbsence {
     PreviewedAbsence {
         absence_id,
-        ..previewed(person, desired.event, desired.user, desired.absence_type, desired.date, desired.times)
+        ..previewed(
+            person,
+            desired.event,
+            desired.user,
+            desired.absence_type,
+            desired.date,
+            desired.times,
+        )
     }
 }
 
@@ -154,5 +190,15 @@ fn previewed(
     times: Times,
 ) -> PreviewedAbsence {
     let Times { start, end, all_day } = times;
-    PreviewedAbsence { person_id, event_id, user_id, absence_id: None, absence_type_id, date, start, end, all_day }
+    PreviewedAbsence {
+        person_id,
+        event_id,
+        user_id,
+        absence_id: None,
+        absence_type_id,
+        date,
+        start,
+        end,
+        all_day,
+    }
 }

@@ -125,12 +125,18 @@ impl Reference {
         priority: Priority,
         fresh: Fresh,
     ) -> Result<Snapshot, ReferenceError> {
-        let types = futures_util::future::try_join_all(years.iter().map(|year| async move {
-            Ok::<_, ReferenceError>((*year, self.leave_types(company, *year, priority, fresh).await?))
-        }));
-        let (users, absence_types, leave_types) =
+        let mut types = Vec::new();
+        for year in years {
+            types.push(self.leave_types(company, *year, priority, fresh));
+        }
+        let types = futures_util::future::try_join_all(types);
+        let (users, absence_types, types) =
             tokio::try_join!(self.users(fresh), self.absence_types(fresh), types)?;
-        Ok(Snapshot { users, absence_types, leave_types: leave_types.into_iter().collect() })
+        Ok(Snapshot {
+            users,
+            absence_types,
+            leave_types: years.iter().copied().zip(types).collect(),
+        })
     }
 
     /// Optedo's users.
@@ -140,7 +146,10 @@ impl Reference {
 
     /// Optedo's absence types.
     pub async fn absence_types(&self, fresh: Fresh) -> Result<Arc<Vec<AbsenceType>>, ReferenceError> {
-        Ok(self.absence_types.get(fresh, &self.clock, self.optedo.absence_types()).await?)
+        Ok(self
+            .absence_types
+            .get(fresh, &self.clock, self.optedo.absence_types())
+            .await?)
     }
 
     /// Officient's leave types of a year.
@@ -152,18 +161,28 @@ impl Reference {
         fresh: Fresh,
     ) -> Result<Arc<Vec<LeaveType>>, ReferenceError> {
         let cached = Arc::clone(self.leave_types.lock().await.entry((company, year)).or_default());
-        Ok(cached.get(fresh, &self.clock, self.officient.leave_types(priority, year)).await?)
+        Ok(cached
+            .get(fresh, &self.clock, self.officient.leave_types(priority, year))
+            .await?)
     }
 
     /// Who asked for this request, if a recent answer is known.
     pub async fn known_requester(&self, company: CompanyId, id: RequestId) -> Option<Option<PersonId>> {
         let (read_at, requester) = *self.requesters.lock().await.get(&(company, id))?;
-        let life = if requester.is_some() { FOUND_LIFE } else { NOT_FOUND_LIFE };
+        let life = if requester.is_some() {
+            FOUND_LIFE
+        } else {
+            NOT_FOUND_LIFE
+        };
         (self.clock.now().duration_since(read_at) < life).then_some(requester)
     }
 
     /// Who asked for this request; `None`: there is none.
-    pub async fn requester(&self, company: CompanyId, id: RequestId) -> Result<Option<PersonId>, OfficientError> {
+    pub async fn requester(
+        &self,
+        company: CompanyId,
+        id: RequestId,
+    ) -> Result<Option<PersonId>, OfficientError> {
         if let Some(known) = self.known_requester(company, id).await {
             return Ok(known);
         }
@@ -184,8 +203,9 @@ impl Reference {
         if seen.len() >= MOST_REQUESTS {
             seen.clear();
         }
-        let (unseen, known): (Vec<ListedRequest>, Vec<ListedRequest>) =
-            requests.into_iter().partition(|request| seen.insert((company, request.id)));
+        let (unseen, known): (Vec<ListedRequest>, Vec<ListedRequest>) = requests
+            .into_iter()
+            .partition(|request| seen.insert((company, request.id)));
         let newest = if unseen.is_empty() { known } else { unseen };
         let mut requesters: Vec<PersonId> = newest.into_iter().map(|request| request.requester).collect();
         requesters.sort_unstable();

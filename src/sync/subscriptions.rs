@@ -9,8 +9,8 @@ use secrecy::ExposeSecret as _;
 
 use super::attention::{Item, Kind};
 use super::{Engine, SyncError};
-use crate::db::connection::{self, SubscriptionState};
 use crate::db::attention;
+use crate::db::connection::{self, SubscriptionState};
 use crate::officient::{OfficientError, Webhook};
 use crate::upstream::UpstreamError;
 use crate::web::WEBHOOK_PATH;
@@ -27,9 +27,12 @@ impl Engine {
 
     /// Makes the subscriptions at Officient what they should be.
     pub async fn ensure_webhooks(&self) -> Result<(), SyncError> {
+        // Held during the calls: two who register side by side would register each event twice.
+        let mut lock = self.db.begin().await?;
+        connection::lock_webhooks(&mut lock).await?;
         let events = self.webhook_events().await?;
         let standing = self.officient.webhooks().await?;
-        let ours = standing.iter().filter(|webhook| self.is_ours(webhook));
+        let ours: Vec<&Webhook> = standing.iter().filter(|webhook| self.is_ours(webhook)).collect();
         let mut registered: Vec<(&str, i64)> = Vec::new();
         for webhook in ours {
             let is_current = webhook.target_url == self.webhook_url.expose_secret();
@@ -39,43 +42,67 @@ impl Engine {
                 registered.push((&webhook.event, webhook.id));
             } else {
                 self.officient.delete_webhook(webhook.id).await?;
-                tracing::info!(webhook.id, "Removed a webhook of ours that is stale, doubled or no longer wanted");
+                tracing::info!(
+                    webhook.id,
+                    "Removed a webhook of ours that is stale, doubled or no longer wanted"
+                );
             }
         }
         for event in &events {
-            let known = registered.iter().find(|(name, _)| name == event).map(|(_, id)| *id);
+            let known = registered
+                .iter()
+                .find(|(name, _)| name == event)
+                .map(|(_, id)| *id);
             self.ensure_webhook(event, known).await?;
         }
         connection::retain_subscriptions(&self.db, &events).await?;
         attention::resolve_others(&self.db, Kind::WebhookRefused, &events, self.clock.now()).await?;
+        lock.commit().await?;
         Ok(())
     }
 
     async fn ensure_webhook(&self, event: &str, known: Option<i64>) -> Result<(), SyncError> {
         let added = match known {
             Some(id) => Ok(id),
-            None => self.officient.add_webhook(event, self.webhook_url.expose_secret()).await,
+            None => {
+                self.officient
+                    .add_webhook(event, self.webhook_url.expose_secret())
+                    .await
+            }
         };
         let now = self.clock.now();
-        let save = |id, state, detail| connection::save_subscription(&self.db, event, id, state, detail, now);
         match added {
             Ok(id) => {
-                save(Some(id), SubscriptionState::Registered, None).await?;
+                let state = SubscriptionState::Registered;
+                connection::save_subscription(&self.db, event, Some(id), state, None, now).await?;
                 attention::resolve(&self.db, Kind::WebhookRefused, event, now).await?;
                 if known.is_none() {
                     tracing::info!(webhook.id = id, webhook.event = event, "Registered a webhook");
                 }
                 Ok(())
             }
-            Err(OfficientError::Call { source: UpstreamError::Rejected { status, message }, .. }) => {
-                let why = if message.is_empty() { format!("status {status}") } else { format!("status {status}, {message}") };
-                save(None, SubscriptionState::Refused, Some(&why)).await?;
+            Err(OfficientError::Call {
+                source: UpstreamError::Rejected { status, message },
+                ..
+            }) => {
+                let why = if message.is_empty() {
+                    format!("status {status}")
+                } else {
+                    format!("status {status}, {message}")
+                };
+                let state = SubscriptionState::Refused;
+                connection::save_subscription(&self.db, event, None, state, Some(&why), now).await?;
                 attention::open(&self.db, &Item::webhook_refused(event, &why), 0, now).await?;
-                tracing::warn!(webhook.event = event, status, "Officient refused a webhook's event name");
+                tracing::warn!(
+                    webhook.event = event,
+                    status,
+                    "Officient refused a webhook's event name"
+                );
                 Ok(())
             }
             Err(error) => {
-                save(None, SubscriptionState::Missing, Some(&error.to_string())).await?;
+                let (state, why) = (SubscriptionState::Missing, error.to_string());
+                connection::save_subscription(&self.db, event, None, state, Some(&why), now).await?;
                 Err(error.into())
             }
         }
@@ -84,7 +111,8 @@ impl Engine {
     /// Removes all webhooks of ours.
     pub async fn remove_webhooks(&self) -> Result<(), SyncError> {
         let standing = self.officient.webhooks().await?;
-        for webhook in standing.iter().filter(|webhook| self.is_ours(webhook)) {
+        let ours: Vec<&Webhook> = standing.iter().filter(|webhook| self.is_ours(webhook)).collect();
+        for webhook in ours {
             self.officient.delete_webhook(webhook.id).await?;
         }
         Ok(())

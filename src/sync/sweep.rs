@@ -14,7 +14,11 @@ impl Engine {
     /// One that was asked for (after connecting, or by the admin) uses the whole rate limit; a periodic one a third.
     pub async fn begin_sweep(&self, company: CompanyId, is_asked_for: bool) -> Result<(), SyncError> {
         let began_at = self.clock.now();
-        let reason = if is_asked_for { Reason::Import } else { Reason::Sweep };
+        let reason = if is_asked_for {
+            Reason::Import
+        } else {
+            Reason::Sweep
+        };
         if let Err(error) = self.ensure_webhooks().await {
             tracing::warn!(%error, "Could not check the webhooks");
         }
@@ -25,7 +29,11 @@ impl Engine {
         self.list_people(company, reason).await?;
 
         let now = self.clock.now();
-        let request = SyncRequest { reason, at: now, webhook_received_at: None };
+        let request = SyncRequest {
+            reason,
+            at: now,
+            webhook_received_at: None,
+        };
         let mut tx = self.db.begin().await?;
         let number = connection::begin_sweep(&mut *tx, began_at, now).await?;
         people::request_sync_of_all(&mut *tx, company, request, now).await?;
@@ -41,20 +49,32 @@ impl Engine {
         let name_digests: Vec<Vec<u8>> = list.people.iter().map(|person| digest(&person.name)).collect();
         people::save_listed(&self.db, company, &ids, &name_digests).await?;
         if !list.is_complete {
-            tracing::warn!("Officient's list of people is not complete: nobody counts as archived because of it");
+            tracing::warn!(
+                "Officient's list of people is not complete: nobody counts as archived because of it"
+            );
             return Ok(());
         }
         let archived = people::archive_others(&self.db, company, &ids).await?;
         if !archived.is_empty() {
-            let request = SyncRequest { reason, at: self.clock.now(), webhook_received_at: None };
+            let request = SyncRequest {
+                reason,
+                at: self.clock.now(),
+                webhook_received_at: None,
+            };
             people::request_sync(&self.db, company, &archived, request).await?;
         }
         Ok(())
     }
 
     /// Ends the sweep under way if everybody was looked at.
-    pub async fn finish_sweep_if_done(&self, company: CompanyId, connection: &Connection) -> Result<(), SyncError> {
-        let (Some(started_at), None) = (connection.sweep_started_at, connection.sweep_finished_at) else { return Ok(()) };
+    pub async fn finish_sweep_if_done(
+        &self,
+        company: CompanyId,
+        connection: &Connection,
+    ) -> Result<(), SyncError> {
+        let (Some(started_at), None) = (connection.sweep_started_at, connection.sweep_finished_at) else {
+            return Ok(());
+        };
         let progress = people::progress(&self.db, company, started_at).await?;
         if progress.done >= progress.total {
             let now = self.clock.now();
@@ -67,7 +87,8 @@ impl Engine {
                 sweep = connection.sweep_no,
                 people = progress.total,
                 duration_ms = i64::try_from(now.duration_since(started_at).as_millis()).unwrap_or(i64::MAX),
-                "Finished sweep {}", connection.sweep_no
+                "Finished sweep {}",
+                connection.sweep_no
             );
         }
         Ok(())
@@ -76,12 +97,17 @@ impl Engine {
     /// Which years a look at this person reads. With more people than a sweep's share of the limit serves in an
     /// interval, the far years of each are read only every so many sweeps; `None`: the whole window.
     pub fn years_to_read(&self, person: &Person, sweep_no: i64, people: i64) -> Option<Vec<i16>> {
-        let is_sweep = person.request.is_some_and(|request| request.reason == Reason::Sweep);
+        let is_sweep = person
+            .request
+            .is_some_and(|request| request.reason == Reason::Sweep);
         if !is_sweep || person.synced_at.is_none() {
             return None;
         }
         let calls = usize::try_from(people).unwrap_or_default() * self.window().years().count();
-        let budget = self.officient.sweep_budget(self.config.sync.sweep_interval).max(1);
+        let budget = self
+            .officient
+            .sweep_budget(self.config.sync.sweep_interval)
+            .max(1);
         let every = i64::try_from(calls.div_ceil(budget)).unwrap_or(1);
         (every > 1 && (person.id.0 + sweep_no).rem_euclid(every) != 0).then(|| self.near_years())
     }

@@ -30,7 +30,10 @@ enum Meaning {
 }
 
 fn meaning(event: &WaitingEvent) -> Meaning {
-    let id = event.related_object_id.as_deref().and_then(|id| id.trim().parse().ok());
+    let id = event
+        .related_object_id
+        .as_deref()
+        .and_then(|id| id.trim().parse().ok());
     match id {
         Some(id) if event.event_type.starts_with("person_") => Meaning::Person(id),
         Some(id) => Meaning::Anything(id),
@@ -85,7 +88,10 @@ impl Engine {
         let ids: BTreeSet<i64> = waiting.iter().filter_map(id_of).collect();
         let ids: Vec<i64> = ids.into_iter().collect();
         let owners = people::owners_of_events(&self.db, company, &ids).await?;
-        let known: HashSet<i64> = people::known(&self.db, company, &ids).await?.into_iter().collect();
+        let known: HashSet<i64> = people::known(&self.db, company, &ids)
+            .await?
+            .into_iter()
+            .collect();
         let mut explained = Vec::new();
         let mut unknown = Vec::new();
         for event in waiting {
@@ -95,7 +101,12 @@ impl Engine {
                     candidates.insert(id);
                 }
                 Meaning::Anything(id) => {
-                    candidates.extend(owners.iter().filter(|(event, _)| event.0 == id).map(|(_, person)| person.0));
+                    candidates.extend(
+                        owners
+                            .iter()
+                            .filter(|(event, _)| event.0 == id)
+                            .map(|(_, person)| person.0),
+                    );
                     candidates.extend(known.get(&id));
                 }
                 Meaning::Nothing => {}
@@ -118,16 +129,22 @@ impl Engine {
         let mut ids = BTreeSet::new();
         for (event, _) in &explained {
             if let Meaning::Anything(id) = meaning(event)
-                && (ids.len() < LOOK_UPS || self.reference.known_requester(company, RequestId(id)).await.is_some())
+                && (ids.len() < LOOK_UPS
+                    || self
+                        .reference
+                        .known_requester(company, RequestId(id))
+                        .await
+                        .is_some())
             {
                 ids.insert(id);
             }
         }
-        let reads = ids.into_iter().map(|id| async move {
-            Ok::<_, SyncError>((id, self.reference.requester(company, RequestId(id)).await?))
-        });
-        let requesters: BTreeMap<i64, Option<PersonId>> =
-            futures_util::future::try_join_all(reads).await?.into_iter().collect();
+        let mut reads = Vec::new();
+        for id in &ids {
+            reads.push(self.reference.requester(company, RequestId(*id)));
+        }
+        let read = futures_util::future::try_join_all(reads).await?;
+        let requesters: BTreeMap<i64, Option<PersonId>> = ids.into_iter().zip(read).collect();
         let requester_of = |event: &WaitingEvent| match meaning(event) {
             Meaning::Anything(id) => requesters.get(&id).copied().flatten(),
             Meaning::Person(_) | Meaning::Nothing => None,
@@ -140,11 +157,18 @@ impl Engine {
     }
 
     /// Asks for the candidates; with `is_final` marks the events as processed, in the same transaction.
-    async fn ask_for(&self, company: CompanyId, explained: &[Explained], is_final: bool) -> Result<(), SyncError> {
+    async fn ask_for(
+        &self,
+        company: CompanyId,
+        explained: &[Explained],
+        is_final: bool,
+    ) -> Result<(), SyncError> {
         let mut candidates = Candidates::default();
         let mut renamed = Vec::new();
         for (event, people) in explained {
-            people.iter().for_each(|person| candidates.add(*person, event.received_at));
+            people
+                .iter()
+                .for_each(|person| candidates.add(*person, event.received_at));
             if let Meaning::Person(id) = meaning(event) {
                 renamed.extend(people.contains(&id).then_some(id));
             }
@@ -157,7 +181,11 @@ impl Engine {
             people::forget_names_read(&mut *tx, company, &renamed).await?;
         }
         for (received_at, ids) in by_time(&candidates) {
-            let request = SyncRequest { reason: Reason::Webhook, at: now, webhook_received_at: Some(received_at) };
+            let request = SyncRequest {
+                reason: Reason::Webhook,
+                at: now,
+                webhook_received_at: Some(received_at),
+            };
             people::request_sync(&mut *tx, company, &ids, request).await?;
         }
         if is_final {
@@ -214,7 +242,10 @@ impl Engine {
                 looked_up.insert(id);
                 self.reference.requester(company, RequestId(id)).await?
             } else {
-                self.reference.known_requester(company, RequestId(id)).await.flatten()
+                self.reference
+                    .known_requester(company, RequestId(id))
+                    .await
+                    .flatten()
             };
             match requester {
                 Some(person) => explained.push((event, BTreeSet::from([person.0]))),
@@ -225,12 +256,20 @@ impl Engine {
         Ok(unknown)
     }
 
-    async fn ask_for_newest_requesters(&self, company: CompanyId, unknown: &[WaitingEvent]) -> Result<(), SyncError> {
+    async fn ask_for_newest_requesters(
+        &self,
+        company: CompanyId,
+        unknown: &[WaitingEvent],
+    ) -> Result<(), SyncError> {
         let requesters = self.reference.newest_requesters(company).await?;
         let ids: Vec<i64> = requesters.into_iter().map(|person| person.0).collect();
         let now = self.clock.now();
         let webhook_received_at = unknown.iter().map(|event| event.received_at).min();
-        let request = SyncRequest { reason: Reason::Webhook, at: now, webhook_received_at };
+        let request = SyncRequest {
+            reason: Reason::Webhook,
+            at: now,
+            webhook_received_at,
+        };
         let events: Vec<i64> = unknown.iter().map(|event| event.id).collect();
         let mut tx = self.db.begin().await?;
         people::insert_missing(&mut *tx, company, &ids).await?;
@@ -245,13 +284,20 @@ impl Engine {
         let webhook_received_at = widened.iter().map(|event| event.received_at).min();
         let newest = widened.iter().map(|event| event.received_at).max().unwrap_or(now);
         // Behind what other webhooks ask for, since it is much.
-        let request = SyncRequest { reason: Reason::Import, at: now, webhook_received_at };
+        let request = SyncRequest {
+            reason: Reason::Import,
+            at: now,
+            webhook_received_at,
+        };
         let events: Vec<i64> = widened.iter().map(|event| event.id).collect();
         let mut tx = self.db.begin().await?;
         people::request_sync_of_all(&mut *tx, company, request, newest).await?;
         events::mark_processed(&mut *tx, &events, now).await?;
         tx.commit().await?;
-        tracing::info!(events = events.len(), "Looking at everybody: webhooks whose object is not known to us");
+        tracing::info!(
+            events = events.len(),
+            "Looking at everybody: webhooks whose object is not known to us"
+        );
         Ok(())
     }
 }
@@ -281,9 +327,21 @@ mod tests {
     #[test]
     fn only_person_events_say_what_their_id_means() {
         assert_eq!(meaning(&event("person_added", Some("264"))), Meaning::Person(264));
-        assert_eq!(meaning(&event("calendar_event_added", Some(" 264 "))), Meaning::Anything(264));
-        assert_eq!(meaning(&event("something_new", Some("264"))), Meaning::Anything(264));
-        for id in [None, Some(""), Some("abc"), Some("99999999999999999999"), Some("1.5")] {
+        assert_eq!(
+            meaning(&event("calendar_event_added", Some(" 264 "))),
+            Meaning::Anything(264)
+        );
+        assert_eq!(
+            meaning(&event("something_new", Some("264"))),
+            Meaning::Anything(264)
+        );
+        for id in [
+            None,
+            Some(""),
+            Some("abc"),
+            Some("99999999999999999999"),
+            Some("1.5"),
+        ] {
             assert_eq!(meaning(&event("person_added", id)), Meaning::Nothing, "{id:?}");
         }
     }

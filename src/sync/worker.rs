@@ -32,6 +32,8 @@ const MOST_OF_SWEEP: usize = 3;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often another replica looks whether the lock is free.
 const TRY_LOCK_EVERY: Duration = Duration::from_secs(2);
+/// How long events wait that looks under way may explain.
+const WAIT_FOR_LOOKS: Duration = Duration::from_millis(100);
 const CHECK_LOCK_EVERY: Duration = Duration::from_secs(3);
 const CLEAN_UP_EVERY: SignedDuration = SignedDuration::from_mins(10);
 const CLEAN_UP_BATCH: i64 = 1000;
@@ -54,7 +56,11 @@ pub async fn run(engine: Arc<Engine>) {
 async fn lead(engine: &Arc<Engine>) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(&engine.db).await?;
     listener.ignore_pool_close_event(true);
-    while !sqlx::query_scalar::<_, bool>("select pg_try_advisory_lock($1)").bind(LOCK).fetch_one(&mut listener).await? {
+    while !sqlx::query_scalar::<_, bool>("select pg_try_advisory_lock($1)")
+        .bind(LOCK)
+        .fetch_one(&mut listener)
+        .await?
+    {
         tokio::select! {
             () = sleep(TRY_LOCK_EVERY) => (),
             () = engine.stop.cancelled() => return Ok(()),
@@ -80,7 +86,9 @@ async fn watch(listener: &mut PgListener, engine: &Engine) -> Result<(), sqlx::E
             // A connection that is cut without a word shows when it is used.
             Err(_nothing_came) => {
                 let check = sqlx::query("select 1").execute(&mut *listener);
-                timeout(CHECK_LOCK_EVERY, check).await.map_err(|_hangs| sqlx::Error::PoolTimedOut)??;
+                timeout(CHECK_LOCK_EVERY, check)
+                    .await
+                    .map_err(|_hangs| sqlx::Error::PoolTimedOut)??;
             }
         }
     }
@@ -191,8 +199,11 @@ impl Worker {
             Done::Events(result) => {
                 self.is_taking_events = false;
                 self.events_failed.note(result.is_ok(), now);
-                if let Err(error) = result {
-                    tracing::warn!(%error, "Could not find out whom the webhooks mean");
+                match result {
+                    Ok(true) => {}
+                    // They wait for looks under way to explain them.
+                    Ok(false) => self.events_failed.until = Some(after(now, WAIT_FOR_LOOKS)),
+                    Err(error) => tracing::warn!(%error, "Could not find out whom the webhooks mean"),
                 }
             }
             Done::Sweep(result) => {
@@ -208,7 +219,10 @@ impl Worker {
 
     async fn begin_what_is_due(&mut self) -> Result<(), SyncError> {
         let now = self.engine.clock.now();
-        if self.cleaned_up_at.is_none_or(|at| now.duration_since(at) >= CLEAN_UP_EVERY) {
+        if self
+            .cleaned_up_at
+            .is_none_or(|at| now.duration_since(at) >= CLEAN_UP_EVERY)
+        {
             self.cleaned_up_at = Some(now);
             let engine = Arc::clone(&self.engine);
             self.jobs.push(Box::pin(async move {
@@ -219,7 +233,9 @@ impl Worker {
             }));
         }
         let connection = connection::load(&self.engine.db).await?;
-        let (State::Connected, Some(company)) = (connection.state, connection.company_id) else { return Ok(()) };
+        let (State::Connected, Some(company)) = (connection.state, connection.company_id) else {
+            return Ok(());
+        };
         self.begin_events(company, now).await?;
         self.begin_sweep(company, &connection, now);
         self.begin_people(company, &connection, now).await?;
@@ -227,13 +243,17 @@ impl Worker {
     }
 
     async fn begin_events(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
-        if self.is_taking_events || !self.events_failed.may_try(now) || events::count_waiting(&self.engine.db).await? == 0
+        if self.is_taking_events
+            || !self.events_failed.may_try(now)
+            || events::count_waiting(&self.engine.db).await? == 0
         {
             return Ok(());
         }
         self.is_taking_events = true;
         let engine = Arc::clone(&self.engine);
-        self.jobs.push(Box::pin(async move { Done::Events(engine.take_events(company).await) }));
+        self.jobs.push(Box::pin(async move {
+            Done::Events(engine.take_events(company).await)
+        }));
         Ok(())
     }
 
@@ -246,11 +266,15 @@ impl Worker {
         if is_asked_for || engine.is_sweep_due(connection, now) {
             self.is_sweeping = true;
             self.has_checked_webhooks = true;
-            self.jobs.push(Box::pin(async move { Done::Sweep(engine.begin_sweep(company, is_asked_for).await) }));
+            self.jobs.push(Box::pin(async move {
+                Done::Sweep(engine.begin_sweep(company, is_asked_for).await)
+            }));
         } else if !self.has_checked_webhooks {
             self.is_sweeping = true;
             self.has_checked_webhooks = true;
-            self.jobs.push(Box::pin(async move { Done::Sweep(engine.ensure_webhooks().await) }));
+            self.jobs.push(Box::pin(
+                async move { Done::Sweep(engine.ensure_webhooks().await) },
+            ));
         }
     }
 
@@ -260,9 +284,10 @@ impl Worker {
         connection: &Connection,
         now: Timestamp,
     ) -> Result<(), SyncError> {
-        let is_waiting_for_optedo = self.engine.optedo_gate.closed_until().is_some_and(|until| until > now);
-        let free = if self.engine.optedo_gate.is_refused() { 1 } else { MOST_PEOPLE }.saturating_sub(self.people.len());
-        if free == 0 || is_waiting_for_optedo {
+        let closed_until = self.engine.optedo_gate.closed_until();
+        // While Optedo refuses our token one look at a time tries whether it still does.
+        let free = if closed_until.is_some() { 1 } else { MOST_PEOPLE }.saturating_sub(self.people.len());
+        if free == 0 || closed_until.is_some_and(|until| until > now) {
             return Ok(());
         }
         let under_way: Vec<i64> = self.people.iter().copied().collect();

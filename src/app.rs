@@ -1,0 +1,251 @@
+//! The running service: built from the configuration, served until it is told to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::{self, DatabaseError, connection};
+use crate::limiter::Limiter;
+use crate::oauth::{Credentials, Oauth};
+use crate::officient::{Line, Officient};
+use crate::optedo::Optedo;
+use crate::sync::reference::Reference;
+use crate::sync::wake::Wake;
+use crate::sync::{Engine, worker};
+use crate::telemetry;
+use crate::tokens::{ACCESS_TOKEN, CLIENT_SECRET, REFRESH_TOKEN, Tokens, WEBHOOK_TOKEN};
+use crate::vault::{Vault, VaultError, random_token};
+use crate::web::session::Gatekeeper;
+use crate::web::webhook::Inbox;
+use crate::web::{self, CALLBACK_PATH, WEBHOOK_PATH};
+
+/// How long requests and writes under way may take after the signal to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Why the service does not start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// A statement.
+    #[error("the database: {0}")]
+    Query(#[from] sqlx::Error),
+    /// A stored secret does not open: a wrong key would make everything look disconnected.
+    #[error("a stored secret cannot be read: {0}")]
+    Vault(#[from] VaultError),
+    /// An address of the configuration.
+    #[error("an address of the configuration cannot be used: {0}")]
+    Url(#[from] url::ParseError),
+    /// The network.
+    #[error("{what}: {source}")]
+    Network {
+        /// What was tried.
+        what: String,
+        /// How it failed.
+        source: std::io::Error,
+    },
+}
+
+/// Everything that requests are answered with; clones share it.
+#[derive(Clone)]
+pub struct App {
+    /// The flow.
+    pub engine: Arc<Engine>,
+    /// The keys.
+    pub vault: Vault,
+    /// Where webhooks wait for the next commit.
+    pub inbox: Inbox,
+    /// Who may come in.
+    pub gatekeeper: Arc<Gatekeeper>,
+    /// The secret part of the webhook address.
+    pub webhook_token: SecretString,
+    /// Everything that runs in the background.
+    pub tasks: TaskTracker,
+}
+
+impl App {
+    /// Connects the parts; the database is migrated already.
+    pub async fn build(config: Config, db: PgPool, clock: Clock) -> Result<Self, AppError> {
+        let config = Arc::new(config);
+        let security = config.security.clone();
+        let vault = Vault::new(security.encryption_key, security.previous_encryption_keys);
+        let webhook_token = open_secrets(&db, &vault).await?;
+
+        let officient = &config.officient;
+        let limiter = Limiter::new(officient.rate_limit_calls, officient.rate_limit_period);
+        let line = Line::new(&officient.api_url, limiter, officient.timeout);
+        let redirect_url = format!("{}{CALLBACK_PATH}", config.server.public_url);
+        let oauth = Oauth::new(
+            line.clone(),
+            &officient.app_url,
+            &officient.api_url,
+            &redirect_url,
+        )?;
+        let configured = officient.client_id.clone().zip(officient.client_secret.clone());
+        let configured = configured.map(|(client_id, client_secret)| Credentials {
+            client_id,
+            client_secret,
+        });
+        let tokens = Tokens::new(db.clone(), vault.clone(), clock.clone(), oauth, configured);
+        let officient = Officient::new(line, tokens);
+        let optedo = Optedo::new(
+            &config.optedo.api_url,
+            config.optedo.api_token.clone(),
+            config.optedo.timeout,
+        );
+
+        let stop = CancellationToken::new();
+        let wake = Wake::default();
+        let tasks = TaskTracker::new();
+        let webhook_url = format!(
+            "{}{WEBHOOK_PATH}/{}",
+            config.server.public_url,
+            webhook_token.expose_secret()
+        );
+        let gatekeeper = Arc::new(Gatekeeper::new(&config));
+        let inbox = Inbox::start(
+            &tasks,
+            db.clone(),
+            clock.clone(),
+            wake.clone(),
+            &config.officient.webhook_events,
+        );
+        let engine = Arc::new(Engine {
+            reference: Reference::new(officient.clone(), optedo.clone(), clock.clone()),
+            optedo_gate: Default::default(),
+            webhook_url: webhook_url.into(),
+            db,
+            config,
+            clock,
+            officient,
+            optedo,
+            wake,
+            stop,
+        });
+        Ok(Self {
+            engine,
+            vault,
+            inbox,
+            gatekeeper,
+            webhook_token,
+            tasks,
+        })
+    }
+
+    /// Starts the worker in the background.
+    pub fn start_worker(&self) {
+        self.tasks.spawn(worker::run(Arc::clone(&self.engine)));
+    }
+
+    /// Answers requests until the service is told to stop, then ends what is under way.
+    pub async fn serve(self, listener: TcpListener) -> Result<(), AppError> {
+        self.start_worker();
+        let stop = self.engine.stop.clone();
+        if let Some(address) = self.engine.config.server.metrics_listen {
+            let listener = bind(address).await?;
+            let server = axum::serve(listener, web::metrics_router())
+                .with_graceful_shutdown(stop.clone().cancelled_owned());
+            self.tasks.spawn(async move {
+                if let Err(error) = server.await {
+                    tracing::error!(%error, "The metrics address failed");
+                }
+            });
+        }
+        let tasks = self.tasks.clone();
+        let router = web::router(self).into_make_service_with_connect_info::<std::net::SocketAddr>();
+        let server = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let drained = async {
+            stop.cancelled().await;
+            tokio::time::sleep(DRAIN).await;
+        };
+        tokio::select! {
+            served = server.into_future() => {
+                served.map_err(|source| AppError::Network { what: "serving".to_owned(), source })?;
+                tasks.close();
+                if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
+                    tracing::warn!("Stopped with work under way; it is found again by its intent");
+                }
+            }
+            () = drained => tracing::warn!("Stopped with requests under way"),
+        }
+        Ok(())
+    }
+}
+
+/// Listens on an address.
+pub async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, AppError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| AppError::Network {
+            what: format!("listening on {address}"),
+            source,
+        })
+}
+
+/// The whole of `serve`: database, parts, requests, until SIGTERM or SIGINT.
+pub async fn run(config: Config) -> Result<(), AppError> {
+    let db = db::pool(&config.database.url, config.database.max_connections)?;
+    db::migrate(&db).await?;
+    telemetry::metrics();
+    let listener = bind(config.server.listen).await?;
+    let app = App::build(config, db, Clock::default()).await?;
+    let stop = app.engine.stop.clone();
+    app.tasks.spawn(async move {
+        signalled().await;
+        tracing::info!("Stopping");
+        stop.cancel();
+    });
+    tracing::info!(address = %app.engine.config.server.listen, "Listening");
+    app.serve(listener).await
+}
+
+/// Resolves on SIGTERM or SIGINT.
+async fn signalled() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => (),
+        _ = terminate.recv() => (),
+    }
+}
+
+/// Makes the webhook token at the first start, seals anew what a previous key sealed, and returns the token.
+async fn open_secrets(db: &PgPool, vault: &Vault) -> Result<SecretString, AppError> {
+    connection::offer_webhook_token(db, &vault.seal(WEBHOOK_TOKEN, &random_token())).await?;
+    let mut tx = db.begin().await?;
+    connection::lock(&mut tx).await?;
+    let mut stored = connection::load(&mut *tx).await?;
+    let mut is_stale = false;
+    let mut token = None;
+    for (place, sealed) in [
+        (CLIENT_SECRET, &mut stored.client_secret),
+        (ACCESS_TOKEN, &mut stored.access_token),
+        (REFRESH_TOKEN, &mut stored.refresh_token),
+        (WEBHOOK_TOKEN, &mut stored.webhook_token),
+    ] {
+        let Some(sealed) = sealed else { continue };
+        let secret = vault.open(place, sealed)?;
+        if vault.is_stale(sealed) {
+            *sealed = vault.seal(place, &secret);
+            is_stale = true;
+        }
+        token = Some(secret);
+    }
+    if is_stale {
+        connection::save_resealed(&mut *tx, &stored).await?;
+        tracing::info!("Encrypted all stored secrets with the current key");
+    }
+    tx.commit().await?;
+    // The webhook token comes last, and is there: it was offered above.
+    token.ok_or(AppError::Vault(VaultError::Damaged { place: WEBHOOK_TOKEN }))
+}

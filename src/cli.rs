@@ -1,0 +1,301 @@
+//! The commands.
+
+use std::fmt::Display;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use jiff::Timestamp;
+
+use crate::app::{self, App, AppError};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::people::{self, Reason, SyncRequest};
+use crate::db::{self, connection};
+use crate::ids::{CompanyId, PersonId};
+use crate::sync::Engine;
+use crate::sync::preview::{Preview, PreviewedAbsence};
+use crate::telemetry;
+use crate::web::api;
+use crate::web::error::WebError;
+use crate::web::status;
+
+/// Leave made in Officient stands in Optedo at once.
+#[derive(Parser)]
+#[command(name = "optedo-officient", version, about)]
+pub struct Cli {
+    /// A TOML file with settings; config/default.toml lists them all.
+    #[arg(long, global = true, env = "OPTEDO_OFFICIENT_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Migrates the database, then runs the service until SIGTERM or SIGINT.
+    Serve,
+    /// Migrates the database.
+    Migrate,
+    /// Reconciles everybody, or one person, now.
+    Sync {
+        /// Officient's id of the person.
+        #[arg(long, value_name = "ID")]
+        person: Option<i64>,
+        /// Only prints what would be done, and why the rest would not be.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Prints how the connection is.
+    Status {
+        /// As the status document of the API.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Runs the service with a simulated Officient and Optedo on this machine.
+    #[cfg(feature = "demo")]
+    Demo,
+}
+
+/// How a command failed.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error(transparent)]
+    App(#[from] AppError),
+    #[error("{0}")]
+    Web(#[from] WebError),
+    #[error("there is no person {0} in Officient")]
+    NoSuchPerson(PersonId),
+    #[cfg(feature = "demo")]
+    #[error("a simulator did not start: {0} (is another demo running?)")]
+    Simulator(#[from] std::io::Error),
+}
+
+/// Runs the command; 2 for a configuration mistake, 1 when it failed.
+pub async fn run(cli: Cli, env: impl Iterator<Item = (String, String)>) -> ExitCode {
+    #[cfg(feature = "demo")]
+    let env = {
+        // What is in the environment goes before the demo's own settings.
+        let demo = if matches!(cli.command, Command::Demo) {
+            crate::demo::settings()
+        } else {
+            Vec::new()
+        };
+        demo.into_iter().chain(env)
+    };
+    let config = match Config::load(cli.config.as_deref(), env) {
+        Ok(config) => config,
+        Err(error) => {
+            say_wrong(&error);
+            return ExitCode::from(2);
+        }
+    };
+    telemetry::start_logging(&config.log);
+    let result = match cli.command {
+        Command::Serve => app::run(config).await.map(|()| true).map_err(CommandError::from),
+        Command::Migrate => migrate(&config).await,
+        Command::Sync { person, dry_run } => sync(config, person.map(PersonId), dry_run).await,
+        Command::Status { json } => show_status(config, json).await,
+        #[cfg(feature = "demo")]
+        Command::Demo => demo(config).await,
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            say_wrong(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// One line for people on standard output; a closed pipe is theirs to close.
+fn say(line: &impl Display) {
+    let _closed = writeln!(std::io::stdout(), "{line}");
+}
+
+fn say_wrong(line: &impl Display) {
+    let _closed = writeln!(std::io::stderr(), "{line}");
+}
+
+async fn migrate(config: &Config) -> Result<bool, CommandError> {
+    let pool = db::pool(&config.database.url, config.database.max_connections).map_err(AppError::from)?;
+    db::migrate(&pool).await.map_err(AppError::from)?;
+    Ok(true)
+}
+
+async fn build(config: Config) -> Result<App, CommandError> {
+    let pool = db::pool(&config.database.url, config.database.max_connections).map_err(AppError::from)?;
+    db::migrate(&pool).await.map_err(AppError::from)?;
+    Ok(App::build(config, pool, Clock::default()).await?)
+}
+
+async fn show_status(config: Config, as_json: bool) -> Result<bool, CommandError> {
+    let app = build(config).await?;
+    let status = status::status(&app.engine).await.map_err(WebError::from)?;
+    if as_json {
+        say(&serde_json::to_string_pretty(&status).unwrap_or_default());
+    } else {
+        say(&status);
+    }
+    Ok(true)
+}
+
+async fn sync(config: Config, person: Option<PersonId>, dry_run: bool) -> Result<bool, CommandError> {
+    let app = build(config).await?;
+    let engine = &app.engine;
+    let company = api::connected(engine).await?;
+    if dry_run {
+        let preview = api::preview(engine, company, person).await?;
+        say(&preview);
+        return Ok(preview.failed.is_empty());
+    }
+    // Whoever holds the lock does it: this process, or the service that is running.
+    app.start_worker();
+    let failed = match person {
+        Some(person) => sync_person(engine, company, person).await?,
+        None => sync_everybody(engine, company).await?,
+    };
+    engine.stop.cancel();
+    app.tasks.close();
+    // The inbox's writer ends when its last sender does, with the app; the worker is what must end its work.
+    let _ended_or_not = tokio::time::timeout(Duration::from_millis(500), app.tasks.wait()).await;
+    for (person, error) in &failed {
+        say_wrong(&format!("person {person}: {error}"));
+    }
+    let status = status::status(engine).await.map_err(WebError::from)?;
+    say(&format!(
+        "{} absences in Optedo, {} items need attention",
+        status.absences.written, status.attention.open
+    ));
+    Ok(failed.is_empty())
+}
+
+async fn sync_person(
+    engine: &Arc<Engine>,
+    company: CompanyId,
+    person: PersonId,
+) -> Result<Vec<(PersonId, String)>, CommandError> {
+    let now = engine.clock.now();
+    if people::find(&engine.db, company, person)
+        .await
+        .map_err(WebError::from)?
+        .is_none()
+    {
+        engine
+            .list_people(company, Reason::Manual)
+            .await
+            .map_err(WebError::from)?;
+    }
+    let request = SyncRequest {
+        reason: Reason::Manual,
+        at: now,
+        webhook_received_at: None,
+    };
+    people::request_sync(&engine.db, company, &[person.0], request)
+        .await
+        .map_err(WebError::from)?;
+    engine.wake.worker(&engine.db).await;
+    loop {
+        let found = people::find(&engine.db, company, person)
+            .await
+            .map_err(WebError::from)?;
+        let Some(found) = found else {
+            return Err(CommandError::NoSuchPerson(person));
+        };
+        if found.request.is_none() {
+            return Ok(Vec::new());
+        }
+        if found.attempted_at.is_some_and(|at| at >= now)
+            && let Some(error) = found.last_error
+        {
+            return Ok(vec![(person, error)]);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn sync_everybody(
+    engine: &Arc<Engine>,
+    company: CompanyId,
+) -> Result<Vec<(PersonId, String)>, CommandError> {
+    let now = engine.clock.now();
+    connection::ask_for_sweep(&engine.db, now)
+        .await
+        .map_err(WebError::from)?;
+    engine.wake.worker(&engine.db).await;
+    loop {
+        let connection = connection::load(&engine.db).await.map_err(WebError::from)?;
+        let is_after = |at: Option<Timestamp>| at.is_some_and(|at| at >= now);
+        if is_after(connection.sweep_started_at) && is_after(connection.sweep_finished_at) {
+            break;
+        }
+        api::connected(engine).await?;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let people = people::all(&engine.db, company).await.map_err(WebError::from)?;
+    let failed = people.into_iter().filter(|person| person.attempts > 0);
+    Ok(failed
+        .map(|person| (person.id, person.last_error.unwrap_or_default()))
+        .collect())
+}
+
+impl Display for Preview {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut list = |title: &str, absences: &[PreviewedAbsence]| {
+            absences.iter().try_for_each(|absence| {
+                writeln!(
+                    f,
+                    "{title}  person {} event {} → user {} type {}  {} – {}",
+                    absence.person_id,
+                    absence.event_id,
+                    absence.user_id,
+                    absence.absence_type_id,
+                    absence.start,
+                    absence.end
+                )
+            })
+        };
+        list("create   ", &self.create)?;
+        list("change   ", &self.change)?;
+        list("delete   ", &self.delete)?;
+        list("take over", &self.take_over)?;
+        for skipped in &self.skipped {
+            let hint = skipped
+                .hint
+                .as_ref()
+                .map(|hint| format!(" {hint}."))
+                .unwrap_or_default();
+            writeln!(
+                f,
+                "skip       person {} event {}  {}{hint}",
+                skipped.person_id, skipped.event_id, skipped.detail
+            )?;
+        }
+        for failed in &self.failed {
+            writeln!(f, "failed     person {}  {}", failed.person_id, failed.error)?;
+        }
+        write!(
+            f,
+            "{} to create, {} to change, {} to delete, {} to take over, {} unchanged, {} skipped, {} failed",
+            self.create.len(),
+            self.change.len(),
+            self.delete.len(),
+            self.take_over.len(),
+            self.unchanged,
+            self.skipped.len(),
+            self.failed.len()
+        )
+    }
+}
+
+#[cfg(feature = "demo")]
+async fn demo(config: Config) -> Result<bool, CommandError> {
+    let simulators = crate::demo::start(&config).await?;
+    say(&crate::demo::steps(&config, &simulators));
+    app::run(config).await?;
+    Ok(true)
+}

@@ -1,0 +1,140 @@
+//! All URLs, and what every answer carries.
+
+pub mod api;
+pub mod error;
+pub mod login;
+pub mod session;
+pub mod settings;
+pub mod status;
+pub mod webhook;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post, put};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::app::App;
+use crate::{db, telemetry};
+use error::WebError;
+
+/// The OAuth redirect target, and the prefix of the API.
+pub const CALLBACK_PATH: &str = "/api/externalauthentication/officient";
+/// The webhook receiver, before its token.
+pub const WEBHOOK_PATH: &str = "/api/externalauthentication/officient/webhook";
+/// The settings page.
+pub const PAGE_PATH: &str = "/instellingen/integraties/hr";
+
+/// Bodies of everything but webhooks, which have a limit of their own.
+const MAX_BODY: usize = 64 * 1024;
+
+/// The list of all URLs.
+pub fn router(app: App) -> Router {
+    let api = Router::new()
+        .route("/status", get(api::status))
+        .route("/credentials", put(api::put_credentials))
+        .route("/login", post(login::begin_login))
+        .route("/logout", post(login::logout))
+        .route("/sync", post(api::start_sync))
+        .route("/webhook-events", put(api::put_webhook_events))
+        .route("/attention", get(api::list_attention))
+        .route("/attention/{id}/retry", post(api::retry_attention))
+        .route("/attention/{id}/ignore", post(api::ignore_attention))
+        .route("/people", get(api::list_people))
+        .route("/leavetypes", get(api::list_leave_types))
+        .route("/absences", get(api::list_absences))
+        .layer(from_fn_with_state(app.clone(), session::require_admin));
+    let page = Router::new()
+        .route("/", get(settings::show))
+        .route("/credentials", post(settings::save_credentials))
+        .route("/sign-out", post(settings::sign_out))
+        .layer(from_fn_with_state(app.clone(), session::require_admin_page))
+        .route("/sign-in", get(settings::sign_in_page).post(settings::sign_in))
+        .route("/style.css", get(settings::style));
+    let inside = Router::new()
+        .route("/health/live", get(live))
+        .route("/health/ready", get(ready));
+    let inside = if app.engine.config.server.metrics_listen.is_some() {
+        inside
+    } else {
+        inside.route("/metrics", get(metrics))
+    };
+    let officient_app = app.engine.config.officient.app_url.clone();
+    let router = Router::new()
+        .route(CALLBACK_PATH, get(login::finish_login))
+        .route(
+            &format!("{WEBHOOK_PATH}/{{token}}"),
+            post(webhook::receive_webhook),
+        )
+        .nest(CALLBACK_PATH, api)
+        // axum nests "/" without the slash; a bookmark with one leads there too.
+        .nest(PAGE_PATH, page)
+        .merge(inside)
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(CatchPanicLayer::custom(|_panic| {
+            WebError::Internal.into_response()
+        }))
+        .with_state(app);
+    with_headers(router, &officient_app)
+}
+
+/// For `server.metrics_listen`.
+pub fn metrics_router() -> Router {
+    Router::new().route("/metrics", get(metrics))
+}
+
+/// What every answer carries, errors included.
+fn with_headers(router: Router, officient_app: &str) -> Router {
+    // form-action also governs where a form's redirect may lead: the login's leads to Officient.
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'self'; \
+         form-action 'self' {officient_app}"
+    );
+    let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
+    let set = |name: HeaderName, value: HeaderValue| SetResponseHeaderLayer::if_not_present(name, value);
+    router
+        .layer(set(header::CONTENT_SECURITY_POLICY, policy))
+        .layer(set(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
+        .layer(set(
+            header::REFERRER_POLICY,
+            HeaderValue::from_static("no-referrer"),
+        ))
+        .layer(set(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
+}
+
+async fn live() -> StatusCode {
+    StatusCode::OK
+}
+
+async fn ready(State(app): State<App>) -> StatusCode {
+    let ping = tokio::time::timeout(std::time::Duration::from_secs(2), db::ping(&app.engine.db));
+    if matches!(ping.await, Ok(Ok(()))) {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    }
+}
+
+async fn metrics() -> Response {
+    (
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        telemetry::metrics().render(),
+    )
+        .into_response()
+}
+
+async fn not_found() -> WebError {
+    WebError::NotFound
+}
+
+async fn method_not_allowed() -> WebError {
+    WebError::MethodNotAllowed
+}

@@ -1,0 +1,555 @@
+//! The JSON API for the admin.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::PAGE_PATH;
+use super::error::WebError;
+use super::login::wants_page;
+use super::status::{self, Status};
+use crate::app::App;
+use crate::db::attention::{StoredItem, Which};
+use crate::db::connection::State as ConnectionState;
+use crate::db::people::{Person, Reason, SyncRequest};
+use crate::db::{absences, attention, connection, people};
+use crate::ids::{CompanyId, PersonId};
+use crate::limiter::Priority;
+use crate::optedo::User;
+use crate::sync::Engine;
+use crate::sync::attention::Kind;
+use crate::sync::mapping::{self, Description, Mapping};
+use crate::sync::matching::{Names, PersonMatch, match_person};
+use crate::sync::preview::Preview;
+use crate::sync::reference::Fresh;
+use crate::tokens::CLIENT_SECRET;
+
+/// Absences on a page.
+const PAGE: i64 = 100;
+
+/// `GET …/status`
+pub async fn status(State(app): State<App>) -> Result<Json<Status>, WebError> {
+    Ok(Json(status::status(&app.engine).await?))
+}
+
+/// `PUT …/credentials`
+pub async fn put_credentials(State(app): State<App>, body: Bytes) -> Result<StatusCode, WebError> {
+    let body = object(&body)?;
+    let client_id = text(&body, "clientId");
+    let client_secret = text(&body, "clientSecret");
+    save_credentials(&app, client_id?, client_secret?.into()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Stores the app's credentials, unless the configuration has them.
+pub async fn save_credentials(
+    app: &App,
+    client_id: &str,
+    client_secret: SecretString,
+) -> Result<(), WebError> {
+    let engine = &app.engine;
+    if engine.config.officient.client_id.is_some() {
+        return Err(WebError::Conflict(
+            "Client ID and Secret are set in the service's configuration",
+        ));
+    }
+    let sealed = app.vault.seal(CLIENT_SECRET, &client_secret);
+    connection::save_credentials(&engine.db, client_id, &sealed).await?;
+    connection::audit(&engine.db, "credentials_changed", None, engine.clock.now()).await?;
+    Ok(())
+}
+
+/// `?dryRun=true`
+#[derive(Deserialize)]
+pub struct SyncOptions {
+    #[serde(default, rename = "dryRun")]
+    dry_run: bool,
+}
+
+/// `POST …/sync`
+pub async fn start_sync(
+    State(app): State<App>,
+    Query(options): Query<SyncOptions>,
+    headers: HeaderMap,
+) -> Result<Response, WebError> {
+    let engine = &app.engine;
+    let company = connected(engine).await?;
+    if options.dry_run {
+        return Ok(Json(preview(engine, company, None).await?).into_response());
+    }
+    connection::ask_for_sweep(&engine.db, engine.clock.now()).await?;
+    engine.wake.worker(&engine.db).await;
+    if wants_page(&headers) {
+        Ok(Redirect::to(PAGE_PATH).into_response())
+    } else {
+        Ok(StatusCode::ACCEPTED.into_response())
+    }
+}
+
+/// What a sweep would do, for everybody or one person.
+pub async fn preview(
+    engine: &Engine,
+    company: CompanyId,
+    person: Option<PersonId>,
+) -> Result<Preview, WebError> {
+    engine.list_people(company, Reason::Manual).await?;
+    let mut people = people::all(&engine.db, company).await?;
+    people.retain(|known| person.is_none_or(|person| person == known.id));
+    let mut preview = Preview::default();
+    for person in &people {
+        engine.preview(company, person, &mut preview).await;
+    }
+    Ok(preview)
+}
+
+/// The company that is connected.
+pub async fn connected(engine: &Engine) -> Result<CompanyId, WebError> {
+    let connection = connection::load(&engine.db).await?;
+    match (connection.state, connection.company_id) {
+        (ConnectionState::Connected, Some(company)) => Ok(company),
+        _ => Err(WebError::Conflict(
+            "not connected to Officient: sign in on the settings page",
+        )),
+    }
+}
+
+/// `PUT …/webhook-events`
+pub async fn put_webhook_events(State(app): State<App>, body: Bytes) -> Result<StatusCode, WebError> {
+    const FIELD: &str = "events";
+    let invalid = |fault| WebError::Invalid { field: FIELD, fault };
+    let body = object(&body)?;
+    let events = body.get(FIELD).ok_or(invalid("is missing"))?;
+    let events = events
+        .as_array()
+        .ok_or(invalid("must be a list of event names"))?;
+    let names: Option<Vec<String>> = events
+        .iter()
+        .map(|event| event.as_str().map(str::to_owned))
+        .collect();
+    let names = names.ok_or(invalid("must hold texts only"))?;
+    if names
+        .iter()
+        .any(|name| name.trim().is_empty() || name.contains('\0') || name.len() > 200)
+    {
+        return Err(invalid("holds an empty name, or one that is none"));
+    }
+    let engine = &app.engine;
+    connection::save_webhook_events(&engine.db, &names).await?;
+    if connection::load(&engine.db).await?.state == ConnectionState::Connected {
+        engine.ensure_webhooks().await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `?state=`
+#[derive(Deserialize)]
+pub struct AttentionOptions {
+    state: Option<String>,
+}
+
+/// An attention item as the API shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedItem {
+    id: i64,
+    kind: String,
+    subject: Option<String>,
+    subject_id: String,
+    detail: String,
+    hint: Option<String>,
+    waiting: i64,
+    first_seen_at: Timestamp,
+    last_seen_at: Timestamp,
+    resolved_at: Option<Timestamp>,
+}
+
+impl From<StoredItem> for ListedItem {
+    fn from(item: StoredItem) -> Self {
+        Self {
+            id: item.id,
+            kind: item.kind,
+            subject: item.subject,
+            subject_id: item.subject_id,
+            detail: item.detail,
+            hint: item.hint.map(|hint| hint.to_string()),
+            waiting: item.waiting,
+            first_seen_at: item.first_seen_at,
+            last_seen_at: item.last_seen_at,
+            resolved_at: item.resolved_at,
+        }
+    }
+}
+
+/// `GET …/attention`
+pub async fn list_attention(
+    State(app): State<App>,
+    Query(options): Query<AttentionOptions>,
+) -> Result<Json<Vec<ListedItem>>, WebError> {
+    let which = match options.state.as_deref() {
+        None | Some("open") => Which::Open,
+        Some("resolved") => Which::Resolved,
+        Some("ignored") => Which::Ignored,
+        Some(_) => {
+            return Err(WebError::Invalid {
+                field: "state",
+                fault: "must be open, resolved or ignored",
+            });
+        }
+    };
+    let items = attention::list(&app.engine.db, which).await?;
+    Ok(Json(items.into_iter().map(ListedItem::from).collect()))
+}
+
+/// `POST …/attention/{id}/retry`
+pub async fn retry_attention(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, WebError> {
+    let engine = &app.engine;
+    let (kind, subject_id) = find_item(engine, &id).await?;
+    let now = engine.clock.now();
+    let company = connection::load(&engine.db)
+        .await?
+        .company_id
+        .unwrap_or(CompanyId(0));
+    let request = SyncRequest {
+        reason: Reason::Manual,
+        at: now,
+        webhook_received_at: None,
+    };
+    match kind {
+        Kind::DeletionsHeld => {
+            let mut tx = engine.db.begin().await?;
+            let confirmed = absences::confirm_deletions(&mut *tx, company).await?;
+            people::request_sync(&mut *tx, company, &confirmed, request).await?;
+            let detail = format!("{} deletions", confirmed.len());
+            connection::audit(&mut *tx, "deletions_confirmed", Some(&detail), now).await?;
+            tx.commit().await?;
+        }
+        Kind::OptedoUnauthorized => {
+            engine.optedo_gate.open();
+            people::retry_now(&engine.db).await?;
+        }
+        Kind::ReauthorizationRequired => connection::try_refused_token_again(&engine.db).await?,
+        Kind::WebhookRefused => engine.ensure_webhooks().await?,
+        Kind::WebhooksSilent => connection::ask_for_sweep(&engine.db, now).await?,
+        Kind::UnmatchedPerson
+        | Kind::AmbiguousPerson
+        | Kind::UnmappedLeaveType
+        | Kind::AmbiguousLeaveType
+        | Kind::InvalidEvent
+        | Kind::RejectedByOptedo => {
+            let waiting = attention::people_held_back(&engine.db, company, kind, &subject_id).await?;
+            people::request_sync(&engine.db, company, &waiting, request).await?;
+        }
+    }
+    engine.wake.worker(&engine.db).await;
+    Ok(done(&headers, StatusCode::ACCEPTED))
+}
+
+/// `POST …/attention/{id}/ignore`
+pub async fn ignore_attention(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, WebError> {
+    let engine = &app.engine;
+    let id: i64 = id.parse().map_err(|_no_number| WebError::NotFound)?;
+    if !attention::ignore(&engine.db, id, engine.clock.now()).await? {
+        return Err(WebError::NotFound);
+    }
+    Ok(done(&headers, StatusCode::NO_CONTENT))
+}
+
+fn done(headers: &HeaderMap, status: StatusCode) -> Response {
+    if wants_page(headers) {
+        Redirect::to(PAGE_PATH).into_response()
+    } else {
+        status.into_response()
+    }
+}
+
+async fn find_item(engine: &Engine, id: &str) -> Result<(Kind, String), WebError> {
+    let id = id.parse().map_err(|_no_number| WebError::NotFound)?;
+    attention::find_unresolved(&engine.db, id)
+        .await?
+        .ok_or(WebError::NotFound)
+}
+
+/// A person and whom they match.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedPerson {
+    person_id: i64,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    /// matched, unmatched, ambiguous, archived, or unknown while the names were not read.
+    state: &'static str,
+    optedo_user: Option<ListedUser>,
+    hint: Option<String>,
+    synced_at: Option<Timestamp>,
+    last_error: Option<String>,
+}
+
+/// An Optedo user.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedUser {
+    id: i64,
+    first_name: String,
+    last_name: String,
+}
+
+/// `GET …/people`
+pub async fn list_people(State(app): State<App>) -> Result<Json<Vec<ListedPerson>>, WebError> {
+    let engine = &app.engine;
+    let Some(company) = connection::load(&engine.db).await?.company_id else {
+        return Ok(Json(Vec::new()));
+    };
+    let users = engine
+        .reference
+        .users(Fresh::to_write(&engine.clock))
+        .await
+        .map_err(crate::sync::SyncError::from)?;
+    let people = people::all(&engine.db, company).await?;
+    let mut by_name: HashMap<(&str, &str), usize> = HashMap::new();
+    for names in people
+        .iter()
+        .filter(|person| !person.archived)
+        .filter_map(|person| person.names.as_ref())
+    {
+        *by_name.entry((&names.first, &names.last)).or_default() += 1;
+    }
+    let namesakes = |names: &Names| {
+        by_name
+            .get(&(names.first.as_str(), names.last.as_str()))
+            .map_or(0, |count| count - 1)
+    };
+    Ok(Json(
+        people
+            .iter()
+            .map(|person| listed_person(person, namesakes, &users))
+            .collect(),
+    ))
+}
+
+fn listed_person(person: &Person, namesakes: impl Fn(&Names) -> usize, users: &[User]) -> ListedPerson {
+    let outcome = person
+        .names
+        .as_ref()
+        .filter(|_| !person.archived)
+        .map(|names| match_person(person.id, names, namesakes(names), users));
+    let (state, user, hint) = match outcome {
+        _ if person.archived => ("archived", None, None),
+        None => ("unknown", None, None),
+        Some(PersonMatch::Matched(user)) => ("matched", Some(user), None),
+        Some(PersonMatch::Unmatched(item)) => ("unmatched", None, item.hint),
+        Some(PersonMatch::Ambiguous(item)) => ("ambiguous", None, item.hint),
+    };
+    let user = user.and_then(|id| users.iter().find(|user| user.id == id));
+    ListedPerson {
+        person_id: person.id.0,
+        first_name: person.names.as_ref().map(|names| names.first.clone()),
+        last_name: person.names.as_ref().map(|names| names.last.clone()),
+        state,
+        optedo_user: user.map(|user| ListedUser {
+            id: user.id.0,
+            first_name: user.first_name.clone(),
+            last_name: user.last_name.clone(),
+        }),
+        hint: hint.map(|hint| hint.to_string()),
+        synced_at: person.synced_at,
+        last_error: person.last_error.clone(),
+    }
+}
+
+/// A leave type and what it maps to.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedLeaveType {
+    type_id: String,
+    name: String,
+    /// What is looked for in Optedo.
+    description: String,
+    /// mapped, unmapped or ambiguous.
+    state: &'static str,
+    absence_type: Option<ListedAbsenceType>,
+    hint: Option<String>,
+}
+
+/// An Optedo absence type.
+#[derive(Serialize)]
+pub struct ListedAbsenceType {
+    id: i64,
+    description: String,
+}
+
+/// `GET …/leavetypes`
+pub async fn list_leave_types(State(app): State<App>) -> Result<Json<Vec<ListedLeaveType>>, WebError> {
+    let engine = &app.engine;
+    let connection = connection::load(&engine.db).await?;
+    let (ConnectionState::Connected, Some(company)) = (connection.state, connection.company_id) else {
+        return Ok(Json(Vec::new()));
+    };
+    let year = engine.clock.today().year();
+    let fresh = Fresh::to_write(&engine.clock);
+    let snapshot = engine
+        .reference
+        .snapshot(company, &[year], Priority::Urgent, fresh)
+        .await;
+    let snapshot = snapshot.map_err(crate::sync::SyncError::from)?;
+    let app_name = &engine.config.officient.integration_app;
+    let custom = snapshot.leave_types.values().flat_map(|types| types.iter());
+    let custom = custom.map(|kind| (kind.name.clone(), mapping::describe_type(kind, app_name)));
+    let built_in = [
+        ("sick_day", &engine.config.leave_types.sick_day),
+        ("education", &engine.config.leave_types.education),
+    ];
+    let built_in = built_in.into_iter().filter_map(|(word, chosen)| {
+        let text = chosen.clone()?;
+        Some((
+            word.to_owned(),
+            Description {
+                type_id: word.to_owned(),
+                text,
+                is_chosen: true,
+            },
+        ))
+    });
+    let listed = custom.chain(built_in).map(|(name, description)| {
+        let mapping = mapping::look_up(&description, &snapshot.absence_types);
+        let (state, id, hint) = match mapping {
+            Mapping::To(id) => ("mapped", Some(id), None),
+            Mapping::HeldBack(item) if item.kind == Kind::AmbiguousLeaveType => ("ambiguous", None, None),
+            Mapping::HeldBack(item) => ("unmapped", None, item.hint),
+            Mapping::LeftOut => ("unmapped", None, None),
+        };
+        ListedLeaveType {
+            type_id: description.type_id,
+            name,
+            absence_type: id.map(|id| ListedAbsenceType {
+                id: id.0,
+                description: description.text.clone(),
+            }),
+            description: description.text,
+            state,
+            hint: hint.map(|hint| hint.to_string()),
+        }
+    });
+    Ok(Json(listed.collect()))
+}
+
+/// `?personId=&page=`
+#[derive(Deserialize)]
+pub struct AbsenceOptions {
+    #[serde(rename = "personId")]
+    person_id: Option<String>,
+    page: Option<String>,
+}
+
+/// An absence that stands in Optedo because of us.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedAbsence {
+    person_id: i64,
+    event_id: i64,
+    user_id: i64,
+    absence_id: i64,
+    absence_type_id: i64,
+    date: Date,
+    start: DateTime,
+    end: DateTime,
+    all_day: bool,
+    adopted: bool,
+    written_at: Option<Timestamp>,
+}
+
+/// `GET …/absences`: newest first, 100 a page, pages from 1.
+pub async fn list_absences(
+    State(app): State<App>,
+    Query(options): Query<AbsenceOptions>,
+) -> Result<Json<Vec<ListedAbsence>>, WebError> {
+    let engine = &app.engine;
+    let person = number("personId", options.person_id.as_deref())?.map(PersonId);
+    let page = number("page", options.page.as_deref())?.unwrap_or(1);
+    if !(1..=1_000_000).contains(&page) {
+        return Err(WebError::Invalid {
+            field: "page",
+            fault: "must be 1 or more",
+        });
+    }
+    let Some(company) = connection::load(&engine.db).await?.company_id else {
+        return Ok(Json(Vec::new()));
+    };
+    let absences = absences::list(&engine.db, company, person, PAGE, (page - 1) * PAGE).await?;
+    let listed = absences.into_iter().map(|absence| ListedAbsence {
+        person_id: absence.person_id,
+        event_id: absence.event_id,
+        user_id: absence.user_id,
+        absence_id: absence.absence_id,
+        absence_type_id: absence.absence_type_id,
+        date: absence.date,
+        start: absence.times.start,
+        end: absence.times.end,
+        all_day: absence.times.all_day,
+        adopted: absence.adopted,
+        written_at: absence.written_at,
+    });
+    Ok(Json(listed.collect()))
+}
+
+/// A number of the query; empty is as good as missing.
+fn number(field: &'static str, text: Option<&str>) -> Result<Option<i64>, WebError> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    text.parse().map(Some).map_err(|_no_number| WebError::Invalid {
+        field,
+        fault: "must be a whole number",
+    })
+}
+
+fn object(body: &[u8]) -> Result<serde_json::Map<String, Value>, WebError> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(object)) => Ok(object),
+        _ => Err(WebError::BadRequest("the body must be a JSON object")),
+    }
+}
+
+fn text<'a>(object: &'a serde_json::Map<String, Value>, field: &'static str) -> Result<&'a str, WebError> {
+    let invalid = |fault| WebError::Invalid { field, fault };
+    let text = object
+        .get(field)
+        .ok_or(invalid("is missing"))?
+        .as_str()
+        .ok_or(invalid("must be a text"))?;
+    check_text(field, text)
+}
+
+/// A text that can be stored and means something.
+pub fn check_text<'a>(field: &'static str, text: &'a str) -> Result<&'a str, WebError> {
+    let text = text.trim();
+    if text.is_empty() {
+        Err(WebError::Invalid {
+            field,
+            fault: "must not be empty",
+        })
+    } else if text.contains('\0') || text.len() > 1000 {
+        Err(WebError::Invalid {
+            field,
+            fault: "is too long, or holds characters that cannot be stored",
+        })
+    } else {
+        Ok(text)
+    }
+}

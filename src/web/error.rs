@@ -1,0 +1,151 @@
+//! Every way in which a request can fail, and its answer (RFC 9457). The text of a failure inside never leaves.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::sync::SyncError;
+use crate::tokens::TokenError;
+
+/// Why a request is not answered as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum WebError {
+    /// Neither a session nor the bearer token.
+    #[error("sign in on the settings page, or send the bearer token")]
+    Unauthorized,
+    /// A change without the page's CSRF token.
+    #[error("the CSRF token is missing or wrong: reload the page")]
+    Forbidden,
+    /// Nothing is here.
+    #[error("there is nothing here")]
+    NotFound,
+    /// Something is here, but not for this method.
+    #[error("not with this method")]
+    MethodNotAllowed,
+    /// The body is not what it should be at all.
+    #[error("{0}")]
+    BadRequest(&'static str),
+    /// A field is wrong.
+    #[error("{field}: {fault}")]
+    Invalid {
+        /// Which.
+        field: &'static str,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// The body is too large.
+    #[error("the body is larger than 64 KiB")]
+    TooLarge,
+    /// The service is not in the state that this needs.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// Too many wrong passwords.
+    #[error("too many wrong passwords: try again in {0} seconds")]
+    TooManyAttempts(u64),
+    /// Officient or Optedo failed.
+    #[error("Officient or Optedo could not be asked: try again later")]
+    Upstream(#[source] SyncError),
+    /// The database failed.
+    #[error("the database does not answer: try again later")]
+    Unavailable(#[source] sqlx::Error),
+    /// A bug, or a secret that does not open.
+    #[error("something went wrong inside")]
+    Internal,
+}
+
+impl WebError {
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::TooManyAttempts(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Upstream(_) => StatusCode::BAD_GATEWAY,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl IntoResponse for WebError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        if status.is_server_error() {
+            let cause = std::error::Error::source(&self).map(ToString::to_string);
+            tracing::error!(http.status = status.as_u16(), cause, "A request failed: {self}");
+        }
+        let mut problem = json!({
+            "type": "about:blank",
+            "title": status.canonical_reason(),
+            "status": status.as_u16(),
+            "detail": self.to_string(),
+        });
+        if let (Self::Invalid { field, fault }, Some(problem)) = (&self, problem.as_object_mut()) {
+            problem.insert("errors".to_owned(), json!([{ "field": field, "detail": fault }]));
+        }
+        let mut response = (status, problem.to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        match self {
+            Self::Unauthorized => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Self::TooManyAttempts(seconds) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            Self::Unavailable(_) | Self::Upstream(_) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+            Self::Forbidden
+            | Self::NotFound
+            | Self::MethodNotAllowed
+            | Self::BadRequest(_)
+            | Self::Invalid { .. }
+            | Self::TooLarge
+            | Self::Conflict(_)
+            | Self::Internal => {}
+        }
+        response
+    }
+}
+
+impl From<sqlx::Error> for WebError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+impl From<SyncError> for WebError {
+    fn from(error: SyncError) -> Self {
+        match error {
+            SyncError::Database(error) => Self::Unavailable(error),
+            error @ (SyncError::Officient(_) | SyncError::Optedo(_) | SyncError::ShuttingDown) => {
+                Self::Upstream(error)
+            }
+        }
+    }
+}
+
+impl From<TokenError> for WebError {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Database(error) => Self::Unavailable(error),
+            TokenError::NotConnected | TokenError::ReauthorizationRequired => {
+                Self::Conflict("not connected to Officient")
+            }
+            TokenError::Refresh(_) | TokenError::Vault(_) => {
+                tracing::error!(%error, "There is no token");
+                Self::Internal
+            }
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! The OAuth login: begin, come back, sign out.
+//!
+//! The state is one-time, bound to the browser by a cookie, and valid for ten minutes. Whatever happens ends on the
+//! settings page, which says what happened and what to do; nothing is stored before everything was read.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum_extra::extract::CookieJar;
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::error::WebError;
+use super::{PAGE_PATH, settings::Notice};
+use crate::app::App;
+use crate::db::{attention, connection, logins};
+use crate::oauth::Grant;
+use crate::officient::{Account, OfficientError};
+use crate::sync::attention::Item;
+use crate::sync::conclude::after;
+use crate::upstream::UpstreamError;
+use crate::vault::{digest, random_token};
+
+const FLOW_LIFE: Duration = Duration::from_mins(10);
+const FLOW_COOKIE: &str = "optedo_officient_login";
+
+/// `POST …/login`
+pub async fn begin_login(
+    State(app): State<App>,
+    headers: HeaderMap,
+    cookies: CookieJar,
+) -> Result<Response, WebError> {
+    let tokens = app.engine.officient.tokens();
+    let Some(credentials) = tokens.credentials().await? else {
+        if wants_json(&headers) {
+            return Err(WebError::Conflict("Client ID and Secret are not filled in yet"));
+        }
+        return Ok(to_page(Notice::CredentialsMissing).into_response());
+    };
+    let state = random_token();
+    let browser = random_token();
+    let now = app.engine.clock.now();
+    let (state_digest, browser_digest) = (digest(state.expose_secret()), digest(browser.expose_secret()));
+    logins::insert_flow(
+        &app.engine.db,
+        &state_digest,
+        &browser_digest,
+        after(now, FLOW_LIFE),
+    )
+    .await?;
+    let authorize_url = tokens.oauth().authorize_url(&credentials.client_id, &state);
+    let cookie = app
+        .gatekeeper
+        .cookie(FLOW_COOKIE, browser.expose_secret().to_owned(), Some(FLOW_LIFE));
+    let cookies = cookies.add(cookie);
+    if wants_json(&headers) {
+        return Ok((cookies, Json(json!({ "authorizeUrl": authorize_url.as_str() }))).into_response());
+    }
+    Ok((cookies, Redirect::to(authorize_url.as_str())).into_response())
+}
+
+/// What Officient sends the browser back with.
+#[derive(Deserialize)]
+pub struct Callback {
+    state: Option<String>,
+    code: Option<String>,
+    error: Option<String>,
+}
+
+/// `GET /api/externalauthentication/officient`
+pub async fn finish_login(
+    State(app): State<App>,
+    cookies: CookieJar,
+    callback: Result<Query<Callback>, QueryRejection>,
+) -> Result<Response, WebError> {
+    let notice = match callback {
+        Ok(Query(callback)) => connect(&app, &cookies, callback)
+            .await?
+            .err()
+            .unwrap_or(Notice::Connected),
+        Err(_a_field_twice) => Notice::StateWrong,
+    };
+    let cookies = cookies.add(
+        app.gatekeeper
+            .cookie(FLOW_COOKIE, String::new(), Some(Duration::ZERO)),
+    );
+    Ok((cookies, to_page(notice)).into_response())
+}
+
+/// Everything is read before anything is stored.
+async fn connect(app: &App, cookies: &CookieJar, callback: Callback) -> Result<Result<(), Notice>, WebError> {
+    let engine = &app.engine;
+    let browser = cookies
+        .get(&app.gatekeeper.cookie_name(FLOW_COOKIE))
+        .map(|cookie| digest(cookie.value()));
+    let Some((state, browser)) = callback.state.map(|state| digest(&state)).zip(browser) else {
+        return Ok(Err(Notice::StateWrong));
+    };
+    if !logins::take_flow(&engine.db, &state, &browser, engine.clock.now()).await? {
+        return Ok(Err(Notice::StateWrong));
+    }
+    if let Some(error) = callback.error {
+        return Ok(Err(if error == "access_denied" {
+            Notice::Denied
+        } else {
+            Notice::CodeRefused
+        }));
+    }
+    let Some(code) = callback.code.filter(|code| !code.is_empty()) else {
+        return Ok(Err(Notice::CodeRefused));
+    };
+    let tokens = engine.officient.tokens();
+    let Some(credentials) = tokens.credentials().await? else {
+        return Ok(Err(Notice::CredentialsMissing));
+    };
+    let grant = match tokens.oauth().exchange(&credentials, &code).await {
+        Ok(grant) if grant.refresh_token.is_some() => grant,
+        Ok(_no_refresh_token) => return Ok(Err(Notice::Unreadable)),
+        Err(error) => return Ok(Err(notice_of(&error))),
+    };
+    let account = match engine.officient.account(&grant.access_token).await {
+        Ok(account) => account,
+        Err(error) => {
+            return Ok(Err(error
+                .upstream()
+                .map_or(Notice::Unreachable, notice_of_account)));
+        }
+    };
+    store_connection(app, &account, &grant).await?;
+    if let Err(error) = engine.ensure_webhooks().await {
+        tracing::warn!(%error, "Connected, but could not register the webhooks yet; the sweep tries again");
+    }
+    connection::ask_for_sweep(&engine.db, engine.clock.now()).await?;
+    engine.wake.worker(&engine.db).await;
+    Ok(Ok(()))
+}
+
+async fn store_connection(app: &App, account: &Account, grant: &Grant) -> Result<(), WebError> {
+    let engine = &app.engine;
+    let now = engine.clock.now();
+    let sealed = engine.officient.tokens().seal(grant);
+    let mut tx = engine.db.begin().await?;
+    connection::lock(&mut tx).await?;
+    let before = connection::load(&mut *tx).await?;
+    if before
+        .company_id
+        .is_some_and(|company| company != account.company_id)
+    {
+        attention::clear_all_held_back(&mut *tx).await?;
+        attention::resolve_all(&mut *tx, now).await?;
+    }
+    connection::connect(&mut *tx, account, &sealed, now).await?;
+    let item = Item::reauthorization_required();
+    attention::resolve(&mut *tx, item.kind, &item.subject_id, now).await?;
+    connection::audit(
+        &mut *tx,
+        "connected",
+        Some(&format!("company {}", account.company_id)),
+        now,
+    )
+    .await?;
+    tx.commit().await?;
+    tracing::info!(company.id = %account.company_id, "Connected to Officient");
+    Ok(())
+}
+
+/// Why the code could not be exchanged.
+fn notice_of(error: &UpstreamError) -> Notice {
+    tracing::warn!(%error, "Officient did not exchange the code");
+    match error {
+        UpstreamError::Rejected { .. } | UpstreamError::Unauthorized | UpstreamError::NotFound => {
+            Notice::CodeRefused
+        }
+        UpstreamError::Busy { .. } | UpstreamError::Unavailable { .. } => Notice::Unreachable,
+        UpstreamError::Unreadable { .. } => Notice::Unreadable,
+    }
+}
+
+/// Why the account could not be read with a fresh token.
+fn notice_of_account(error: &UpstreamError) -> Notice {
+    tracing::warn!(%error, "Officient did not tell the account");
+    match error {
+        UpstreamError::Rejected { .. } | UpstreamError::Unauthorized => Notice::PermissionMissing,
+        UpstreamError::Busy { .. } | UpstreamError::Unavailable { .. } => Notice::Unreachable,
+        UpstreamError::Unreadable { .. } | UpstreamError::NotFound => Notice::Unreadable,
+    }
+}
+
+/// `POST …/logout`
+pub async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Response, WebError> {
+    let engine = &app.engine;
+    // Without a usable token Officient cannot be told; what it still sends is then kept, and harmless.
+    if let Err(error) = engine.remove_webhooks().await
+        && !matches!(
+            &error,
+            crate::sync::SyncError::Officient(OfficientError::Token { .. })
+        )
+    {
+        tracing::warn!(%error, "Could not remove our webhooks at Officient");
+    }
+    let now = engine.clock.now();
+    let mut tx = engine.db.begin().await?;
+    connection::lock(&mut tx).await?;
+    connection::disconnect(&mut *tx).await?;
+    connection::retain_subscriptions(&mut *tx, &[]).await?;
+    let item = Item::reauthorization_required();
+    attention::resolve(&mut *tx, item.kind, &item.subject_id, now).await?;
+    connection::audit(&mut *tx, "disconnected", None, now).await?;
+    tx.commit().await?;
+    tracing::info!("Disconnected from Officient");
+    if wants_page(&headers) {
+        Ok(to_page(Notice::Disconnected).into_response())
+    } else {
+        Ok(StatusCode::NO_CONTENT.into_response())
+    }
+}
+
+fn to_page(notice: Notice) -> Redirect {
+    Redirect::to(&format!("{PAGE_PATH}?notice={}", notice.as_str()))
+}
+
+fn accepts(headers: &HeaderMap, kind: &str) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains(kind))
+}
+
+fn wants_json(headers: &HeaderMap) -> bool {
+    accepts(headers, "application/json") && !accepts(headers, "text/html")
+}
+
+/// A form of the page rather than a program.
+pub fn wants_page(headers: &HeaderMap) -> bool {
+    accepts(headers, "text/html")
+}

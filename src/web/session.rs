@@ -1,0 +1,270 @@
+//! Who may come in: the admin's session from the page's login form, or the API's bearer token.
+//!
+//! A session is a random cookie; the database has its digest. Every change made with a cookie must also carry the
+//! session's CSRF token, as form field or header; one made with the bearer token need not, for no browser sends that.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use argon2::password_hash::PasswordVerifier as _;
+use argon2::password_hash::phc::PasswordHash;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::{Cookie, SameSite};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret as _, SecretString};
+use subtle::ConstantTimeEq as _;
+use tokio::time::Instant;
+
+use super::PAGE_PATH;
+use super::error::WebError;
+use crate::app::App;
+use crate::config::Config;
+use crate::db::logins;
+use crate::vault::{digest, random_token};
+
+/// A session ends so long after it began…
+const LIFE: SignedDuration = SignedDuration::from_hours(12);
+/// …and so long after it was last used.
+const IDLE: SignedDuration = SignedDuration::from_hours(2);
+/// Wrong passwords from one address within [`ATTEMPTS_PERIOD`].
+const ATTEMPTS: usize = 5;
+const ATTEMPTS_PERIOD: Duration = Duration::from_secs(60);
+const MOST_ADDRESSES: usize = 10_000;
+
+/// The start before which every session has ended.
+pub fn oldest_start(now: Timestamp) -> Timestamp {
+    now.saturating_sub(LIFE).unwrap_or(Timestamp::MIN)
+}
+
+/// Knows the password and the bearer token, and slows down guessing.
+pub struct Gatekeeper {
+    password: SecretString,
+    api_token: Option<SecretString>,
+    is_https: bool,
+    wrong: Mutex<HashMap<IpAddr, Vec<Instant>>>,
+}
+
+/// Who makes a request.
+#[derive(Clone)]
+pub struct Admin {
+    /// What the page's forms carry; `None` for a bearer of the API token.
+    pub csrf_token: Option<String>,
+}
+
+impl Gatekeeper {
+    /// The gatekeeper of this configuration.
+    pub fn new(config: &Config) -> Self {
+        Self {
+            password: config.admin.password.clone(),
+            api_token: config.admin.api_token.clone(),
+            is_https: config.server.public_url.starts_with("https://"),
+            wrong: Mutex::default(),
+        }
+    }
+
+    /// Checks the password; after five wrong ones within a minute nobody at that address is asked any more.
+    pub async fn check_password(&self, address: IpAddr, password: &str) -> Result<bool, WebError> {
+        if let Some(wait) = self.wait_of(address) {
+            return Err(WebError::TooManyAttempts(wait.as_secs().max(1)));
+        }
+        let is_right = self.is_password(password.to_owned()).await;
+        if !is_right {
+            self.lock().entry(address).or_default().push(Instant::now());
+        }
+        Ok(is_right)
+    }
+
+    async fn is_password(&self, password: String) -> bool {
+        let expected = self.password.clone();
+        if !expected.expose_secret().starts_with("$argon2") {
+            return bool::from(digest(&password).ct_eq(&digest(expected.expose_secret())));
+        }
+        // Takes a while by design: not on the threads that answer requests.
+        let verify = tokio::task::spawn_blocking(move || {
+            PasswordHash::new(expected.expose_secret()).is_ok_and(|hash| {
+                argon2::Argon2::default()
+                    .verify_password(password.as_bytes(), &hash)
+                    .is_ok()
+            })
+        });
+        verify.await.unwrap_or(false)
+    }
+
+    /// How long this address must wait.
+    fn wait_of(&self, address: IpAddr) -> Option<Duration> {
+        let mut wrong = self.lock();
+        if wrong.len() >= MOST_ADDRESSES {
+            wrong.retain(|_, times| times.iter().any(|at| at.elapsed() < ATTEMPTS_PERIOD));
+        }
+        let times = wrong.get_mut(&address)?;
+        times.retain(|at| at.elapsed() < ATTEMPTS_PERIOD);
+        let first = times.first()?;
+        (times.len() >= ATTEMPTS).then(|| ATTEMPTS_PERIOD.saturating_sub(first.elapsed()))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<IpAddr, Vec<Instant>>> {
+        self.wrong.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A cookie that only this service reads, ended with the browser unless `max_age` is given.
+    pub fn cookie(&self, name: &str, value: String, max_age: Option<Duration>) -> Cookie<'static> {
+        let name = self.cookie_name(name);
+        let mut cookie = Cookie::build((name, value))
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(self.is_https);
+        if let Some(max_age) = max_age.and_then(|age| age.try_into().ok()) {
+            cookie = cookie.max_age(max_age);
+        }
+        cookie.build()
+    }
+
+    /// The name under which [`Self::cookie`] sets a cookie: bound to this host where there is https.
+    pub fn cookie_name(&self, name: &str) -> String {
+        if self.is_https {
+            format!("__Host-{name}")
+        } else {
+            name.to_owned()
+        }
+    }
+}
+
+/// The session cookie.
+pub const SESSION: &str = "optedo_officient_session";
+
+impl App {
+    /// Begins a session and returns its cookie.
+    pub async fn begin_session(&self) -> Result<Cookie<'static>, WebError> {
+        let token = random_token();
+        let csrf = random_token();
+        let now = self.engine.clock.now();
+        logins::insert_session(
+            &self.engine.db,
+            &digest(token.expose_secret()),
+            csrf.expose_secret(),
+            now,
+        )
+        .await?;
+        Ok(self
+            .gatekeeper
+            .cookie(SESSION, token.expose_secret().to_owned(), None))
+    }
+
+    /// Ends the session of this browser.
+    pub async fn end_session(&self, cookies: CookieJar) -> Result<CookieJar, WebError> {
+        let name = self.gatekeeper.cookie_name(SESSION);
+        if let Some(cookie) = cookies.get(&name) {
+            logins::delete_session(&self.engine.db, &digest(cookie.value())).await?;
+        }
+        Ok(cookies.add(
+            self.gatekeeper
+                .cookie(SESSION, String::new(), Some(Duration::ZERO)),
+        ))
+    }
+
+    /// Who makes a request with these headers.
+    pub async fn admin(&self, headers: &HeaderMap) -> Result<Option<Admin>, WebError> {
+        if self.is_bearer(headers) {
+            return Ok(Some(Admin { csrf_token: None }));
+        }
+        let cookies = CookieJar::from_headers(headers);
+        let Some(cookie) = cookies.get(&self.gatekeeper.cookie_name(SESSION)) else {
+            return Ok(None);
+        };
+        let now = self.engine.clock.now();
+        let seen_after = now.saturating_sub(IDLE).unwrap_or(Timestamp::MIN);
+        let session = logins::touch_session(
+            &self.engine.db,
+            &digest(cookie.value()),
+            oldest_start(now),
+            seen_after,
+            now,
+        )
+        .await?;
+        Ok(session.map(|session| Admin {
+            csrf_token: Some(session.csrf_token),
+        }))
+    }
+
+    fn is_bearer(&self, headers: &HeaderMap) -> bool {
+        let given = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| {
+                let (scheme, token) = value.split_once(' ')?;
+                scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+            });
+        let Some((given, expected)) = given.zip(self.gatekeeper.api_token.as_ref()) else {
+            return false;
+        };
+        bool::from(digest(given).ct_eq(&digest(expected.expose_secret())))
+    }
+}
+
+/// The API answers the admin only: 401 to others.
+pub async fn require_admin(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Result<Response, WebError> {
+    let admin = app
+        .admin(request.headers())
+        .await?
+        .ok_or(WebError::Unauthorized)?;
+    pass(admin, request, next).await
+}
+
+/// The page answers the admin only: others are sent to the login form.
+pub async fn require_admin_page(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Result<Response, WebError> {
+    let Some(admin) = app.admin(request.headers()).await? else {
+        if request.method().is_safe() {
+            return super::settings::sign_in_form(&app, request.uri().query());
+        }
+        return Ok(Redirect::to(PAGE_PATH).into_response());
+    };
+    pass(admin, request, next).await
+}
+
+/// Lets the request through unless it changes something on a cookie's word alone.
+async fn pass(admin: Admin, request: Request, next: Next) -> Result<Response, WebError> {
+    let request = match &admin.csrf_token {
+        Some(expected) if !request.method().is_safe() => check_csrf(expected, request).await?,
+        _ => request,
+    };
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(admin);
+    Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+async fn check_csrf(expected: &str, request: Request) -> Result<Request, WebError> {
+    let is_right = |given: &str| bool::from(digest(given).ct_eq(&digest(expected)));
+    let (parts, body) = request.into_parts();
+    if let Some(given) = parts.headers.get("x-csrf-token") {
+        let is_right = given.to_str().is_ok_and(is_right);
+        return if is_right {
+            Ok(Request::from_parts(parts, body))
+        } else {
+            Err(WebError::Forbidden)
+        };
+    }
+    let body = axum::body::to_bytes(body, super::MAX_BODY)
+        .await
+        .map_err(|_too_large| WebError::TooLarge)?;
+    let field = url::form_urlencoded::parse(&body).find(|(name, _)| name == "csrf_token");
+    if !field.is_some_and(|(_, given)| is_right(&given)) {
+        return Err(WebError::Forbidden);
+    }
+    Ok(Request::from_parts(parts, Body::from(body)))
+}

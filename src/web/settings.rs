@@ -1,0 +1,295 @@
+//! The settings page: sign-in, credentials, the button **Aanmelden bij Officient**, the state, **Afmelden**.
+
+use std::net::SocketAddr;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{ConnectInfo, Extension, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum_extra::extract::CookieJar;
+use serde::Deserialize;
+
+use super::api;
+use super::error::WebError;
+use super::session::Admin;
+use super::status::{self, Status};
+use super::{CALLBACK_PATH, PAGE_PATH};
+use crate::app::App;
+use crate::db::attention::{StoredItem, Which};
+use crate::db::{attention, connection};
+
+/// What just happened, in the address, so that a reload shows it again and nothing needs to be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Access was granted.
+    Connected,
+    /// Signed out.
+    Disconnected,
+    /// The admin refused.
+    Denied,
+    /// The state is missing, wrong, used or too old.
+    StateWrong,
+    /// Officient does not accept the code or the credentials.
+    CodeRefused,
+    /// No answer from Officient.
+    Unreachable,
+    /// An answer that is not understood.
+    Unreadable,
+    /// The app may not read the account.
+    PermissionMissing,
+    /// No Client ID or Secret.
+    CredentialsMissing,
+    /// They were stored.
+    CredentialsSaved,
+    /// They were not: something is missing.
+    CredentialsIncomplete,
+    /// The password was wrong.
+    WrongPassword,
+}
+
+impl Notice {
+    const ALL: [Self; 12] = [
+        Self::Connected,
+        Self::Disconnected,
+        Self::Denied,
+        Self::StateWrong,
+        Self::CodeRefused,
+        Self::Unreachable,
+        Self::Unreadable,
+        Self::PermissionMissing,
+        Self::CredentialsMissing,
+        Self::CredentialsSaved,
+        Self::CredentialsIncomplete,
+        Self::WrongPassword,
+    ];
+
+    /// The word in the address.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Disconnected => "disconnected",
+            Self::Denied => "access_denied",
+            Self::StateWrong => "state_wrong",
+            Self::CodeRefused => "code_refused",
+            Self::Unreachable => "officient_unreachable",
+            Self::Unreadable => "officient_unreadable",
+            Self::PermissionMissing => "permission_missing",
+            Self::CredentialsMissing => "credentials_missing",
+            Self::CredentialsSaved => "credentials_saved",
+            Self::CredentialsIncomplete => "credentials_incomplete",
+            Self::WrongPassword => "wrong_password",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|notice| notice.as_str() == word)
+    }
+
+    /// Whether it says that something went well.
+    pub fn is_good(self) -> bool {
+        matches!(
+            self,
+            Self::Connected | Self::Disconnected | Self::CredentialsSaved
+        )
+    }
+
+    /// What happened and what to do.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Connected => {
+                "De koppeling met Officient is gelukt. Alle afwezigheden worden nu een eerste keer overgenomen."
+            }
+            Self::Disconnected => {
+                "Je bent afgemeld bij Officient. De afwezigheden die al in Optedo staan, blijven staan; Client ID en Secret zijn bewaard."
+            }
+            Self::Denied => {
+                "Je hebt in Officient geen toegang gegeven, dus er is niets gekoppeld. Klik opnieuw op ‘Aanmelden bij Officient’ en kies dan ‘Geef toegang’."
+            }
+            Self::StateWrong => {
+                "Deze aanmelding is verlopen, al gebruikt, of in een andere browser begonnen. Er is niets gekoppeld. Klik opnieuw op ‘Aanmelden bij Officient’ en rond binnen tien minuten af."
+            }
+            Self::CodeRefused => {
+                "Officient aanvaardde de aanmelding niet. Er is niets gekoppeld. Kijk na of Client ID, Secret en Redirect URL dezelfde zijn als in de app bij Officient, en meld opnieuw aan."
+            }
+            Self::Unreachable => {
+                "Officient was niet bereikbaar. Er is niets gekoppeld. Wacht enkele minuten en meld dan opnieuw aan."
+            }
+            Self::Unreadable => {
+                "Officient gaf een antwoord dat niet te begrijpen is. Er is niets gekoppeld. Probeer het later opnieuw; blijft het zo, verwittig dan Optedo."
+            }
+            Self::PermissionMissing => {
+                "De app mag de gegevens van het bedrijf niet lezen. Er is niets gekoppeld. Vink in Officient bij de app de permissies aan (lezen: basic, personal info, webhooks, calendar; schrijven: webhooks) en meld opnieuw aan."
+            }
+            Self::CredentialsMissing => "Vul eerst Client ID en Secret in en bewaar ze.",
+            Self::CredentialsSaved => {
+                "Client ID en Secret zijn bewaard. Klik nu op ‘Aanmelden bij Officient’."
+            }
+            Self::CredentialsIncomplete => "Vul zowel Client ID als Secret in.",
+            Self::WrongPassword => "Dat wachtwoord klopt niet.",
+        }
+    }
+}
+
+/// `?notice=`
+#[derive(Default, Deserialize)]
+pub struct PageOptions {
+    #[serde(default)]
+    notice: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInPage {
+    notice: Option<Notice>,
+}
+
+#[derive(Template)]
+#[template(path = "settings.html")]
+struct SettingsPage {
+    notice: Option<Notice>,
+    csrf_token: String,
+    status: Status,
+    is_connected: bool,
+    connected_since: String,
+    client_id: String,
+    has_credentials: bool,
+    are_credentials_fixed: bool,
+    redirect_url: String,
+    developer_url: String,
+    api: &'static str,
+    page: &'static str,
+    items: Vec<StoredItem>,
+}
+
+/// `GET /instellingen/integraties/hr`
+pub async fn show(
+    State(app): State<App>,
+    Extension(admin): Extension<Admin>,
+    Query(options): Query<PageOptions>,
+) -> Result<Response, WebError> {
+    let engine = &app.engine;
+    let connection = connection::load(&engine.db).await?;
+    let status = status::status(engine).await?;
+    let config = &engine.config;
+    let client_id = config.officient.client_id.clone().or(connection.client_id);
+    let zone = crate::clock::time_zone();
+    let connected_since = connection
+        .connected_at
+        .map(|at| at.to_zoned(zone).strftime("%d/%m/%Y %H:%M").to_string());
+    render(
+        StatusCode::OK,
+        &SettingsPage {
+            notice: Notice::parse(&options.notice),
+            csrf_token: admin.csrf_token.unwrap_or_default(),
+            is_connected: status.state != "disconnected",
+            connected_since: connected_since.unwrap_or_default(),
+            has_credentials: client_id.is_some(),
+            client_id: client_id.unwrap_or_default(),
+            are_credentials_fixed: config.officient.client_id.is_some(),
+            redirect_url: format!("{}{CALLBACK_PATH}", config.server.public_url),
+            developer_url: format!("{}/developer", config.officient.app_url),
+            api: CALLBACK_PATH,
+            page: PAGE_PATH,
+            items: attention::list(&engine.db, Which::Open).await?,
+            status,
+        },
+    )
+}
+
+/// What the form holds.
+#[derive(Deserialize)]
+pub struct CredentialsForm {
+    #[serde(default)]
+    client_id: String,
+    #[serde(default)]
+    client_secret: String,
+}
+
+/// `POST /instellingen/integraties/hr/credentials`
+pub async fn save_credentials(
+    State(app): State<App>,
+    Form(form): Form<CredentialsForm>,
+) -> Result<Redirect, WebError> {
+    let is_complete = api::check_text("client_id", &form.client_id).is_ok()
+        && api::check_text("client_secret", &form.client_secret).is_ok();
+    if !is_complete {
+        return Ok(to_page(Notice::CredentialsIncomplete));
+    }
+    api::save_credentials(&app, form.client_id.trim(), form.client_secret.trim().into()).await?;
+    Ok(to_page(Notice::CredentialsSaved))
+}
+
+/// What the login form holds.
+#[derive(Deserialize)]
+pub struct SignInForm {
+    #[serde(default)]
+    password: String,
+}
+
+/// `POST /instellingen/integraties/hr/sign-in`
+pub async fn sign_in(
+    State(app): State<App>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    cookies: CookieJar,
+    Form(form): Form<SignInForm>,
+) -> Result<Response, WebError> {
+    if !app
+        .gatekeeper
+        .check_password(address.ip(), &form.password)
+        .await?
+    {
+        tracing::warn!("A sign-in with a wrong password");
+        return render(
+            StatusCode::UNAUTHORIZED,
+            &SignInPage {
+                notice: Some(Notice::WrongPassword),
+            },
+        );
+    }
+    // A session that was there before ends: the cookie is new at every sign-in.
+    let cookies = app.end_session(cookies).await?;
+    let session = app.begin_session().await?;
+    Ok((cookies.add(session), Redirect::to(PAGE_PATH)).into_response())
+}
+
+/// `POST /instellingen/integraties/hr/sign-out`
+pub async fn sign_out(State(app): State<App>, cookies: CookieJar) -> Result<Response, WebError> {
+    let cookies = app.end_session(cookies).await?;
+    Ok((cookies, Redirect::to(PAGE_PATH)).into_response())
+}
+
+/// `GET /instellingen/integraties/hr/sign-in`
+pub async fn sign_in_page() -> Redirect {
+    Redirect::to(PAGE_PATH)
+}
+
+/// The login form, in place of the page; it too says how a login at Officient ended.
+pub fn sign_in_form(_app: &App, query: Option<&str>) -> Result<Response, WebError> {
+    let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    let notice = pairs
+        .filter(|(name, _)| name == "notice")
+        .find_map(|(_, word)| Notice::parse(&word));
+    render(StatusCode::OK, &SignInPage { notice })
+}
+
+/// `GET /instellingen/integraties/hr/style.css`
+pub async fn style() -> Response {
+    (
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
+        include_str!("../../templates/style.css"),
+    )
+        .into_response()
+}
+
+fn to_page(notice: Notice) -> Redirect {
+    Redirect::to(&format!("{PAGE_PATH}?notice={}", notice.as_str()))
+}
+
+fn render(status: StatusCode, page: &impl Template) -> Result<Response, WebError> {
+    let html = page.render().map_err(|error| {
+        tracing::error!(%error, "A page could not be rendered");
+        WebError::Internal
+    })?;
+    Ok((status, Html(html)).into_response())
+}

@@ -1,0 +1,204 @@
+//! The status document: of the API, the page and the command.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::db::connection::SubscriptionState;
+use crate::db::{absences, attention, connection, events, people};
+use crate::sync::Engine;
+
+/// See the fixed names in the interface.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// disconnected, connected or `reauthorization_required`.
+    pub state: String,
+    /// The company that is, or was last, connected.
+    pub account: Option<AccountStatus>,
+    /// When access was granted.
+    pub connected_at: Option<Timestamp>,
+    /// When the last webhook arrived.
+    pub last_webhook_at: Option<Timestamp>,
+    /// One entry an event name.
+    pub webhooks: Vec<WebhookStatus>,
+    /// The sweep under way, or the last one.
+    pub sync: SyncStatus,
+    /// What is still to be done.
+    pub queue: QueueStatus,
+    /// What stands in Optedo because of us.
+    pub absences: AbsencesStatus,
+    /// What needs the admin.
+    pub attention: AttentionStatus,
+}
+
+/// The Officient company.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountStatus {
+    /// Its id.
+    pub company_id: i64,
+    /// Its name.
+    pub company_name: String,
+    /// Its subdomain at Officient.
+    pub subdomain: String,
+}
+
+/// A webhook subscription.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WebhookStatus {
+    /// The event name.
+    pub event: String,
+    /// registered, refused or missing.
+    pub state: String,
+    /// Why.
+    pub detail: Option<String>,
+}
+
+/// A sweep.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncStatus {
+    /// idle or running.
+    pub state: String,
+    /// People looked at.
+    pub people_done: i64,
+    /// People to look at.
+    pub people_total: i64,
+    /// When the last one began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// People and events that wait.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct QueueStatus {
+    /// Webhook events not yet looked at, and people to look at.
+    pub waiting: i64,
+    /// People to look at again after a failure.
+    pub retrying: i64,
+}
+
+/// Absences.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AbsencesStatus {
+    /// How many stand in Optedo.
+    pub written: i64,
+}
+
+/// Attention items.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AttentionStatus {
+    /// Neither resolved nor ignored.
+    pub open: i64,
+}
+
+/// Reads the document; also sets the metrics that show state.
+pub async fn status(engine: &Engine) -> Result<Status, sqlx::Error> {
+    let db = &engine.db;
+    let connection = connection::load(db).await?;
+    let company = connection.company_id;
+    let progress = match (company, connection.sweep_started_at) {
+        (Some(company), Some(started_at)) => people::progress(db, company, started_at).await?,
+        _ => people::Progress { done: 0, total: 0 },
+    };
+    let written = match company {
+        Some(company) => absences::count_written(db, company).await?,
+        None => 0,
+    };
+    let is_running = connection.sweep_asked_at.is_some()
+        || (connection.sweep_started_at.is_some() && connection.sweep_finished_at.is_none());
+    let queue = people::queue(db).await?;
+    Ok(Status {
+        state: connection.state.as_str().to_owned(),
+        account: company.map(|company| AccountStatus {
+            company_id: company.0,
+            company_name: connection.company_name.unwrap_or_default(),
+            subdomain: connection.subdomain.unwrap_or_default(),
+        }),
+        connected_at: connection.connected_at,
+        last_webhook_at: events::last_received_at(db).await?,
+        webhooks: webhooks(engine).await?,
+        sync: SyncStatus {
+            state: if is_running { "running" } else { "idle" }.to_owned(),
+            people_done: progress.done,
+            people_total: progress.total,
+            started_at: connection.sweep_started_at,
+            finished_at: connection.sweep_finished_at,
+        },
+        queue: QueueStatus {
+            waiting: queue.waiting + events::count_waiting(db).await?,
+            retrying: queue.retrying,
+        },
+        absences: AbsencesStatus { written },
+        attention: AttentionStatus {
+            open: attention::count_open(db)
+                .await?
+                .iter()
+                .map(|(_, count)| count)
+                .sum(),
+        },
+    })
+}
+
+async fn webhooks(engine: &Engine) -> Result<Vec<WebhookStatus>, sqlx::Error> {
+    let known = connection::subscriptions(&engine.db).await?;
+    let status_of = |event: String| match known.iter().find(|subscription| subscription.event == event) {
+        Some(known) => WebhookStatus {
+            event,
+            state: known.state.clone(),
+            detail: known.detail.clone(),
+        },
+        None => WebhookStatus {
+            event,
+            state: SubscriptionState::Missing.as_str().to_owned(),
+            detail: None,
+        },
+    };
+    Ok(engine
+        .webhook_events()
+        .await?
+        .into_iter()
+        .map(status_of)
+        .collect())
+}
+
+impl std::fmt::Display for Status {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let or_never = |at: Option<Timestamp>| at.map_or_else(|| "never".to_owned(), |at| at.to_string());
+        writeln!(f, "connection  {}", self.state)?;
+        if let Some(account) = &self.account {
+            writeln!(
+                f,
+                "company     {} ({}), id {}",
+                account.company_name, account.subdomain, account.company_id
+            )?;
+        }
+        writeln!(f, "connected   {}", or_never(self.connected_at))?;
+        writeln!(f, "webhook     last one {}", or_never(self.last_webhook_at))?;
+        for webhook in &self.webhooks {
+            let detail = webhook
+                .detail
+                .as_ref()
+                .map(|detail| format!(": {detail}"))
+                .unwrap_or_default();
+            writeln!(f, "            {} {}{detail}", webhook.event, webhook.state)?;
+        }
+        let sync = &self.sync;
+        writeln!(
+            f,
+            "sync        {}, {} of {} people, last finished {}",
+            sync.state,
+            sync.people_done,
+            sync.people_total,
+            or_never(sync.finished_at)
+        )?;
+        writeln!(
+            f,
+            "queue       {} waiting, {} to try again",
+            self.queue.waiting, self.queue.retrying
+        )?;
+        writeln!(f, "absences    {} in Optedo", self.absences.written)?;
+        write!(f, "attention   {} open", self.attention.open)
+    }
+}

@@ -1,0 +1,296 @@
+//! The webhook receiver: token → shape → on disk → 200. It does nothing else.
+//!
+//! Concurrent webhooks share an insert and a commit: one writer takes whatever waits while the previous commit is under
+//! way, so a lone webhook waits for nothing, and a flood costs few commits and one connection.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use secrecy::ExposeSecret as _;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, de};
+use serde_json::value::RawValue;
+use sqlx::PgPool;
+use subtle::ConstantTimeEq as _;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout};
+use tokio_util::task::TaskTracker;
+
+use super::error::WebError;
+use crate::app::App;
+use crate::clock::Clock;
+use crate::db::events;
+use crate::sync::wake::Wake;
+use crate::vault::digest;
+
+const MAX_BODY: usize = 64 * 1024;
+/// Webhooks in one commit.
+const BATCH: usize = 1000;
+/// Webhooks that may wait; beyond that, and when a commit takes longer than this, the answer is 503.
+const QUEUE: usize = 10_000;
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Longer texts are cut off: no id or event name is nearly as long.
+const MAX_TEXT: usize = 1000;
+
+/// What Officient tells: only that something happened.
+#[derive(Debug, PartialEq, Eq)]
+struct Announcement {
+    event_type: String,
+    related_object_id: Option<String>,
+}
+
+struct Pending {
+    announcement: Announcement,
+    stored: oneshot::Sender<bool>,
+}
+
+/// Where webhooks wait for the next commit; clones share it.
+#[derive(Clone)]
+pub struct Inbox {
+    queue: mpsc::Sender<Pending>,
+    /// Event names that metrics may carry: others could be anything.
+    known: Arc<BTreeSet<String>>,
+}
+
+impl Inbox {
+    /// Starts the writer.
+    pub fn start(tasks: &TaskTracker, db: PgPool, clock: Clock, wake: Wake, known: &[String]) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        tasks.spawn(write_batches(waiting, db, clock, wake));
+        Self {
+            queue,
+            known: Arc::new(known.iter().cloned().collect()),
+        }
+    }
+
+    /// Resolves to true once the event is on disk, to false when it could not be stored.
+    async fn store(&self, announcement: Announcement) -> bool {
+        let (stored, is_stored) = oneshot::channel();
+        if self.queue.try_send(Pending { announcement, stored }).is_err() {
+            return false;
+        }
+        matches!(timeout(PATIENCE, is_stored).await, Ok(Ok(true)))
+    }
+
+    fn label(&self, event_type: &str) -> String {
+        self.known
+            .get(event_type)
+            .cloned()
+            .unwrap_or_else(|| "other".to_owned())
+    }
+}
+
+/// Ends when the last [`Inbox`] is dropped and nothing waits.
+async fn write_batches(mut waiting: mpsc::Receiver<Pending>, db: PgPool, clock: Clock, wake: Wake) {
+    let mut batch = Vec::new();
+    while waiting.recv_many(&mut batch, BATCH).await > 0 {
+        let (announcements, senders): (Vec<Announcement>, Vec<oneshot::Sender<bool>>) = batch
+            .drain(..)
+            .map(|pending| (pending.announcement, pending.stored))
+            .unzip();
+        let (event_types, ids): (Vec<String>, Vec<Option<String>>) = announcements
+            .into_iter()
+            .map(|it| (it.event_type, it.related_object_id))
+            .unzip();
+        let result = timeout(PATIENCE, events::insert(&db, clock.now(), &event_types, &ids)).await;
+        let is_stored = matches!(result, Ok(Ok(())));
+        match result {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, events = event_types.len(), "Could not store webhooks"),
+            Err(_too_slow) => tracing::error!(events = event_types.len(), "Storing webhooks took too long"),
+        }
+        for stored in senders {
+            // Whoever waited may have given up.
+            let _heard = stored.send(is_stored);
+        }
+        if is_stored {
+            wake.worker(&db).await;
+        }
+    }
+}
+
+/// `POST …/webhook/{token}`
+pub async fn receive_webhook(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    body: Body,
+) -> Result<StatusCode, WebError> {
+    let began = Instant::now();
+    // Equal lengths first, so that the comparison itself takes the same time for every wrong token.
+    let is_ours = digest(&token).ct_eq(&digest(app.webhook_token.expose_secret()));
+    if !bool::from(is_ours) {
+        return Err(WebError::NotFound);
+    }
+    let body = axum::body::to_bytes(body, MAX_BODY)
+        .await
+        .map_err(|_too_large_or_cut_off| WebError::TooLarge)?;
+    let Ok(announcement) = serde_json::from_slice::<Announcement>(&body) else {
+        count("other", "malformed");
+        return Err(WebError::BadRequest(
+            "must be a JSON object with a textual event_type",
+        ));
+    };
+    let label = app.inbox.label(&announcement.event_type);
+    if !app.inbox.store(announcement).await {
+        count(&label, "unavailable");
+        return Err(WebError::Unavailable(sqlx::Error::PoolTimedOut));
+    }
+    count(&label, "stored");
+    metrics::histogram!("webhook_ack_seconds").record(began.elapsed().as_secs_f64());
+    Ok(StatusCode::OK)
+}
+
+fn count(event_type: &str, outcome: &'static str) {
+    metrics::counter!("webhook_events_total", "event_type" => event_type.to_owned(), "outcome" => outcome)
+        .increment(1);
+}
+
+impl<'de> Deserialize<'de> for Announcement {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Announcement;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object with a textual event_type")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Announcement, A::Error> {
+                let mut event_type = None;
+                let mut related_object_id = None;
+                while let Some(key) = map.next_key::<String>()? {
+                    match key.as_str() {
+                        "event_type" => event_type = Some(map.next_value::<String>()?),
+                        "related_object_id" => related_object_id = id_of(map.next_value::<&RawValue>()?),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                let event_type = event_type.ok_or_else(|| de::Error::missing_field("event_type"))?;
+                Ok(Announcement {
+                    event_type: storable(&event_type),
+                    related_object_id,
+                })
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// A text or a number; anything else is no id, but no fault either.
+fn id_of(raw: &RawValue) -> Option<String> {
+    let raw = raw.get();
+    match raw.as_bytes().first()? {
+        b'"' => serde_json::from_str(raw).ok().map(|text: String| storable(&text)),
+        b'-' | b'0'..=b'9' => Some(storable(raw)),
+        _ => None,
+    }
+}
+
+/// Postgres stores no NUL in a text.
+fn storable(text: &str) -> String {
+    text.chars().filter(|char| *char != '\0').take(MAX_TEXT).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(body: &str) -> Option<Announcement> {
+        serde_json::from_str(body).ok()
+    }
+
+    fn announcement(event_type: &str, id: Option<&str>) -> Option<Announcement> {
+        Some(Announcement {
+            event_type: event_type.into(),
+            related_object_id: id.map(str::to_owned),
+        })
+    }
+
+    #[test]
+    fn whatever_the_other_fields_hold_an_object_with_a_textual_event_type_is_understood() {
+        let deep = format!(
+            r#"{{"event_type":"e","other":{}{}}}"#,
+            "[".repeat(5000),
+            "]".repeat(5000)
+        );
+        let tests = [
+            (
+                r#"{"account":"acme","event_type":"person_added","related_object_id":"123456"}"#,
+                announcement("person_added", Some("123456")),
+            ),
+            (
+                r#"{"event_type":"e","related_object_id":123456}"#,
+                announcement("e", Some("123456")),
+            ),
+            (
+                r#"{"event_type":"e","related_object_id":null}"#,
+                announcement("e", None),
+            ),
+            (
+                r#"{"event_type":"e","related_object_id":{"id":[1,"\ud800"]}}"#,
+                announcement("e", None),
+            ),
+            (
+                r#"{"event_type":"e","related_object_id":"\ud800"}"#,
+                announcement("e", None),
+            ),
+            (
+                r#"{"event_type":"e","related_object_id":1e999}"#,
+                announcement("e", Some("1e999")),
+            ),
+            (r#"{"event_type":"","account":false}"#, announcement("", None)),
+            (r#"{"event_type":"a\u0000b"}"#, announcement("ab", None)),
+            (
+                r#"{"event_type":"first","event_type":"last"}"#,
+                announcement("last", None),
+            ),
+            (&deep, announcement("e", None)),
+        ];
+        for (body, expected) in tests {
+            assert_eq!(parse(body), expected, "{}", body.get(..80).unwrap_or(body));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for body in [
+            "",
+            "null",
+            "[]",
+            "\"e\"",
+            "7",
+            "{}",
+            r#"{"event_type":null}"#,
+            r#"{"event_type":7}"#,
+            r#"["e","1"]"#,
+            r#"{"event_type":"e"} x"#,
+            r#"{"event_type":"e""#,
+        ] {
+            assert_eq!(parse(body), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn long_texts_are_cut_off() {
+        let parsed = parse(&format!(r#"{{"event_type":"{}"}}"#, "é".repeat(5000))).unwrap();
+        assert_eq!(parsed.event_type.chars().count(), MAX_TEXT);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_whatsoever_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _parsed = serde_json::from_slice::<Announcement>(&bytes);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The service as its users meet it: over HTTP, with a real Postgres and the simulated Officient and Optedo.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "in tests a failure is a panic, and helpers stand outside test functions; nothing uses a test as a library"
+)]
+
+mod support;
+
+mod smoke;
