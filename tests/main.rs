@@ -10,4 +10,5 @@
 
 mod support;
 
+mod replicas;
 mod smoke;
