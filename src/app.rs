@@ -16,6 +16,7 @@ use crate::limiter::Limiter;
 use crate::oauth::{Credentials, Oauth};
 use crate::officient::{Line, Officient};
 use crate::optedo::Optedo;
+use crate::sync::conclude::OptedoGate;
 use crate::sync::reference::Reference;
 use crate::sync::wake::Wake;
 use crate::sync::{Engine, worker};
@@ -120,7 +121,7 @@ impl App {
         );
         let engine = Arc::new(Engine {
             reference: Reference::new(officient.clone(), optedo.clone(), clock.clone()),
-            optedo_gate: Default::default(),
+            optedo_gate: OptedoGate::default(),
             webhook_url: webhook_url.into(),
             db,
             config,
@@ -167,8 +168,8 @@ impl App {
             tokio::time::sleep(DRAIN).await;
         };
         tokio::select! {
-            served = server.into_future() => {
-                served.map_err(|source| AppError::Network { what: "serving".to_owned(), source })?;
+            ended = server.into_future() => {
+                ended.map_err(|source| AppError::Network { what: "serving".to_owned(), source })?;
                 tasks.close();
                 if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
                     tracing::warn!("Stopped with work under way; it is found again by its intent");

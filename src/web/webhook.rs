@@ -210,11 +210,11 @@ mod tests {
         serde_json::from_str(body).ok()
     }
 
-    fn announcement(event_type: &str, id: Option<&str>) -> Option<Announcement> {
-        Some(Announcement {
+    fn announcement(event_type: &str, id: Option<&str>) -> Announcement {
+        Announcement {
             event_type: event_type.into(),
             related_object_id: id.map(str::to_owned),
-        })
+        }
     }
 
     #[test]
@@ -258,7 +258,7 @@ mod tests {
             (&deep, announcement("e", None)),
         ];
         for (body, expected) in tests {
-            assert_eq!(parse(body), expected, "{}", body.get(..80).unwrap_or(body));
+            assert_eq!(parse(body), Some(expected), "{}", body.get(..80).unwrap_or(body));
         }
     }
 
