@@ -10,5 +10,6 @@
 
 mod support;
 
+mod held_back;
 mod smoke;
 mod sync;
