@@ -10,6 +10,8 @@
 
 mod support;
 
+mod failures;
 mod held_back;
 mod smoke;
 mod sync;
+mod trigger;
