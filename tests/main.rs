@@ -10,5 +10,9 @@
 
 mod support;
 
+mod failures;
+mod held_back;
 mod replicas;
 mod smoke;
+mod sync;
+mod trigger;
