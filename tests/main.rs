@@ -10,4 +10,6 @@
 
 mod support;
 
+mod connect;
+mod secrets;
 mod smoke;

@@ -3,6 +3,8 @@
 //! `TestApp::start()` is the real application on a free port, with a database of its own and the two simulators. Work is
 //! waited for by looking at its end state ([`TestApp::settle`]), never by sleeping for a guessed time.
 
+pub mod browser;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
