@@ -150,6 +150,7 @@ comment on column absences.starts_at is 'wall clock without zone, as are all tim
 comment on column absences.adopted is 'stood in Optedo already and was taken over';
 comment on column absences.deletion_planned_at is 'when a deletion of this absence was first planned; counts against sync.max_deletions';
 create index absences_of_person on absences (company_id, person_id, date);
+create index absences_by_date on absences (date);
 create index absences_in_optedo on absences (optedo_absence_id) where deleted_at is null;
 create index absences_deletions on absences (deletion_planned_at) where deletion_planned_at is not null;
 create index absences_deleted on absences (deleted_at) where deleted_at is not null;

@@ -16,6 +16,7 @@ use crate::limiter::Limiter;
 use crate::oauth::{Credentials, Oauth};
 use crate::officient::{Line, Officient};
 use crate::optedo::Optedo;
+use crate::sync::conclude::OptedoGate;
 use crate::sync::reference::Reference;
 use crate::sync::wake::Wake;
 use crate::sync::{Engine, worker};
@@ -69,6 +70,8 @@ pub struct App {
     pub webhook_token: SecretString,
     /// Everything that runs in the background.
     pub tasks: TaskTracker,
+    /// No request is answered any more.
+    inbox_closed: CancellationToken,
 }
 
 impl App {
@@ -111,16 +114,13 @@ impl App {
             webhook_token.expose_secret()
         );
         let gatekeeper = Arc::new(Gatekeeper::new(&config));
-        let inbox = Inbox::start(
-            &tasks,
-            db.clone(),
-            clock.clone(),
-            wake.clone(),
-            &config.officient.webhook_events,
-        );
+        let inbox_closed = CancellationToken::new();
+        let known = &config.officient.webhook_events;
+        let closed = inbox_closed.clone();
+        let inbox = Inbox::start(&tasks, db.clone(), clock.clone(), wake.clone(), known, closed);
         let engine = Arc::new(Engine {
             reference: Reference::new(officient.clone(), optedo.clone(), clock.clone()),
-            optedo_gate: Default::default(),
+            optedo_gate: OptedoGate::default(),
             webhook_url: webhook_url.into(),
             db,
             config,
@@ -137,6 +137,7 @@ impl App {
             gatekeeper,
             webhook_token,
             tasks,
+            inbox_closed,
         })
     }
 
@@ -159,24 +160,32 @@ impl App {
                 }
             });
         }
-        let tasks = self.tasks.clone();
+        let app = self.clone();
         let router = web::router(self).into_make_service_with_connect_info::<std::net::SocketAddr>();
         let server = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-        let drained = async {
+        let too_long = async {
             stop.cancelled().await;
             tokio::time::sleep(DRAIN).await;
         };
         tokio::select! {
-            served = server.into_future() => {
-                served.map_err(|source| AppError::Network { what: "serving".to_owned(), source })?;
-                tasks.close();
-                if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
-                    tracing::warn!("Stopped with work under way; it is found again by its intent");
-                }
+            ended = async {
+                server.await.map_err(|source| AppError::Network { what: "serving".to_owned(), source })?;
+                app.close().await;
+                Ok(())
+            } => ended,
+            () = too_long => {
+                tracing::warn!("Stopped with work under way; it is found again by its intent");
+                Ok(())
             }
-            () = drained => tracing::warn!("Stopped with requests under way"),
         }
-        Ok(())
+    }
+
+    /// Stops, and waits until what is being written is written.
+    pub async fn close(self) {
+        self.engine.stop.cancel();
+        self.inbox_closed.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 }
 

@@ -159,10 +159,6 @@ async fn sync(config: Config, person: Option<PersonId>, dry_run: bool) -> Result
         Some(person) => sync_person(engine, company, person).await?,
         None => sync_everybody(engine, company).await?,
     };
-    engine.stop.cancel();
-    app.tasks.close();
-    // The inbox's writer ends when its last sender does, with the app; the worker is what must end its work.
-    let _ended_or_not = tokio::time::timeout(Duration::from_millis(500), app.tasks.wait()).await;
     for (person, error) in &failed {
         say_wrong(&format!("person {person}: {error}"));
     }
@@ -171,6 +167,7 @@ async fn sync(config: Config, person: Option<PersonId>, dry_run: bool) -> Result
         "{} absences in Optedo, {} items need attention",
         status.absences.written, status.attention.open
     ));
+    app.close().await;
     Ok(failed.is_empty())
 }
 

@@ -291,8 +291,8 @@ fn flatten(prefix: &str, value: Value, flat: &mut BTreeMap<String, Value>) {
             }
         }
         Value::Null => {}
-        leaf => {
-            flat.insert(prefix.to_owned(), leaf);
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            flat.insert(prefix.to_owned(), value);
         }
     }
 }
@@ -516,8 +516,8 @@ fn read_database(keys: &mut Keys) -> Option<Database> {
 }
 
 fn read_officient(keys: &mut Keys) -> Option<Officient> {
-    let app_url = keys.required("officient.app_url", "https://app.officient.io", base_url);
-    let api_url = keys.required("officient.api_url", "https://api.officient.io", base_url);
+    let app = keys.required("officient.app_url", "https://app.officient.io", base_url);
+    let api = keys.required("officient.api_url", "https://api.officient.io", base_url);
     let client_id = keys.text("officient.client_id", "1234");
     let client_secret = keys.secret_text("officient.client_secret", "8c64…");
     if client_id.is_some() != client_secret.is_some() {
@@ -538,8 +538,8 @@ fn read_officient(keys: &mut Keys) -> Option<Officient> {
     let rate_limit_period = keys.required("officient.rate_limit_period", "5s", positive_duration);
     let timeout = keys.required("officient.timeout", "10s", positive_duration);
     Some(Officient {
-        app_url: app_url?,
-        api_url: api_url?,
+        app_url: app?,
+        api_url: api?,
         client_id,
         client_secret: client_secret.map(Into::into),
         integration_app: integration_app?,

@@ -20,7 +20,7 @@ use crate::officient::Line;
 use crate::upstream::UpstreamError;
 
 /// How long an access token lives when Officient does not say (Officient docs: OAuth, `expires_in` 3600).
-const DEFAULT_LIFE: Duration = Duration::from_secs(3600);
+const DEFAULT_LIFE: Duration = Duration::from_hours(1);
 
 /// The app registered in Officient.
 #[derive(Debug, Clone)]
@@ -66,16 +66,11 @@ type OfficientClient = Client<
 
 impl Oauth {
     /// The endpoints at these addresses; `redirect_url` is where the admin's browser comes back to.
-    pub fn new(
-        line: Line,
-        app_url: &str,
-        api_url: &str,
-        redirect_url: &str,
-    ) -> Result<Self, url::ParseError> {
+    pub fn new(line: Line, app: &str, api: &str, redirect_url: &str) -> Result<Self, url::ParseError> {
         Ok(Self {
             line,
-            authorize: AuthUrl::new(format!("{app_url}/authorize"))?,
-            token: TokenUrl::new(format!("{api_url}/1.0/token"))?,
+            authorize: AuthUrl::new(format!("{app}/authorize"))?,
+            token: TokenUrl::new(format!("{api}/1.0/token"))?,
             redirect: RedirectUrl::new(redirect_url.to_owned())?,
         })
     }
@@ -100,7 +95,7 @@ impl Oauth {
         request
             .request_async(&TokenEndpoint(&self.line))
             .await
-            .map(grant)
+            .map(|tokens| grant(&tokens))
             .map_err(upstream_error)
     }
 
@@ -116,7 +111,7 @@ impl Oauth {
         request
             .request_async(&TokenEndpoint(&self.line))
             .await
-            .map(grant)
+            .map(|tokens| grant(&tokens))
             .map_err(upstream_error)
     }
 
@@ -157,7 +152,7 @@ impl<'c> AsyncHttpClient<'c> for TokenEndpoint<'_> {
     }
 }
 
-fn grant(tokens: LooseTokens) -> Grant {
+fn grant(tokens: &LooseTokens) -> Grant {
     let secret = |text: &str| SecretString::from(text.to_owned());
     Grant {
         access_token: secret(tokens.access_token.secret()),

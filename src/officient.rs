@@ -512,7 +512,7 @@ fn events_of(day: wire::Day) -> impl Iterator<Item = CalendarEvent> {
     events.into_iter().map(move |event| CalendarEvent {
         id: EventId(event.id),
         date: event.date.or(date),
-        leave_type: match event.event_type.as_str() {
+        leave_type: match event.type_class.as_str() {
             "sick_day" => EventType::SickDay,
             "education" => EventType::Education,
             _ => EventType::Custom(event.custom_day_off_type_id.map(LeaveTypeId)),

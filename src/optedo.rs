@@ -1,6 +1,6 @@
 //! The client of Optedo's absence API: the only module that knows it.
 //!
-//! Optedo publishes no reference; the contract is the OpenAPI file this product was built against (docs/optedo-api.yaml).
+//! Optedo publishes no reference; the contract is the `OpenAPI` file this product was built against (docs/optedo-api.yaml).
 //! A difference with the real API is a change here and nowhere else.
 
 use std::sync::Arc;

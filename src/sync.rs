@@ -123,7 +123,7 @@ mod tests {
         }
         assert!(backoff(0, None) <= Duration::from_secs(2));
         assert!(backoff(20, None) >= Duration::from_secs(450));
-        assert_eq!(backoff(0, Some(Duration::from_secs(60))), Duration::from_mins(1));
+        assert_eq!(backoff(0, Some(Duration::from_mins(1))), Duration::from_mins(1));
         assert_eq!(backoff(0, Some(Duration::from_hours(5))), Duration::from_mins(15));
     }
 }

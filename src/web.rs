@@ -12,7 +12,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -53,7 +53,8 @@ pub fn router(app: App) -> Router {
         .route("/sign-out", post(settings::sign_out))
         .layer(from_fn_with_state(app.clone(), session::require_admin_page))
         .route("/sign-in", get(settings::sign_in_page).post(settings::sign_in))
-        .route("/style.css", get(settings::style));
+        .route("/style.css", get(settings::style))
+        .route("/icon.svg", get(settings::icon));
     let inside = Router::new()
         .route("/health/live", get(live))
         .route("/health/ready", get(ready));
@@ -70,8 +71,11 @@ pub fn router(app: App) -> Router {
             post(webhook::receive_webhook),
         )
         .nest(CALLBACK_PATH, api)
-        // axum nests "/" without the slash; a bookmark with one leads there too.
         .nest(PAGE_PATH, page)
+        .route(
+            &format!("{PAGE_PATH}/"),
+            get(|| async { Redirect::permanent(PAGE_PATH) }),
+        )
         .merge(inside)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

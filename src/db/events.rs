@@ -96,6 +96,15 @@ pub async fn count_waiting(db: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> 
         .await
 }
 
+/// Whether any wait.
+pub async fn is_any_waiting(db: impl PgExecutor<'_>) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from webhook_events where processed_at is null) as "exists!""#
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// Deletes processed events older than `before`, at most `limit`; returns how many.
 pub async fn delete_old(db: impl PgExecutor<'_>, before: Timestamp, limit: i64) -> Result<u64, sqlx::Error> {
     let deleted = sqlx::query!(

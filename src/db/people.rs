@@ -1,7 +1,7 @@
 //! The `people` table: who is in Officient, and at the same time the set of people to look at.
 
 use jiff::Timestamp;
-use jiff_sqlx::ToSqlx as _;
+use jiff_sqlx::ToSqlx;
 use sqlx::PgExecutor;
 
 use crate::ids::{CompanyId, EventId, PersonId, UserId};
@@ -360,7 +360,7 @@ pub async fn request_sync(
         people,
         request.at.to_sqlx(),
         request.reason.rank(),
-        request.webhook_received_at.map(|at| at.to_sqlx()) as _
+        request.webhook_received_at.map(ToSqlx::to_sqlx) as _
     )
     .execute(db)
     .await
@@ -384,7 +384,7 @@ pub async fn request_sync_of_all(
         company.0,
         request.at.to_sqlx(),
         request.reason.rank(),
-        request.webhook_received_at.map(|at| at.to_sqlx()) as _,
+        request.webhook_received_at.map(ToSqlx::to_sqlx) as _,
         not_since.to_sqlx()
     )
     .execute(db)

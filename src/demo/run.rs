@@ -86,7 +86,7 @@ pub fn steps(config: &Config, simulators: &Simulators) -> String {
                                 Secret     {}
      then click «Aanmelden bij Officient», and in Officient «Geef toegang».
      Everybody is taken over a first time; what could not be says why under «Vraagt aandacht».
-  3. Add leave for somebody     {officient}/people
+  3. Add leave for somebody     {officient}/
      and see it within a second {optedo}/
   4. Repair a name or a type    {officient}/leave-types  {optedo}/users
      and what waited for it is written at the next look at everybody, within half a minute.

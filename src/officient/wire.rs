@@ -69,8 +69,8 @@ pub(super) struct Event {
     pub(super) id: i64,
     #[serde(default, deserialize_with = "text")]
     pub(super) name: String,
-    #[serde(default, deserialize_with = "text")]
-    pub(super) event_type: String,
+    #[serde(default, deserialize_with = "text", rename = "event_type")]
+    pub(super) type_class: String,
     #[serde(default, deserialize_with = "integer_or_none")]
     pub(super) custom_day_off_type_id: Option<i64>,
     #[serde(default, deserialize_with = "date")]
@@ -240,7 +240,11 @@ fn list<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
     match Value::deserialize(deserializer)? {
         Value::Null => Ok(Vec::new()),
         Value::String(text) if text.is_empty() => Ok(Vec::new()),
-        value => serde_json::from_value(value).map_err(D::Error::custom),
+        value @ (Value::Array(_)
+        | Value::String(_)
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Object(_)) => serde_json::from_value(value).map_err(D::Error::custom),
     }
 }
 

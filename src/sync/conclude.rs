@@ -129,17 +129,15 @@ impl Engine {
         self.store(company, person, &look, &applied).await?;
         self.note_announcement(request, &look).await?;
         self.report(person, request, &look, &applied);
-        match applied
+        if let Some(error) = applied
             .error
             .take()
             .or_else(|| look.incomplete.map(SyncError::Officient))
         {
-            Some(error) => Err(error),
-            None => {
-                self.note_optedo_accepts().await?;
-                Ok(applied)
-            }
+            return Err(error);
         }
+        self.note_optedo_accepts().await?;
+        Ok(applied)
     }
 
     /// What is known of the person and which of their leave is held back, with the items that say why.

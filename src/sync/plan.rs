@@ -650,8 +650,8 @@ mod tests {
             Some(Standing::Absent(desired)) => {
                 let absence = (intent != Some(Intent::Create)).then_some(AbsenceId(desired.event.0 + 1000));
                 Some(WrittenAbsence {
-                    intent,
                     absence,
+                    intent,
                     ..row(&desired)
                 })
             }

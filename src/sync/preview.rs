@@ -119,10 +119,10 @@ impl Engine {
                     match self.creation(company, desired, begun.as_ref(), &existing).await? {
                         Creation::Write => preview.create.push(desired_absence(person, desired, None)),
                         Creation::Change(id) => {
-                            preview.change.push(desired_absence(person, desired, Some(id)))
+                            preview.change.push(desired_absence(person, desired, Some(id)));
                         }
                         Creation::TakeOver(id) => {
-                            preview.take_over.push(desired_absence(person, desired, Some(id)))
+                            preview.take_over.push(desired_absence(person, desired, Some(id)));
                         }
                     }
                 }

@@ -90,6 +90,16 @@ impl<T> Cached<T> {
     }
 }
 
+/// Who asked for a request, and when that was read.
+#[derive(Clone, Copy)]
+struct Requester {
+    read_at: Timestamp,
+    person: Option<PersonId>,
+}
+
+/// The leave types of a company's years.
+type LeaveTypes = HashMap<(CompanyId, i16), Arc<Cached<Vec<LeaveType>>>>;
+
 /// The caches.
 pub struct Reference {
     officient: Officient,
@@ -97,8 +107,8 @@ pub struct Reference {
     clock: Clock,
     users: Cached<Vec<User>>,
     absence_types: Cached<Vec<AbsenceType>>,
-    leave_types: Mutex<HashMap<(CompanyId, i16), Arc<Cached<Vec<LeaveType>>>>>,
-    requesters: Mutex<HashMap<(CompanyId, RequestId), (Timestamp, Option<PersonId>)>>,
+    leave_types: Mutex<LeaveTypes>,
+    requesters: Mutex<HashMap<(CompanyId, RequestId), Requester>>,
     seen_requests: Mutex<HashSet<(CompanyId, RequestId)>>,
 }
 
@@ -168,13 +178,13 @@ impl Reference {
 
     /// Who asked for this request, if a recent answer is known.
     pub async fn known_requester(&self, company: CompanyId, id: RequestId) -> Option<Option<PersonId>> {
-        let (read_at, requester) = *self.requesters.lock().await.get(&(company, id))?;
-        let life = if requester.is_some() {
+        let known = *self.requesters.lock().await.get(&(company, id))?;
+        let life = if known.person.is_some() {
             FOUND_LIFE
         } else {
             NOT_FOUND_LIFE
         };
-        (self.clock.now().duration_since(read_at) < life).then_some(requester)
+        (self.clock.now().duration_since(known.read_at) < life).then_some(known.person)
     }
 
     /// Who asked for this request; `None`: there is none.
@@ -187,13 +197,13 @@ impl Reference {
             return Ok(known);
         }
         let read_at = self.clock.now();
-        let requester = self.officient.requester(Priority::Urgent, id).await?;
+        let person = self.officient.requester(Priority::Urgent, id).await?;
         let mut requesters = self.requesters.lock().await;
         if requesters.len() >= MOST_REQUESTS {
             requesters.clear();
         }
-        requesters.insert((company, id), (read_at, requester));
-        Ok(requester)
+        requesters.insert((company, id), Requester { read_at, person });
+        Ok(person)
     }
 
     /// Who asked for the newest requests: of those not seen before, or of all when none is new.

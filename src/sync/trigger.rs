@@ -166,9 +166,9 @@ impl Engine {
         let mut candidates = Candidates::default();
         let mut renamed = Vec::new();
         for (event, people) in explained {
-            people
-                .iter()
-                .for_each(|person| candidates.add(*person, event.received_at));
+            for person in people {
+                candidates.add(*person, event.received_at);
+            }
             if let Meaning::Person(id) = meaning(event) {
                 renamed.extend(people.contains(&id).then_some(id));
             }

@@ -1,17 +1,16 @@
 //! The worker: of all replicas the one that holds the advisory lock takes events and people who are due.
 //!
 //! The lock lives on a connection of its own. When that connection is gone, so is the lock: the worker drops everything
-//! at once (what it was writing is found again by its intent) and tries to get the lock anew. All work is concurrent
-//! within one task; Officient's rate limit, not the machine, bounds it.
+//! at once (what it was writing is found again by its intent) and tries to get the lock anew. All work is concurrent;
+//! Officient's rate limit, not the machine, bounds it.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::postgres::PgListener;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::conclude::after;
@@ -105,7 +104,8 @@ enum Done {
 /// What is under way.
 pub struct Worker {
     engine: Arc<Engine>,
-    jobs: FuturesUnordered<BoxFuture<'static, Done>>,
+    /// Tasks of their own: one that waits for the database must not keep others from giving theirs back. Dropped, they end.
+    jobs: JoinSet<Done>,
     people: HashSet<i64>,
     sweep_people: usize,
     is_taking_events: bool,
@@ -143,7 +143,7 @@ impl Worker {
     pub fn new(engine: Arc<Engine>) -> Self {
         Self {
             engine,
-            jobs: FuturesUnordered::new(),
+            jobs: JoinSet::new(),
             people: HashSet::new(),
             sweep_people: 0,
             is_taking_events: false,
@@ -155,34 +155,41 @@ impl Worker {
         }
     }
 
-    /// Works until the service stops, then ends what is being written.
+    /// Works until the service stops, then ends what is being written. Ends early when a piece of work panicked: a new
+    /// worker begins with nothing under way.
     pub async fn work(&mut self) {
         while !self.engine.stop.is_cancelled() {
             if let Err(error) = self.begin_what_is_due().await {
                 tracing::warn!(%error, "Could not look for work");
-                self.pause().await;
+                sleep(LOOK_EVERY).await;
             }
             let engine = Arc::clone(&self.engine);
             tokio::select! {
-                Some(done) = self.jobs.next() => self.end(done),
+                Some(done) = self.jobs.join_next() => {
+                    if !self.note(done) {
+                        return;
+                    }
+                }
                 () = engine.wake.woken() => (),
                 () = sleep(LOOK_EVERY) => (),
                 () = engine.stop.cancelled() => (),
             }
         }
-        while let Some(done) = self.jobs.next().await {
-            self.end(done);
+        while let Some(done) = self.jobs.join_next().await {
+            self.note(done);
         }
     }
 
-    /// The database failed: what is under way goes on while nothing new is begun.
-    async fn pause(&mut self) {
-        let pause = sleep(LOOK_EVERY);
-        tokio::pin!(pause);
-        loop {
-            tokio::select! {
-                Some(done) = self.jobs.next() => self.end(done),
-                () = &mut pause => return,
+    /// False when the piece of work panicked.
+    fn note(&mut self, done: Result<Done, JoinError>) -> bool {
+        match done {
+            Ok(done) => {
+                self.end(done);
+                true
+            }
+            Err(error) => {
+                tracing::error!(%error, "A piece of work failed inside");
+                false
             }
         }
     }
@@ -225,12 +232,12 @@ impl Worker {
         {
             self.cleaned_up_at = Some(now);
             let engine = Arc::clone(&self.engine);
-            self.jobs.push(Box::pin(async move {
+            self.jobs.spawn(async move {
                 if let Err(error) = engine.clean_up().await {
                     tracing::warn!(%error, "Could not delete what is no longer kept");
                 }
                 Done::CleanUp
-            }));
+            });
         }
         let connection = connection::load(&self.engine.db).await?;
         let (State::Connected, Some(company)) = (connection.state, connection.company_id) else {
@@ -245,15 +252,14 @@ impl Worker {
     async fn begin_events(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
         if self.is_taking_events
             || !self.events_failed.may_try(now)
-            || events::count_waiting(&self.engine.db).await? == 0
+            || !events::is_any_waiting(&self.engine.db).await?
         {
             return Ok(());
         }
         self.is_taking_events = true;
         let engine = Arc::clone(&self.engine);
-        self.jobs.push(Box::pin(async move {
-            Done::Events(engine.take_events(company).await)
-        }));
+        self.jobs
+            .spawn(async move { Done::Events(engine.take_events(company).await) });
         Ok(())
     }
 
@@ -266,15 +272,13 @@ impl Worker {
         if is_asked_for || engine.is_sweep_due(connection, now) {
             self.is_sweeping = true;
             self.has_checked_webhooks = true;
-            self.jobs.push(Box::pin(async move {
-                Done::Sweep(engine.begin_sweep(company, is_asked_for).await)
-            }));
+            self.jobs
+                .spawn(async move { Done::Sweep(engine.begin_sweep(company, is_asked_for).await) });
         } else if !self.has_checked_webhooks {
             self.is_sweeping = true;
             self.has_checked_webhooks = true;
-            self.jobs.push(Box::pin(
-                async move { Done::Sweep(engine.ensure_webhooks().await) },
-            ));
+            self.jobs
+                .spawn(async move { Done::Sweep(engine.ensure_webhooks().await) });
         }
     }
 
@@ -314,11 +318,11 @@ impl Worker {
         self.people.insert(person.id.0);
         let engine = Arc::clone(&self.engine);
         let years = engine.years_to_read(&person, sweep_no, total);
-        self.jobs.push(Box::pin(async move {
+        self.jobs.spawn(async move {
             // What went wrong is on the person's row and in the log.
             let _stored = engine.reconcile(company, &person, years.as_deref()).await;
             Done::Person(person.id.0, reason)
-        }));
+        });
     }
 }
 

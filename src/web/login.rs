@@ -21,7 +21,7 @@ use crate::app::App;
 use crate::db::{attention, connection, logins};
 use crate::oauth::Grant;
 use crate::officient::{Account, OfficientError};
-use crate::sync::attention::Item;
+use crate::sync::attention::{Item, Kind};
 use crate::sync::conclude::after;
 use crate::upstream::UpstreamError;
 use crate::vault::{digest, random_token};
@@ -210,6 +210,7 @@ pub async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Respon
     connection::retain_subscriptions(&mut *tx, &[]).await?;
     let item = Item::reauthorization_required();
     attention::resolve(&mut *tx, item.kind, &item.subject_id, now).await?;
+    attention::resolve_others(&mut *tx, Kind::WebhookRefused, &[], now).await?;
     connection::audit(&mut *tx, "disconnected", None, now).await?;
     tx.commit().await?;
     tracing::info!("Disconnected from Officient");

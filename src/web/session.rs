@@ -35,7 +35,7 @@ const LIFE: SignedDuration = SignedDuration::from_hours(12);
 const IDLE: SignedDuration = SignedDuration::from_hours(2);
 /// Wrong passwords from one address within [`ATTEMPTS_PERIOD`].
 const ATTEMPTS: usize = 5;
-const ATTEMPTS_PERIOD: Duration = Duration::from_secs(60);
+const ATTEMPTS_PERIOD: Duration = Duration::from_mins(1);
 const MOST_ADDRESSES: usize = 10_000;
 
 /// The start before which every session has ended.

@@ -18,6 +18,7 @@ use super::{CALLBACK_PATH, PAGE_PATH};
 use crate::app::App;
 use crate::db::attention::{StoredItem, Which};
 use crate::db::{attention, connection};
+use crate::sync::attention::{Difference, Hint, Kind};
 
 /// What just happened, in the address, so that a reload shows it again and nothing needs to be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +132,107 @@ impl Notice {
     }
 }
 
+/// An attention item in the admin's words.
+struct ItemText {
+    id: i64,
+    title: String,
+    text: String,
+    retry: &'static str,
+}
+
+impl From<StoredItem> for ItemText {
+    fn from(item: StoredItem) -> Self {
+        let kind = Kind::parse(&item.kind);
+        let subject = item.subject.unwrap_or_default();
+        let mut text = kind.map_or_else(
+            || item.detail.clone(),
+            |kind| cause_and_remedy(kind, &item.detail, item.waiting),
+        );
+        if let Some(hint) = &item.hint {
+            text = format!("{text} {}", hint_text(&subject, hint));
+        }
+        if item.waiting > 0 && kind != Some(Kind::DeletionsHeld) {
+            let (verb, noun) = if item.waiting == 1 {
+                ("wacht", "afwezigheid")
+            } else {
+                ("wachten", "afwezigheden")
+            };
+            text = format!("{text} Hierop {verb} {} {noun}.", item.waiting);
+        }
+        let retry = if kind == Some(Kind::DeletionsHeld) {
+            "Verwijderen bevestigen"
+        } else {
+            "Opnieuw proberen"
+        };
+        Self {
+            id: item.id,
+            title: if subject.is_empty() {
+                "Officient".to_owned()
+            } else {
+                subject
+            },
+            text,
+            retry,
+        }
+    }
+}
+
+fn cause_and_remedy(kind: Kind, detail: &str, waiting: i64) -> String {
+    let text = match kind {
+        Kind::UnmatchedPerson => {
+            "Geen actieve gebruiker in Optedo heeft exact deze voornaam en achternaam. Maak de namen gelijk, hoofdletters inbegrepen."
+        }
+        Kind::AmbiguousPerson => {
+            "Deze naam komt meer dan één keer voor, dus de afwezigheden worden bij niemand gezet. Maak de namen verschillend."
+        }
+        Kind::UnmappedLeaveType => {
+            "Geen afwezigheidstype in Optedo heeft exact deze omschrijving. Vul in Officient bij Verloftypes – Geavanceerd de omschrijving uit Optedo in."
+        }
+        Kind::AmbiguousLeaveType => {
+            "Meer dan één afwezigheidstype in Optedo heeft deze omschrijving. Maak de omschrijvingen verschillend."
+        }
+        Kind::InvalidEvent => {
+            "Een afwezigheid in Officient mist haar duur, datum of toestand. Kijk ze na in Officient."
+        }
+        Kind::RejectedByOptedo => return format!("Optedo weigert een afwezigheid. {detail}"),
+        Kind::DeletionsHeld => {
+            return format!(
+                "{waiting} afwezigheden zouden uit Optedo verdwijnen omdat ze niet meer in Officient staan. Dat is meer dan gewoonlijk: bevestig het, of zet ze terug in Officient."
+            );
+        }
+        Kind::WebhookRefused => {
+            "Officient kent deze webhook niet. Wijzigingen die hij zou melden, komen later binnen."
+        }
+        Kind::WebhooksSilent => {
+            "Officient verwittigt niet meer bij wijzigingen; ze komen pas binnen als alles wordt nagekeken."
+        }
+        Kind::ReauthorizationRequired => "Officient aanvaardt de koppeling niet meer. Meld opnieuw aan.",
+        Kind::OptedoUnauthorized => {
+            "Optedo aanvaardt de sleutel van deze dienst niet. Verwittig de beheerder van Optedo."
+        }
+    };
+    text.to_owned()
+}
+
+/// *Where* the two differ.
+fn hint_text(subject: &str, hint: &Hint) -> String {
+    let how = match hint.difference {
+        Difference::UnicodeForm => "ziet er gelijk uit, maar is met andere tekens geschreven",
+        Difference::Spaces => "verschilt in spaties",
+        Difference::Case => "verschilt in hoofdletters",
+        Difference::Accents => "verschilt in accenten",
+        Difference::Swapped => "heeft voornaam en achternaam omgewisseld",
+        Difference::Several => "verschilt in hoofdletters, spaties of accenten",
+        Difference::Inactive => {
+            return format!("‘{}’ bestaat in Optedo, maar is niet actief.", hint.candidate);
+        }
+    };
+    format!(
+        "‘{subject}’ in Officient, ‘{}’ in Optedo: die naam {how}.",
+        hint.candidate
+    )
+}
+
 /// `?notice=`
 #[derive(Default, Deserialize)]
 pub struct PageOptions {
@@ -159,7 +261,7 @@ struct SettingsPage {
     developer_url: String,
     api: &'static str,
     page: &'static str,
-    items: Vec<StoredItem>,
+    items: Vec<ItemText>,
 }
 
 /// `GET /instellingen/integraties/hr`
@@ -191,7 +293,11 @@ pub async fn show(
             developer_url: format!("{}/developer", config.officient.app_url),
             api: CALLBACK_PATH,
             page: PAGE_PATH,
-            items: attention::list(&engine.db, Which::Open).await?,
+            items: attention::list(&engine.db, Which::Open)
+                .await?
+                .into_iter()
+                .map(ItemText::from)
+                .collect(),
             status,
         },
     )
@@ -278,6 +384,15 @@ pub async fn style() -> Response {
     (
         [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
         include_str!("../../templates/style.css"),
+    )
+        .into_response()
+}
+
+/// `GET /instellingen/integraties/hr/icon.svg`
+pub async fn icon() -> Response {
+    (
+        [(header::CONTENT_TYPE, "image/svg+xml")],
+        include_str!("../../templates/icon.svg"),
     )
         .into_response()
 }

@@ -19,6 +19,7 @@ use sqlx::PgPool;
 use subtle::ConstantTimeEq as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::error::WebError;
@@ -58,10 +59,17 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// Starts the writer.
-    pub fn start(tasks: &TaskTracker, db: PgPool, clock: Clock, wake: Wake, known: &[String]) -> Self {
+    /// Starts the writer, which runs until `closed`.
+    pub fn start(
+        tasks: &TaskTracker,
+        db: PgPool,
+        clock: Clock,
+        wake: Wake,
+        known: &[String],
+        closed: CancellationToken,
+    ) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        tasks.spawn(write_batches(waiting, db, clock, wake));
+        tasks.spawn(write_batches(waiting, db, clock, wake, closed));
         Self {
             queue,
             known: Arc::new(known.iter().cloned().collect()),
@@ -85,10 +93,24 @@ impl Inbox {
     }
 }
 
-/// Ends when the last [`Inbox`] is dropped and nothing waits.
-async fn write_batches(mut waiting: mpsc::Receiver<Pending>, db: PgPool, clock: Clock, wake: Wake) {
+/// Ends when no request is answered any more, so that nobody waits.
+async fn write_batches(
+    mut waiting: mpsc::Receiver<Pending>,
+    db: PgPool,
+    clock: Clock,
+    wake: Wake,
+    closed: CancellationToken,
+) {
     let mut batch = Vec::new();
-    while waiting.recv_many(&mut batch, BATCH).await > 0 {
+    loop {
+        tokio::select! {
+            biased;
+            _received = waiting.recv_many(&mut batch, BATCH) => (),
+            () = closed.cancelled() => return,
+        }
+        if batch.is_empty() {
+            return;
+        }
         let (announcements, senders): (Vec<Announcement>, Vec<oneshot::Sender<bool>>) = batch
             .drain(..)
             .map(|pending| (pending.announcement, pending.stored))
@@ -210,11 +232,11 @@ mod tests {
         serde_json::from_str(body).ok()
     }
 
-    fn announcement(event_type: &str, id: Option<&str>) -> Option<Announcement> {
-        Some(Announcement {
+    fn announcement(event_type: &str, id: Option<&str>) -> Announcement {
+        Announcement {
             event_type: event_type.into(),
             related_object_id: id.map(str::to_owned),
-        })
+        }
     }
 
     #[test]
@@ -258,7 +280,7 @@ mod tests {
             (&deep, announcement("e", None)),
         ];
         for (body, expected) in tests {
-            assert_eq!(parse(body), expected, "{}", body.get(..80).unwrap_or(body));
+            assert_eq!(parse(body), Some(expected), "{}", body.get(..80).unwrap_or(body));
         }
     }
 

@@ -334,9 +334,9 @@ async fn serve(
     db::migrate(&pool).await.unwrap();
     optedo_officient::telemetry::metrics();
     let app = App::build(config, pool, clock.clone()).await.unwrap();
-    let served = app.clone();
+    let running = app.clone();
     #[expect(clippy::disallowed_methods, reason = "the test waits for this task itself")]
-    let server = tokio::spawn(async move { served.serve(listener).await.unwrap() });
+    let server = tokio::spawn(async move { running.serve(listener).await.unwrap() });
     (app, server)
 }
 
