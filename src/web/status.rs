@@ -106,8 +106,10 @@ pub async fn status(engine: &Engine) -> Result<Status, sqlx::Error> {
         Some(company) => absences::count_written(db, company).await?,
         None => 0,
     };
-    let is_running = connection.sweep_asked_at.is_some()
-        || (connection.sweep_started_at.is_some() && connection.sweep_finished_at.is_none());
+    // One that was asked for, or under way, when the admin signed out goes no further.
+    let is_running = connection.state != connection::State::Disconnected
+        && (connection.sweep_asked_at.is_some()
+            || (connection.sweep_started_at.is_some() && connection.sweep_finished_at.is_none()));
     let queue = people::queue(db).await?;
     Ok(Status {
         state: connection.state.as_str().to_owned(),
