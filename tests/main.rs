@@ -13,3 +13,4 @@ mod support;
 mod connect;
 mod secrets;
 mod smoke;
+mod webhooks;

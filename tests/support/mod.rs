@@ -295,6 +295,37 @@ impl TestApp {
         }
     }
 
+    /// Nobody can connect to the service's database, and whoever is connected is thrown out.
+    pub async fn take_database_away(&self) {
+        self.on_server("alter database {} with allow_connections false")
+            .await;
+        self.on_server("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'")
+            .await;
+    }
+
+    /// Undoes [`Self::take_database_away`].
+    pub async fn give_database_back(&self) {
+        self.on_server("alter database {} with allow_connections true")
+            .await;
+    }
+
+    /// Runs a statement about the service's database, named `{}`, from another one.
+    async fn on_server(&self, sql: &str) {
+        let (_, database) = self
+            .settings
+            .iter()
+            .find(|(key, _)| key == "DATABASE_URL")
+            .unwrap();
+        let mut url: url::Url = database.parse().unwrap();
+        let name = url.path().trim_start_matches('/').to_owned();
+        url.set_path("postgres");
+        let mut connection = PgConnection::connect(url.as_str()).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.replace("{}", &name)))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+    }
+
     /// Nothing was written to Officient but webhook subscriptions, and no event stands twice in Optedo.
     pub fn assert_one_way_and_once(&self) {
         assert!(
