@@ -97,6 +97,7 @@ async fn watch(listener: &mut PgListener, engine: &Engine) -> Result<(), sqlx::E
 enum Done {
     Events(Result<bool, SyncError>),
     Sweep(Result<(), SyncError>),
+    Webhooks(Result<(), SyncError>),
     Person(i64, Reason),
     CleanUp,
 }
@@ -220,6 +221,14 @@ impl Worker {
                     tracing::warn!(%error, "Could not begin a sweep");
                 }
             }
+            Done::Webhooks(result) => {
+                self.is_sweeping = false;
+                self.sweep_failed.note(result.is_ok(), now);
+                self.has_checked_webhooks = result.is_ok();
+                if let Err(error) = result {
+                    tracing::warn!(%error, "Could not check the webhooks at start-up");
+                }
+            }
             Done::CleanUp => {}
         }
     }
@@ -276,9 +285,8 @@ impl Worker {
                 .spawn(async move { Done::Sweep(engine.begin_sweep(company, is_asked_for).await) });
         } else if !self.has_checked_webhooks {
             self.is_sweeping = true;
-            self.has_checked_webhooks = true;
             self.jobs
-                .spawn(async move { Done::Sweep(engine.ensure_webhooks().await) });
+                .spawn(async move { Done::Webhooks(engine.ensure_webhooks().await) });
         }
     }
 
