@@ -10,6 +10,7 @@
 
 mod support;
 
+mod api;
 mod connect;
 mod secrets;
 mod smoke;

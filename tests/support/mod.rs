@@ -309,6 +309,16 @@ impl TestApp {
             .await;
     }
 
+    /// Waits until the service has its database.
+    pub async fn until_ready(&self) {
+        let began = Instant::now();
+        let ready = || self.http.get(format!("{}/health/ready", self.url)).send();
+        while ready().await.unwrap().status() != StatusCode::OK {
+            assert!(began.elapsed() < PATIENCE, "waited in vain for the database");
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Runs a statement about the service's database, named `{}`, from another one.
     async fn on_server(&self, sql: &str) {
         let (_, database) = self
