@@ -363,25 +363,32 @@ impl Officient {
         {
             Ok(detail) => Ok(Some(PersonId(detail.data.requester.id))),
             // The published example of this answer is not valid JSON: what cannot be read is as good as not found.
-            Err(error)
-                if error.is_gone() || matches!(error.upstream(), Some(UpstreamError::Unreadable { .. })) =>
-            {
-                Ok(None)
-            }
+            Err(error) if is_no_answer(&error) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// The newest page of calendar requests.
+    /// The newest page of calendar requests, as far as it can be read: it only says whom to look at first.
     pub async fn newest_requests(&self, priority: Priority) -> Result<Vec<ListedRequest>, OfficientError> {
         let operation = "reading the newest calendar requests";
         let path = "/1.0/calendar/requests/list?page=0&status=all";
-        let wire::Envelope::<Vec<wire::ListedRequest>> { data } = self.get(priority, operation, path).await?;
-        let request = |wire: wire::ListedRequest| ListedRequest {
-            id: RequestId(wire.id),
-            requester: PersonId(wire.requester.id),
+        let data = match self
+            .get::<wire::Envelope<Vec<serde_json::Value>>>(priority, operation, path)
+            .await
+        {
+            Ok(wire::Envelope { data }) => data,
+            // Here too the published example is not valid JSON.
+            Err(error) if is_no_answer(&error) => Vec::new(),
+            Err(error) => return Err(error),
         };
-        Ok(data.into_iter().map(request).collect())
+        let request = |value| {
+            let wire: wire::ListedRequest = serde_json::from_value(value).ok()?;
+            Some(ListedRequest {
+                id: RequestId(wire.id),
+                requester: PersonId(wire.requester.id),
+            })
+        };
+        Ok(data.into_iter().filter_map(request).collect())
     }
 
     /// All webhook subscriptions of the account, other apps' included.
@@ -486,6 +493,18 @@ impl Officient {
             .await;
         second.map_err(|source| failed(operation, source))
     }
+}
+
+/// Not there, or there in a form that is not understood.
+fn is_no_answer(error: &OfficientError) -> bool {
+    error.is_gone()
+        || matches!(
+            error,
+            OfficientError::Call {
+                source: UpstreamError::Unreadable { .. },
+                ..
+            }
+        )
 }
 
 fn failed(operation: &str, source: UpstreamError) -> OfficientError {

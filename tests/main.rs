@@ -12,6 +12,7 @@ mod support;
 
 mod api;
 mod connect;
+mod replicas;
 mod secrets;
 mod smoke;
 mod webhooks;

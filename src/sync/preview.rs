@@ -1,5 +1,6 @@
 //! The dry run: what would be created, changed and deleted in Optedo, and why the rest would not be. Writes nothing.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use serde::Serialize;
 
@@ -83,11 +84,12 @@ pub struct Failed {
 }
 
 impl Engine {
-    /// Adds to `preview` what a look at this person would do.
-    pub async fn preview(&self, company: CompanyId, person: &Person, preview: &mut Preview) {
+    /// Adds to `preview` what a look at this person would do. `at` is when the preview was asked for: what was not found
+    /// is read again once, not for everybody.
+    pub async fn preview(&self, company: CompanyId, person: &Person, at: Timestamp, preview: &mut Preview) {
         let request = SyncRequest {
             reason: Reason::Manual,
-            at: self.clock.now(),
+            at,
             webhook_received_at: None,
         };
         let outcome = async {

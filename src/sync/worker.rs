@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use sqlx::postgres::PgListener;
+use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 
@@ -52,12 +52,27 @@ pub async fn run(engine: Arc<Engine>) {
 }
 
 /// Works for as long as the lock is held; returns when the service stops.
+///
+/// The connection that holds the lock is in no pool: once this returns it is closed, and the lock free.
 async fn lead(engine: &Arc<Engine>) -> Result<(), sqlx::Error> {
-    let mut listener = PgListener::connect_with(&engine.db).await?;
-    listener.ignore_pool_close_event(true);
+    let options = engine.db.connect_options().as_ref().clone();
+    let connection = PgPoolOptions::new()
+        .max_connections(1)
+        .connect_with(options)
+        .await?;
+    let mut listener = PgListener::connect_with(&connection).await?;
+    let result = lead_with(&mut listener, engine).await;
+    drop(listener);
+    if timeout(CHECK_LOCK_EVERY, connection.close()).await.is_err() {
+        tracing::warn!("The connection that held the lock does not close");
+    }
+    result
+}
+
+async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<(), sqlx::Error> {
     while !sqlx::query_scalar::<_, bool>("select pg_try_advisory_lock($1)")
         .bind(LOCK)
-        .fetch_one(&mut listener)
+        .fetch_one(&mut *listener)
         .await?
     {
         tokio::select! {
@@ -70,7 +85,7 @@ async fn lead(engine: &Arc<Engine>) -> Result<(), sqlx::Error> {
     tracing::info!("This replica does the syncing");
     let mut worker = Worker::new(Arc::clone(engine));
     tokio::select! {
-        lost = watch(&mut listener, engine) => lost,
+        lost = watch(listener, engine) => lost,
         () = worker.work() => Ok(()),
     }
 }

@@ -118,9 +118,10 @@ pub async fn preview(
     engine.list_people(company, Reason::Manual).await?;
     let mut people = people::all(&engine.db, company).await?;
     people.retain(|known| person.is_none_or(|person| person == known.id));
+    let now = engine.clock.now();
     let mut preview = Preview::default();
     for person in &people {
-        engine.preview(company, person, &mut preview).await;
+        engine.preview(company, person, now, &mut preview).await;
     }
     Ok(preview)
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::db::connection::SubscriptionState;
+use crate::db::connection::{State, SubscriptionState};
 use crate::db::{absences, attention, connection, events, people};
 use crate::sync::Engine;
 use crate::sync::attention::Kind;
@@ -14,7 +14,7 @@ use crate::sync::attention::Kind;
 pub struct Status {
     /// disconnected, connected or `reauthorization_required`.
     pub state: String,
-    /// The company that is, or was last, connected.
+    /// The company that is connected.
     pub account: Option<AccountStatus>,
     /// When access was granted.
     pub connected_at: Option<Timestamp>,
@@ -114,11 +114,13 @@ pub async fn status(engine: &Engine) -> Result<Status, sqlx::Error> {
     let queue = people::queue(db).await?;
     Ok(Status {
         state: connection.state.as_str().to_owned(),
-        account: company.map(|company| AccountStatus {
-            company_id: company.0,
-            company_name: connection.company_name.unwrap_or_default(),
-            subdomain: connection.subdomain.unwrap_or_default(),
-        }),
+        account: company
+            .filter(|_| connection.state != State::Disconnected)
+            .map(|company| AccountStatus {
+                company_id: company.0,
+                company_name: connection.company_name.unwrap_or_default(),
+                subdomain: connection.subdomain.unwrap_or_default(),
+            }),
         connected_at: connection.connected_at,
         last_webhook_at: events::last_received_at(db).await?,
         webhooks: webhooks(engine).await?,

@@ -142,13 +142,26 @@ impl TestApp {
             self.settings.retain(|(existing, _)| *existing != key);
             self.settings.push((key, (*value).to_owned()));
         }
-        self.app.engine.stop.cancel();
-        (&mut self.server).await.unwrap();
+        self.stop().await;
         let port = self.url.rsplit(':').next().unwrap();
         let listener = app::bind(format!("127.0.0.1:{port}").parse().unwrap())
             .await
             .unwrap();
         (self.app, self.server) = serve(&self.settings, &self.clock, listener).await;
+    }
+
+    /// Stops the service as an orchestrator would.
+    pub async fn stop(&mut self) {
+        self.app.engine.stop.cancel();
+        (&mut self.server).await.unwrap();
+    }
+
+    /// Another copy of the service on the same database; returns its address and what stops it.
+    pub async fn replica(&self) -> (String, App) {
+        let listener = app::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let (app, _server) = serve(&self.settings, &self.clock, listener).await;
+        (url, app)
     }
 
     /// The environment of a command run beside the service.

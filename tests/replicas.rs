@@ -1,0 +1,53 @@
+//! Several copies of the service on one database.
+
+use jiff::ToSpan as _;
+use optedo_officient::demo::officient::{LeaveType, NewEvent};
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::support::TestApp;
+
+/// Delivers a webhook to the copy at `url`, as the proxy in front of both does.
+async fn deliver_to(app: &TestApp, url: &str, person: i64) -> StatusCode {
+    let path = app.webhook_url().strip_prefix(&app.url).unwrap().to_owned();
+    let body = json!({"event_type": "calendar_event_added", "related_object_id": person.to_string()});
+    app.http
+        .post(format!("{url}{path}"))
+        .json(&body)
+        .send()
+        .await
+        .unwrap()
+        .status()
+}
+
+#[tokio::test]
+async fn every_copy_takes_webhooks_one_syncs_and_another_takes_over_when_it_stops() {
+    let mut app = TestApp::start().await;
+    let person = app.officient.add_person("Jan", "Peeters");
+    let user = app.optedo.add_user("Jan", "Peeters");
+    app.optedo.add_absence_type("Vakantie");
+    let leave_type = LeaveType::Custom(app.officient.add_leave_type("Verlof", Some("Vakantie")));
+    app.connect().await;
+    app.settle().await;
+    let (other_url, other) = app.replica().await;
+
+    let day = app.clock.today();
+    app.officient.add_event(person, NewEvent::new(leave_type, day));
+    assert_eq!(deliver_to(&app, &other_url, person).await, StatusCode::OK);
+    app.until("what the other copy received is written", async || {
+        app.optedo.absences_of(user).len() == 1
+    })
+    .await;
+
+    app.stop().await;
+    app.officient
+        .add_event(person, NewEvent::new(leave_type, day.saturating_add(1.day())));
+    assert_eq!(deliver_to(&app, &other_url, person).await, StatusCode::OK);
+    let began = std::time::Instant::now();
+    while app.optedo.absences_of(user).len() < 2 {
+        assert!(began.elapsed().as_secs() < 10, "the other copy did not take over");
+        tokio::task::yield_now().await;
+    }
+    app.assert_one_way_and_once();
+    other.engine.stop.cancel();
+}
