@@ -152,7 +152,7 @@ impl App {
         let stop = self.engine.stop.clone();
         if let Some(address) = self.engine.config.server.metrics_listen {
             let listener = bind(address).await?;
-            let server = axum::serve(listener, web::metrics_router())
+            let server = axum::serve(listener, web::metrics_router(self.clone()))
                 .with_graceful_shutdown(stop.clone().cancelled_owned());
             self.tasks.spawn(async move {
                 if let Err(error) = server.await {

@@ -40,6 +40,12 @@ pub fn metrics() -> &'static PrometheusHandle {
         let handle = recorder.handle();
         // Only a second recorder in one process fails; this is the only place that sets one.
         let _installed = metrics::set_global_recorder(recorder).is_ok();
+        metrics::describe_gauge!(
+            "connection_state",
+            "0 disconnected, 1 connected, 2 somebody must sign in again"
+        );
+        // There from the start, so that an alert on it need not tell "never" from "not measured".
+        metrics::counter!("officient_rate_limited_total").absolute(0);
         handle
     })
 }

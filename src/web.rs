@@ -88,8 +88,8 @@ pub fn router(app: App) -> Router {
 }
 
 /// For `server.metrics_listen`.
-pub fn metrics_router() -> Router {
-    Router::new().route("/metrics", get(metrics))
+pub fn metrics_router(app: App) -> Router {
+    Router::new().route("/metrics", get(metrics)).with_state(app)
 }
 
 /// What every answer carries, errors included.
@@ -127,7 +127,10 @@ async fn ready(State(app): State<App>) -> StatusCode {
     }
 }
 
-async fn metrics() -> Response {
+async fn metrics(State(app): State<App>) -> Response {
+    if let Err(error) = status::set_gauges(&app.engine).await {
+        tracing::warn!(%error, "Could not read what the metrics show of the database");
+    }
     (
         [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         telemetry::metrics().render(),

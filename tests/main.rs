@@ -10,9 +10,13 @@
 
 mod support;
 
+mod api;
+mod connect;
 mod failures;
 mod held_back;
 mod replicas;
+mod secrets;
 mod smoke;
 mod sync;
 mod trigger;
+mod webhooks;

@@ -32,7 +32,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 11] = [
+    /// Every kind.
+    pub const ALL: [Self; 11] = [
         Self::UnmatchedPerson,
         Self::AmbiguousPerson,
         Self::UnmappedLeaveType,

@@ -112,6 +112,7 @@ async fn watch(listener: &mut PgListener, engine: &Engine) -> Result<(), sqlx::E
 enum Done {
     Events(Result<bool, SyncError>),
     Sweep(Result<(), SyncError>),
+    Webhooks(Result<(), SyncError>),
     Person(i64, Reason),
     CleanUp,
 }
@@ -235,6 +236,14 @@ impl Worker {
                     tracing::warn!(%error, "Could not begin a sweep");
                 }
             }
+            Done::Webhooks(result) => {
+                self.is_sweeping = false;
+                self.sweep_failed.note(result.is_ok(), now);
+                self.has_checked_webhooks = result.is_ok();
+                if let Err(error) = result {
+                    tracing::warn!(%error, "Could not check the webhooks at start-up");
+                }
+            }
             Done::CleanUp => {}
         }
     }
@@ -291,9 +300,8 @@ impl Worker {
                 .spawn(async move { Done::Sweep(engine.begin_sweep(company, is_asked_for).await) });
         } else if !self.has_checked_webhooks {
             self.is_sweeping = true;
-            self.has_checked_webhooks = true;
             self.jobs
-                .spawn(async move { Done::Sweep(engine.ensure_webhooks().await) });
+                .spawn(async move { Done::Webhooks(engine.ensure_webhooks().await) });
         }
     }
 

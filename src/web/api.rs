@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -42,8 +43,11 @@ pub async fn status(State(app): State<App>) -> Result<Json<Status>, WebError> {
 }
 
 /// `PUT …/credentials`
-pub async fn put_credentials(State(app): State<App>, body: Bytes) -> Result<StatusCode, WebError> {
-    let body = object(&body)?;
+pub async fn put_credentials(
+    State(app): State<App>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<StatusCode, WebError> {
+    let body = object(&body?)?;
     let client_id = text(&body, "clientId");
     let client_secret = text(&body, "clientSecret");
     save_credentials(&app, client_id?, client_secret?.into()).await?;
@@ -71,19 +75,29 @@ pub async fn save_credentials(
 /// `?dryRun=true`
 #[derive(Deserialize)]
 pub struct SyncOptions {
-    #[serde(default, rename = "dryRun")]
-    dry_run: bool,
+    #[serde(rename = "dryRun")]
+    dry_run: Option<String>,
 }
 
 /// `POST …/sync`
 pub async fn start_sync(
     State(app): State<App>,
-    Query(options): Query<SyncOptions>,
+    options: Result<Query<SyncOptions>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, WebError> {
+    let is_dry_run = match options?.dry_run.as_deref() {
+        Some("true") => true,
+        None | Some("" | "false") => false,
+        Some(_) => {
+            return Err(WebError::Invalid {
+                field: "dryRun",
+                fault: "must be true or false",
+            });
+        }
+    };
     let engine = &app.engine;
     let company = connected(engine).await?;
-    if options.dry_run {
+    if is_dry_run {
         return Ok(Json(preview(engine, company, None).await?).into_response());
     }
     connection::ask_for_sweep(&engine.db, engine.clock.now()).await?;
@@ -124,10 +138,13 @@ pub async fn connected(engine: &Engine) -> Result<CompanyId, WebError> {
 }
 
 /// `PUT …/webhook-events`
-pub async fn put_webhook_events(State(app): State<App>, body: Bytes) -> Result<StatusCode, WebError> {
+pub async fn put_webhook_events(
+    State(app): State<App>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<StatusCode, WebError> {
     const FIELD: &str = "events";
     let invalid = |fault| WebError::Invalid { field: FIELD, fault };
-    let body = object(&body)?;
+    let body = object(&body?)?;
     let events = body.get(FIELD).ok_or(invalid("is missing"))?;
     let events = events
         .as_array()
@@ -193,9 +210,9 @@ impl From<StoredItem> for ListedItem {
 /// `GET …/attention`
 pub async fn list_attention(
     State(app): State<App>,
-    Query(options): Query<AttentionOptions>,
+    options: Result<Query<AttentionOptions>, QueryRejection>,
 ) -> Result<Json<Vec<ListedItem>>, WebError> {
-    let which = match options.state.as_deref() {
+    let which = match options?.state.as_deref() {
         None | Some("open") => Which::Open,
         Some("resolved") => Which::Resolved,
         Some("ignored") => Which::Ignored,
@@ -213,11 +230,11 @@ pub async fn list_attention(
 /// `POST …/attention/{id}/retry`
 pub async fn retry_attention(
     State(app): State<App>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, WebError> {
     let engine = &app.engine;
-    let (kind, subject_id) = find_item(engine, &id).await?;
+    let (kind, subject_id) = find_item(engine, &id?).await?;
     let now = engine.clock.now();
     let company = connection::load(&engine.db)
         .await?
@@ -261,11 +278,11 @@ pub async fn retry_attention(
 /// `POST …/attention/{id}/ignore`
 pub async fn ignore_attention(
     State(app): State<App>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, WebError> {
     let engine = &app.engine;
-    let id: i64 = id.parse().map_err(|_no_number| WebError::NotFound)?;
+    let id: i64 = id?.parse().map_err(|_no_number| WebError::NotFound)?;
     if !attention::ignore(&engine.db, id, engine.clock.now()).await? {
         return Err(WebError::NotFound);
     }
@@ -478,8 +495,9 @@ pub struct ListedAbsence {
 /// `GET …/absences`: newest first, 100 a page, pages from 1.
 pub async fn list_absences(
     State(app): State<App>,
-    Query(options): Query<AbsenceOptions>,
+    options: Result<Query<AbsenceOptions>, QueryRejection>,
 ) -> Result<Json<Vec<ListedAbsence>>, WebError> {
+    let Query(options) = options?;
     let engine = &app.engine;
     let person = number("personId", options.person_id.as_deref())?.map(PersonId);
     let page = number("page", options.page.as_deref())?.unwrap_or(1);

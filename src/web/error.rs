@@ -1,5 +1,6 @@
 //! Every way in which a request can fail, and its answer (RFC 9457). The text of a failure inside never leaves.
 
+use axum::extract::rejection::{BytesRejection, FormRejection, PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -115,6 +116,36 @@ impl IntoResponse for WebError {
             | Self::Internal => {}
         }
         response
+    }
+}
+
+impl From<QueryRejection> for WebError {
+    fn from(_: QueryRejection) -> Self {
+        Self::BadRequest("the query is not understood: a field is there twice")
+    }
+}
+
+impl From<PathRejection> for WebError {
+    fn from(_: PathRejection) -> Self {
+        Self::NotFound
+    }
+}
+
+impl From<BytesRejection> for WebError {
+    fn from(rejection: BytesRejection) -> Self {
+        match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            _ => Self::BadRequest("the body was cut off"),
+        }
+    }
+}
+
+impl From<FormRejection> for WebError {
+    fn from(rejection: FormRejection) -> Self {
+        match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            _ => Self::BadRequest("the form is not understood"),
+        }
     }
 }
 

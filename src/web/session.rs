@@ -71,12 +71,12 @@ impl Gatekeeper {
 
     /// Checks the password; after five wrong ones within a minute nobody at that address is asked any more.
     pub async fn check_password(&self, address: IpAddr, password: &str) -> Result<bool, WebError> {
-        if let Some(wait) = self.wait_of(address) {
-            return Err(WebError::TooManyAttempts(wait.as_secs().max(1)));
-        }
+        let attempt = self
+            .begin_attempt(address)
+            .map_err(|wait| WebError::TooManyAttempts(wait.as_secs().max(1)))?;
         let is_right = self.is_password(password.to_owned()).await;
-        if !is_right {
-            self.lock().entry(address).or_default().push(Instant::now());
+        if is_right && let Some(times) = self.lock().get_mut(&address) {
+            times.retain(|at| *at != attempt);
         }
         Ok(is_right)
     }
@@ -97,16 +97,21 @@ impl Gatekeeper {
         verify.await.unwrap_or(false)
     }
 
-    /// How long this address must wait.
-    fn wait_of(&self, address: IpAddr) -> Option<Duration> {
+    /// Counts an attempt as wrong until it turns out right, so that many side by side are no way around the limit;
+    /// or says how long this address must wait.
+    fn begin_attempt(&self, address: IpAddr) -> Result<Instant, Duration> {
+        let now = Instant::now();
         let mut wrong = self.lock();
         if wrong.len() >= MOST_ADDRESSES {
             wrong.retain(|_, times| times.iter().any(|at| at.elapsed() < ATTEMPTS_PERIOD));
         }
-        let times = wrong.get_mut(&address)?;
+        let times = wrong.entry(address).or_default();
         times.retain(|at| at.elapsed() < ATTEMPTS_PERIOD);
-        let first = times.first()?;
-        (times.len() >= ATTEMPTS).then(|| ATTEMPTS_PERIOD.saturating_sub(first.elapsed()))
+        if let (ATTEMPTS.., Some(first)) = (times.len(), times.first()) {
+            return Err(ATTEMPTS_PERIOD.saturating_sub(first.elapsed()));
+        }
+        times.push(now);
+        Ok(now)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<IpAddr, Vec<Instant>>> {

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{ConnectInfo, Extension, Query, State};
+use axum::extract::rejection::FormRejection;
+use axum::extract::{ConnectInfo, Extension, RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
@@ -85,6 +86,13 @@ impl Notice {
 
     fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|notice| notice.as_str() == word)
+    }
+
+    /// The one of `?notice=`; whatever else an address holds is no reason not to show the page.
+    fn of_query(query: Option<&str>) -> Option<Self> {
+        url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+            .filter(|(name, _)| name == "notice")
+            .find_map(|(_, word)| Self::parse(&word))
     }
 
     /// Whether it says that something went well.
@@ -233,13 +241,6 @@ fn hint_text(subject: &str, hint: &Hint) -> String {
     )
 }
 
-/// `?notice=`
-#[derive(Default, Deserialize)]
-pub struct PageOptions {
-    #[serde(default)]
-    notice: String,
-}
-
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignInPage {
@@ -268,7 +269,7 @@ struct SettingsPage {
 pub async fn show(
     State(app): State<App>,
     Extension(admin): Extension<Admin>,
-    Query(options): Query<PageOptions>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
     let engine = &app.engine;
     let connection = connection::load(&engine.db).await?;
@@ -282,7 +283,7 @@ pub async fn show(
     render(
         StatusCode::OK,
         &SettingsPage {
-            notice: Notice::parse(&options.notice),
+            notice: Notice::of_query(query.as_deref()),
             csrf_token: admin.csrf_token.unwrap_or_default(),
             is_connected: status.state != "disconnected",
             connected_since: connected_since.unwrap_or_default(),
@@ -315,8 +316,9 @@ pub struct CredentialsForm {
 /// `POST /instellingen/integraties/hr/credentials`
 pub async fn save_credentials(
     State(app): State<App>,
-    Form(form): Form<CredentialsForm>,
+    form: Result<Form<CredentialsForm>, FormRejection>,
 ) -> Result<Redirect, WebError> {
+    let Form(form) = form?;
     let is_complete = api::check_text("client_id", &form.client_id).is_ok()
         && api::check_text("client_secret", &form.client_secret).is_ok();
     if !is_complete {
@@ -338,8 +340,9 @@ pub async fn sign_in(
     State(app): State<App>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     cookies: CookieJar,
-    Form(form): Form<SignInForm>,
+    form: Result<Form<SignInForm>, FormRejection>,
 ) -> Result<Response, WebError> {
+    let Form(form) = form?;
     if !app
         .gatekeeper
         .check_password(address.ip(), &form.password)
@@ -372,10 +375,7 @@ pub async fn sign_in_page() -> Redirect {
 
 /// The login form, in place of the page; it too says how a login at Officient ended.
 pub fn sign_in_form(_app: &App, query: Option<&str>) -> Result<Response, WebError> {
-    let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-    let notice = pairs
-        .filter(|(name, _)| name == "notice")
-        .find_map(|(_, word)| Notice::parse(&word));
+    let notice = Notice::of_query(query);
     render(StatusCode::OK, &SignInPage { notice })
 }
 

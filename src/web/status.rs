@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::db::connection::{State, SubscriptionState};
 use crate::db::{absences, attention, connection, events, people};
 use crate::sync::Engine;
+use crate::sync::attention::Kind;
 
 /// See the fixed names in the interface.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -93,7 +94,7 @@ pub struct AttentionStatus {
     pub open: i64,
 }
 
-/// Reads the document; also sets the metrics that show state.
+/// Reads the document.
 pub async fn status(engine: &Engine) -> Result<Status, sqlx::Error> {
     let db = &engine.db;
     let connection = connection::load(db).await?;
@@ -106,8 +107,10 @@ pub async fn status(engine: &Engine) -> Result<Status, sqlx::Error> {
         Some(company) => absences::count_written(db, company).await?,
         None => 0,
     };
-    let is_running = connection.sweep_asked_at.is_some()
-        || (connection.sweep_started_at.is_some() && connection.sweep_finished_at.is_none());
+    // One that was asked for, or under way, when the admin signed out goes no further.
+    let is_running = connection.state != State::Disconnected
+        && (connection.sweep_asked_at.is_some()
+            || (connection.sweep_started_at.is_some() && connection.sweep_finished_at.is_none()));
     // Events first: one that becomes a request meanwhile is counted twice, never not at all.
     let waiting_events = events::count_waiting(db).await?;
     let queue = people::queue(db).await?;
@@ -143,6 +146,39 @@ pub async fn status(engine: &Engine) -> Result<Status, sqlx::Error> {
                 .sum(),
         },
     })
+}
+
+/// Sets the metrics that show state rather than count.
+pub async fn set_gauges(engine: &Engine) -> Result<(), sqlx::Error> {
+    let db = &engine.db;
+    let queue = people::queue(db).await?;
+    let waiting = queue.waiting + events::count_waiting(db).await?;
+    gauge("sync_queue", Some(("state", "waiting")), waiting);
+    gauge("sync_queue", Some(("state", "retrying")), queue.retrying);
+    let open = attention::count_open(db).await?;
+    for kind in Kind::ALL {
+        let count = open
+            .iter()
+            .find(|(open, _)| open == kind.as_str())
+            .map_or(0, |(_, count)| *count);
+        gauge("attention_open", Some(("kind", kind.as_str())), count);
+    }
+    let state = match connection::load(db).await?.state {
+        connection::State::Disconnected => 0,
+        connection::State::Connected => 1,
+        connection::State::ReauthorizationRequired => 2,
+    };
+    gauge("connection_state", None, state);
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no count here comes near 2^52")]
+fn gauge(name: &'static str, label: Option<(&'static str, &'static str)>, value: i64) {
+    let labels: Vec<metrics::Label> = label
+        .iter()
+        .map(|(key, value)| metrics::Label::new(*key, *value))
+        .collect();
+    metrics::gauge!(name, labels).set(value as f64);
 }
 
 async fn webhooks(engine: &Engine) -> Result<Vec<WebhookStatus>, sqlx::Error> {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use secrecy::ExposeSecret as _;
@@ -139,12 +140,12 @@ async fn write_batches(
 /// `POST …/webhook/{token}`
 pub async fn receive_webhook(
     State(app): State<App>,
-    Path(token): Path<String>,
+    token: Result<Path<String>, PathRejection>,
     body: Body,
 ) -> Result<StatusCode, WebError> {
     let began = Instant::now();
     // Equal lengths first, so that the comparison itself takes the same time for every wrong token.
-    let is_ours = digest(&token).ct_eq(&digest(app.webhook_token.expose_secret()));
+    let is_ours = digest(&token?).ct_eq(&digest(app.webhook_token.expose_secret()));
     if !bool::from(is_ours) {
         return Err(WebError::NotFound);
     }

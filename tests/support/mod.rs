@@ -3,6 +3,7 @@
 //! `TestApp::start()` is the real application on a free port, with a database of its own and the two simulators. Work is
 //! waited for by looking at its end state ([`TestApp::settle`]), never by sleeping for a guessed time.
 
+pub mod browser;
 pub mod world;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -306,6 +307,47 @@ impl TestApp {
             );
             sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// Nobody can connect to the service's database, and whoever is connected is thrown out.
+    pub async fn take_database_away(&self) {
+        self.on_server("alter database {} with allow_connections false")
+            .await;
+        self.on_server("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'")
+            .await;
+    }
+
+    /// Undoes [`Self::take_database_away`].
+    pub async fn give_database_back(&self) {
+        self.on_server("alter database {} with allow_connections true")
+            .await;
+    }
+
+    /// Waits until the service has its database.
+    pub async fn until_ready(&self) {
+        let began = Instant::now();
+        let ready = || self.http.get(format!("{}/health/ready", self.url)).send();
+        while ready().await.unwrap().status() != StatusCode::OK {
+            assert!(began.elapsed() < PATIENCE, "waited in vain for the database");
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Runs a statement about the service's database, named `{}`, from another one.
+    async fn on_server(&self, sql: &str) {
+        let (_, database) = self
+            .settings
+            .iter()
+            .find(|(key, _)| key == "DATABASE_URL")
+            .unwrap();
+        let mut url: url::Url = database.parse().unwrap();
+        let name = url.path().trim_start_matches('/').to_owned();
+        url.set_path("postgres");
+        let mut connection = PgConnection::connect(url.as_str()).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.replace("{}", &name)))
+            .execute(&mut connection)
+            .await
+            .unwrap();
     }
 
     /// Nothing was written to Officient but webhook subscriptions, and no event stands twice in Optedo.

@@ -1,0 +1,158 @@
+//! Secrets at rest: nothing in clear in the database, and what does not open is an error, never an empty secret.
+
+use base64::Engine as _;
+use optedo_officient::app::App;
+use optedo_officient::config::Config;
+use optedo_officient::db;
+use reqwest::StatusCode;
+use secrecy::ExposeSecret as _;
+
+use crate::support::browser::Browser;
+use crate::support::{TestApp, state_of};
+
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const OTHER_KEY: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+const SEALED: [&str; 4] = ["client_secret", "access_token", "refresh_token", "webhook_token"];
+
+/// Every row of every table as text.
+async fn dump(app: &TestApp) -> String {
+    let tables: Vec<String> =
+        sqlx::query_scalar("select tablename::text from pg_tables where schemaname = 'public'")
+            .fetch_all(&app.db)
+            .await
+            .unwrap();
+    assert!(tables.len() > 8, "{tables:?}");
+    let mut all = String::new();
+    for table in tables {
+        let query = format!("select coalesce(string_agg(t::text, chr(10)), '') from \"{table}\" t");
+        let rows: String = sqlx::query_scalar(sqlx::AssertSqlSafe(query))
+            .fetch_one(&app.db)
+            .await
+            .unwrap();
+        all += &rows;
+    }
+    all
+}
+
+async fn sealed(app: &TestApp, column: &str) -> Vec<u8> {
+    let query = format!("select {column} from connection");
+    sqlx::query_scalar(sqlx::AssertSqlSafe(query))
+        .fetch_one(&app.db)
+        .await
+        .unwrap()
+}
+
+/// What the service keeps, opened with its own key.
+async fn secrets(app: &TestApp) -> Vec<String> {
+    let mut secrets = Vec::new();
+    for (column, place) in SEALED.into_iter().zip([
+        "connection.client_secret",
+        "connection.access_token",
+        "connection.refresh_token",
+        "connection.webhook_token",
+    ]) {
+        let secret = app.app.vault.open(place, &sealed(app, column).await).unwrap();
+        secrets.push(secret.expose_secret().to_owned());
+    }
+    secrets
+}
+
+/// What the service says when it is started on this database with other settings.
+async fn start_error(app: &TestApp, changes: &[(&str, &str)]) -> String {
+    let mut settings = app.environment();
+    settings.extend(
+        changes
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned())),
+    );
+    let config = Config::load(None, settings).unwrap();
+    let pool = db::pool(&config.database.url, 2).unwrap();
+    match App::build(config, pool, app.clock.clone()).await {
+        Ok(_) => panic!("it started"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[tokio::test]
+async fn no_secret_stands_in_clear_in_any_column_of_any_table() {
+    let app = TestApp::connected().await;
+    let browser = Browser::signed_in(&app).await;
+    let (authorize_url, login_cookie) = app.begin_login().await;
+    app.deliver("person_added", 1).await;
+    let mut hidden = secrets(&app).await;
+    assert_eq!(hidden[0], app.officient.client_secret());
+    assert!(app.webhook_url().ends_with(&hidden[3]));
+    hidden.push(state_of(&authorize_url));
+    for cookie in [browser.cookies(), login_cookie] {
+        hidden.push(cookie.split_once('=').unwrap().1.to_owned());
+    }
+    let all = dump(&app).await;
+    // The dump shows what is not secret, so it would show what is.
+    assert!(all.contains(app.officient.client_id()) && all.contains("person_added"));
+    for secret in hidden {
+        assert!(secret.len() >= 16);
+        let hex = secret
+            .bytes()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>();
+        let base64 = base64::engine::general_purpose::STANDARD_NO_PAD.encode(&secret);
+        for form in [secret.clone(), hex, base64] {
+            assert!(
+                !all.contains(&form),
+                "a secret of {} bytes in clear",
+                secret.len()
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_key_is_replaced_and_the_former_one_can_be_thrown_away() {
+    let mut app = TestApp::connected().await;
+    let (before, webhook_url) = (secrets(&app).await, app.webhook_url());
+    let key_id = |sealed: Vec<u8>| sealed[1..9].to_vec();
+    let old_id = key_id(sealed(&app, SEALED[0]).await);
+
+    app.restart_with(&[
+        ("security.encryption_key", OTHER_KEY),
+        ("security.previous_encryption_keys", KEY),
+    ])
+    .await;
+    assert_eq!(secrets(&app).await, before);
+    for column in SEALED {
+        assert_ne!(key_id(sealed(&app, column).await), old_id, "{column}");
+    }
+    app.restart_with(&[("security.previous_encryption_keys", "")])
+        .await;
+    assert_eq!(secrets(&app).await, before);
+    assert_eq!(app.webhook_url(), webhook_url);
+    assert_eq!(app.deliver("person_added", 1).await, StatusCode::OK);
+    app.sweep().await;
+    assert_eq!(app.status().await["state"], "connected");
+}
+
+#[tokio::test]
+async fn with_a_wrong_key_the_service_does_not_start_and_says_which_setting_helps() {
+    let app = TestApp::connected().await;
+    let before = dump(&app).await;
+    let error = start_error(&app, &[("OPTEDO_OFFICIENT__SECURITY__ENCRYPTION_KEY", OTHER_KEY)]).await;
+    assert!(error.contains("security.previous_encryption_keys"), "{error}");
+    assert!(error.contains("connection."), "{error}");
+    assert_eq!(dump(&app).await, before);
+}
+
+#[tokio::test]
+async fn a_ciphertext_from_another_column_does_not_open() {
+    let app = TestApp::connected().await;
+    sqlx::query("update connection set access_token = refresh_token, refresh_token = access_token")
+        .execute(&app.db)
+        .await
+        .unwrap();
+    app.officient.clear_calls();
+    let response = app.post("/sync?dryRun=true").await;
+    assert!(response.status().is_server_error());
+    let body = response.text().await.unwrap();
+    assert!(!body.contains("connection."), "{body}");
+    assert_eq!(app.officient.calls_to("/"), 0);
+    assert!(start_error(&app, &[]).await.contains("cannot be decrypted"));
+}

@@ -1,0 +1,191 @@
+//! A person's browser: it keeps the service's cookies, and presses the buttons that a page really has.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use reqwest::header::HeaderMap;
+use reqwest::{Method, StatusCode};
+use url::Url;
+
+use super::{PAGE, PASSWORD, TestApp};
+
+/// One browser; two of them share no cookies.
+pub struct Browser<'a> {
+    app: &'a TestApp,
+    cookies: Mutex<BTreeMap<String, String>>,
+}
+
+/// What a browser shows, or where it is sent.
+#[derive(Debug)]
+pub struct Page {
+    pub address: Url,
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+/// A form of a page, filled in.
+#[derive(Clone, Debug)]
+pub struct Form {
+    pub action: Url,
+    pub fields: Vec<(String, String)>,
+}
+
+impl<'a> Browser<'a> {
+    pub fn new(app: &'a TestApp) -> Self {
+        Self {
+            app,
+            cookies: Mutex::default(),
+        }
+    }
+
+    /// A browser whose admin has signed in on the settings page.
+    pub async fn signed_in(app: &'a TestApp) -> Self {
+        let browser = Self::new(app);
+        let form = browser
+            .open(PAGE)
+            .await
+            .form("Aanmelden")
+            .fill_in("password", PASSWORD);
+        let page = browser.submit(&form).await;
+        assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.body);
+        browser
+    }
+
+    /// Opens a path of the service, or an address anywhere.
+    pub async fn open(&self, address: &str) -> Page {
+        self.send(Method::GET, self.address(address), None).await
+    }
+
+    /// Goes where the answer sends the browser.
+    pub async fn follow(&self, page: &Page) -> Page {
+        assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.body);
+        self.open(page.location().as_str()).await
+    }
+
+    /// Sends a form; does not follow the answer.
+    pub async fn submit(&self, form: &Form) -> Page {
+        self.send(Method::POST, form.action.clone(), Some(&form.fields))
+            .await
+    }
+
+    /// Presses a button of the settings page.
+    pub async fn press(&self, button: &str) -> Page {
+        let form = self.open(PAGE).await.form(button);
+        self.submit(&form).await
+    }
+
+    /// The header `Cookie` as it would be sent to the service.
+    pub fn cookies(&self) -> String {
+        let cookies = self.cookies.lock().unwrap();
+        let pairs: Vec<String> = cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        pairs.join("; ")
+    }
+
+    fn address(&self, address: &str) -> Url {
+        self.app.url.parse::<Url>().unwrap().join(address).unwrap()
+    }
+
+    async fn send(&self, method: Method, address: Url, fields: Option<&[(String, String)]>) -> Page {
+        let is_service = address.as_str().starts_with(&self.app.url);
+        let mut request = self.app.http.request(method, address.clone()).header(
+            "accept",
+            "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+        );
+        if is_service {
+            request = request.header("cookie", self.cookies());
+        }
+        if let Some(fields) = fields {
+            request = request.form(fields);
+        }
+        let response = request.send().await.unwrap();
+        if is_service {
+            self.keep_cookies(response.headers());
+        }
+        Page {
+            address,
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: response.text().await.unwrap(),
+        }
+    }
+
+    fn keep_cookies(&self, headers: &HeaderMap) {
+        let mut cookies = self.cookies.lock().unwrap();
+        for cookie in headers.get_all("set-cookie") {
+            let cookie = cookie.to_str().unwrap();
+            let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            if cookie.contains("Max-Age=0") {
+                cookies.remove(name);
+            } else {
+                cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+}
+
+impl Page {
+    /// Where the browser is sent.
+    pub fn location(&self) -> Url {
+        let location = self.headers["location"].to_str().unwrap();
+        self.address.join(location).unwrap()
+    }
+
+    /// The form that this button sends, with what the page filled in.
+    pub fn form(&self, button: &str) -> Form {
+        let end = format!(">{button}</button>");
+        let forms = self.body.split("<form").skip(1);
+        let form = forms
+            .map(|form| form.split("</form>").next().unwrap())
+            .find(|form| form.contains(&end))
+            .unwrap_or_else(|| panic!("no button {button} on {}: {}", self.address, self.body));
+        let inputs = form
+            .split("<input")
+            .skip(1)
+            .map(|input| input.split('>').next().unwrap());
+        let pressed = form[..form.find(&end).unwrap()].rsplit("<button").next();
+        let fields = inputs.chain(pressed).filter_map(|tag| {
+            let name = attribute(tag, "name")?;
+            Some((name, attribute(tag, "value").unwrap_or_default()))
+        });
+        Form {
+            action: self.address.join(&attribute(form, "action").unwrap()).unwrap(),
+            fields: fields.collect(),
+        }
+    }
+
+    /// What the page's meta element says, for scripts.
+    pub fn csrf_token(&self) -> String {
+        let tag = self.body.split("<meta name=\"csrf-token\"").nth(1).unwrap();
+        attribute(tag, "content").unwrap()
+    }
+}
+
+impl Form {
+    /// Types into a field that the form has.
+    pub fn fill_in(mut self, name: &str, value: &str) -> Self {
+        let field = self.fields.iter_mut().find(|(field, _)| field == name);
+        value.clone_into(&mut field.expect(name).1);
+        self
+    }
+
+    /// The form as somebody sends it who did not get it from the page.
+    pub fn without(mut self, name: &str) -> Self {
+        self.fields.retain(|(field, _)| field != name);
+        self
+    }
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let tag = tag.split('>').next()?;
+    let value = tag.split(&format!(" {name}=\"")).nth(1)?.split('"').next()?;
+    let unescaped = [("&#38;", "&"), ("&amp;", "&"), ("&#39;", "'"), ("&#34;", "\"")];
+    Some(
+        unescaped
+            .iter()
+            .fold(value.to_owned(), |text, (from, to)| text.replace(from, to)),
+    )
+}
