@@ -186,6 +186,13 @@ pub struct Slot {
     priority: Priority,
 }
 
+impl Slot {
+    /// As what it was waited for.
+    pub fn priority(&self) -> Priority {
+        self.priority
+    }
+}
+
 impl Drop for Slot {
     fn drop(&mut self) {
         let free_at = Instant::now() + self.shared.period;

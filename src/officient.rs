@@ -16,7 +16,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 
 use crate::ids::{CompanyId, EventId, LeaveTypeId, PersonId, RequestId};
-use crate::limiter::{Limiter, Priority};
+use crate::limiter::{Limiter, Priority, Slot};
 use crate::tokens::{TokenError, Tokens};
 use crate::upstream::{self, Answer, Retry, Terse, UpstreamError};
 
@@ -189,6 +189,21 @@ impl OfficientError {
     }
 }
 
+/// The right to make a call.
+#[derive(Debug)]
+pub enum Turn {
+    /// To be waited for.
+    Wait(Priority),
+    /// Waited for already.
+    Held(Slot),
+}
+
+impl From<Priority> for Turn {
+    fn from(priority: Priority) -> Self {
+        Self::Wait(priority)
+    }
+}
+
 /// One line to Officient: the HTTP client, the limiter, the address. Clones share them.
 #[derive(Clone)]
 pub struct Line {
@@ -212,13 +227,16 @@ impl Line {
         self.http.request(method, format!("{}{path}", self.api_url))
     }
 
-    /// Waits for a slot, calls, and counts the outcome.
+    /// Waits for a slot unless there is one, calls, and counts the outcome.
     pub async fn call(
         &self,
-        priority: Priority,
+        turn: impl Into<Turn>,
         request: reqwest::RequestBuilder,
     ) -> Result<Answer, UpstreamError> {
-        let slot = self.limiter.slot(priority).await;
+        let slot = match turn.into() {
+            Turn::Wait(priority) => self.limiter.slot(priority).await,
+            Turn::Held(slot) => slot,
+        };
         let result = upstream::send(request).await;
         drop(slot);
         let outcome = result.as_ref().map_or_else(UpstreamError::outcome, |_| "ok");
@@ -247,6 +265,11 @@ impl Officient {
     /// The connection's tokens.
     pub fn tokens(&self) -> &Tokens {
         &self.tokens
+    }
+
+    /// Waits for the right to make one call.
+    pub async fn turn(&self, priority: Priority) -> Turn {
+        Turn::Held(self.line.limiter.slot(priority).await)
     }
 
     /// How many calls a sweep can make in `interval`.
@@ -304,10 +327,10 @@ impl Officient {
     }
 
     /// A person's names. [`OfficientError::is_gone`]: there is no such person.
-    pub async fn person(&self, priority: Priority, id: PersonId) -> Result<PersonNames, OfficientError> {
+    pub async fn person(&self, turn: impl Into<Turn>, id: PersonId) -> Result<PersonNames, OfficientError> {
         let operation = format!("reading person {id}");
         let path = format!("/1.0/people/{id}/detail");
-        let wire::Envelope::<wire::PersonDetail> { data } = self.get(priority, &operation, &path).await?;
+        let wire::Envelope::<wire::PersonDetail> { data } = self.get(turn, &operation, &path).await?;
         if data.id != id.0 {
             let what = format!("the detail of person {} instead", data.id);
             return Err(failed(&operation, UpstreamError::Unreadable { what }));
@@ -322,13 +345,13 @@ impl Officient {
     /// All events of a person's year.
     pub async fn calendar(
         &self,
-        priority: Priority,
+        turn: impl Into<Turn>,
         person: PersonId,
         year: i16,
     ) -> Result<Vec<CalendarEvent>, OfficientError> {
         let operation = format!("reading the calendar of person {person} for {year}");
         let path = format!("/1.0/calendar/{person}/{year}?filter=days_with_events");
-        let wire::Envelope::<wire::Calendar> { data } = self.get(priority, &operation, &path).await?;
+        let wire::Envelope::<wire::Calendar> { data } = self.get(turn, &operation, &path).await?;
         Ok(data.time_off.into_iter().flat_map(events_of).collect())
     }
 
@@ -457,12 +480,12 @@ impl Officient {
 
     async fn get<T: DeserializeOwned>(
         &self,
-        priority: Priority,
+        turn: impl Into<Turn>,
         operation: &str,
         path: &str,
     ) -> Result<T, OfficientError> {
         let answer = self
-            .authorized(priority, operation, || self.line.request(Method::GET, path))
+            .authorized(turn, operation, || self.line.request(Method::GET, path))
             .await?;
         answer.json().map_err(|source| failed(operation, source))
     }
@@ -470,7 +493,7 @@ impl Officient {
     /// Calls with the connection's token; on a 401 once more with a refreshed one.
     async fn authorized(
         &self,
-        priority: Priority,
+        turn: impl Into<Turn>,
         operation: &str,
         request: impl Fn() -> reqwest::RequestBuilder,
     ) -> Result<Answer, OfficientError> {
@@ -478,10 +501,15 @@ impl Officient {
             operation: operation.to_owned(),
             source,
         };
+        let turn = turn.into();
+        let again = match &turn {
+            Turn::Wait(priority) => *priority,
+            Turn::Held(slot) => slot.priority(),
+        };
         let token = self.tokens.current().await.map_err(no_token)?;
         let first = self
             .line
-            .call(priority, request().bearer_auth(token.expose_secret()))
+            .call(turn, request().bearer_auth(token.expose_secret()))
             .await;
         if !matches!(first, Err(UpstreamError::Unauthorized)) {
             return first.map_err(|source| failed(operation, source));
@@ -489,7 +517,7 @@ impl Officient {
         let token = self.tokens.renewed(&token).await.map_err(no_token)?;
         let second = self
             .line
-            .call(priority, request().bearer_auth(token.expose_secret()))
+            .call(again, request().bearer_auth(token.expose_secret()))
             .await;
         second.map_err(|source| failed(operation, source))
     }

@@ -89,6 +89,13 @@ pub async fn last_received_at(db: impl PgExecutor<'_>) -> Result<Option<Timestam
     Ok(at.fetch_optional(db).await?.map(jiff_sqlx::Timestamp::to_jiff))
 }
 
+/// The id of the newest event; 0 when there is none.
+pub async fn newest_id(db: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(r#"select coalesce(max(id), 0) as "id!" from webhook_events"#)
+        .fetch_one(db)
+        .await
+}
+
 /// How many wait.
 pub async fn count_waiting(db: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(r#"select count(*) as "count!" from webhook_events where processed_at is null"#)

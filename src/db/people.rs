@@ -5,6 +5,7 @@ use jiff_sqlx::ToSqlx;
 use sqlx::PgExecutor;
 
 use crate::ids::{CompanyId, EventId, PersonId, UserId};
+use crate::sync::look::Claim;
 use crate::sync::matching::Names;
 
 /// Why somebody must be looked at, the most urgent first.
@@ -367,25 +368,25 @@ pub async fn request_sync(
     .map(drop)
 }
 
-/// Asks that everybody be looked at who was not since `not_since`: who is not archived, and who is but has absences
-/// that wait for a decision.
+/// Asks that everybody be looked at who was not since webhook event `not_since`: who is not archived, and who is but has
+/// absences that wait for a decision.
 pub async fn request_sync_of_all(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     request: SyncRequest,
-    not_since: Timestamp,
+    not_since: i64,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update people set sync_requested_at = $2, sync_reason = least(sync_reason, $3),
              sync_request_no = sync_request_no + 1, next_attempt_at = null,
              webhook_received_at = least(webhook_received_at, $4)
-         where company_id = $1 and (synced_at is null or synced_at < $5) and (not archived or exists (
+         where company_id = $1 and seen_event_id < $5 and (not archived or exists (
              select from held_back h where h.company_id = people.company_id and h.person_id = people.person_id))",
         company.0,
         request.at.to_sqlx(),
         request.reason.rank(),
         request.webhook_received_at.map(ToSqlx::to_sqlx) as _,
-        not_since.to_sqlx()
+        not_since
     )
     .execute(db)
     .await
@@ -423,24 +424,44 @@ pub async fn save_found(
     .map(drop)
 }
 
-/// A look succeeded that began at `began_at`: the request it began with is done; a newer one stays.
+/// Up to which webhook event each of these people was looked at.
+pub async fn seen_event_ids(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    people: &[i64],
+) -> Result<Vec<(i64, i64)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select person_id, seen_event_id from people where company_id = $1 and person_id = any($2)",
+        company.0,
+        people
+    );
+    Ok(rows
+        .fetch_all(db)
+        .await?
+        .into_iter()
+        .map(|row| (row.person_id, row.seen_event_id))
+        .collect())
+}
+
+/// A look succeeded: what it claimed is done; a newer request stays.
 pub async fn finish(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     person: PersonId,
-    request_no: i64,
-    began_at: Timestamp,
+    claim: &Claim,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update people set attempts = 0, attempted_at = $4, synced_at = $4, last_error = null, next_attempt_at = null,
+             seen_event_id = greatest(seen_event_id, $5),
              sync_requested_at = case when sync_request_no = $3 then null else sync_requested_at end,
              sync_reason = case when sync_request_no = $3 then null else sync_reason end,
              webhook_received_at = case when sync_request_no = $3 then null else webhook_received_at end
          where company_id = $1 and person_id = $2",
         company.0,
         person.0,
-        request_no,
-        began_at.to_sqlx()
+        claim.request_no,
+        claim.at.to_sqlx(),
+        claim.seen_event_id
     )
     .execute(db)
     .await

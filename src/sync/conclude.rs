@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::apply::Applied;
 use super::attention::{Item, Kind};
-use super::look::Look;
+use super::look::{Claim, Look};
 use super::{Engine, SyncError, backoff};
 use crate::db::people::{Found, Person, Reason, SyncRequest};
 use crate::db::{absences, attention, connection, people};
@@ -89,19 +89,20 @@ impl Engine {
         person: &Person,
         years: Option<&[i16]>,
     ) -> Result<Applied, SyncError> {
-        let now = self.clock.now();
-        let request = person.request.unwrap_or(SyncRequest {
+        let at = self.clock.now();
+        let by_hand = SyncRequest {
             reason: Reason::Manual,
-            at: now,
+            at,
             webhook_received_at: None,
-        });
+        };
+        let request = person.request.unwrap_or(by_hand);
         let outcome = tokio::select! {
             outcome = self.look_and_apply(company, person, request, years) => outcome,
             () = self.stop_reading() => Err(SyncError::ShuttingDown),
         };
         match outcome {
-            Ok(applied) => {
-                people::finish(&self.db, company, person.id, person.request_no, now).await?;
+            Ok((applied, claim)) => {
+                people::finish(&self.db, company, person.id, &claim).await?;
                 Ok(applied)
             }
             Err(error) => {
@@ -123,15 +124,15 @@ impl Engine {
         person: &Person,
         request: SyncRequest,
         years: Option<&[i16]>,
-    ) -> Result<Applied, SyncError> {
-        let look = tokio::select! {
+    ) -> Result<(Applied, Claim), SyncError> {
+        let (look, claim) = tokio::select! {
             look = self.look(company, person, request, years) => look?,
             () = self.stop.cancelled() => return Err(SyncError::ShuttingDown),
         };
         let mut applied = self.apply(company, person, &look).await;
         self.store(company, person, &look, &applied).await?;
-        self.note_announcement(request, &look).await?;
-        self.report(person, request, &look, &applied);
+        self.note_announcement(claim.request, &look).await?;
+        self.report(person, claim.request, &look, &applied);
         if let Some(error) = applied
             .error
             .take()
@@ -140,7 +141,7 @@ impl Engine {
             return Err(error);
         }
         self.note_optedo_accepts().await?;
-        Ok(applied)
+        Ok((applied, claim))
     }
 
     /// What is known of the person and which of their leave is held back, with the items that say why.

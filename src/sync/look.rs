@@ -17,10 +17,10 @@ use super::plan::{Evidence, Plan, WrittenAbsence, plan};
 use super::reference::{Fresh, ReferenceError, Snapshot};
 use super::{Engine, SyncError};
 use crate::db::people::{Person, Reason, SyncRequest};
-use crate::db::{absences, people};
+use crate::db::{absences, events, people};
 use crate::ids::{CompanyId, EventId};
 use crate::limiter::Priority;
-use crate::officient::{CalendarEvent, OfficientError};
+use crate::officient::{CalendarEvent, OfficientError, Turn};
 
 /// What looking at a person came to.
 pub struct Look {
@@ -38,6 +38,19 @@ pub struct Look {
     pub has_news: bool,
     /// The first part of the calendar that could not be read.
     pub incomplete: Option<OfficientError>,
+}
+
+/// What a look answers: everything that was asked for before it read anything.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim {
+    /// The request.
+    pub request: SyncRequest,
+    /// Its number.
+    pub request_no: i64,
+    /// Webhook events up to this id had arrived.
+    pub seen_event_id: i64,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A person's calendar as far as it could be read.
@@ -69,21 +82,50 @@ impl Engine {
         }
     }
 
-    /// Looks at a person. `years`: those to read; `None` is the whole window.
+    /// Looks at a person once it is their turn. `years`: those to read; `None` is the whole window.
+    ///
+    /// What was asked for while the look waited for its turn is answered by it too: the returned claim says what is.
     pub async fn look(
         &self,
         company: CompanyId,
         person: &Person,
         request: SyncRequest,
         years: Option<&[i16]>,
-    ) -> Result<Look, SyncError> {
+    ) -> Result<(Look, Claim), SyncError> {
         let priority = request.reason.priority();
+        let turn = self.officient.turn(priority).await;
+        let seen_event_id = events::newest_id(&self.db).await?;
+        let person = people::find(&self.db, company, person.id)
+            .await?
+            .unwrap_or_else(|| person.clone());
+        let request = person.request.unwrap_or(request);
+        let claim = Claim {
+            request,
+            request_no: person.request_no,
+            seen_event_id,
+            at: self.clock.now(),
+        };
+        let look = self
+            .look_now(company, person, priority, turn, request.at, years)
+            .await?;
+        Ok((look, claim))
+    }
+
+    async fn look_now(
+        &self,
+        company: CompanyId,
+        person: Person,
+        priority: Priority,
+        turn: Turn,
+        requested_at: Timestamp,
+        years: Option<&[i16]>,
+    ) -> Result<Look, SyncError> {
         let window = self.window();
-        let person = self.with_names(company, person.clone(), priority, None).await?;
+        let (person, turn) = self.with_names(company, person, priority, turn, None).await?;
         let Some(names) = person.names.clone().filter(|_| !person.archived) else {
             return self.look_at_archived(company, &person, window).await;
         };
-        let calendar = self.read_calendar(&person, window, years, priority).await?;
+        let calendar = self.read_calendar(&person, window, years, priority, turn).await?;
         let event_ids: Vec<i64> = calendar.events.iter().map(|event| event.id.0).collect();
         let written = absences::of_person(
             &self.db,
@@ -104,10 +146,12 @@ impl Engine {
         let mut look = self
             .compare(company, &person, &names, &calendar, &written, window, &snapshot)
             .await?;
-        if let Some(fresh) = self.freshness_needed(&look, request.at) {
+        if let Some(fresh) = self.freshness_needed(&look, requested_at) {
             let since =
-                Some(request.at).filter(|_| !matches!(look.person_match, Some(PersonMatch::Matched(_))));
-            let person = self.with_names(company, person.clone(), priority, since).await?;
+                Some(requested_at).filter(|_| !matches!(look.person_match, Some(PersonMatch::Matched(_))));
+            let (person, _turn) = self
+                .with_names(company, person.clone(), priority, priority.into(), since)
+                .await?;
             let Some(names) = person.names.clone().filter(|_| !person.archived) else {
                 return self.look_at_archived(company, &person, window).await;
             };
@@ -202,22 +246,24 @@ impl Engine {
     }
 
     /// The person with names read at `since` or later; with any, when that is `None` and they are not known to have
-    /// changed. Others who have, or had, the same name are looked at again when it changed.
+    /// changed. Others who have, or had, the same name are looked at again when it changed. Gives `turn` back when it
+    /// was not used, another to wait for when it was.
     async fn with_names(
         &self,
         company: CompanyId,
         mut person: Person,
         priority: Priority,
+        turn: Turn,
         since: Option<Timestamp>,
-    ) -> Result<Person, SyncError> {
+    ) -> Result<(Person, Turn), SyncError> {
         let is_fresh = person
             .names_read_at
             .is_some_and(|at| since.is_none_or(|since| at >= since));
         if is_fresh {
-            return Ok(person);
+            return Ok((person, turn));
         }
         let now = self.clock.now();
-        match self.officient.person(priority, person.id).await {
+        match self.officient.person(turn, person.id).await {
             Ok(read) => {
                 let names = Names {
                     first: read.first_name,
@@ -240,7 +286,7 @@ impl Engine {
             Err(error) => return Err(error.into()),
         }
         person.names_read_at = Some(now);
-        Ok(person)
+        Ok((person, priority.into()))
     }
 
     async fn request_sync_of_namesakes(
@@ -297,11 +343,14 @@ impl Engine {
         window: Window,
         years: Option<&[i16]>,
         priority: Priority,
+        first: Turn,
     ) -> Result<Calendar, SyncError> {
         let wanted: Vec<i16> = years.map_or_else(|| window.years().collect(), <[i16]>::to_vec);
+        let mut first = Some(first);
         let mut reads = Vec::new();
         for year in &wanted {
-            reads.push(self.officient.calendar(priority, person.id, *year));
+            let turn = first.take().unwrap_or(priority.into());
+            reads.push(self.officient.calendar(turn, person.id, *year));
         }
         let mut calendar = Calendar {
             events: Vec::new(),

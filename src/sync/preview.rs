@@ -93,7 +93,7 @@ impl Engine {
             webhook_received_at: None,
         };
         let outcome = async {
-            let look = self.look(company, person, request, None).await?;
+            let (look, _claim) = self.look(company, person, request, None).await?;
             self.preview_look(company, person.id, &look, preview).await?;
             look.incomplete
                 .map_or(Ok(()), |error| Err(SyncError::Officient(error)))

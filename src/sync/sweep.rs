@@ -36,7 +36,7 @@ impl Engine {
         };
         let mut tx = self.db.begin().await?;
         let number = connection::begin_sweep(&mut *tx, began_at, now).await?;
-        people::request_sync_of_all(&mut *tx, company, request, now).await?;
+        people::request_sync_of_all(&mut *tx, company, request, i64::MAX).await?;
         tx.commit().await?;
         tracing::info!(sweep = number, reason = reason.as_str(), "Began sweep {number}");
         Ok(())

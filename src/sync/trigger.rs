@@ -4,7 +4,7 @@
 //! to us, the newest requesters are looked at first, then everybody who was not since. Nothing is refused because its
 //! name is new. A burst about many unknown ids is not looked up id by id: the looks under way usually explain them.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -165,12 +165,22 @@ impl Engine {
     ) -> Result<(), SyncError> {
         let mut candidates = Candidates::default();
         let mut renamed = Vec::new();
+        let ids: BTreeSet<i64> = explained.iter().flat_map(|(_, people)| people).copied().collect();
+        let ids: Vec<i64> = ids.into_iter().collect();
+        let seen: HashMap<i64, i64> = people::seen_event_ids(&self.db, company, &ids)
+            .await?
+            .into_iter()
+            .collect();
         for (event, people) in explained {
+            let is_person = matches!(meaning(event), Meaning::Person(_));
             for person in people {
-                candidates.add(*person, event.received_at);
+                // A look that began after the event arrived has seen what it is about; only names it may not have read.
+                if is_person || seen.get(person).is_none_or(|seen| *seen < event.id) {
+                    candidates.add(*person, event.received_at);
+                }
             }
-            if let Meaning::Person(id) = meaning(event) {
-                renamed.extend(people.contains(&id).then_some(id));
+            if is_person {
+                renamed.extend(people);
             }
         }
         let now = self.clock.now();
@@ -284,7 +294,7 @@ impl Engine {
         self.list_people(company, Reason::Import).await?;
         let now = self.clock.now();
         let webhook_received_at = widened.iter().map(|event| event.received_at).min();
-        let newest = widened.iter().map(|event| event.received_at).max().unwrap_or(now);
+        let newest = widened.iter().map(|event| event.id).max().unwrap_or_default();
         // Behind what other webhooks ask for, since it is much.
         let request = SyncRequest {
             reason: Reason::Import,
