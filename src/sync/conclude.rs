@@ -47,9 +47,12 @@ impl OptedoGate {
 
     fn close(&self, now: Timestamp) {
         let mut state = self.lock();
-        state.closed_until = Some(after(now, backoff(state.refusals, None)));
-        state.refusals += 1;
         state.is_settled = false;
+        // Looks that were under way together are refused together: that is one refusal.
+        if state.closed_until.is_none_or(|until| until <= now) {
+            state.closed_until = Some(after(now, backoff(state.refusals, None)));
+            state.refusals += 1;
+        }
     }
 
     fn settle(&self) {

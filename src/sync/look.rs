@@ -359,7 +359,11 @@ fn years_of(events: &[CalendarEvent], window: Window) -> Vec<i16> {
     years
 }
 
+/// A deletion is news once, however long it is held: only events that the last look still saw count.
 fn has_news(person: &Person, calendar: &Calendar, look: &Look) -> bool {
     let is_new = |event: &CalendarEvent| !person.event_ids.contains(&event.id.0);
-    calendar.events.iter().any(is_new) || !look.plan.deletions().is_empty()
+    let is_lost = |event: &EventId| {
+        person.event_ids.contains(&event.0) && calendar.events.iter().all(|seen| seen.id != *event)
+    };
+    calendar.events.iter().any(is_new) || look.plan.deletions().iter().any(is_lost)
 }

@@ -280,6 +280,8 @@ impl Engine {
     }
 
     async fn ask_for_everybody(&self, company: CompanyId, widened: &[WaitingEvent]) -> Result<(), SyncError> {
+        // Somebody whom no webhook announced may be meant, so first of all who there is.
+        self.list_people(company, Reason::Import).await?;
         let now = self.clock.now();
         let webhook_received_at = widened.iter().map(|event| event.received_at).min();
         let newest = widened.iter().map(|event| event.received_at).max().unwrap_or(now);

@@ -108,9 +108,11 @@ pub async fn status(engine: &Engine) -> Result<Status, sqlx::Error> {
         None => 0,
     };
     // One that was asked for, or under way, when the admin signed out goes no further.
-    let is_running = connection.state != connection::State::Disconnected
+    let is_running = connection.state != State::Disconnected
         && (connection.sweep_asked_at.is_some()
             || (connection.sweep_started_at.is_some() && connection.sweep_finished_at.is_none()));
+    // Events first: one that becomes a request meanwhile is counted twice, never not at all.
+    let waiting_events = events::count_waiting(db).await?;
     let queue = people::queue(db).await?;
     Ok(Status {
         state: connection.state.as_str().to_owned(),
@@ -132,7 +134,7 @@ pub async fn status(engine: &Engine) -> Result<Status, sqlx::Error> {
             finished_at: connection.sweep_finished_at,
         },
         queue: QueueStatus {
-            waiting: queue.waiting + events::count_waiting(db).await?,
+            waiting: queue.waiting + waiting_events,
             retrying: queue.retrying,
         },
         absences: AbsencesStatus { written },
