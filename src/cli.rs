@@ -65,13 +65,20 @@ enum Command {
 enum CommandError {
     #[error(transparent)]
     App(#[from] AppError),
-    #[error("{0}")]
+    #[error("{web}{cause}", web = .0, cause = cause(.0))]
     Web(#[from] WebError),
     #[error("there is no person {0} in Officient")]
     NoSuchPerson(PersonId),
     #[cfg(feature = "demo")]
     #[error("a simulator did not start: {0} (is another demo running?)")]
     Simulator(#[from] std::io::Error),
+}
+
+/// What is behind an error: not for an answer over HTTP, but for whoever runs the command.
+fn cause(error: &WebError) -> String {
+    std::error::Error::source(error)
+        .map(|cause| format!(": {cause}"))
+        .unwrap_or_default()
 }
 
 /// Runs the command; 2 for a configuration mistake, 1 when it failed.
@@ -219,6 +226,11 @@ async fn sync_everybody(
     engine: &Arc<Engine>,
     company: CompanyId,
 ) -> Result<Vec<(PersonId, String)>, CommandError> {
+    // A sweep waits for Officient until it answers; a command says at once that it does not.
+    engine
+        .list_people(company, Reason::Manual)
+        .await
+        .map_err(WebError::from)?;
     let now = engine.clock.now();
     connection::ask_for_sweep(&engine.db, now)
         .await

@@ -11,6 +11,7 @@
 mod support;
 
 mod api;
+mod commands;
 mod connect;
 mod failures;
 mod held_back;

@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::officient::OfficientError;
 use crate::sync::SyncError;
 use crate::tokens::TokenError;
 
@@ -159,6 +160,10 @@ impl From<SyncError> for WebError {
     fn from(error: SyncError) -> Self {
         match error {
             SyncError::Database(error) => Self::Unavailable(error),
+            SyncError::Officient(OfficientError::Token {
+                source: TokenError::NotConnected | TokenError::ReauthorizationRequired,
+                ..
+            }) => Self::Conflict("not connected to Officient: sign in on the settings page"),
             error @ (SyncError::Officient(_) | SyncError::Optedo(_) | SyncError::ShuttingDown) => {
                 Self::Upstream(error)
             }
@@ -171,7 +176,7 @@ impl From<TokenError> for WebError {
         match error {
             TokenError::Database(error) => Self::Unavailable(error),
             TokenError::NotConnected | TokenError::ReauthorizationRequired => {
-                Self::Conflict("not connected to Officient")
+                Self::Conflict("not connected to Officient: sign in on the settings page")
             }
             TokenError::Refresh(_) | TokenError::Vault(_) => {
                 tracing::error!(%error, "There is no token");

@@ -323,12 +323,15 @@ impl TestApp {
             .await;
     }
 
-    /// Waits until the service has its database.
+    /// Waits until the service answers and has its database.
     pub async fn until_ready(&self) {
         let began = Instant::now();
         let ready = || self.http.get(format!("{}/health/ready", self.url)).send();
-        while ready().await.unwrap().status() != StatusCode::OK {
-            assert!(began.elapsed() < PATIENCE, "waited in vain for the database");
+        while !ready()
+            .await
+            .is_ok_and(|answer| answer.status() == StatusCode::OK)
+        {
+            assert!(began.elapsed() < PATIENCE, "waited in vain for the service");
             sleep(Duration::from_millis(10)).await;
         }
     }
@@ -396,7 +399,7 @@ async fn serve(
 }
 
 /// A new, empty database on the private Postgres; returns its address.
-async fn create_database() -> String {
+pub async fn create_database() -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     #[expect(
         clippy::disallowed_methods,
