@@ -39,10 +39,18 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     next_ticket: u64,
-    waiting: BTreeSet<(Priority, u64)>,
+    waiting: BTreeSet<Ticket>,
     all: Slots,
     sweep: Slots,
     paused_until: Option<Instant>,
+}
+
+/// A place in the order: the urgent first, work under way before work that begins, then who came first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Ticket {
+    priority: Priority,
+    begins: bool,
+    number: u64,
 }
 
 /// Slots in use: by a call under way, or not yet back after one.
@@ -87,7 +95,17 @@ impl Limiter {
 
     /// Waits for a slot. Dropping the returned value says that the call ended.
     pub async fn slot(&self, priority: Priority) -> Slot {
-        let waiting = Waiting::register(&self.shared, priority);
+        self.wait(priority, false).await
+    }
+
+    /// Waits for the slot of the first call of several that belong together: what is under way is ended before more is
+    /// begun, so that little is half done while all wait for the next period.
+    pub async fn slot_to_begin(&self, priority: Priority) -> Slot {
+        self.wait(priority, true).await
+    }
+
+    async fn wait(&self, priority: Priority, begins: bool) -> Slot {
+        let waiting = Waiting::register(&self.shared, priority, begins);
         loop {
             let changed = self.shared.changed.notified();
             let turn = self.shared.lock().try_take(waiting.ticket, &self.shared);
@@ -136,7 +154,7 @@ impl Shared {
 
 impl State {
     /// Takes a slot if it is this ticket's turn; otherwise says when to look again (`None`: when something changes).
-    fn try_take(&mut self, ticket: (Priority, u64), shared: &Shared) -> Result<(), Option<Instant>> {
+    fn try_take(&mut self, ticket: Ticket, shared: &Shared) -> Result<(), Option<Instant>> {
         let now = Instant::now();
         if let Some(until) = self.paused_until.filter(|until| *until > now) {
             return Err(Some(until));
@@ -146,7 +164,7 @@ impl State {
             return Err(None);
         }
         self.all.next_free(shared.calls, now)?;
-        if ticket.0 == Priority::Sweep {
+        if ticket.priority == Priority::Sweep {
             self.sweep.next_free(shared.sweep_share(), now)?;
             self.sweep.under_way += 1;
         }
@@ -158,14 +176,18 @@ impl State {
 /// A place in the queue, given up when dropped: also by a call that is cancelled while it waits.
 struct Waiting<'a> {
     shared: &'a Shared,
-    ticket: (Priority, u64),
+    ticket: Ticket,
 }
 
 impl<'a> Waiting<'a> {
-    fn register(shared: &'a Shared, priority: Priority) -> Self {
+    fn register(shared: &'a Shared, priority: Priority, begins: bool) -> Self {
         let mut state = shared.lock();
         state.next_ticket += 1;
-        let ticket = (priority, state.next_ticket);
+        let ticket = Ticket {
+            priority,
+            begins,
+            number: state.next_ticket,
+        };
         state.waiting.insert(ticket);
         Self { shared, ticket }
     }
@@ -267,6 +289,18 @@ mod tests {
         };
         let (import, urgent, ()) = tokio::join!(import, urgent, end);
         assert!(urgent[0] < import[0]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_under_way_is_ended_before_more_is_begun() {
+        let limiter = Limiter::new(2, PERIOD);
+        let begin = Instant::now();
+        let work = futures_util::future::join_all((0..3).map(|_| async {
+            drop(limiter.slot_to_begin(Priority::Import).await);
+            drop(limiter.slot(Priority::Import).await);
+            begin.elapsed()
+        }));
+        assert_eq!(work.await, [PERIOD * 0, PERIOD, PERIOD * 2]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -267,9 +267,9 @@ impl Officient {
         &self.tokens
     }
 
-    /// Waits for the right to make one call.
+    /// Waits for the right to make the first of several calls.
     pub async fn turn(&self, priority: Priority) -> Turn {
-        Turn::Held(self.line.limiter.slot(priority).await)
+        Turn::Held(self.line.limiter.slot_to_begin(priority).await)
     }
 
     /// How many calls a sweep can make in `interval`.

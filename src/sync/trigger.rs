@@ -126,18 +126,23 @@ impl Engine {
         company: CompanyId,
         explained: Vec<Explained>,
     ) -> Result<Vec<Explained>, SyncError> {
-        let mut ids = BTreeSet::new();
-        for (event, _) in &explained {
-            if let Meaning::Anything(id) = meaning(event)
-                && (ids.len() < LOOK_UPS
-                    || self
-                        .reference
+        let anything = explained.iter().filter_map(|(event, _)| match meaning(event) {
+            Meaning::Anything(id) => Some(id),
+            Meaning::Person(_) | Meaning::Nothing => None,
+        });
+        let mut ids: BTreeSet<i64> = anything.collect();
+        if ids.len() > LOOK_UPS {
+            // In a burst the meanings known to us must do; a sweep finds what they miss.
+            let mut known = BTreeSet::new();
+            for id in ids {
+                known.extend(
+                    self.reference
                         .known_requester(company, RequestId(id))
                         .await
-                        .is_some())
-            {
-                ids.insert(id);
+                        .map(|_| id),
+                );
             }
+            ids = known;
         }
         let mut reads = Vec::new();
         for id in &ids {
