@@ -69,10 +69,14 @@ async fn lead(engine: &Arc<Engine>) -> Result<(), sqlx::Error> {
     engine.wake.set_leader(true);
     tracing::info!("This replica does the syncing");
     let mut worker = Worker::new(Arc::clone(engine));
-    tokio::select! {
+    let ended = tokio::select! {
         lost = watch(&mut listener, engine) => lost,
         () = worker.work() => Ok(()),
-    }
+    };
+    // The connection goes back to the pool, and would keep the lock there; when it is gone, so is the lock.
+    let unlock = sqlx::query("select pg_advisory_unlock($1)").bind(LOCK);
+    let _gone_with_its_connection = timeout(CHECK_LOCK_EVERY, unlock.execute(&mut listener)).await;
+    ended
 }
 
 /// Passes on what other replicas announce; returns when the connection, and with it the lock, is gone.
