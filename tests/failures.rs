@@ -17,9 +17,16 @@ async fn nothing_is_deleted_while_a_year_cannot_be_read_but_the_rest_is_done_and
     leave.date = w.day(0).saturating_add(30.days());
     w.officient.delete_event(gone);
     let new = w.officient.add_event(w.jan, w.leave(2));
-    let unreadable = if w.day(2).year() == next_year { next_year - 1 } else { next_year };
-    w.officient
-        .fault_on(&format!("/1.0/calendar/{}/{unreadable}", w.jan), Fault::Status(500), 1);
+    let unreadable = if w.day(2).year() == next_year {
+        next_year - 1
+    } else {
+        next_year
+    };
+    w.officient.fault_on(
+        &format!("/1.0/calendar/{}/{unreadable}", w.jan),
+        Fault::Status(500),
+        1,
+    );
     w.announce().await;
     assert_eq!(w.times_of(gone), whole_day(w.day(0)));
     assert_eq!(w.times_of(new), whole_day(w.day(2)));
@@ -42,7 +49,10 @@ async fn an_answer_that_is_no_calendar_deletes_nothing_and_it_heals() {
         Fault::EmptyRateLimit,
         Fault::HugeBody(11 << 20),
         Fault::RedirectTo("http://127.0.0.1:9/".to_owned()),
-        Fault::RetryAfter { status: 503, seconds: 60 },
+        Fault::RetryAfter {
+            status: 503,
+            seconds: 60,
+        },
         Fault::Status(400),
         Fault::Status(404),
         Fault::Status(500),
@@ -123,8 +133,11 @@ async fn held_deletions_dissolve_when_the_events_come_back() {
     w.connect_and_import().await;
     let before = w.absences();
     let empty = json!({"data": {"time_off": [], "company_days_off": []}});
-    w.officient
-        .fault_on(&format!("/1.0/calendar/{}/", w.jan), Fault::WrongContent(empty), 100);
+    w.officient.fault_on(
+        &format!("/1.0/calendar/{}/", w.jan),
+        Fault::WrongContent(empty),
+        100,
+    );
     w.announce().await;
     assert_eq!(w.absences(), before);
     assert_eq!(w.item("deletions_held").await["waiting"], 5);
@@ -147,14 +160,25 @@ async fn what_optedo_refuses_is_an_item_the_others_go_on_and_it_resolves_when_ac
         let w = World::start().await;
         let refused_day = w.day(1);
         w.optedo
-            .reject_with(status, "De planning is afgesloten", move |absence| absence.start.date() == refused_day);
+            .reject_with(status, "De planning is afgesloten", move |absence| {
+                absence.start.date() == refused_day
+            });
         let events: Vec<i64> = (0..3).map(|day| w.take_leave(day)).collect();
         w.connect_and_import().await;
-        let stands: Vec<bool> = events.iter().map(|event| w.absence_of(*event).is_some()).collect();
+        let stands: Vec<bool> = events
+            .iter()
+            .map(|event| w.absence_of(*event).is_some())
+            .collect();
         assert_eq!(stands, [true, false, true], "{status}");
         let item = w.item("rejected_by_optedo").await;
-        assert_eq!((&item["subjectId"], &item["waiting"]), (&json!(events[1].to_string()), &json!(1)));
-        assert!(item["detail"].to_string().contains("De planning is afgesloten"), "{item}");
+        assert_eq!(
+            (&item["subjectId"], &item["waiting"]),
+            (&json!(events[1].to_string()), &json!(1))
+        );
+        assert!(
+            item["detail"].to_string().contains("De planning is afgesloten"),
+            "{item}"
+        );
         w.sweep().await;
         w.finish(&["rejected_by_optedo"]).await;
         w.optedo.accept_everything();
@@ -170,7 +194,8 @@ async fn a_refused_change_leaves_what_stands_and_is_made_when_accepted() {
     let event = w.take_leave(0);
     w.connect_and_import().await;
     w.optedo.reject_with(422, "Te kort", |_| true);
-    w.officient.change_event(event, |leave| *leave = leave.clone().part(540, 5));
+    w.officient
+        .change_event(event, |leave| *leave = leave.clone().part(540, 5));
     w.announce().await;
     assert_eq!(w.times_of(event), whole_day(w.day(0)));
     w.finish(&["rejected_by_optedo"]).await;
@@ -197,7 +222,9 @@ async fn an_event_that_optedo_refused_and_that_is_gone_leaves_nothing_behind() {
 #[tokio::test]
 async fn while_optedo_refuses_our_token_everything_waits_and_then_goes_on() {
     let w = World::start().await;
-    let people: Vec<(i64, i64)> = (0..20).map(|number| w.hire("Piet", &format!("Pieters{number}"))).collect();
+    let people: Vec<(i64, i64)> = (0..20)
+        .map(|number| w.hire("Piet", &format!("Pieters{number}")))
+        .collect();
     for (person, _) in &people {
         w.officient.add_event(*person, w.leave(0));
     }
@@ -212,7 +239,8 @@ async fn while_optedo_refuses_our_token_everything_waits_and_then_goes_on() {
     assert_eq!(w.deliver("calendar_event_added", w.jan).await, 200);
     let calls = w.optedo.calls().len();
     w.pass(SignedDuration::from_secs(30)).await;
-    w.until("it was tried again", async || w.optedo.calls().len() > calls).await;
+    w.until("it was tried again", async || w.optedo.calls().len() > calls)
+        .await;
     assert_eq!(w.absences(), []);
     w.finish(&["optedo_unauthorized"]).await;
 
@@ -235,7 +263,12 @@ async fn a_token_repaired_in_optedo_is_tried_at_once_when_the_admin_presses_retr
     .await;
     w.optedo.set_token(&token);
     let item = w.item("optedo_unauthorized").await;
-    assert_eq!(w.post(&format!("/attention/{}/retry", id_of(&item))).await.status(), 202);
+    assert_eq!(
+        w.post(&format!("/attention/{}/retry", id_of(&item)))
+            .await
+            .status(),
+        202
+    );
     w.until("written", async || w.absence_of(event).is_some()).await;
     w.until("resolved", async || w.attention().await.is_empty()).await;
     w.finish(&[]).await;
@@ -246,7 +279,10 @@ fn faults_of_a_write() -> Vec<Fault> {
     vec![
         Fault::Status(500),
         Fault::Status(503),
-        Fault::RetryAfter { status: 429, seconds: 2 },
+        Fault::RetryAfter {
+            status: 429,
+            seconds: 2,
+        },
         Fault::Html200,
         Fault::EmptyObject,
         Fault::CutOffJson,
@@ -285,7 +321,8 @@ async fn however_a_change_goes_wrong_it_is_made_in_the_end() {
         let event = w.take_leave(day);
         w.announce().await;
         w.optedo.next_write(fault.clone());
-        w.officient.change_event(event, |leave| *leave = leave.clone().part(540, 60));
+        w.officient
+            .change_event(event, |leave| *leave = leave.clone().part(540, 60));
         w.announce().await;
         w.retry_until_done().await;
         assert_eq!(w.times_of(event), part(w.day(day), (9, 0), (10, 0)), "{fault:?}");
@@ -329,8 +366,10 @@ async fn an_absence_whose_answer_was_lost_is_found_again_after_a_restart() {
     w.announce().await;
     w.optedo.clear_faults();
     assert_eq!(intents(&w).await, 1, "one is left behind");
-    w.officient.change_event(changed, |leave| *leave = leave.clone().part(540, 60));
-    w.officient.change_event(gone, |leave| *leave = leave.clone().part(600, 60));
+    w.officient
+        .change_event(changed, |leave| *leave = leave.clone().part(540, 60));
+    w.officient
+        .change_event(gone, |leave| *leave = leave.clone().part(600, 60));
     w.app.restart().await;
     w.retry_until_done().await;
     assert_eq!(w.times_of(kept), whole_day(w.day(0)));
@@ -364,7 +403,8 @@ async fn a_deletion_and_a_change_that_were_under_way_are_ended_after_a_restart()
     w.announce().await;
     w.app.restart().await;
     w.retry_until_done().await;
-    w.officient.change_event(changed, |leave| *leave = leave.clone().part(540, 60));
+    w.officient
+        .change_event(changed, |leave| *leave = leave.clone().part(540, 60));
     w.optedo.next_write(Fault::FailBeforeEffect);
     w.announce().await;
     w.app.restart().await;
@@ -385,9 +425,13 @@ async fn a_restart_in_the_middle_of_the_first_import_writes_everything_once() {
     }
     w.optedo.set_latency(Duration::from_millis(20));
     w.connect().await;
-    w.until("some are written", async || w.absences().len() >= 5).await;
+    w.until("some are written", async || w.absences().len() >= 5)
+        .await;
     w.app.restart().await;
-    assert!(w.absences().len() < 30, "the restart came too late to prove anything");
+    assert!(
+        w.absences().len() < 30,
+        "the restart came too late to prove anything"
+    );
     w.optedo.set_latency(Duration::ZERO);
     w.retry_until_done().await;
     w.settle().await;
@@ -401,8 +445,10 @@ async fn while_officient_is_down_webhooks_are_kept_and_dealt_with_later() {
     w.officient.stop().await;
     let event = w.take_leave(0);
     assert_eq!(w.deliver("calendar_event_added", w.jan).await, 200);
-    w.until("it was tried", async || w.status().await["queue"]["retrying"] == 1)
-        .await;
+    w.until("it was tried", async || {
+        w.status().await["queue"]["retrying"] == 1
+    })
+    .await;
     w.officient.restart().await.unwrap();
     w.retry_until_done().await;
     assert_eq!(w.times_of(event), whole_day(w.day(0)));
@@ -442,5 +488,7 @@ async fn one_persons_failure_does_not_hold_up_the_others() {
 }
 
 fn id_of(item: &serde_json::Value) -> String {
-    item["id"].as_str().map_or_else(|| item["id"].to_string(), str::to_owned)
+    item["id"]
+        .as_str()
+        .map_or_else(|| item["id"].to_string(), str::to_owned)
 }

@@ -12,6 +12,9 @@ mod support;
 
 mod failures;
 mod held_back;
+mod limits;
+mod loose;
+mod privacy;
 mod smoke;
 mod sync;
 mod trigger;

@@ -130,6 +130,30 @@ impl TestApp {
         }
     }
 
+    /// Stops the service as an orchestrator would.
+    pub async fn stop(&mut self) {
+        self.app.engine.stop.cancel();
+        (&mut self.server).await.unwrap();
+    }
+
+    /// The secret part of the webhook address.
+    pub fn webhook_secret(&self) -> String {
+        self.webhook_url().rsplit('/').next().unwrap().to_owned()
+    }
+
+    /// Waits until whoever listens at the service's address is ready.
+    pub async fn until_ready(&self) {
+        let began = Instant::now();
+        loop {
+            let answer = self.http.get(format!("{}/health/ready", self.url)).send().await;
+            if answer.is_ok_and(|answer| answer.status() == StatusCode::OK) {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "the service does not get ready");
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Stops the service as an orchestrator would and starts it again on the same database and port.
     pub async fn restart(&mut self) {
         self.restart_with(&[]).await;

@@ -192,14 +192,23 @@ impl World {
 
     /// The admin presses Retry at this item.
     pub async fn retry(&self, item: &Value) {
-        let id = item["id"].as_i64().map_or_else(|| item["id"].as_str().unwrap().to_owned(), |id| id.to_string());
+        let id = item["id"]
+            .as_i64()
+            .map_or_else(|| item["id"].as_str().unwrap().to_owned(), |id| id.to_string());
         assert_eq!(self.post(&format!("/attention/{id}/retry")).await.status(), 202);
         self.settle().await;
     }
 
+    /// How many calendar years a look at the whole window reads.
+    pub fn window_years(&self) -> usize {
+        self.app.app.engine.window().years().count()
+    }
+
     /// All tables as text.
     pub async fn dump(&self) -> String {
-        let tables = sqlx::query("select table_name::text from information_schema.tables where table_schema = 'public'");
+        let tables = sqlx::query(
+            "select table_name::text from information_schema.tables where table_schema = 'public'",
+        );
         let mut dump = String::new();
         for table in tables.fetch_all(&self.db).await.unwrap() {
             let table: String = table.get(0);
@@ -217,7 +226,10 @@ impl World {
         self.assert_one_way_and_once();
         let absences = self.optedo.absences();
         for other in &self.of_others {
-            assert!(absences.contains(other), "an absence of others was touched: {other:?}");
+            assert!(
+                absences.contains(other),
+                "an absence of others was touched: {other:?}"
+            );
         }
         let open = self.attention().await;
         let mut kinds: Vec<&str> = open.iter().map(|item| item["kind"].as_str().unwrap()).collect();
@@ -228,7 +240,11 @@ impl World {
 
 /// From midnight to midnight.
 pub fn whole_day(day: Date) -> Option<(DateTime, DateTime, bool)> {
-    Some((day.at(0, 0, 0, 0), day.saturating_add(1.day()).at(0, 0, 0, 0), true))
+    Some((
+        day.at(0, 0, 0, 0),
+        day.saturating_add(1.day()).at(0, 0, 0, 0),
+        true,
+    ))
 }
 
 /// From (hour, minute) to (hour, minute) of a day.
