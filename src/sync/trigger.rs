@@ -126,18 +126,14 @@ impl Engine {
         company: CompanyId,
         explained: Vec<Explained>,
     ) -> Result<Vec<Explained>, SyncError> {
-        let mut ids = BTreeSet::new();
+        let mut ids: BTreeSet<i64> = BTreeSet::new();
         for (event, _) in &explained {
-            if let Meaning::Anything(id) = meaning(event)
-                && (ids.len() < LOOK_UPS
-                    || self
-                        .reference
-                        .known_requester(company, RequestId(id))
-                        .await
-                        .is_some())
-            {
+            if let Meaning::Anything(id) = meaning(event) {
                 ids.insert(id);
             }
+        }
+        if ids.len() > LOOK_UPS {
+            return self.new_requesters_of(company, explained).await;
         }
         let mut reads = Vec::new();
         for id in &ids {
@@ -154,6 +150,20 @@ impl Engine {
             (event, requester.into_iter().collect())
         };
         Ok(explained.into_iter().map(with_requester).collect())
+    }
+
+    /// In a burst the ids are not looked up one by one: one page tells who asked for something since.
+    async fn new_requesters_of(
+        &self,
+        company: CompanyId,
+        explained: Vec<Explained>,
+    ) -> Result<Vec<Explained>, SyncError> {
+        let requesters = self.reference.unseen_requesters(company).await?;
+        let requesters: BTreeSet<i64> = requesters.into_iter().map(|person| person.0).collect();
+        Ok(explained
+            .into_iter()
+            .map(|(event, _)| (event, requesters.clone()))
+            .collect())
     }
 
     /// Asks for the candidates; with `is_final` marks the events as processed, in the same transaction.
