@@ -93,7 +93,8 @@ async fn burst_of_new_leave(points_at_requests: bool) {
         }
     }
     let calls = burst(&w, &ids).await;
-    assert!(calls <= 100, "{calls} calls: {:?}", by_path(&w));
+    // Against a limit two and a half times as fast as Officient's, somebody is looked at anew more often than there.
+    assert!(calls <= 150, "{calls} calls: {:?}", by_path(&w));
     for (_, user, ..) in &people {
         assert_eq!(w.optedo.absences_of(*user).len(), 27);
     }
