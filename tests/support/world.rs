@@ -214,7 +214,10 @@ impl World {
             let table: String = table.get(0);
             let rows = sqlx::AssertSqlSafe(format!("select row_to_json(t)::text from \"{table}\" t"));
             for row in sqlx::query(rows).fetch_all(&self.db).await.unwrap() {
-                dump.push_str(&format!("{table} {}\n", row.get::<String, _>(0)));
+                dump.push_str(&table);
+                dump.push(' ');
+                dump.push_str(&row.get::<String, _>(0));
+                dump.push('\n');
             }
         }
         dump
@@ -239,6 +242,10 @@ impl World {
 }
 
 /// From midnight to midnight.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "compared with what stands, which may be nothing"
+)]
 pub fn whole_day(day: Date) -> Option<(DateTime, DateTime, bool)> {
     Some((
         day.at(0, 0, 0, 0),
@@ -248,6 +255,10 @@ pub fn whole_day(day: Date) -> Option<(DateTime, DateTime, bool)> {
 }
 
 /// From (hour, minute) to (hour, minute) of a day.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "compared with what stands, which may be nothing"
+)]
 pub fn part(day: Date, from: (i8, i8), to: (i8, i8)) -> Option<(DateTime, DateTime, bool)> {
     Some((day.at(from.0, from.1, 0, 0), day.at(to.0, to.1, 0, 0), false))
 }
