@@ -300,7 +300,7 @@ mod tests {
             drop(limiter.slot(Priority::Import).await);
             begin.elapsed()
         }));
-        assert_eq!(work.await, [PERIOD * 0, PERIOD, PERIOD * 2]);
+        assert_eq!(work.await, [Duration::ZERO, PERIOD, PERIOD * 2]);
     }
 
     #[tokio::test(start_paused = true)]

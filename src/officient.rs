@@ -313,7 +313,10 @@ impl Officient {
                 break;
             }
         }
-        let is_complete = total.is_none_or(|total| usize::try_from(total) == Ok(people.len()));
+        // Nobody at all, and no total that says so, is no company but an answer gone wrong.
+        let is_complete = total.map_or(!people.is_empty(), |total| {
+            usize::try_from(total) == Ok(people.len())
+        });
         let present = people
             .into_iter()
             .filter(|person| !person.archived && !person.deleted);

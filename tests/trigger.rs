@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use optedo_officient::demo::Fault;
 use optedo_officient::demo::officient::WebhookMeaning;
 use serde_json::{Value, json};
 
@@ -197,7 +198,6 @@ async fn a_webhook_about_leave_that_changes_while_it_is_read_ends_in_the_last_st
 #[tokio::test]
 async fn a_webhook_whose_object_cannot_be_looked_up_now_is_kept() {
     let w = World::connected().await;
-    use optedo_officient::demo::Fault;
     let event = w.take_leave(0);
     w.officient
         .fault_on("/1.0/calendar/requests/", Fault::Status(500), 1);

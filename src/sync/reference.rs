@@ -208,18 +208,35 @@ impl Reference {
 
     /// Who asked for the newest requests: of those not seen before, or of all when none is new.
     pub async fn newest_requesters(&self, company: CompanyId) -> Result<Vec<PersonId>, OfficientError> {
+        let (unseen, known) = self.read_newest_requests(company).await?;
+        Ok(requesters(if unseen.is_empty() { known } else { unseen }))
+    }
+
+    /// Who asked for those of the newest requests that were not seen before.
+    pub async fn unseen_requesters(&self, company: CompanyId) -> Result<Vec<PersonId>, OfficientError> {
+        let (unseen, _known) = self.read_newest_requests(company).await?;
+        Ok(requesters(unseen))
+    }
+
+    /// The newest requests: those not seen before, and the others.
+    async fn read_newest_requests(
+        &self,
+        company: CompanyId,
+    ) -> Result<(Vec<ListedRequest>, Vec<ListedRequest>), OfficientError> {
         let requests = self.officient.newest_requests(Priority::Urgent).await?;
         let mut seen = self.seen_requests.lock().await;
         if seen.len() >= MOST_REQUESTS {
             seen.clear();
         }
-        let (unseen, known): (Vec<ListedRequest>, Vec<ListedRequest>) = requests
+        Ok(requests
             .into_iter()
-            .partition(|request| seen.insert((company, request.id)));
-        let newest = if unseen.is_empty() { known } else { unseen };
-        let mut requesters: Vec<PersonId> = newest.into_iter().map(|request| request.requester).collect();
-        requesters.sort_unstable();
-        requesters.dedup();
-        Ok(requesters)
+            .partition(|request| seen.insert((company, request.id))))
     }
+}
+
+fn requesters(requests: Vec<ListedRequest>) -> Vec<PersonId> {
+    let mut requesters: Vec<PersonId> = requests.into_iter().map(|request| request.requester).collect();
+    requesters.sort_unstable();
+    requesters.dedup();
+    requesters
 }

@@ -130,19 +130,9 @@ impl Engine {
             Meaning::Anything(id) => Some(id),
             Meaning::Person(_) | Meaning::Nothing => None,
         });
-        let mut ids: BTreeSet<i64> = anything.collect();
+        let ids: BTreeSet<i64> = anything.collect();
         if ids.len() > LOOK_UPS {
-            // In a burst the meanings known to us must do; a sweep finds what they miss.
-            let mut known = BTreeSet::new();
-            for id in ids {
-                known.extend(
-                    self.reference
-                        .known_requester(company, RequestId(id))
-                        .await
-                        .map(|_| id),
-                );
-            }
-            ids = known;
+            return self.new_requesters_of(company, explained).await;
         }
         let mut reads = Vec::new();
         for id in &ids {
@@ -159,6 +149,20 @@ impl Engine {
             (event, requester.into_iter().collect())
         };
         Ok(explained.into_iter().map(with_requester).collect())
+    }
+
+    /// In a burst the ids are not looked up one by one: one page tells who asked for something since.
+    async fn new_requesters_of(
+        &self,
+        company: CompanyId,
+        explained: Vec<Explained>,
+    ) -> Result<Vec<Explained>, SyncError> {
+        let requesters = self.reference.unseen_requesters(company).await?;
+        let requesters: BTreeSet<i64> = requesters.into_iter().map(|person| person.0).collect();
+        Ok(explained
+            .into_iter()
+            .map(|(event, _)| (event, requesters.clone()))
+            .collect())
     }
 
     /// Asks for the candidates; with `is_final` marks the events as processed, in the same transaction.

@@ -131,6 +131,11 @@ impl TestApp {
         }
     }
 
+    /// The secret part of the webhook address.
+    pub fn webhook_secret(&self) -> String {
+        self.webhook_url().rsplit('/').next().unwrap().to_owned()
+    }
+
     /// Stops the service as an orchestrator would and starts it again on the same database and port.
     pub async fn restart(&mut self) {
         self.restart_with(&[]).await;

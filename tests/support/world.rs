@@ -199,6 +199,11 @@ impl World {
         self.settle().await;
     }
 
+    /// How many calendar years a look at the whole window reads.
+    pub fn window_years(&self) -> usize {
+        self.app.app.engine.window().years().count()
+    }
+
     /// All tables as text.
     pub async fn dump(&self) -> String {
         let tables = sqlx::query(
@@ -209,7 +214,10 @@ impl World {
             let table: String = table.get(0);
             let rows = sqlx::AssertSqlSafe(format!("select row_to_json(t)::text from \"{table}\" t"));
             for row in sqlx::query(rows).fetch_all(&self.db).await.unwrap() {
-                dump.push_str(&format!("{table} {}\n", row.get::<String, _>(0)));
+                dump.push_str(&table);
+                dump.push(' ');
+                dump.push_str(&row.get::<String, _>(0));
+                dump.push('\n');
             }
         }
         dump
@@ -234,6 +242,10 @@ impl World {
 }
 
 /// From midnight to midnight.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "compared with what stands, which may be nothing"
+)]
 pub fn whole_day(day: Date) -> Option<(DateTime, DateTime, bool)> {
     Some((
         day.at(0, 0, 0, 0),
@@ -243,6 +255,10 @@ pub fn whole_day(day: Date) -> Option<(DateTime, DateTime, bool)> {
 }
 
 /// From (hour, minute) to (hour, minute) of a day.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "compared with what stands, which may be nothing"
+)]
 pub fn part(day: Date, from: (i8, i8), to: (i8, i8)) -> Option<(DateTime, DateTime, bool)> {
     Some((day.at(from.0, from.1, 0, 0), day.at(to.0, to.1, 0, 0), false))
 }
