@@ -114,7 +114,7 @@ comment on column people.event_ids is 'ids of the calendar events seen at the la
 comment on column people.sync_reason is 'most urgent reason asked for: 0 webhook, 1 by hand or retry, 2 first import, 3 sweep';
 comment on column people.sync_request_no is 'counts requests; a look clears only the request it began with';
 comment on column people.synced_at is 'when the last successful look began: what Officient had then is what Optedo has';
-comment on column people.seen_event_id is 'webhook_events up to this id arrived before the last successful look read the calendar: they need no other';
+comment on column people.seen_event_id is 'webhook_events up to this id arrived before the last look read the calendar: they need no other';
 comment on column people.webhook_received_at is 'when the oldest webhook behind this request arrived; measures propagation';
 comment on column people.last_error is 'why the last look failed: the operation and its error, no names, no leave';
 create index people_waiting on people (sync_reason, sync_requested_at) where sync_requested_at is not null;

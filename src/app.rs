@@ -86,33 +86,20 @@ impl App {
         let limiter = Limiter::new(officient.rate_limit_calls, officient.rate_limit_period);
         let line = Line::new(&officient.api_url, limiter, officient.timeout);
         let redirect_url = format!("{}{CALLBACK_PATH}", config.server.public_url);
-        let oauth = Oauth::new(
-            line.clone(),
-            &officient.app_url,
-            &officient.api_url,
-            &redirect_url,
-        )?;
+        let oauth = Oauth::new(line.clone(), &officient.app_url, &officient.api_url, &redirect_url)?;
         let configured = officient.client_id.clone().zip(officient.client_secret.clone());
-        let configured = configured.map(|(client_id, client_secret)| Credentials {
-            client_id,
-            client_secret,
-        });
+        let configured =
+            configured.map(|(client_id, client_secret)| Credentials { client_id, client_secret });
         let tokens = Tokens::new(db.clone(), vault.clone(), clock.clone(), oauth, configured);
         let officient = Officient::new(line, tokens);
-        let optedo = Optedo::new(
-            &config.optedo.api_url,
-            config.optedo.api_token.clone(),
-            config.optedo.timeout,
-        );
+        let optedo =
+            Optedo::new(&config.optedo.api_url, config.optedo.api_token.clone(), config.optedo.timeout);
 
         let stop = CancellationToken::new();
         let wake = Wake::default();
         let tasks = TaskTracker::new();
-        let webhook_url = format!(
-            "{}{WEBHOOK_PATH}/{}",
-            config.server.public_url,
-            webhook_token.expose_secret()
-        );
+        let webhook_url =
+            format!("{}{WEBHOOK_PATH}/{}", config.server.public_url, webhook_token.expose_secret());
         let gatekeeper = Arc::new(Gatekeeper::new(&config));
         let inbox_closed = CancellationToken::new();
         let known = &config.officient.webhook_events;
@@ -130,15 +117,7 @@ impl App {
             wake,
             stop,
         });
-        Ok(Self {
-            engine,
-            vault,
-            inbox,
-            gatekeeper,
-            webhook_token,
-            tasks,
-            inbox_closed,
-        })
+        Ok(Self { engine, vault, inbox, gatekeeper, webhook_token, tasks, inbox_closed })
     }
 
     /// Starts the worker in the background.
@@ -193,10 +172,7 @@ impl App {
 pub async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, AppError> {
     TcpListener::bind(address)
         .await
-        .map_err(|source| AppError::Network {
-            what: format!("listening on {address}"),
-            source,
-        })
+        .map_err(|source| AppError::Network { what: format!("listening on {address}"), source })
 }
 
 /// The whole of `serve`: database, parts, requests, until SIGTERM or SIGINT.

@@ -76,9 +76,7 @@ enum CommandError {
 
 /// What is behind an error: not for an answer over HTTP, but for whoever runs the command.
 fn cause(error: &WebError) -> String {
-    std::error::Error::source(error)
-        .map(|cause| format!(": {cause}"))
-        .unwrap_or_default()
+    std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default()
 }
 
 /// Runs the command; 2 for a configuration mistake, 1 when it failed.
@@ -86,11 +84,7 @@ pub async fn run(cli: Cli, env: impl Iterator<Item = (String, String)>) -> ExitC
     #[cfg(feature = "demo")]
     let env = {
         // What is in the environment goes before the demo's own settings.
-        let demo = if matches!(cli.command, Command::Demo) {
-            crate::demo::settings()
-        } else {
-            Vec::new()
-        };
+        let demo = if matches!(cli.command, Command::Demo) { crate::demo::settings() } else { Vec::new() };
         demo.into_iter().chain(env)
     };
     let config = match Config::load(cli.config.as_deref(), env) {
@@ -184,29 +178,14 @@ async fn sync_person(
     person: PersonId,
 ) -> Result<Vec<(PersonId, String)>, CommandError> {
     let now = engine.clock.now();
-    if people::find(&engine.db, company, person)
-        .await
-        .map_err(WebError::from)?
-        .is_none()
-    {
-        engine
-            .list_people(company, Reason::Manual)
-            .await
-            .map_err(WebError::from)?;
+    if people::find(&engine.db, company, person).await.map_err(WebError::from)?.is_none() {
+        engine.list_people(company, Reason::Manual).await.map_err(WebError::from)?;
     }
-    let request = SyncRequest {
-        reason: Reason::Manual,
-        at: now,
-        webhook_received_at: None,
-    };
-    people::request_sync(&engine.db, company, &[person.0], request)
-        .await
-        .map_err(WebError::from)?;
+    let request = SyncRequest { reason: Reason::Manual, at: now, webhook_received_at: None };
+    people::request_sync(&engine.db, company, &[person.0], request).await.map_err(WebError::from)?;
     engine.wake.worker(&engine.db).await;
     loop {
-        let found = people::find(&engine.db, company, person)
-            .await
-            .map_err(WebError::from)?;
+        let found = people::find(&engine.db, company, person).await.map_err(WebError::from)?;
         let Some(found) = found else {
             return Err(CommandError::NoSuchPerson(person));
         };
@@ -227,14 +206,9 @@ async fn sync_everybody(
     company: CompanyId,
 ) -> Result<Vec<(PersonId, String)>, CommandError> {
     // A sweep waits for Officient until it answers; a command says at once that it does not.
-    engine
-        .list_people(company, Reason::Manual)
-        .await
-        .map_err(WebError::from)?;
+    engine.list_people(company, Reason::Manual).await.map_err(WebError::from)?;
     let now = engine.clock.now();
-    connection::ask_for_sweep(&engine.db, now)
-        .await
-        .map_err(WebError::from)?;
+    connection::ask_for_sweep(&engine.db, now).await.map_err(WebError::from)?;
     engine.wake.worker(&engine.db).await;
     loop {
         let connection = connection::load(&engine.db).await.map_err(WebError::from)?;
@@ -247,9 +221,7 @@ async fn sync_everybody(
     }
     let people = people::all(&engine.db, company).await.map_err(WebError::from)?;
     let failed = people.into_iter().filter(|person| person.attempts > 0);
-    Ok(failed
-        .map(|person| (person.id, person.last_error.unwrap_or_default()))
-        .collect())
+    Ok(failed.map(|person| (person.id, person.last_error.unwrap_or_default())).collect())
 }
 
 impl Display for Preview {
@@ -273,11 +245,7 @@ impl Display for Preview {
         list("delete   ", &self.delete)?;
         list("take over", &self.take_over)?;
         for skipped in &self.skipped {
-            let hint = skipped
-                .hint
-                .as_ref()
-                .map(|hint| format!(" {hint}."))
-                .unwrap_or_default();
+            let hint = skipped.hint.as_ref().map(|hint| format!(" {hint}.")).unwrap_or_default();
             writeln!(
                 f,
                 "skip       person {} event {}  {}{hint}",

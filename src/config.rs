@@ -211,11 +211,7 @@ pub struct Mistake {
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.key, self.fault)?;
-        if self.example.is_empty() {
-            Ok(())
-        } else {
-            write!(f, " (example: {})", self.example)
-        }
+        if self.example.is_empty() { Ok(()) } else { write!(f, " (example: {})", self.example) }
     }
 }
 
@@ -247,23 +243,14 @@ fn merge(file: Option<&Path>, env: HashMap<String, String>) -> Result<BTreeMap<S
         builder = builder.add_source(source);
     }
     if let Some(url) = database_url.filter(|url| !url.is_empty()) {
-        builder = builder
-            .set_default("database.url", url)
-            .map_err(|error| unreadable("DATABASE_URL", &error))?;
+        builder =
+            builder.set_default("database.url", url).map_err(|error| unreadable("DATABASE_URL", &error))?;
     }
-    let env = config::Environment::with_prefix(ENV_PREFIX)
-        .prefix_separator("__")
-        .separator("__")
-        .source(Some(env));
-    let tree: Value = builder
-        .add_source(env)
-        .build()
-        .and_then(config::Config::try_deserialize)
-        .map_err(|error| {
-            unreadable(
-                &file.map_or("configuration".into(), |f| f.display().to_string()),
-                &error,
-            )
+    let env =
+        config::Environment::with_prefix(ENV_PREFIX).prefix_separator("__").separator("__").source(Some(env));
+    let tree: Value =
+        builder.add_source(env).build().and_then(config::Config::try_deserialize).map_err(|error| {
+            unreadable(&file.map_or("configuration".into(), |f| f.display().to_string()), &error)
         })?;
     let mut flat = BTreeMap::new();
     flatten("", tree, &mut flat);
@@ -282,11 +269,7 @@ fn flatten(prefix: &str, value: Value, flat: &mut BTreeMap<String, Value>) {
     match value {
         Value::Object(map) => {
             for (key, value) in map {
-                let path = if prefix.is_empty() {
-                    key
-                } else {
-                    format!("{prefix}.{key}")
-                };
+                let path = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
                 flatten(&path, value, flat);
             }
         }
@@ -305,18 +288,11 @@ struct Keys {
 
 impl Keys {
     fn new(tree: BTreeMap<String, Value>) -> Self {
-        Self {
-            tree,
-            mistakes: Vec::new(),
-        }
+        Self { tree, mistakes: Vec::new() }
     }
 
     fn mistake(&mut self, key: &str, fault: impl Into<String>, example: &'static str) {
-        self.mistakes.push(Mistake {
-            key: key.to_owned(),
-            fault: fault.into(),
-            example,
-        });
+        self.mistakes.push(Mistake { key: key.to_owned(), fault: fault.into(), example });
     }
 
     /// The value as text; an empty text counts as unset.
@@ -341,26 +317,16 @@ impl Keys {
             return direct;
         };
         if direct.is_some() {
-            self.mistake(
-                &file_key,
-                format!("set together with {key}: give one of them"),
-                "/run/secrets/…",
-            );
+            self.mistake(&file_key, format!("set together with {key}: give one of them"), "/run/secrets/…");
             return None;
         }
         match std::fs::read_to_string(&path) {
-            Ok(text) => Some(text.trim().to_owned())
-                .filter(|text| !text.is_empty())
-                .or_else(|| {
-                    self.mistake(&file_key, format!("{path} is empty"), "/run/secrets/…");
-                    None
-                }),
+            Ok(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()).or_else(|| {
+                self.mistake(&file_key, format!("{path} is empty"), "/run/secrets/…");
+                None
+            }),
             Err(error) => {
-                self.mistake(
-                    &file_key,
-                    format!("{path} cannot be read: {error}"),
-                    "/run/secrets/…",
-                );
+                self.mistake(&file_key, format!("{path} cannot be read: {error}"), "/run/secrets/…");
                 None
             }
         }
@@ -384,9 +350,7 @@ impl Keys {
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
         let text = self.text(key, example)?;
-        parse(&text)
-            .map_err(|fault| self.mistake(key, fault, example))
-            .ok()
+        parse(&text).map_err(|fault| self.mistake(key, fault, example)).ok()
     }
 
     /// The value, parsed; unset is a mistake.
@@ -420,10 +384,7 @@ impl Keys {
             }
             Some(Value::String(text)) => {
                 return Some(
-                    text.split(',')
-                        .map(|item| item.trim().to_owned())
-                        .filter(|i| !i.is_empty())
-                        .collect(),
+                    text.split(',').map(|item| item.trim().to_owned()).filter(|i| !i.is_empty()).collect(),
                 );
             }
             Some(_) => {
@@ -440,11 +401,7 @@ impl Keys {
 
     fn report_unknown(&mut self) {
         for key in std::mem::take(&mut self.tree).into_keys() {
-            self.mistake(
-                &key,
-                "there is no such key; config/default.toml lists them all",
-                "",
-            );
+            self.mistake(&key, "there is no such key; config/default.toml lists them all", "");
         }
     }
 }
@@ -488,31 +445,17 @@ fn read_server(keys: &mut Keys) -> Option<Server> {
             _ => Err("must be an address without a path".into()),
         }
     });
-    Some(Server {
-        listen: listen?,
-        metrics_listen,
-        public_url: public_url?,
-    })
+    Some(Server { listen: listen?, metrics_listen, public_url: public_url? })
 }
 
 fn read_database(keys: &mut Keys) -> Option<Database> {
     const EXAMPLE: &str = "postgres://optedo_officient:secret@db.internal/acme";
     let url = keys.required_secret("database.url", EXAMPLE);
-    if url
-        .as_ref()
-        .is_some_and(|url| !url.starts_with("postgres://") && !url.starts_with("postgresql://"))
-    {
-        keys.mistake(
-            "database.url",
-            "is not the address of a Postgres database",
-            EXAMPLE,
-        );
+    if url.as_ref().is_some_and(|url| !url.starts_with("postgres://") && !url.starts_with("postgresql://")) {
+        keys.mistake("database.url", "is not the address of a Postgres database", EXAMPLE);
     }
     let max_connections = keys.required("database.max_connections", "5", |text| number(text, 4, 1000));
-    Some(Database {
-        url: url?.into(),
-        max_connections: u32::try_from(max_connections?).ok()?,
-    })
+    Some(Database { url: url?.into(), max_connections: u32::try_from(max_connections?).ok()? })
 }
 
 fn read_officient(keys: &mut Keys) -> Option<Officient> {
@@ -521,11 +464,7 @@ fn read_officient(keys: &mut Keys) -> Option<Officient> {
     let client_id = keys.text("officient.client_id", "1234");
     let client_secret = keys.secret_text("officient.client_secret", "8c64…");
     if client_id.is_some() != client_secret.is_some() {
-        let missing = if client_id.is_some() {
-            "officient.client_secret"
-        } else {
-            "officient.client_id"
-        };
+        let missing = if client_id.is_some() { "officient.client_secret" } else { "officient.client_id" };
         keys.mistake(
             missing,
             "is missing: give both the Client ID and the secret, or leave both to the page",
@@ -554,18 +493,12 @@ fn read_optedo(keys: &mut Keys) -> Option<Optedo> {
     let api_url = keys.required("optedo.api_url", "https://acme.optedo.com/api", base_url);
     let api_token = keys.required_secret("optedo.api_token", "the token of Optedo's API");
     let timeout = keys.required("optedo.timeout", "10s", positive_duration);
-    Some(Optedo {
-        api_url: api_url?,
-        api_token: api_token?.into(),
-        timeout: timeout?,
-    })
+    Some(Optedo { api_url: api_url?, api_token: api_token?.into(), timeout: timeout? })
 }
 
 fn read_admin(keys: &mut Keys) -> Option<Admin> {
     let password = keys.required_secret("admin.password", "a long password, or $argon2id$v=19$…");
-    if let Some(phc) = password
-        .as_ref()
-        .filter(|password| password.starts_with("$argon2"))
+    if let Some(phc) = password.as_ref().filter(|password| password.starts_with("$argon2"))
         && argon2::password_hash::phc::PasswordHash::new(phc).is_err()
     {
         keys.mistake(
@@ -575,21 +508,14 @@ fn read_admin(keys: &mut Keys) -> Option<Admin> {
         );
     }
     let api_token = keys.secret_text("admin.api_token", "openssl rand -hex 32");
-    Some(Admin {
-        password: password?.into(),
-        api_token: api_token.map(Into::into),
-    })
+    Some(Admin { password: password?.into(), api_token: api_token.map(Into::into) })
 }
 
 fn read_security(keys: &mut Keys) -> Option<Security> {
     const EXAMPLE: &str = "the output of: openssl rand -base64 32";
-    let key = keys
-        .required_secret("security.encryption_key", EXAMPLE)
-        .and_then(|text| {
-            encryption_key(&text)
-                .map_err(|fault| keys.mistake("security.encryption_key", fault, EXAMPLE))
-                .ok()
-        });
+    let key = keys.required_secret("security.encryption_key", EXAMPLE).and_then(|text| {
+        encryption_key(&text).map_err(|fault| keys.mistake("security.encryption_key", fault, EXAMPLE)).ok()
+    });
     let previous = keys.list("security.previous_encryption_keys", EXAMPLE)?;
     let mut previous_encryption_keys = Vec::new();
     for text in previous {
@@ -598,10 +524,7 @@ fn read_security(keys: &mut Keys) -> Option<Security> {
             Err(fault) => keys.mistake("security.previous_encryption_keys", fault, EXAMPLE),
         }
     }
-    Some(Security {
-        encryption_key: key?,
-        previous_encryption_keys,
-    })
+    Some(Security { encryption_key: key?, previous_encryption_keys })
 }
 
 fn read_sync(keys: &mut Keys) -> Option<Sync> {
@@ -621,8 +544,7 @@ fn read_sync(keys: &mut Keys) -> Option<Sync> {
     let sweep_interval = keys.required("sync.sweep_interval", "15m", duration);
     let adopt_existing = keys.required("sync.adopt_existing", "true", boolean);
     let default_start = keys.required("sync.default_start", "09:00", |text| {
-        text.parse::<Time>()
-            .map_err(|_not_a_time| "is not a time of day".to_owned())
+        text.parse::<Time>().map_err(|_not_a_time| "is not a time of day".to_owned())
     });
     let max_deletions = keys.required("sync.max_deletions", "25", |text| number(text, 0, 1_000_000));
     Some(Sync {
@@ -639,10 +561,7 @@ fn read_sync(keys: &mut Keys) -> Option<Sync> {
 fn read_retention(keys: &mut Keys) -> Option<Retention> {
     let webhook_events = keys.required("retention.webhook_events", "30d", span);
     let absences = keys.required("retention.absences", "3y", span);
-    Some(Retention {
-        webhook_events: webhook_events?,
-        absences: absences?,
-    })
+    Some(Retention { webhook_events: webhook_events?, absences: absences? })
 }
 
 fn read_log(keys: &mut Keys) -> Option<Log> {
@@ -656,15 +575,11 @@ fn read_log(keys: &mut Keys) -> Option<Log> {
             .map(|_valid| text.to_owned())
             .map_err(|error| format!("is not a filter: {error}"))
     });
-    Some(Log {
-        format: format?,
-        filter: filter?,
-    })
+    Some(Log { format: format?, filter: filter? })
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .map_err(|_not_an_address| "is not an IP address with a port".to_owned())
+    text.parse().map_err(|_not_an_address| "is not an IP address with a port".to_owned())
 }
 
 /// An http(s) address without a slash at the end. Plain http only where nothing leaves the machine.
@@ -693,14 +608,8 @@ fn base_url(text: &str) -> Result<String, String> {
 }
 
 fn number(text: &str, least: i64, most: i64) -> Result<i64, String> {
-    let number: i64 = text
-        .parse()
-        .map_err(|_not_a_number| "is not a whole number".to_owned())?;
-    if (least..=most).contains(&number) {
-        Ok(number)
-    } else {
-        Err(format!("must be from {least} to {most}"))
-    }
+    let number: i64 = text.parse().map_err(|_not_a_number| "is not a whole number".to_owned())?;
+    if (least..=most).contains(&number) { Ok(number) } else { Err(format!("must be from {least} to {most}")) }
 }
 
 fn boolean(text: &str) -> Result<bool, String> {
@@ -712,29 +621,19 @@ fn boolean(text: &str) -> Result<bool, String> {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let duration: SignedDuration = text
-        .parse()
-        .map_err(|_not_a_duration| "is not a duration".to_owned())?;
+    let duration: SignedDuration = text.parse().map_err(|_not_a_duration| "is not a duration".to_owned())?;
     Duration::try_from(duration).map_err(|_negative| "must not be negative".to_owned())
 }
 
 fn positive_duration(text: &str) -> Result<Duration, String> {
     duration(text).and_then(|duration| {
-        if duration.is_zero() {
-            Err("must be more than 0s".into())
-        } else {
-            Ok(duration)
-        }
+        if duration.is_zero() { Err("must be more than 0s".into()) } else { Ok(duration) }
     })
 }
 
 fn span(text: &str) -> Result<Span, String> {
     let span: Span = text.parse().map_err(|_not_a_span| "is not a period".to_owned())?;
-    if span.is_positive() {
-        Ok(span)
-    } else {
-        Err("must be more than 0d".into())
-    }
+    if span.is_positive() { Ok(span) } else { Err("must be more than 0d".into()) }
 }
 
 fn edge(text: &str) -> Result<Edge, String> {
@@ -745,18 +644,15 @@ fn edge(text: &str) -> Result<Edge, String> {
             Err("is more than ten years away".into())
         };
     }
-    text.parse()
-        .map(Edge::On)
-        .map_err(|_not_a_date| "is neither a date nor a number of days".to_owned())
+    text.parse().map(Edge::On).map_err(|_not_a_date| "is neither a date nor a number of days".to_owned())
 }
 
 fn encryption_key(text: &str) -> Result<Key, String> {
     let bytes = base64::engine::general_purpose::STANDARD
         .decode(text.trim())
         .map_err(|_not_base64| "is not base64".to_owned())?;
-    let bytes: [u8; 32] = bytes
-        .try_into()
-        .map_err(|bytes: Vec<u8>| format!("must be 32 bytes, not {}", bytes.len()))?;
+    let bytes: [u8; 32] =
+        bytes.try_into().map_err(|bytes: Vec<u8>| format!("must be 32 bytes, not {}", bytes.len()))?;
     if bytes.iter().all(|byte| Some(byte) == bytes.first()) {
         return Err("is 32 times the same byte: make a random one".into());
     }
@@ -774,25 +670,13 @@ mod tests {
             ("OPTEDO_OFFICIENT__OPTEDO__API_URL", "https://acme.optedo.com/api"),
             ("OPTEDO_OFFICIENT__OPTEDO__API_TOKEN", "token"),
             ("OPTEDO_OFFICIENT__ADMIN__PASSWORD", "geheim"),
-            (
-                "OPTEDO_OFFICIENT__SECURITY__ENCRYPTION_KEY",
-                "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-            ),
+            ("OPTEDO_OFFICIENT__SECURITY__ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
         ];
-        required
-            .iter()
-            .chain(pairs)
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect()
+        required.iter().chain(pairs).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
     }
 
     fn mistakes(pairs: &[(&str, &str)]) -> Vec<String> {
-        Config::load(None, env(pairs))
-            .unwrap_err()
-            .0
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        Config::load(None, env(pairs)).unwrap_err().0.iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -801,16 +685,10 @@ mod tests {
         assert_eq!(config.server.public_url, "https://acme.optedo.com");
         assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(
-            (
-                config.officient.rate_limit_calls,
-                config.officient.rate_limit_period.as_secs()
-            ),
+            (config.officient.rate_limit_calls, config.officient.rate_limit_period.as_secs()),
             (30, 5)
         );
-        assert_eq!(
-            (config.sync.from, config.sync.until),
-            (Edge::Days(-60), Edge::Days(400))
-        );
+        assert_eq!((config.sync.from, config.sync.until), (Edge::Days(-60), Edge::Days(400)));
         assert_eq!(config.sync.sweep_interval.as_secs(), 900);
         assert_eq!(config.sync.max_deletions, 25);
         assert_eq!(config.retention.absences.get_years(), 3);
@@ -819,11 +697,8 @@ mod tests {
 
     #[test]
     fn all_mistakes_are_reported_at_once_one_line_each() {
-        let error = Config::load(
-            None,
-            [("OPTEDO_OFFICIENT__SYNC__UNTIL".to_owned(), "later".to_owned())],
-        )
-        .unwrap_err();
+        let error = Config::load(None, [("OPTEDO_OFFICIENT__SYNC__UNTIL".to_owned(), "later".to_owned())])
+            .unwrap_err();
         let lines: Vec<String> = error.to_string().lines().map(str::to_owned).collect();
         assert_eq!(lines.len(), error.0.len());
         let keys: Vec<&str> = error.0.iter().map(|mistake| mistake.key.as_str()).collect();
@@ -852,11 +727,8 @@ mod tests {
             "[sync]\nmax_deletions = 3\nfrom = \"2026-01-01\"\n[log]\nformat = \"pretty\"\n",
         )
         .unwrap();
-        let config = Config::load(
-            Some(&file),
-            env(&[("OPTEDO_OFFICIENT__SYNC__MAX_DELETIONS", "7")]),
-        )
-        .unwrap();
+        let config =
+            Config::load(Some(&file), env(&[("OPTEDO_OFFICIENT__SYNC__MAX_DELETIONS", "7")])).unwrap();
         assert_eq!(config.sync.max_deletions, 7);
         assert_eq!(config.sync.from, Edge::On("2026-01-01".parse().unwrap()));
         assert_eq!(config.log.format, LogFormat::Pretty);
@@ -865,22 +737,17 @@ mod tests {
     #[test]
     fn the_named_database_url_goes_before_database_url() {
         use secrecy::ExposeSecret as _;
-        let config = Config::load(
-            None,
-            env(&[("OPTEDO_OFFICIENT__DATABASE__URL", "postgres://localhost/other")]),
-        )
-        .unwrap();
+        let config =
+            Config::load(None, env(&[("OPTEDO_OFFICIENT__DATABASE__URL", "postgres://localhost/other")]))
+                .unwrap();
         assert_eq!(config.database.url.expose_secret(), "postgres://localhost/other");
     }
 
     #[test]
     fn lists_in_the_environment_are_comma_separated_or_json() {
         for text in ["a, b", r#"["a","b"]"#] {
-            let config = Config::load(
-                None,
-                env(&[("OPTEDO_OFFICIENT__OFFICIENT__WEBHOOK_EVENTS", text)]),
-            )
-            .unwrap();
+            let config =
+                Config::load(None, env(&[("OPTEDO_OFFICIENT__OFFICIENT__WEBHOOK_EVENTS", text)])).unwrap();
             assert_eq!(config.officient.webhook_events, ["a", "b"]);
         }
     }
@@ -903,26 +770,10 @@ mod tests {
                 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
                 "security.encryption_key: is 32 times the same byte: make a random one (example: the output of: openssl rand -base64 32)",
             ),
-            (
-                "SYNC__DEFAULT_START",
-                "9 o'clock",
-                "sync.default_start: is not a time of day (example: 09:00)",
-            ),
-            (
-                "SYNC__SWEEP_INTERVAL",
-                "soon",
-                "sync.sweep_interval: is not a duration (example: 15m)",
-            ),
-            (
-                "LOG__FORMAT",
-                "xml",
-                "log.format: is neither json nor pretty (example: json)",
-            ),
-            (
-                "SINK__FROM",
-                "1",
-                "sink.from: there is no such key; config/default.toml lists them all",
-            ),
+            ("SYNC__DEFAULT_START", "9 o'clock", "sync.default_start: is not a time of day (example: 09:00)"),
+            ("SYNC__SWEEP_INTERVAL", "soon", "sync.sweep_interval: is not a duration (example: 15m)"),
+            ("LOG__FORMAT", "xml", "log.format: is neither json nor pretty (example: json)"),
+            ("SINK__FROM", "1", "sink.from: there is no such key; config/default.toml lists them all"),
             (
                 "ADMIN__PASSWORD_FILE",
                 "/run/x",

@@ -66,11 +66,7 @@ impl Slots {
         while self.free_at.front().is_some_and(|at| *at <= now) {
             self.free_at.pop_front();
         }
-        if self.under_way + self.free_at.len() < most {
-            Ok(())
-        } else {
-            Err(self.free_at.front().copied())
-        }
+        if self.under_way + self.free_at.len() < most { Ok(()) } else { Err(self.free_at.front().copied()) }
     }
 
     fn end(&mut self, free_at: Instant) {
@@ -83,14 +79,7 @@ impl Limiter {
     /// At most `calls` in any `period`.
     pub fn new(calls: usize, period: Duration) -> Self {
         let state = Mutex::default();
-        Self {
-            shared: Arc::new(Shared {
-                calls: calls.max(1),
-                period,
-                state,
-                changed: Notify::new(),
-            }),
-        }
+        Self { shared: Arc::new(Shared { calls: calls.max(1), period, state, changed: Notify::new() }) }
     }
 
     /// Waits for a slot. Dropping the returned value says that the call ended.
@@ -116,10 +105,7 @@ impl Limiter {
             }
         }
         drop(waiting);
-        Slot {
-            shared: Arc::clone(&self.shared),
-            priority,
-        }
+        Slot { shared: Arc::clone(&self.shared), priority }
     }
 
     /// Officient said 429 in spite of all: no call for a whole period.
@@ -183,11 +169,7 @@ impl<'a> Waiting<'a> {
     fn register(shared: &'a Shared, priority: Priority, begins: bool) -> Self {
         let mut state = shared.lock();
         state.next_ticket += 1;
-        let ticket = Ticket {
-            priority,
-            begins,
-            number: state.next_ticket,
-        };
+        let ticket = Ticket { priority, begins, number: state.next_ticket };
         state.waiting.insert(ticket);
         Self { shared, ticket }
     }

@@ -77,15 +77,9 @@ impl Oauth {
 
     /// Where the admin grants access.
     pub fn authorize_url(&self, client_id: &str, state: &SecretString) -> Url {
-        let credentials = Credentials {
-            client_id: client_id.to_owned(),
-            client_secret: "".into(),
-        };
+        let credentials = Credentials { client_id: client_id.to_owned(), client_secret: "".into() };
         let state = state.expose_secret().to_owned();
-        self.client(&credentials)
-            .authorize_url(|| CsrfToken::new(state))
-            .url()
-            .0
+        self.client(&credentials).authorize_url(|| CsrfToken::new(state)).url().0
     }
 
     /// Exchanges the code that the browser brought.
@@ -117,9 +111,7 @@ impl Oauth {
 
     fn client(&self, credentials: &Credentials) -> OfficientClient {
         Client::new(ClientId::new(credentials.client_id.clone()))
-            .set_client_secret(ClientSecret::new(
-                credentials.client_secret.expose_secret().to_owned(),
-            ))
+            .set_client_secret(ClientSecret::new(credentials.client_secret.expose_secret().to_owned()))
             .set_auth_type(AuthType::RequestBody)
             .set_auth_uri(self.authorize.clone())
             .set_token_uri(self.token.clone())
@@ -137,17 +129,11 @@ impl<'c> AsyncHttpClient<'c> for TokenEndpoint<'_> {
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            let call = self
-                .0
-                .request(Method::POST, "/1.0/token")
-                .headers(parts.headers)
-                .body(body);
+            let call = self.0.request(Method::POST, "/1.0/token").headers(parts.headers).body(body);
             let answer = self.0.call(Priority::Urgent, call).await?;
             // The oauth2 crate reads the body as JSON only when the answer says that it is.
             let response = http::Response::builder().header(http::header::CONTENT_TYPE, "application/json");
-            response
-                .body(answer.body.to_vec())
-                .map_err(|_impossible| unreadable())
+            response.body(answer.body.to_vec()).map_err(|_impossible| unreadable())
         })
     }
 }
@@ -156,10 +142,7 @@ fn grant(tokens: &LooseTokens) -> Grant {
     let secret = |text: &str| SecretString::from(text.to_owned());
     Grant {
         access_token: secret(tokens.access_token.secret()),
-        expires_in: tokens
-            .expires_in()
-            .filter(|life| !life.is_zero())
-            .unwrap_or(DEFAULT_LIFE),
+        expires_in: tokens.expires_in().filter(|life| !life.is_zero()).unwrap_or(DEFAULT_LIFE),
         refresh_token: tokens
             .refresh_token()
             .filter(|token| !token.secret().is_empty())
@@ -177,9 +160,7 @@ fn upstream_error(error: RequestTokenError<UpstreamError, BasicErrorResponse>) -
 }
 
 fn unreadable() -> UpstreamError {
-    UpstreamError::Unreadable {
-        what: "not the documented token answer".to_owned(),
-    }
+    UpstreamError::Unreadable { what: "not the documented token answer".to_owned() }
 }
 
 /// The token answer, as loose in its types as the rest of Officient's API.

@@ -164,10 +164,7 @@ impl OfficientError {
     /// Whether, and when, the call can succeed.
     pub fn retry(&self) -> Retry {
         match self {
-            Self::Call {
-                source: UpstreamError::Unauthorized,
-                ..
-            } => Retry::Later(None),
+            Self::Call { source: UpstreamError::Unauthorized, .. } => Retry::Later(None),
             Self::Call { source, .. } => source.retry(),
             Self::Token { source, .. } => source.retry(),
         }
@@ -178,11 +175,7 @@ impl OfficientError {
         matches!(
             self,
             Self::Call {
-                source: UpstreamError::NotFound
-                    | UpstreamError::Rejected {
-                        status: 400 | 410,
-                        ..
-                    },
+                source: UpstreamError::NotFound | UpstreamError::Rejected { status: 400 | 410, .. },
                 ..
             }
         )
@@ -215,11 +208,7 @@ pub struct Line {
 impl Line {
     /// A line with this limit and time-out.
     pub fn new(api_url: &str, limiter: Limiter, timeout: Duration) -> Self {
-        Self {
-            http: upstream::http_client(timeout),
-            limiter,
-            api_url: api_url.into(),
-        }
+        Self { http: upstream::http_client(timeout), limiter, api_url: api_url.into() }
     }
 
     /// A request to a path of the API, which begins with `/1.0`.
@@ -280,10 +269,7 @@ impl Officient {
     /// The account that `token`, not yet stored, was granted for.
     pub async fn account(&self, token: &SecretString) -> Result<Account, OfficientError> {
         let operation = "reading the account";
-        let request = self
-            .line
-            .request(Method::GET, "/1.0/account")
-            .bearer_auth(token.expose_secret());
+        let request = self.line.request(Method::GET, "/1.0/account").bearer_auth(token.expose_secret());
         let answer = self.line.call(Priority::Urgent, request).await;
         let account: wire::Account = data(answer).map_err(|source| failed(operation, source))?;
         Ok(Account {
@@ -314,18 +300,11 @@ impl Officient {
             }
         }
         // Nobody at all, and no total that says so, is no company but an answer gone wrong.
-        let is_complete = total.map_or(!people.is_empty(), |total| {
-            usize::try_from(total) == Ok(people.len())
-        });
-        let present = people
-            .into_iter()
-            .filter(|person| !person.archived && !person.deleted);
-        let people = present
-            .map(|person| ListedPerson {
-                id: PersonId(person.id),
-                name: person.name,
-            })
-            .collect();
+        let is_complete =
+            total.map_or(!people.is_empty(), |total| usize::try_from(total) == Ok(people.len()));
+        let present = people.into_iter().filter(|person| !person.archived && !person.deleted);
+        let people =
+            present.map(|person| ListedPerson { id: PersonId(person.id), name: person.name }).collect();
         Ok(PeopleList { people, is_complete })
     }
 
@@ -366,11 +345,7 @@ impl Officient {
         let leave_type = |wire: wire::Type| LeaveType {
             id: LeaveTypeId(wire.id),
             name: wire.name,
-            integrations: wire
-                .integrations
-                .into_iter()
-                .map(|entry| (entry.app, entry.code))
-                .collect(),
+            integrations: wire.integrations.into_iter().map(|entry| (entry.app, entry.code)).collect(),
         };
         Ok(data.into_iter().map(leave_type).collect())
     }
@@ -383,10 +358,7 @@ impl Officient {
     ) -> Result<Option<PersonId>, OfficientError> {
         let operation = format!("reading calendar request {id}");
         let path = format!("/1.0/calendar/requests/{id}/detail");
-        match self
-            .get::<wire::Envelope<wire::RequestDetail>>(priority, &operation, &path)
-            .await
-        {
+        match self.get::<wire::Envelope<wire::RequestDetail>>(priority, &operation, &path).await {
             Ok(detail) => Ok(Some(PersonId(detail.data.requester.id))),
             // The published example of this answer is not valid JSON: what cannot be read is as good as not found.
             Err(error) if is_no_answer(&error) => Ok(None),
@@ -398,10 +370,7 @@ impl Officient {
     pub async fn newest_requests(&self, priority: Priority) -> Result<Vec<ListedRequest>, OfficientError> {
         let operation = "reading the newest calendar requests";
         let path = "/1.0/calendar/requests/list?page=0&status=all";
-        let data = match self
-            .get::<wire::Envelope<Vec<serde_json::Value>>>(priority, operation, path)
-            .await
-        {
+        let data = match self.get::<wire::Envelope<Vec<serde_json::Value>>>(priority, operation, path).await {
             Ok(wire::Envelope { data }) => data,
             // Here too the published example is not valid JSON.
             Err(error) if is_no_answer(&error) => Vec::new(),
@@ -409,10 +378,7 @@ impl Officient {
         };
         let request = |value| {
             let wire: wire::ListedRequest = serde_json::from_value(value).ok()?;
-            Some(ListedRequest {
-                id: RequestId(wire.id),
-                requester: PersonId(wire.requester.id),
-            })
+            Some(ListedRequest { id: RequestId(wire.id), requester: PersonId(wire.requester.id) })
         };
         Ok(data.into_iter().filter_map(request).collect())
     }
@@ -431,18 +397,9 @@ impl Officient {
                 self.get(Priority::Urgent, "reading the webhooks", &path).await?;
             let received = data.len();
             let known = webhooks.len();
-            for wire::Webhook {
-                id,
-                event,
-                target_url,
-            } in data
-            {
+            for wire::Webhook { id, event, target_url } in data {
                 if webhooks.iter().all(|known| known.id != id) {
-                    webhooks.push(Webhook {
-                        id,
-                        event,
-                        target_url,
-                    });
+                    webhooks.push(Webhook { id, event, target_url });
                 }
             }
             if received < PAGE || webhooks.len() == known {
@@ -469,11 +426,7 @@ impl Officient {
     pub async fn delete_webhook(&self, id: i64) -> Result<(), OfficientError> {
         let operation = format!("removing webhook {id}");
         let path = format!("/1.0/webhooks/{id}");
-        match self
-            .authorized(Priority::Urgent, &operation, || {
-                self.line.request(Method::DELETE, &path)
-            })
-            .await
+        match self.authorized(Priority::Urgent, &operation, || self.line.request(Method::DELETE, &path)).await
         {
             Ok(_answer) => Ok(()),
             Err(error) if error.is_gone() => Ok(()),
@@ -487,9 +440,7 @@ impl Officient {
         operation: &str,
         path: &str,
     ) -> Result<T, OfficientError> {
-        let answer = self
-            .authorized(turn, operation, || self.line.request(Method::GET, path))
-            .await?;
+        let answer = self.authorized(turn, operation, || self.line.request(Method::GET, path)).await?;
         answer.json().map_err(|source| failed(operation, source))
     }
 
@@ -500,49 +451,30 @@ impl Officient {
         operation: &str,
         request: impl Fn() -> reqwest::RequestBuilder,
     ) -> Result<Answer, OfficientError> {
-        let no_token = |source| OfficientError::Token {
-            operation: operation.to_owned(),
-            source,
-        };
+        let no_token = |source| OfficientError::Token { operation: operation.to_owned(), source };
         let turn = turn.into();
         let again = match &turn {
             Turn::Wait(priority) => *priority,
             Turn::Held(slot) => slot.priority(),
         };
         let token = self.tokens.current().await.map_err(no_token)?;
-        let first = self
-            .line
-            .call(turn, request().bearer_auth(token.expose_secret()))
-            .await;
+        let first = self.line.call(turn, request().bearer_auth(token.expose_secret())).await;
         if !matches!(first, Err(UpstreamError::Unauthorized)) {
             return first.map_err(|source| failed(operation, source));
         }
         let token = self.tokens.renewed(&token).await.map_err(no_token)?;
-        let second = self
-            .line
-            .call(again, request().bearer_auth(token.expose_secret()))
-            .await;
+        let second = self.line.call(again, request().bearer_auth(token.expose_secret())).await;
         second.map_err(|source| failed(operation, source))
     }
 }
 
 /// Not there, or there in a form that is not understood.
 fn is_no_answer(error: &OfficientError) -> bool {
-    error.is_gone()
-        || matches!(
-            error,
-            OfficientError::Call {
-                source: UpstreamError::Unreadable { .. },
-                ..
-            }
-        )
+    error.is_gone() || matches!(error, OfficientError::Call { source: UpstreamError::Unreadable { .. }, .. })
 }
 
 fn failed(operation: &str, source: UpstreamError) -> OfficientError {
-    OfficientError::Call {
-        operation: operation.to_owned(),
-        source,
-    }
+    OfficientError::Call { operation: operation.to_owned(), source }
 }
 
 fn data<T: DeserializeOwned>(answer: Result<Answer, UpstreamError>) -> Result<T, UpstreamError> {
@@ -554,11 +486,7 @@ fn read<T: DeserializeOwned>(operation: &str, answer: &Answer) -> Result<T, Offi
 }
 
 fn events_of(day: wire::Day) -> impl Iterator<Item = CalendarEvent> {
-    let wire::Day {
-        date,
-        scheduled_minutes,
-        events,
-    } = day;
+    let wire::Day { date, scheduled_minutes, events } = day;
     events.into_iter().map(move |event| CalendarEvent {
         id: EventId(event.id),
         date: event.date.or(date),

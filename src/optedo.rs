@@ -108,12 +108,7 @@ impl Optedo {
     /// A client of the API at `api_url`.
     pub fn new(api_url: &str, token: SecretString, timeout: Duration) -> Self {
         let accepts_token = Arc::new(AtomicBool::new(false));
-        Self {
-            http: upstream::http_client(timeout),
-            api_url: api_url.into(),
-            token,
-            accepts_token,
-        }
+        Self { http: upstream::http_client(timeout), api_url: api_url.into(), token, accepts_token }
     }
 
     /// Whether the last call showed that Optedo accepts our token.
@@ -125,9 +120,7 @@ impl Optedo {
     pub async fn users(&self) -> Result<Vec<User>, OptedoError> {
         let mut users = Vec::new();
         for page in 1..=MAX_PAGES {
-            let received: Vec<User> = self
-                .get("reading the users", &format!("/users?page={page}"))
-                .await?;
+            let received: Vec<User> = self.get("reading the users", &format!("/users?page={page}")).await?;
             let is_last = received.len() < PAGE;
             users.extend(received);
             if is_last {
@@ -145,11 +138,7 @@ impl Optedo {
     /// A user's absences that overlap the days `from` to `to`, both included.
     pub async fn absences(&self, user: UserId, from: Date, to: Date) -> Result<Vec<Absence>, OptedoError> {
         let operation = format!("reading the absences of user {user}");
-        self.get(
-            &operation,
-            &format!("/absences?userId={user}&from={from}&to={to}"),
-        )
-        .await
+        self.get(&operation, &format!("/absences?userId={user}&from={from}&to={to}")).await
     }
 
     /// Creates an absence.
@@ -163,9 +152,7 @@ impl Optedo {
     /// Replaces an absence.
     pub async fn replace(&self, id: AbsenceId, absence: &NewAbsence) -> Result<(), OptedoError> {
         let operation = format!("changing absence {id}");
-        let request = self
-            .request(Method::PUT, &format!("/absences/{id}"))
-            .json(absence);
+        let request = self.request(Method::PUT, &format!("/absences/{id}")).json(absence);
         // A page of a proxy has status 200 too: only the absence itself shows that it was replaced.
         let _replaced: Absence = read(&operation, &self.call(&operation, request).await?)?;
         Ok(())
@@ -179,10 +166,7 @@ impl Optedo {
             // The answer is empty. JSON would do, but a page of a proxy says nothing about the absence.
             Ok(answer) if answer.body.is_empty() => Ok(()),
             Ok(answer) => read::<serde::de::IgnoredAny>(&operation, &answer).map(drop),
-            Err(OptedoError {
-                source: UpstreamError::NotFound,
-                ..
-            }) => Ok(()),
+            Err(OptedoError { source: UpstreamError::NotFound, .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }
@@ -193,9 +177,7 @@ impl Optedo {
     }
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.http
-            .request(method, format!("{}{path}", self.api_url))
-            .bearer_auth(self.token.expose_secret())
+        self.http.request(method, format!("{}{path}", self.api_url)).bearer_auth(self.token.expose_secret())
     }
 
     async fn call(&self, operation: &str, request: reqwest::RequestBuilder) -> Result<Answer, OptedoError> {
@@ -207,16 +189,10 @@ impl Optedo {
         }
         let outcome = result.as_ref().map_or_else(UpstreamError::outcome, |_| "ok");
         metrics::counter!("optedo_calls_total", "outcome" => outcome).increment(1);
-        result.map_err(|source| OptedoError {
-            operation: operation.to_owned(),
-            source,
-        })
+        result.map_err(|source| OptedoError { operation: operation.to_owned(), source })
     }
 }
 
 fn read<T: DeserializeOwned>(operation: &str, answer: &Answer) -> Result<T, OptedoError> {
-    answer.json().map_err(|source| OptedoError {
-        operation: operation.to_owned(),
-        source,
-    })
+    answer.json().map_err(|source| OptedoError { operation: operation.to_owned(), source })
 }

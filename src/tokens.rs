@@ -87,16 +87,7 @@ impl Tokens {
         oauth: Oauth,
         configured: Option<Credentials>,
     ) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                db,
-                vault,
-                clock,
-                oauth,
-                configured,
-                refreshing: Mutex::new(()),
-            }),
-        }
+        Self { inner: Arc::new(Inner { db, vault, clock, oauth, configured, refreshing: Mutex::new(()) }) }
     }
 
     /// The OAuth endpoints.
@@ -117,10 +108,7 @@ impl Tokens {
             return Ok(None);
         };
         let client_secret = self.inner.vault.open(CLIENT_SECRET, sealed)?;
-        Ok(Some(Credentials {
-            client_id: client_id.clone(),
-            client_secret,
-        }))
+        Ok(Some(Credentials { client_id: client_id.clone(), client_secret }))
     }
 
     /// An access token that is good for a while.
@@ -166,13 +154,8 @@ impl Tokens {
             }
             Err(TokenError::ReauthorizationRequired) => {
                 connection::require_reauthorization(&mut *tx).await?;
-                attention::open(
-                    &mut *tx,
-                    &Item::reauthorization_required(),
-                    0,
-                    self.inner.clock.now(),
-                )
-                .await?;
+                attention::open(&mut *tx, &Item::reauthorization_required(), 0, self.inner.clock.now())
+                    .await?;
                 tx.commit().await?;
                 tracing::warn!("Officient refused the refresh token: somebody must sign in again");
                 Err(TokenError::ReauthorizationRequired)
@@ -182,13 +165,8 @@ impl Tokens {
     }
 
     async fn refresh(&self, stored: &Connection) -> Result<Grant, TokenError> {
-        let credentials = self
-            .credentials_of(stored)?
-            .ok_or(TokenError::ReauthorizationRequired)?;
-        let sealed = stored
-            .refresh_token
-            .as_ref()
-            .ok_or(TokenError::ReauthorizationRequired)?;
+        let credentials = self.credentials_of(stored)?.ok_or(TokenError::ReauthorizationRequired)?;
+        let sealed = stored.refresh_token.as_ref().ok_or(TokenError::ReauthorizationRequired)?;
         let refresh_token = self.inner.vault.open(REFRESH_TOKEN, sealed)?;
         match self.inner.oauth.refresh(&credentials, &refresh_token).await {
             Ok(grant) => Ok(grant),
@@ -225,10 +203,9 @@ impl Tokens {
     }
 
     fn is_about_to_end(&self, connection: &Connection) -> bool {
-        let (Some(issued), Some(ends)) = (
-            connection.access_token_issued_at,
-            connection.access_token_expires_at,
-        ) else {
+        let (Some(issued), Some(ends)) =
+            (connection.access_token_issued_at, connection.access_token_expires_at)
+        else {
             return true;
         };
         let lead = LEAD.min(ends.duration_since(issued) / 10);

@@ -156,9 +156,7 @@ pub async fn send(request: RequestBuilder) -> Result<Answer, UpstreamError> {
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() > MAX_BODY => {
-                return Err(UpstreamError::Unreadable {
-                    what: format!("more than {MAX_BODY} bytes"),
-                });
+                return Err(UpstreamError::Unreadable { what: format!("more than {MAX_BODY} bytes") });
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => break,
@@ -174,42 +172,23 @@ fn judge(status: StatusCode, retry_after: Option<Duration>, body: Bytes) -> Resu
         401 => Err(UpstreamError::Unauthorized),
         404 => Err(UpstreamError::NotFound),
         429 => Err(UpstreamError::Busy { retry_after }),
-        408 | 425 | 500..=599 => Err(UpstreamError::Unavailable {
-            what: format!("status {status}"),
-            retry_after,
-        }),
-        300..=399 => Err(UpstreamError::Unreadable {
-            what: format!("a redirect ({})", status.as_u16()),
-        }),
-        status => Err(UpstreamError::Rejected {
-            status,
-            message: message_of(&body),
-        }),
+        408 | 425 | 500..=599 => {
+            Err(UpstreamError::Unavailable { what: format!("status {status}"), retry_after })
+        }
+        300..=399 => Err(UpstreamError::Unreadable { what: format!("a redirect ({})", status.as_u16()) }),
+        status => Err(UpstreamError::Rejected { status, message: message_of(&body) }),
     }
 }
 
 /// What a refusal says: `message` (Optedo) or `reason_phrase` (Officient), shortened.
 fn message_of(body: &[u8]) -> String {
     let json: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
-    let text = ["message", "reason_phrase", "detail", "title"]
-        .iter()
-        .find_map(|key| json.get(key)?.as_str());
-    text.unwrap_or_default()
-        .chars()
-        .filter(|char| !char.is_control())
-        .take(MAX_MESSAGE)
-        .collect()
+    let text = ["message", "reason_phrase", "detail", "title"].iter().find_map(|key| json.get(key)?.as_str());
+    text.unwrap_or_default().chars().filter(|char| !char.is_control()).take(MAX_MESSAGE).collect()
 }
 
 fn retry_after(response: &reqwest::Response) -> Option<Duration> {
-    let seconds = response
-        .headers()
-        .get(http::header::RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
+    let seconds = response.headers().get(http::header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
 
@@ -223,10 +202,7 @@ fn unavailable(error: reqwest::Error) -> UpstreamError {
     } else {
         format!("broken off: {error}")
     };
-    UpstreamError::Unavailable {
-        what,
-        retry_after: None,
-    }
+    UpstreamError::Unavailable { what, retry_after: None }
 }
 
 #[cfg(test)]
@@ -249,19 +225,13 @@ mod tests {
         ];
         for (status, retry) in table {
             let status = StatusCode::from_u16(status).unwrap();
-            assert_eq!(
-                judge(status, wait, Bytes::new()).unwrap_err().retry(),
-                retry,
-                "{status}"
-            );
+            assert_eq!(judge(status, wait, Bytes::new()).unwrap_err().retry(), retry, "{status}");
         }
     }
 
     #[test]
     fn an_unreadable_answer_is_described_without_its_content() {
-        let answer = Answer {
-            body: Bytes::from_static(b"{\"iban\": \"BE71 0961 2345 6769\""),
-        };
+        let answer = Answer { body: Bytes::from_static(b"{\"iban\": \"BE71 0961 2345 6769\"") };
         let error = answer.json::<Vec<i64>>().unwrap_err().to_string();
         assert!(!error.contains("iban") && !error.contains("BE71"), "{error}");
     }

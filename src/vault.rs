@@ -25,13 +25,8 @@ impl Key {
     /// Takes the bytes; the id is the beginning of their SHA-256.
     pub fn new(bytes: [u8; 32]) -> Self {
         let mut id = [0; KEY_ID];
-        id.iter_mut()
-            .zip(Sha256::digest(bytes))
-            .for_each(|(id, byte)| *id = byte);
-        Self {
-            id,
-            bytes: SecretBox::new(Box::new(bytes)),
-        }
+        id.iter_mut().zip(Sha256::digest(bytes)).for_each(|(id, byte)| *id = byte);
+        Self { id, bytes: SecretBox::new(Box::new(bytes)) }
     }
 }
 
@@ -80,17 +75,10 @@ impl Vault {
     /// Encrypts `secret` for `place` (`table.column`).
     pub fn seal(&self, place: &'static str, secret: &SecretString) -> Vec<u8> {
         let nonce: [u8; NONCE] = random();
-        let payload = Payload {
-            msg: secret.expose_secret().as_bytes(),
-            aad: place.as_bytes(),
-        };
-        #[expect(
-            clippy::expect_used,
-            reason = "encryption fails only for messages of more than 256 GiB"
-        )]
-        let ciphertext = cipher(&self.current)
-            .encrypt(&XNonce::from(nonce), payload)
-            .expect("a short message");
+        let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: place.as_bytes() };
+        #[expect(clippy::expect_used, reason = "encryption fails only for messages of more than 256 GiB")]
+        let ciphertext =
+            cipher(&self.current).encrypt(&XNonce::from(nonce), payload).expect("a short message");
         [&[VERSION], self.current.id.as_slice(), &nonce, &ciphertext].concat()
     }
 
@@ -109,16 +97,11 @@ impl Vault {
         let Some(key) = self.keys().find(|key| key.id == *id) else {
             return Err(VaultError::UnknownKey { place });
         };
-        let payload = Payload {
-            msg: ciphertext,
-            aad: place.as_bytes(),
-        };
+        let payload = Payload { msg: ciphertext, aad: place.as_bytes() };
         let Ok(bytes) = cipher(key).decrypt(&XNonce::from(*nonce), payload) else {
             return Err(damaged);
         };
-        String::from_utf8(bytes)
-            .map(SecretString::from)
-            .map_err(|_not_ours| damaged)
+        String::from_utf8(bytes).map(SecretString::from).map_err(|_not_ours| damaged)
     }
 
     /// Whether `sealed` should be sealed anew because a previous key was used.
@@ -149,9 +132,7 @@ pub fn random<const N: usize>() -> [u8; N] {
 /// 256 random bits as text for addresses, cookies and states.
 pub fn random_token() -> SecretString {
     use base64::Engine as _;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD
-        .encode(random::<32>())
-        .into()
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random::<32>()).into()
 }
 
 /// What is stored in place of a token that only has to be recognised.
@@ -171,18 +152,10 @@ mod tests {
     fn what_is_sealed_opens_at_its_place_only() {
         let vault = vault(1, vec![]);
         let sealed = vault.seal("connection.refresh_token", &"fed4".into());
-        assert_eq!(
-            vault
-                .open("connection.refresh_token", &sealed)
-                .unwrap()
-                .expose_secret(),
-            "fed4"
-        );
+        assert_eq!(vault.open("connection.refresh_token", &sealed).unwrap().expose_secret(), "fed4");
         assert_eq!(
             vault.open("connection.access_token", &sealed).unwrap_err(),
-            VaultError::Damaged {
-                place: "connection.access_token"
-            }
+            VaultError::Damaged { place: "connection.access_token" }
         );
         assert!(!sealed.windows(4).any(|window| window == b"fed4"));
     }

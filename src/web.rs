@@ -55,9 +55,7 @@ pub fn router(app: App) -> Router {
         .route("/sign-in", get(settings::sign_in_page).post(settings::sign_in))
         .route("/style.css", get(settings::style))
         .route("/icon.svg", get(settings::icon));
-    let inside = Router::new()
-        .route("/health/live", get(live))
-        .route("/health/ready", get(ready));
+    let inside = Router::new().route("/health/live", get(live)).route("/health/ready", get(ready));
     let inside = if app.engine.config.server.metrics_listen.is_some() {
         inside
     } else {
@@ -66,23 +64,15 @@ pub fn router(app: App) -> Router {
     let officient_app = app.engine.config.officient.app_url.clone();
     let router = Router::new()
         .route(CALLBACK_PATH, get(login::finish_login))
-        .route(
-            &format!("{WEBHOOK_PATH}/{{token}}"),
-            post(webhook::receive_webhook),
-        )
+        .route(&format!("{WEBHOOK_PATH}/{{token}}"), post(webhook::receive_webhook))
         .nest(CALLBACK_PATH, api)
         .nest(PAGE_PATH, page)
-        .route(
-            &format!("{PAGE_PATH}/"),
-            get(|| async { Redirect::permanent(PAGE_PATH) }),
-        )
+        .route(&format!("{PAGE_PATH}/"), get(|| async { Redirect::permanent(PAGE_PATH) }))
         .merge(inside)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(CatchPanicLayer::custom(|_panic| {
-            WebError::Internal.into_response()
-        }))
+        .layer(CatchPanicLayer::custom(|_panic| WebError::Internal.into_response()))
         .with_state(app);
     with_headers(router, &officient_app)
 }
@@ -103,14 +93,8 @@ fn with_headers(router: Router, officient_app: &str) -> Router {
     let set = |name: HeaderName, value: HeaderValue| SetResponseHeaderLayer::if_not_present(name, value);
     router
         .layer(set(header::CONTENT_SECURITY_POLICY, policy))
-        .layer(set(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ))
-        .layer(set(
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
-        ))
+        .layer(set(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        .layer(set(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
         .layer(set(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
 }
 
@@ -120,21 +104,14 @@ async fn live() -> StatusCode {
 
 async fn ready(State(app): State<App>) -> StatusCode {
     let ping = tokio::time::timeout(std::time::Duration::from_secs(2), db::ping(&app.engine.db));
-    if matches!(ping.await, Ok(Ok(()))) {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    }
+    if matches!(ping.await, Ok(Ok(()))) { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }
 
 async fn metrics(State(app): State<App>) -> Response {
     if let Err(error) = status::set_gauges(&app.engine).await {
         tracing::warn!(%error, "Could not read what the metrics show of the database");
     }
-    (
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        telemetry::metrics().render(),
-    )
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], telemetry::metrics().render())
         .into_response()
 }
 

@@ -19,16 +19,8 @@ fn endpoints() -> Vec<(Method, &'static str, Option<Value>)> {
         (Method::GET, "/people", None),
         (Method::GET, "/leavetypes", None),
         (Method::GET, "/absences", None),
-        (
-            Method::PUT,
-            "/credentials",
-            Some(json!({"clientId": "id", "clientSecret": "secret"})),
-        ),
-        (
-            Method::PUT,
-            "/webhook-events",
-            Some(json!({"events": ["person_added"]})),
-        ),
+        (Method::PUT, "/credentials", Some(json!({"clientId": "id", "clientSecret": "secret"}))),
+        (Method::PUT, "/webhook-events", Some(json!({"events": ["person_added"]}))),
         (Method::POST, "/login", None),
         (Method::POST, "/logout", None),
         (Method::POST, "/sync", None),
@@ -48,20 +40,11 @@ fn request(app: &TestApp, method: Method, path: &str, body: Option<Value>) -> Re
 /// The problem document that an error answer must be.
 async fn problem(response: Response, case: &str) -> Value {
     let status = response.status();
-    assert_eq!(
-        response.headers()["content-type"],
-        "application/problem+json",
-        "{case}"
-    );
+    assert_eq!(response.headers()["content-type"], "application/problem+json", "{case}");
     let problem: Value = response.json().await.unwrap();
     assert_eq!(problem["status"], status.as_u16(), "{case}");
     assert_eq!(problem["title"], status.canonical_reason().unwrap(), "{case}");
-    assert!(
-        problem["detail"]
-            .as_str()
-            .is_some_and(|detail| !detail.is_empty()),
-        "{case}"
-    );
+    assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{case}");
     problem
 }
 
@@ -97,10 +80,7 @@ async fn without_a_configured_token_no_bearer_comes_in() {
         assert_eq!(request.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
     }
     let browser = Browser::signed_in(&app).await;
-    assert_eq!(
-        browser.open(&format!("{API}/status")).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(browser.open(&format!("{API}/status")).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -131,18 +111,12 @@ async fn a_session_reads_freely_and_changes_only_with_its_csrf_token() {
             problem(response, &case).await;
         }
         let status = send(Some(&csrf)).await.status();
-        assert!(
-            ![StatusCode::FORBIDDEN, StatusCode::UNAUTHORIZED].contains(&status),
-            "{case} {status}"
-        );
+        assert!(![StatusCode::FORBIDDEN, StatusCode::UNAUTHORIZED].contains(&status), "{case} {status}");
     }
 }
 
 async fn sign_in(app: &TestApp, password: &str) -> Response {
-    let form = app
-        .http
-        .post(format!("{}{PAGE}/sign-in", app.url))
-        .form(&[("password", password)]);
+    let form = app.http.post(format!("{}{PAGE}/sign-in", app.url)).form(&[("password", password)]);
     form.send().await.unwrap()
 }
 
@@ -154,22 +128,12 @@ async fn after_five_wrong_passwords_the_sixth_attempt_must_wait_even_with_the_ri
         let response = sign_in(&app, "wrong").await;
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         assert!(!response.headers().contains_key("set-cookie"));
-        assert!(
-            response
-                .text()
-                .await
-                .unwrap()
-                .contains("Dat wachtwoord klopt niet")
-        );
+        assert!(response.text().await.unwrap().contains("Dat wachtwoord klopt niet"));
     }
     let response = sign_in(&app, PASSWORD).await;
     assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
     assert!(!response.headers().contains_key("set-cookie"));
-    let seconds: u64 = response.headers()["retry-after"]
-        .to_str()
-        .unwrap()
-        .parse()
-        .unwrap();
+    let seconds: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=60).contains(&seconds), "{seconds}");
 }
 
@@ -177,9 +141,7 @@ async fn after_five_wrong_passwords_the_sixth_attempt_must_wait_even_with_the_ri
 async fn guessing_side_by_side_is_no_way_around_the_limit() {
     let app = TestApp::start().await;
     let statuses = join_all((0..30).map(async |_| sign_in(&app, "wrong").await.status())).await;
-    let asked = statuses
-        .iter()
-        .filter(|status| **status == StatusCode::UNAUTHORIZED);
+    let asked = statuses.iter().filter(|status| **status == StatusCode::UNAUTHORIZED);
     assert_eq!(asked.count(), 5, "{statuses:?}");
 }
 
@@ -218,19 +180,13 @@ async fn the_session_cookie_is_out_of_reach_of_scripts_and_other_sites() {
     let app = TestApp::start().await;
     let response = sign_in(&app, PASSWORD).await;
     let cookie = response.headers()["set-cookie"].to_str().unwrap();
-    assert!(
-        cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"),
-        "{cookie}"
-    );
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
 
     let public = Options::default().set("server.public_url", "https://acme.example");
     let app = public.start().await;
     let response = sign_in(&app, PASSWORD).await;
     let cookie = response.headers()["set-cookie"].to_str().unwrap();
-    assert!(
-        cookie.starts_with("__Host-") && cookie.contains("Secure"),
-        "{cookie}"
-    );
+    assert!(cookie.starts_with("__Host-") && cookie.contains("Secure"), "{cookie}");
 }
 
 #[tokio::test]
@@ -240,35 +196,14 @@ async fn bad_input_is_refused_by_a_problem_that_names_the_field() {
     let get = |path| (Method::GET, path, None);
     let unprocessable = [
         (put("/credentials", json!({"clientSecret": "s"})), "clientId"),
-        (
-            put("/credentials", json!({"clientId": 7, "clientSecret": "s"})),
-            "clientId",
-        ),
-        (
-            put("/credentials", json!({"clientId": "  ", "clientSecret": "s"})),
-            "clientId",
-        ),
-        (
-            put(
-                "/credentials",
-                json!({"clientId": "a\u{0}b", "clientSecret": "s"}),
-            ),
-            "clientId",
-        ),
+        (put("/credentials", json!({"clientId": 7, "clientSecret": "s"})), "clientId"),
+        (put("/credentials", json!({"clientId": "  ", "clientSecret": "s"})), "clientId"),
+        (put("/credentials", json!({"clientId": "a\u{0}b", "clientSecret": "s"})), "clientId"),
         (put("/credentials", json!({"clientId": "i"})), "clientSecret"),
-        (
-            put("/credentials", json!({"clientId": "i", "clientSecret": null})),
-            "clientSecret",
-        ),
-        (
-            put("/credentials", json!({"clientId": "i", "clientSecret": ""})),
-            "clientSecret",
-        ),
+        (put("/credentials", json!({"clientId": "i", "clientSecret": null})), "clientSecret"),
+        (put("/credentials", json!({"clientId": "i", "clientSecret": ""})), "clientSecret"),
         (put("/webhook-events", json!({})), "events"),
-        (
-            put("/webhook-events", json!({"events": "person_added"})),
-            "events",
-        ),
+        (put("/webhook-events", json!({"events": "person_added"})), "events"),
         (put("/webhook-events", json!({"events": [1]})), "events"),
         (put("/webhook-events", json!({"events": ["ok", " "]})), "events"),
         (put("/webhook-events", json!({"events": ["a\u{0}b"]})), "events"),
@@ -284,11 +219,7 @@ async fn bad_input_is_refused_by_a_problem_that_names_the_field() {
     for ((method, path, body), field) in unprocessable {
         let case = format!("{method} {path} {body:?}");
         let request = request(&app, method, path, body);
-        let response = request
-            .bearer_auth(crate::support::API_TOKEN)
-            .send()
-            .await
-            .unwrap();
+        let response = request.bearer_auth(crate::support::API_TOKEN).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{case}");
         let problem = problem(response, &case).await;
         assert_eq!(problem["errors"][0]["field"], field, "{case}");
@@ -344,14 +275,7 @@ async fn unknown_ids_paths_and_methods_are_problems() {
         let request = request.bearer_auth(crate::support::API_TOKEN);
         request.send().await.unwrap()
     };
-    let unknown = [
-        "/",
-        "/nope",
-        "/health",
-        "/api",
-        &format!("{API}/nope"),
-        &format!("{PAGE}/nope"),
-    ];
+    let unknown = ["/", "/nope", "/health", "/api", &format!("{API}/nope"), &format!("{PAGE}/nope")];
     for path in unknown {
         let response = send(&Method::GET, path).await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
@@ -369,11 +293,7 @@ async fn unknown_ids_paths_and_methods_are_problems() {
     ];
     for (method, path) in wrong {
         let response = send(&method, &path).await;
-        assert_eq!(
-            response.status(),
-            StatusCode::METHOD_NOT_ALLOWED,
-            "{method} {path}"
-        );
+        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
         assert!(response.headers().contains_key("allow"), "{method} {path}");
         problem(response, &path).await;
     }
@@ -393,12 +313,9 @@ fn shape(value: &Value) -> Value {
         Value::String(text) if text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok() => json!("date"),
         Value::String(_) => json!("text"),
         Value::Array(values) => values.iter().map(shape).collect(),
-        Value::Object(fields) => Value::Object(
-            fields
-                .iter()
-                .map(|(name, value)| (name.clone(), shape(value)))
-                .collect(),
-        ),
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(name, value)| (name.clone(), shape(value))).collect())
+        }
     }
 }
 
@@ -459,10 +376,8 @@ async fn three_people() -> TestApp {
     let els = app.officient.add_person("Els", "De Smet");
     app.officient.add_person("Piet", "Zonderling");
     app.officient.add_event(jan, NewEvent::new(verlof, day));
-    app.officient
-        .add_event(jan, NewEvent::new(other, day.saturating_add(1.day())));
-    app.officient
-        .add_event(els, NewEvent::new(verlof, day).part(540, 120));
+    app.officient.add_event(jan, NewEvent::new(other, day.saturating_add(1.day())));
+    app.officient.add_event(els, NewEvent::new(verlof, day).part(540, 120));
     app.connect().await;
     app.settle().await;
     app
@@ -525,18 +440,9 @@ async fn the_lists_show_people_types_absences_and_what_needs_attention() {
             "absenceTypeId": "integer", "date": "date", "start": "wall clock", "end": "wall clock",
             "allDay": "boolean", "adopted": "boolean", "writtenAt": "time"}])
     );
-    assert_eq!(
-        app.get(&format!("/absences?personId={jan}&page=1")).await,
-        absences
-    );
-    assert_eq!(
-        app.get(&format!("/absences?personId={jan}&page=2")).await,
-        json!([])
-    );
-    assert_eq!(
-        app.get(&format!("/absences?personId={}", jan + 1)).await,
-        json!([])
-    );
+    assert_eq!(app.get(&format!("/absences?personId={jan}&page=1")).await, absences);
+    assert_eq!(app.get(&format!("/absences?personId={jan}&page=2")).await, json!([]));
+    assert_eq!(app.get(&format!("/absences?personId={}", jan + 1)).await, json!([]));
 }
 
 #[tokio::test]
@@ -554,10 +460,7 @@ async fn an_ignored_item_leaves_the_open_ones_and_a_resolved_one_the_ignored_one
     app.optedo.add_user("Els", "De Smet");
     let retry = app.post(&format!("/attention/{}/retry", item["id"])).await;
     assert_eq!(retry.status(), StatusCode::ACCEPTED);
-    app.until("resolved", async || {
-        app.get("/attention?state=resolved").await[0]["id"] == item["id"]
-    })
-    .await;
+    app.until("resolved", async || app.get("/attention?state=resolved").await[0]["id"] == item["id"]).await;
     assert_eq!(app.get("/attention?state=ignored").await, json!([]));
     let resolved = app.get("/attention?state=resolved").await;
     assert_eq!(shape(&resolved[0]["resolvedAt"]), "time");
@@ -572,8 +475,7 @@ async fn a_dry_run_shows_what_would_be_done_and_does_nothing() {
     let absences = app.get("/absences").await;
     let jan = absences[0]["personId"].as_i64().unwrap();
     let event = app.officient.events_of(jan)[0].clone();
-    app.officient
-        .add_event(jan, NewEvent::new(event.leave.leave_type, day));
+    app.officient.add_event(jan, NewEvent::new(event.leave.leave_type, day));
     app.officient.delete_event(event.id);
 
     let preview: Value = app.post("/sync?dryRun=true").await.json().await.unwrap();
@@ -582,14 +484,8 @@ async fn a_dry_run_shows_what_would_be_done_and_does_nothing() {
     assert_eq!(preview["delete"][0]["absenceId"], absences[0]["absenceId"]);
     assert_eq!(preview["skipped"].as_array().unwrap().len(), 2);
     assert_eq!(app.get("/absences").await, absences);
-    assert_eq!(
-        app.post("/sync?dryRun=false").await.status(),
-        StatusCode::ACCEPTED
-    );
-    app.until("written", async || {
-        app.get("/absences").await[0]["date"] == day.to_string()
-    })
-    .await;
+    assert_eq!(app.post("/sync?dryRun=false").await.status(), StatusCode::ACCEPTED);
+    app.until("written", async || app.get("/absences").await[0]["date"] == day.to_string()).await;
 }
 
 #[tokio::test]
@@ -612,9 +508,7 @@ async fn credentials_of_the_configuration_are_used_and_cannot_be_overwritten() {
         .set("officient.client_secret", "demo-secret-51c09e2b")
         .start()
         .await;
-    let put = app
-        .api(Method::PUT, "/credentials")
-        .json(&json!({"clientId": "i", "clientSecret": "s"}));
+    let put = app.api(Method::PUT, "/credentials").json(&json!({"clientId": "i", "clientSecret": "s"}));
     let response = put.send().await.unwrap();
     assert_eq!(response.status(), StatusCode::CONFLICT);
     problem(response, "fixed credentials").await;
@@ -623,13 +517,8 @@ async fn credentials_of_the_configuration_are_used_and_cannot_be_overwritten() {
     assert!(!page.body.contains("name=\"client_secret\""));
 
     let (authorize_url, cookie) = app.begin_login().await;
-    let (state, code) = (
-        crate::support::state_of(&authorize_url),
-        app.officient.issue_code(),
-    );
-    let notice = app
-        .come_back(&[("code", &code), ("state", &state)], &cookie)
-        .await;
+    let (state, code) = (crate::support::state_of(&authorize_url), app.officient.issue_code());
+    let notice = app.come_back(&[("code", &code), ("state", &state)], &cookie).await;
     assert_eq!(notice, "connected");
 }
 
@@ -641,10 +530,7 @@ async fn without_the_database_the_service_lives_and_is_not_ready() {
     assert_eq!(get("/health/ready").await.status(), StatusCode::OK);
     app.take_database_away().await;
     let began = Instant::now();
-    assert_eq!(
-        get("/health/ready").await.status(),
-        StatusCode::SERVICE_UNAVAILABLE
-    );
+    assert_eq!(get("/health/ready").await.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(began.elapsed() < Duration::from_secs(4));
     assert_eq!(get("/health/live").await.status(), StatusCode::OK);
     assert_eq!(get("/metrics").await.status(), StatusCode::OK);
@@ -667,16 +553,10 @@ async fn the_metrics_have_their_names() {
     let verlof = app.officient.events_of(jan)[0].leave.leave_type;
     app.officient.add_event(jan, NewEvent::new(verlof, day));
     app.deliver("calendar_event_added", jan).await;
-    app.until("written", async || app.status().await["absences"]["written"] == 2)
-        .await;
+    app.until("written", async || app.status().await["absences"]["written"] == 2).await;
     app.settle().await;
     let text = app.http.get(format!("{}/metrics", app.url)).send().await.unwrap();
-    assert!(
-        text.headers()["content-type"]
-            .to_str()
-            .unwrap()
-            .starts_with("text/plain")
-    );
+    assert!(text.headers()["content-type"].to_str().unwrap().starts_with("text/plain"));
     let text = text.text().await.unwrap();
     let series = [
         "webhook_events_total{event_type=\"calendar_event_added\",outcome=\"stored\"}",
@@ -692,10 +572,7 @@ async fn the_metrics_have_their_names() {
         "connection_state ",
     ];
     for series in series {
-        assert!(
-            text.lines().any(|line| line.starts_with(series)),
-            "{series} in {text}"
-        );
+        assert!(text.lines().any(|line| line.starts_with(series)), "{series} in {text}");
     }
     assert!(!text.contains("Peeters") && !text.contains("Vakantie"));
 }
@@ -705,18 +582,10 @@ async fn metrics_with_an_address_of_their_own_are_not_on_the_main_one() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap().to_string();
     drop(free);
-    let app = Options::default()
-        .set("server.metrics_listen", &address)
-        .start()
-        .await;
+    let app = Options::default().set("server.metrics_listen", &address).start().await;
     let main = app.http.get(format!("{}/metrics", app.url)).send().await.unwrap();
     assert_eq!(main.status(), StatusCode::NOT_FOUND);
-    let own = app
-        .http
-        .get(format!("http://{address}/metrics"))
-        .send()
-        .await
-        .unwrap();
+    let own = app.http.get(format!("http://{address}/metrics")).send().await.unwrap();
     assert!(own.text().await.unwrap().contains("connection_state"));
 }
 
@@ -741,12 +610,7 @@ async fn every_answer_carries_the_security_headers_errors_included() {
         let response = request.send().await.unwrap();
         let headers = response.headers();
         let policy = headers["content-security-policy"].to_str().unwrap();
-        for directive in [
-            "default-src 'none'",
-            "base-uri 'none'",
-            "frame-ancestors",
-            "form-action",
-        ] {
+        for directive in ["default-src 'none'", "base-uri 'none'", "frame-ancestors", "form-action"] {
             assert!(policy.contains(directive), "{path}: {policy}");
         }
         assert!(!policy.contains("unsafe"), "{path}: {policy}");

@@ -13,11 +13,7 @@ use crate::support::{TestApp, create_database};
 
 fn program(environment: &[(String, String)], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_optedo-officient"));
-    command
-        .args(arguments)
-        .env_clear()
-        .envs(environment.iter().cloned())
-        .stdin(Stdio::null());
+    command.args(arguments).env_clear().envs(environment.iter().cloned()).stdin(Stdio::null());
     command
 }
 
@@ -41,11 +37,7 @@ impl From<Output> for Ended {
 
 async fn run_in(environment: Vec<(String, String)>, arguments: &[&str]) -> Ended {
     let mut command = program(&environment, arguments);
-    let child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let id = child.id();
     let mut ending = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap());
     let in_time = tokio::time::timeout(Duration::from_secs(20), &mut ending).await;
@@ -59,13 +51,7 @@ async fn run_in(environment: Vec<(String, String)>, arguments: &[&str]) -> Ended
 
 fn signal(process: u32, signal: &str) {
     let kill = format!("kill -{signal} {process}");
-    assert!(
-        Command::new("/bin/sh")
-            .args(["-c", &kill])
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("/bin/sh").args(["-c", &kill]).status().unwrap().success());
 }
 
 /// Runs a command with the configuration of the service, logging only what is wrong.
@@ -98,8 +84,7 @@ fn add_leave(app: &TestApp, person: i64) {
     let events = app.officient.events_of(person);
     let last = &events.last().unwrap().leave;
     let next = last.date.saturating_add(1.day());
-    app.officient
-        .add_event(person, NewEvent::new(last.leave_type, next));
+    app.officient.add_event(person, NewEvent::new(last.leave_type, next));
 }
 
 /// Each command is a process with a limiter of its own, so Officient lets more through here.
@@ -115,38 +100,15 @@ async fn connected_with_two_people() -> (TestApp, [(i64, i64); 2]) {
 #[tokio::test]
 async fn all_mistakes_of_a_configuration_are_told_at_once_one_line_each() {
     let mistakes = [
-        (
-            "OPTEDO_OFFICIENT__SERVER__PUBLIC_URL",
-            "ftp://acme",
-            "server.public_url",
-        ),
-        (
-            "OPTEDO_OFFICIENT__SECURITY__ENCRYPTION_KEY",
-            "geheim-maar-kort",
-            "security.encryption_key",
-        ),
-        (
-            "OPTEDO_OFFICIENT__SYNC__MAX_DELETIONS",
-            "many",
-            "sync.max_deletions",
-        ),
-        (
-            "OPTEDO_OFFICIENT__SYNC__SWEEP_INTERVALL",
-            "5m",
-            "sync.sweep_intervall",
-        ),
+        ("OPTEDO_OFFICIENT__SERVER__PUBLIC_URL", "ftp://acme", "server.public_url"),
+        ("OPTEDO_OFFICIENT__SECURITY__ENCRYPTION_KEY", "geheim-maar-kort", "security.encryption_key"),
+        ("OPTEDO_OFFICIENT__SYNC__MAX_DELETIONS", "many", "sync.max_deletions"),
+        ("OPTEDO_OFFICIENT__SYNC__SWEEP_INTERVALL", "5m", "sync.sweep_intervall"),
         ("OPTEDO_OFFICIENT__LOG__FORMAT", "xml", "log.format"),
     ];
-    let mut environment: Vec<(String, String)> = mistakes
-        .iter()
-        .map(|(key, value, _)| ((*key).to_owned(), (*value).to_owned()))
-        .collect();
-    let missing = [
-        "optedo.api_url",
-        "optedo.api_token",
-        "admin.password",
-        "database.url",
-    ];
+    let mut environment: Vec<(String, String)> =
+        mistakes.iter().map(|(key, value, _)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let missing = ["optedo.api_url", "optedo.api_token", "admin.password", "database.url"];
     environment.push(("PATH".to_owned(), "/usr/bin:/bin".to_owned()));
     for command in ["serve", "migrate", "sync", "status"] {
         let ended = run_in(environment.clone(), &[command]).await;
@@ -178,10 +140,7 @@ async fn a_configuration_file_is_read_and_one_that_is_not_there_is_a_mistake() {
         password.display()
     );
     std::fs::write(&file, toml).unwrap();
-    let database = app
-        .environment()
-        .into_iter()
-        .filter(|(key, _)| key == "DATABASE_URL");
+    let database = app.environment().into_iter().filter(|(key, _)| key == "DATABASE_URL");
     let database: Vec<(String, String)> = database.collect();
     let file = file.to_str().unwrap();
     let ended = run_in(database.clone(), &["status", "--json", "--config", file]).await;
@@ -211,10 +170,7 @@ async fn an_empty_database_is_migrated_and_a_second_time_changes_nothing() {
         .await
         .unwrap();
         assert_eq!(rows, 1);
-        assert_eq!(
-            migrations,
-            i64::try_from(optedo_officient::db::MIGRATOR.iter().count()).unwrap()
-        );
+        assert_eq!(migrations, i64::try_from(optedo_officient::db::MIGRATOR.iter().count()).unwrap());
         pool.close().await;
     }
 }
@@ -236,20 +192,12 @@ async fn a_database_that_is_not_there_is_said_clearly_and_without_its_password()
 async fn with_a_wrong_key_no_command_runs_and_each_says_which_setting_helps() {
     let app = TestApp::connected().await;
     let key = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
-    let environment = with(
-        app.environment(),
-        "OPTEDO_OFFICIENT__SECURITY__ENCRYPTION_KEY",
-        key,
-    );
+    let environment = with(app.environment(), "OPTEDO_OFFICIENT__SECURITY__ENCRYPTION_KEY", key);
     let environment = with(environment, "OPTEDO_OFFICIENT__SERVER__LISTEN", "127.0.0.1:0");
     for command in ["serve", "status", "sync"] {
         let ended = run_in(environment.clone(), &[command]).await;
         assert_eq!(ended.code, Some(1), "{ended:?}");
-        assert!(
-            ended.err.contains("security.previous_encryption_keys"),
-            "{}",
-            ended.err
-        );
+        assert!(ended.err.contains("security.previous_encryption_keys"), "{}", ended.err);
     }
     assert_eq!(app.status().await["state"], "connected");
 }
@@ -264,13 +212,7 @@ async fn the_status_is_printed_for_people_and_as_the_document() {
     app.stop().await;
     let ended = run(&app, &["status"]).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    for text in [
-        "connected",
-        "Acme",
-        "person_added registered",
-        "2 in Optedo",
-        "0 open",
-    ] {
+    for text in ["connected", "Acme", "person_added registered", "2 in Optedo", "0 open"] {
         assert!(ended.out.contains(text), "{text} in {}", ended.out);
     }
 }
@@ -287,11 +229,7 @@ async fn a_sync_works_beside_a_running_service_and_without_one() {
         }
         let ended = run(&app, &["sync"]).await;
         assert_eq!(ended.code, Some(0), "{ended:?}");
-        assert!(
-            ended.out.contains(&format!("{} absences in Optedo", 2 * round)),
-            "{}",
-            ended.out
-        );
+        assert!(ended.out.contains(&format!("{} absences in Optedo", 2 * round)), "{}", ended.out);
         for (_, user) in people {
             assert_eq!(app.optedo.absences_of(user).len(), round);
         }
@@ -351,26 +289,14 @@ async fn a_dry_run_prints_what_would_be_done_and_why_the_rest_would_not_and_writ
         assert!(has("create", &format!("person {jan} ")), "{}", ended.out);
         assert!(has("delete", &format!("event {deleted} ")), "{}", ended.out);
         assert!(has("skip", &format!("person {stranger} ")), "{}", ended.out);
-        assert!(
-            has("1 to create, 0 to change, 1 to delete", "1 skipped, 0 failed"),
-            "{}",
-            ended.out
-        );
+        assert!(has("1 to create, 0 to change, 1 to delete", "1 skipped, 0 failed"), "{}", ended.out);
 
         let ended = run(&app, &["sync", "--dry-run", "--person", &els.to_string()]).await;
-        assert!(
-            ended.out.contains("0 to create") && ended.out.contains("0 skipped"),
-            "{}",
-            ended.out
-        );
+        assert!(ended.out.contains("0 to create") && ended.out.contains("0 skipped"), "{}", ended.out);
         assert_eq!(written(&app).await, before);
     }
     let writes = |call: &&optedo_officient::demo::Call| call.method != reqwest::Method::GET;
-    assert_eq!(
-        app.optedo.calls().iter().filter(writes).count(),
-        2,
-        "those of the import"
-    );
+    assert_eq!(app.optedo.calls().iter().filter(writes).count(), 2, "those of the import");
 }
 
 #[tokio::test]
@@ -378,13 +304,8 @@ async fn a_sync_that_failed_exits_with_1_and_says_for_whom() {
     let (mut app, [(jan, _), (els, _)]) = connected_with_two_people().await;
     app.stop().await;
     for times in [1, 20] {
-        app.officient
-            .fault_on(&format!("/1.0/calendar/{jan}/"), Fault::Status(500), times);
-        let arguments: &[&str] = if times == 1 {
-            &["sync", "--dry-run"]
-        } else {
-            &["sync"]
-        };
+        app.officient.fault_on(&format!("/1.0/calendar/{jan}/"), Fault::Status(500), times);
+        let arguments: &[&str] = if times == 1 { &["sync", "--dry-run"] } else { &["sync"] };
         let ended = run(&app, arguments).await;
         assert_eq!(ended.code, Some(1), "{ended:?}");
         let all = format!("{}{}", ended.out, ended.err);
@@ -480,8 +401,7 @@ async fn the_service_stops_with_0_on_either_signal() {
         let serving = Serving::start(&app).await;
         add_leave(&app, jan);
         assert_eq!(app.deliver("calendar_event_added", jan).await, StatusCode::OK);
-        app.until("written", async || app.optedo.absences_of(user).len() == round)
-            .await;
+        app.until("written", async || app.optedo.absences_of(user).len() == round).await;
         serving.signal(signal);
         assert_eq!(serving.ended().await, Some(0), "{signal}");
     }
@@ -495,10 +415,7 @@ async fn a_signal_waits_for_the_absence_that_is_being_written() {
     app.optedo.set_latency(Duration::from_secs(1));
     let writes = || {
         let calls = app.optedo.calls();
-        calls
-            .iter()
-            .filter(|call| call.method == reqwest::Method::POST)
-            .count()
+        calls.iter().filter(|call| call.method == reqwest::Method::POST).count()
     };
     assert_eq!(writes(), 2);
     add_leave(&app, jan);

@@ -39,8 +39,7 @@ fn person_with_leave(app: &TestApp) -> (i64, i64, LeaveType) {
     let user = app.optedo.add_user("Jan", "Peeters");
     app.optedo.add_absence_type("Vakantie");
     let verlof = LeaveType::Custom(app.officient.add_leave_type("Verlof", Some("Vakantie")));
-    app.officient
-        .add_event(person, NewEvent::new(verlof, in_days(app, 7)));
+    app.officient.add_event(person, NewEvent::new(verlof, in_days(app, 7)));
     (person, user, verlof)
 }
 
@@ -75,10 +74,7 @@ async fn the_admin_connects_with_the_buttons_of_the_pages_alone() {
     let page = browser.open(PAGE).await;
     assert!(page.body.contains("Niet gekoppeld"));
     assert!(!page.body.contains("Aanmelden bij Officient</button>"));
-    assert!(
-        page.body.contains(&format!("{}{API}", app.url)),
-        "the Redirect URL"
-    );
+    assert!(page.body.contains(&format!("{}{API}", app.url)), "the Redirect URL");
 
     let form = page
         .form("Bewaren")
@@ -93,11 +89,7 @@ async fn the_admin_connects_with_the_buttons_of_the_pages_alone() {
     let consent = browser.follow(&to_officient).await;
     assert_eq!(consent.status, StatusCode::OK);
     let back = browser.submit(&consent.form("Geef toegang")).await;
-    assert!(
-        back.location()
-            .as_str()
-            .starts_with(&format!("{}{API}?", app.url))
-    );
+    assert!(back.location().as_str().starts_with(&format!("{}{API}?", app.url)));
     let to_page = browser.follow(&back).await;
     let page = browser.follow(&to_page).await;
 
@@ -107,10 +99,7 @@ async fn the_admin_connects_with_the_buttons_of_the_pages_alone() {
     assert!(!page.body.contains("Aanmelden bij Officient</button>"));
     let status = app.status().await;
     assert_eq!(status["state"], "connected");
-    assert_eq!(
-        status["account"],
-        json!({"companyId": 60002, "companyName": "Acme", "subdomain": "acme"})
-    );
+    assert_eq!(status["account"], json!({"companyId": 60002, "companyName": "Acme", "subdomain": "acme"}));
     app.settle().await;
     app.assert_one_way_and_once();
 }
@@ -132,9 +121,7 @@ async fn the_login_redirects_a_form_and_tells_a_program_the_address() {
     assert_eq!(address.path(), "/authorize");
     let parameter = |name: &str| {
         let mut pairs = address.query_pairs();
-        pairs
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     };
     assert_eq!(parameter("client_id").as_deref(), Some(app.officient.client_id()));
     assert_eq!(parameter("response_type").as_deref(), Some("code"));
@@ -145,12 +132,7 @@ async fn the_login_redirects_a_form_and_tells_a_program_the_address() {
         assert!(cookie.contains(attribute), "{cookie}");
     }
 
-    let response = app
-        .api(Method::POST, "/login")
-        .header("accept", "application/json")
-        .send()
-        .await
-        .unwrap();
+    let response = app.api(Method::POST, "/login").header("accept", "application/json").send().await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     assert!(cookie_of(&response).contains('='));
     let body: Value = response.json().await.unwrap();
@@ -215,9 +197,7 @@ async fn a_login_that_took_longer_than_ten_minutes_is_refused() {
     let (authorize_url, cookie) = app.begin_login().await;
     let (state, code) = (state_of(&authorize_url), app.officient.issue_code());
     app.clock.advance(SignedDuration::from_mins(11));
-    let notice = app
-        .come_back(&[("code", &code), ("state", &state)], &cookie)
-        .await;
+    let notice = app.come_back(&[("code", &code), ("state", &state)], &cookie).await;
     assert_eq!(notice, "state_wrong");
     assert_eq!(app.officient.calls_to("/1.0/token"), 0);
     assert_nothing_connected(&app, "too late").await;
@@ -228,9 +208,7 @@ async fn whoever_refuses_at_officient_comes_back_to_a_page_that_says_so() {
     let app = TestApp::start().await;
     app.fill_in_credentials().await;
     let browser = Browser::signed_in(&app).await;
-    let consent = browser
-        .follow(&browser.press("Aanmelden bij Officient").await)
-        .await;
+    let consent = browser.follow(&browser.press("Aanmelden bij Officient").await).await;
     let back = browser.submit(&consent.form("Weigeren")).await;
     let page = browser.follow(&browser.follow(&back).await).await;
     assert!(page.body.contains("Je hebt in Officient geen toegang gegeven"));
@@ -265,11 +243,7 @@ async fn every_failed_login_ends_on_a_page_that_says_what_to_do_and_connects_not
         ("/1.0/token", Fault::Html200, "officient_unreadable"),
         ("/1.0/token", Fault::EmptyObject, "officient_unreadable"),
         ("/1.0/token", Fault::CutOffJson, "officient_unreadable"),
-        (
-            "/1.0/token",
-            Fault::WrongContent(without_refresh_token),
-            "officient_unreadable",
-        ),
+        ("/1.0/token", Fault::WrongContent(without_refresh_token), "officient_unreadable"),
         ("/1.0/account", Fault::Status(401), "permission_missing"),
         ("/1.0/account", Fault::Status(403), "permission_missing"),
         ("/1.0/account", Fault::Status(503), "officient_unreachable"),
@@ -304,12 +278,7 @@ async fn a_code_that_officient_does_not_know_connects_nothing() {
 async fn a_wrong_client_secret_connects_nothing_until_it_is_mended() {
     let app = TestApp::start().await;
     let body = json!({"clientId": app.officient.client_id(), "clientSecret": "not the secret"});
-    let put = app
-        .api(Method::PUT, "/credentials")
-        .json(&body)
-        .send()
-        .await
-        .unwrap();
+    let put = app.api(Method::PUT, "/credentials").json(&body).send().await.unwrap();
     assert_eq!(put.status(), StatusCode::NO_CONTENT);
     let notice = come_back_with(&app, &app.officient.issue_code()).await;
     assert_eq!(notice, "code_refused");
@@ -326,10 +295,7 @@ async fn while_officient_is_unreachable_nothing_is_connected_and_the_page_says_s
     app.officient.stop().await;
     let notice = come_back_with(&app, &code).await;
     assert_eq!(notice, "officient_unreachable");
-    let page = Browser::signed_in(&app)
-        .await
-        .open(&format!("{PAGE}?notice={notice}"))
-        .await;
+    let page = Browser::signed_in(&app).await.open(&format!("{PAGE}?notice={notice}")).await;
     assert!(page.body.contains(text_of(&notice)));
     app.officient.restart().await.unwrap();
     assert_nothing_connected(&app, "unreachable").await;
@@ -361,12 +327,7 @@ async fn signing_out_removes_our_webhooks_and_tokens_and_leaves_the_rest() {
     assert_eq!(response.status(), StatusCode::NO_CONTENT);
     assert_eq!(response.text().await.unwrap(), "");
     assert_signed_out(&app).await;
-    let left: Vec<i64> = app
-        .officient
-        .subscriptions()
-        .iter()
-        .map(|webhook| webhook.id)
-        .collect();
+    let left: Vec<i64> = app.officient.subscriptions().iter().map(|webhook| webhook.id).collect();
     assert_eq!(left, [foreign]);
     assert_eq!(app.optedo.absences_of(user).len(), 1);
     assert_eq!(app.get("/absences").await.as_array().unwrap().len(), 1);
@@ -391,10 +352,7 @@ async fn the_button_afmelden_ends_on_the_page_that_offers_to_sign_in_again() {
 
     let page = browser.follow(&browser.submit(&form).await).await;
     assert!(page.body.contains("Je bent afgemeld bij Officient"));
-    assert!(
-        page.body
-            .contains(&format!("value=\"{}\"", app.officient.client_id()))
-    );
+    assert!(page.body.contains(&format!("value=\"{}\"", app.officient.client_id())));
     page.form("Aanmelden bij Officient");
     assert_signed_out(&app).await;
     assert!(app.officient.subscriptions().is_empty());
@@ -462,13 +420,11 @@ async fn connecting_to_another_company_leaves_the_absences_of_the_first_as_they_
     .unwrap();
     app.officient = other;
     let url = app.officient.url();
-    app.restart_with(&[("officient.app_url", &url), ("officient.api_url", &url)])
-        .await;
+    app.restart_with(&[("officient.app_url", &url), ("officient.api_url", &url)]).await;
     // The same ids as in the first company, and another day.
     let person = app.officient.add_person("Jan", "Peeters");
     let verlof = LeaveType::Custom(app.officient.add_leave_type("Verlof", Some("Vakantie")));
-    app.officient
-        .add_event(person, NewEvent::new(verlof, in_days(&app, 9)));
+    app.officient.add_event(person, NewEvent::new(verlof, in_days(&app, 9)));
     app.connect().await;
     app.settle().await;
 
@@ -562,11 +518,8 @@ async fn over_all_replicas_one_renews_the_token() {
         let tokens = replica.engine.officient.tokens();
         [tokens.current(), tokens.current()]
     });
-    let tokens: Vec<String> = join_all(needs)
-        .await
-        .into_iter()
-        .map(|token| token.unwrap().expose_secret().to_owned())
-        .collect();
+    let tokens: Vec<String> =
+        join_all(needs).await.into_iter().map(|token| token.unwrap().expose_secret().to_owned()).collect();
     assert!(tokens.iter().all(|token| *token == tokens[0]));
     assert_eq!(app.officient.calls_to("/1.0/token"), 1);
 }
@@ -592,12 +545,7 @@ async fn a_refresh_answer_without_a_refresh_token_keeps_the_old_one() {
 #[tokio::test]
 async fn a_refresh_that_officient_cannot_answer_is_no_reason_to_sign_in_again() {
     let app = connected_unhurried().await;
-    for fault in [
-        Fault::Status(500),
-        Fault::Html200,
-        Fault::EmptyObject,
-        Fault::AnswerLost,
-    ] {
+    for fault in [Fault::Status(500), Fault::Html200, Fault::EmptyObject, Fault::AnswerLost] {
         app.officient.revoke_access_tokens();
         app.officient.fault_on("/1.0/token", fault.clone(), 1);
         let response = app.post("/sync?dryRun=true").await;
@@ -616,8 +564,7 @@ async fn after_a_refused_refresh_nothing_is_lost_and_connecting_again_catches_up
     app.connect().await;
     app.settle().await;
     app.officient.revoke_all_tokens();
-    app.officient
-        .add_event(person, NewEvent::new(verlof, in_days(&app, 10)));
+    app.officient.add_event(person, NewEvent::new(verlof, in_days(&app, 10)));
     assert_eq!(app.deliver("calendar_event_added", person).await, StatusCode::OK);
     app.until("somebody must sign in again", async || {
         app.status().await["state"] == "reauthorization_required"
@@ -630,8 +577,7 @@ async fn after_a_refused_refresh_nothing_is_lost_and_connecting_again_catches_up
     page.form("Aanmelden bij Officient");
     page.form("Afmelden");
 
-    app.officient
-        .add_event(person, NewEvent::new(verlof, in_days(&app, 11)));
+    app.officient.add_event(person, NewEvent::new(verlof, in_days(&app, 11)));
     for _ in 0..3 {
         assert_eq!(app.deliver("calendar_event_added", person).await, StatusCode::OK);
     }
@@ -648,13 +594,7 @@ async fn after_a_refused_refresh_nothing_is_lost_and_connecting_again_catches_up
     let resolved = app.get("/attention?state=resolved").await;
     assert_eq!(resolved[0]["id"], items[0]["id"]);
     assert_eq!(resolved[0]["kind"], "reauthorization_required");
-    assert!(
-        holds(
-            &app,
-            "select bool_and(processed_at is not null) from webhook_events"
-        )
-        .await
-    );
+    assert!(holds(&app, "select bool_and(processed_at is not null) from webhook_events").await);
     app.assert_one_way_and_once();
 }
 
@@ -664,10 +604,7 @@ async fn a_refused_refresh_token_can_be_tried_again_from_the_attention_item() {
     app.officient.refuse_refresh(true);
     app.officient.revoke_access_tokens();
     assert_eq!(app.post("/sync").await.status(), StatusCode::ACCEPTED);
-    app.until("refused", async || {
-        app.status().await["state"] == "reauthorization_required"
-    })
-    .await;
+    app.until("refused", async || app.status().await["state"] == "reauthorization_required").await;
     app.officient.refuse_refresh(false);
     let item = &app.attention_of("reauthorization_required").await[0];
     let retry = app.post(&format!("/attention/{}/retry", item["id"])).await;

@@ -17,16 +17,8 @@ async fn nothing_is_deleted_while_a_year_cannot_be_read_but_the_rest_is_done_and
     leave.date = w.day(0).saturating_add(30.days());
     w.officient.delete_event(gone);
     let new = w.officient.add_event(w.jan, w.leave(2));
-    let unreadable = if w.day(2).year() == next_year {
-        next_year - 1
-    } else {
-        next_year
-    };
-    w.officient.fault_on(
-        &format!("/1.0/calendar/{}/{unreadable}", w.jan),
-        Fault::Status(500),
-        1,
-    );
+    let unreadable = if w.day(2).year() == next_year { next_year - 1 } else { next_year };
+    w.officient.fault_on(&format!("/1.0/calendar/{}/{unreadable}", w.jan), Fault::Status(500), 1);
     w.announce().await;
     assert_eq!(w.times_of(gone), whole_day(w.day(0)));
     assert_eq!(w.times_of(new), whole_day(w.day(2)));
@@ -49,10 +41,7 @@ async fn an_answer_that_is_no_calendar_deletes_nothing_and_it_heals() {
         Fault::EmptyRateLimit,
         Fault::HugeBody(11 << 20),
         Fault::RedirectTo("http://127.0.0.1:9/".to_owned()),
-        Fault::RetryAfter {
-            status: 503,
-            seconds: 60,
-        },
+        Fault::RetryAfter { status: 503, seconds: 60 },
         Fault::Status(400),
         Fault::Status(404),
         Fault::Status(500),
@@ -67,8 +56,7 @@ async fn an_answer_that_is_no_calendar_deletes_nothing_and_it_heals() {
     w.connect_and_import().await;
     for (event, fault) in events.iter().zip(faults) {
         w.officient.delete_event(*event);
-        w.officient
-            .fault_on(&format!("/1.0/calendar/{}/", w.jan), fault.clone(), 3);
+        w.officient.fault_on(&format!("/1.0/calendar/{}/", w.jan), fault.clone(), 3);
         w.announce().await;
         assert!(w.absence_of(*event).is_some(), "{fault:?}");
         assert_eq!(w.status().await["queue"]["retrying"], 1, "{fault:?}");
@@ -133,11 +121,7 @@ async fn held_deletions_dissolve_when_the_events_come_back() {
     w.connect_and_import().await;
     let before = w.absences();
     let empty = json!({"data": {"time_off": [], "company_days_off": []}});
-    w.officient.fault_on(
-        &format!("/1.0/calendar/{}/", w.jan),
-        Fault::WrongContent(empty),
-        100,
-    );
+    w.officient.fault_on(&format!("/1.0/calendar/{}/", w.jan), Fault::WrongContent(empty), 100);
     w.announce().await;
     assert_eq!(w.absences(), before);
     assert_eq!(w.item("deletions_held").await["waiting"], 5);
@@ -159,26 +143,16 @@ async fn what_optedo_refuses_is_an_item_the_others_go_on_and_it_resolves_when_ac
     for status in [400, 409, 422] {
         let w = World::start().await;
         let refused_day = w.day(1);
-        w.optedo
-            .reject_with(status, "De planning is afgesloten", move |absence| {
-                absence.start.date() == refused_day
-            });
+        w.optedo.reject_with(status, "De planning is afgesloten", move |absence| {
+            absence.start.date() == refused_day
+        });
         let events: Vec<i64> = (0..3).map(|day| w.take_leave(day)).collect();
         w.connect_and_import().await;
-        let stands: Vec<bool> = events
-            .iter()
-            .map(|event| w.absence_of(*event).is_some())
-            .collect();
+        let stands: Vec<bool> = events.iter().map(|event| w.absence_of(*event).is_some()).collect();
         assert_eq!(stands, [true, false, true], "{status}");
         let item = w.item("rejected_by_optedo").await;
-        assert_eq!(
-            (&item["subjectId"], &item["waiting"]),
-            (&json!(events[1].to_string()), &json!(1))
-        );
-        assert!(
-            item["detail"].to_string().contains("De planning is afgesloten"),
-            "{item}"
-        );
+        assert_eq!((&item["subjectId"], &item["waiting"]), (&json!(events[1].to_string()), &json!(1)));
+        assert!(item["detail"].to_string().contains("De planning is afgesloten"), "{item}");
         w.sweep().await;
         w.finish(&["rejected_by_optedo"]).await;
         w.optedo.accept_everything();
@@ -194,8 +168,7 @@ async fn a_refused_change_leaves_what_stands_and_is_made_when_accepted() {
     let event = w.take_leave(0);
     w.connect_and_import().await;
     w.optedo.reject_with(422, "Te kort", |_| true);
-    w.officient
-        .change_event(event, |leave| *leave = leave.clone().part(540, 5));
+    w.officient.change_event(event, |leave| *leave = leave.clone().part(540, 5));
     w.announce().await;
     assert_eq!(w.times_of(event), whole_day(w.day(0)));
     w.finish(&["rejected_by_optedo"]).await;
@@ -222,25 +195,19 @@ async fn an_event_that_optedo_refused_and_that_is_gone_leaves_nothing_behind() {
 #[tokio::test]
 async fn while_optedo_refuses_our_token_everything_waits_and_then_goes_on() {
     let w = World::start().await;
-    let people: Vec<(i64, i64)> = (0..20)
-        .map(|number| w.hire("Piet", &format!("Pieters{number}")))
-        .collect();
+    let people: Vec<(i64, i64)> = (0..20).map(|number| w.hire("Piet", &format!("Pieters{number}"))).collect();
     for (person, _) in &people {
         w.officient.add_event(*person, w.leave(0));
     }
     let token = w.optedo.token();
     w.optedo.revoke_token();
     w.connect().await;
-    w.until("the item is there", async || {
-        !w.attention_of("optedo_unauthorized").await.is_empty()
-    })
-    .await;
+    w.until("the item is there", async || !w.attention_of("optedo_unauthorized").await.is_empty()).await;
     w.take_leave(0);
     assert_eq!(w.deliver("calendar_event_added", w.jan).await, 200);
     let calls = w.optedo.calls().len();
     w.pass(SignedDuration::from_secs(30)).await;
-    w.until("it was tried again", async || w.optedo.calls().len() > calls)
-        .await;
+    w.until("it was tried again", async || w.optedo.calls().len() > calls).await;
     assert_eq!(w.absences(), []);
     w.finish(&["optedo_unauthorized"]).await;
 
@@ -257,18 +224,10 @@ async fn a_token_repaired_in_optedo_is_tried_at_once_when_the_admin_presses_retr
     let token = w.optedo.token();
     w.optedo.revoke_token();
     w.connect().await;
-    w.until("the item is there", async || {
-        !w.attention_of("optedo_unauthorized").await.is_empty()
-    })
-    .await;
+    w.until("the item is there", async || !w.attention_of("optedo_unauthorized").await.is_empty()).await;
     w.optedo.set_token(&token);
     let item = w.item("optedo_unauthorized").await;
-    assert_eq!(
-        w.post(&format!("/attention/{}/retry", id_of(&item)))
-            .await
-            .status(),
-        202
-    );
+    assert_eq!(w.post(&format!("/attention/{}/retry", id_of(&item))).await.status(), 202);
     w.until("written", async || w.absence_of(event).is_some()).await;
     w.until("resolved", async || w.attention().await.is_empty()).await;
     w.finish(&[]).await;
@@ -279,10 +238,7 @@ fn faults_of_a_write() -> Vec<Fault> {
     vec![
         Fault::Status(500),
         Fault::Status(503),
-        Fault::RetryAfter {
-            status: 429,
-            seconds: 2,
-        },
+        Fault::RetryAfter { status: 429, seconds: 2 },
         Fault::Html200,
         Fault::EmptyObject,
         Fault::CutOffJson,
@@ -321,8 +277,7 @@ async fn however_a_change_goes_wrong_it_is_made_in_the_end() {
         let event = w.take_leave(day);
         w.announce().await;
         w.optedo.next_write(fault.clone());
-        w.officient
-            .change_event(event, |leave| *leave = leave.clone().part(540, 60));
+        w.officient.change_event(event, |leave| *leave = leave.clone().part(540, 60));
         w.announce().await;
         w.retry_until_done().await;
         assert_eq!(w.times_of(event), part(w.day(day), (9, 0), (10, 0)), "{fault:?}");
@@ -355,10 +310,8 @@ async fn an_absence_whose_answer_was_lost_is_found_again_after_a_restart() {
     assert!(w.absence_of(kept).is_some());
     w.app.restart().await;
     w.announce().await;
-    w.officient
-        .change_event(changed, |leave| *leave = leave.clone().part(540, 60));
-    w.officient
-        .change_event(gone, |leave| *leave = leave.clone().part(600, 60));
+    w.officient.change_event(changed, |leave| *leave = leave.clone().part(540, 60));
+    w.officient.change_event(gone, |leave| *leave = leave.clone().part(600, 60));
     w.app.restart().await;
     w.retry_until_done().await;
     assert_eq!(w.times_of(kept), whole_day(w.day(0)));
@@ -392,8 +345,7 @@ async fn a_deletion_and_a_change_that_were_under_way_are_ended_after_a_restart()
     w.announce().await;
     w.app.restart().await;
     w.retry_until_done().await;
-    w.officient
-        .change_event(changed, |leave| *leave = leave.clone().part(540, 60));
+    w.officient.change_event(changed, |leave| *leave = leave.clone().part(540, 60));
     w.optedo.next_write(Fault::FailBeforeEffect);
     w.announce().await;
     w.app.restart().await;
@@ -414,13 +366,9 @@ async fn a_restart_in_the_middle_of_the_first_import_writes_everything_once() {
     }
     w.optedo.set_latency(Duration::from_millis(20));
     w.connect().await;
-    w.until("some are written", async || w.absences().len() >= 5)
-        .await;
+    w.until("some are written", async || w.absences().len() >= 5).await;
     w.app.restart().await;
-    assert!(
-        w.absences().len() < 30,
-        "the restart came too late to prove anything"
-    );
+    assert!(w.absences().len() < 30, "the restart came too late to prove anything");
     w.optedo.set_latency(Duration::ZERO);
     w.retry_until_done().await;
     w.settle().await;
@@ -434,10 +382,7 @@ async fn while_officient_is_down_webhooks_are_kept_and_dealt_with_later() {
     w.officient.stop().await;
     let event = w.take_leave(0);
     assert_eq!(w.deliver("calendar_event_added", w.jan).await, 200);
-    w.until("it was tried", async || {
-        w.status().await["queue"]["retrying"] == 1
-    })
-    .await;
+    w.until("it was tried", async || w.status().await["queue"]["retrying"] == 1).await;
     w.officient.restart().await.unwrap();
     w.retry_until_done().await;
     assert_eq!(w.times_of(event), whole_day(w.day(0)));
@@ -463,8 +408,7 @@ async fn one_persons_failure_does_not_hold_up_the_others() {
     let (piet, piets_user) = w.hire("Piet", "Pieters");
     w.take_leave(0);
     w.officient.add_event(piet, w.leave(0));
-    w.officient
-        .fault_on(&format!("/1.0/calendar/{}/", w.jan), Fault::Status(500), 1000);
+    w.officient.fault_on(&format!("/1.0/calendar/{}/", w.jan), Fault::Status(500), 1000);
     w.connect_and_import().await;
     assert_eq!(w.optedo.absences_of(piets_user).len(), 1);
     assert_eq!(w.absences().len(), 1);
@@ -477,7 +421,5 @@ async fn one_persons_failure_does_not_hold_up_the_others() {
 }
 
 fn id_of(item: &serde_json::Value) -> String {
-    item["id"]
-        .as_str()
-        .map_or_else(|| item["id"].to_string(), str::to_owned)
+    item["id"].as_str().map_or_else(|| item["id"].to_string(), str::to_owned)
 }

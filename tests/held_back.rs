@@ -14,15 +14,9 @@ async fn is_hinted_at(first_name: &str, last_name: &str, difference: &str) {
     assert_eq!(w.absences(), []);
     let item = w.item("unmatched_person").await;
     assert_eq!(item["subject"], format!("{first_name} {last_name}"));
-    assert_eq!(
-        (&item["subjectId"], &item["waiting"]),
-        (&json!(w.jan.to_string()), &json!(2))
-    );
+    assert_eq!((&item["subjectId"], &item["waiting"]), (&json!(w.jan.to_string()), &json!(2)));
     let hint = item["hint"].to_string();
-    assert!(
-        hint.contains("Jan Peeters") && hint.to_lowercase().contains(difference),
-        "{hint}"
-    );
+    assert!(hint.contains("Jan Peeters") && hint.to_lowercase().contains(difference), "{hint}");
 
     // Repaired in Officient: a webhook about that person suffices.
     w.officient.rename_person(w.jan, "Jan", "Peeters");
@@ -120,14 +114,9 @@ async fn two_people_with_one_name_get_nothing_until_one_is_renamed_and_what_stan
     w.connect_and_import().await;
     let twin = w.officient.add_person("Jan", "Peeters");
     w.officient.add_event(twin, w.leave(1));
-    w.officient
-        .change_event(event, |leave| *leave = leave.clone().part(540, 60));
+    w.officient.change_event(event, |leave| *leave = leave.clone().part(540, 60));
     w.announce_about("person_added", twin).await;
-    assert_eq!(
-        w.times_of(event),
-        whole_day(w.day(0)),
-        "written before, neither changed nor deleted"
-    );
+    assert_eq!(w.times_of(event), whole_day(w.day(0)), "written before, neither changed nor deleted");
     assert_eq!(w.absences().len(), 1);
     w.finish(&["ambiguous_person", "ambiguous_person"]).await;
 
@@ -159,11 +148,7 @@ async fn an_inactive_user_does_not_count_but_is_hinted_at() {
     let event = w.take_leave(0);
     w.connect_and_import().await;
     assert_eq!(w.absences(), []);
-    assert!(
-        w.item("unmatched_person").await["hint"]
-            .to_string()
-            .contains("inactive")
-    );
+    assert!(w.item("unmatched_person").await["hint"].to_string().contains("inactive"));
     let successor = w.optedo.add_user("Jan", "Peeters");
     w.sweep().await;
     assert_eq!(w.absence_of(event).unwrap().content.user_id, successor);
@@ -208,12 +193,7 @@ async fn a_person_who_is_archived_keeps_what_stands_and_the_item_says_so() {
     w.officient.archive_person(w.jan);
     w.sweep().await;
     assert_eq!(w.times_of(event), whole_day(w.day(0)));
-    assert!(
-        w.item("unmatched_person").await["detail"]
-            .to_string()
-            .to_lowercase()
-            .contains("archiv")
-    );
+    assert!(w.item("unmatched_person").await["detail"].to_string().to_lowercase().contains("archiv"));
     w.officient.set_archived(w.jan, false);
     w.sweep().await;
     assert_eq!(w.times_of(event), whole_day(w.day(0)));
@@ -252,10 +232,7 @@ async fn leave_outside_the_window_makes_no_item() {
     let w = World::start().await;
     w.officient.rename_person(w.jan, "jan", "Peeters");
     let mut leave = w.leave(0);
-    leave.date = w
-        .clock
-        .today()
-        .saturating_sub(SignedDuration::from_hours(24 * 61));
+    leave.date = w.clock.today().saturating_sub(SignedDuration::from_hours(24 * 61));
     w.officient.add_event(w.jan, leave);
     w.connect_and_import().await;
     w.finish(&[]).await;
@@ -269,10 +246,7 @@ async fn an_unmapped_type_is_an_item_and_is_written_when_a_webhook_comes_after_t
     w.connect_and_import().await;
     assert_eq!(w.absences(), []);
     let item = w.item("unmapped_leave_type").await;
-    assert_eq!(
-        (&item["subject"], &item["subjectId"]),
-        (&json!("Verlof"), &json!(w.verlof.to_string()))
-    );
+    assert_eq!((&item["subject"], &item["subjectId"]), (&json!("Verlof"), &json!(w.verlof.to_string())));
     assert_eq!((&item["waiting"], &item["hint"]), (&json!(1), &json!(null)));
     w.officient.set_leave_type_code(w.verlof, Some("Vakantie"));
     w.announce().await;
@@ -303,10 +277,7 @@ async fn an_unmapped_type_is_written_for_everybody_when_the_admin_presses_retry(
     w.optedo.rename_absence_type(w.vakantie, "Verlofdag");
     w.connect_and_import().await;
     let item = w.item("unmapped_leave_type").await;
-    assert_eq!(
-        (&item["subject"], &item["waiting"]),
-        (&json!("Vakantie"), &json!(2))
-    );
+    assert_eq!((&item["subject"], &item["waiting"]), (&json!("Vakantie"), &json!(2)));
     w.optedo.rename_absence_type(w.vakantie, "Vakantie");
     w.retry(&item).await;
     assert_eq!(w.absences().len(), 2);

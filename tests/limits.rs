@@ -8,10 +8,7 @@ use crate::support::world::{World, options};
 /// Officient's limit, but for a period of another length on both sides.
 fn limit(period: Duration) -> Options {
     Options::default()
-        .set(
-            "officient.rate_limit_period",
-            &format!("{}ms", period.as_millis()),
-        )
+        .set("officient.rate_limit_period", &format!("{}ms", period.as_millis()))
         .officient(|options| options.rate_limit_period = period)
 }
 
@@ -53,16 +50,12 @@ async fn a_burst_about_twenty_people_costs_few_calls_whether_it_points_at_people
     let ids_of_requests: Vec<i64> = people.iter().map(|(_, _, request, _)| *request).collect();
     for (hour, ids) in (9..).zip([ids_of_people, ids_of_events, ids_of_requests]) {
         for (.., events) in &people {
-            w.officient
-                .change_event(events[0], |leave| *leave = leave.clone().part(hour * 60, 60));
+            w.officient.change_event(events[0], |leave| *leave = leave.clone().part(hour * 60, 60));
         }
         let calls = burst(&w, &ids).await;
         assert!(calls <= 100, "{calls} calls for ids like {}", ids[0]);
         for (.., events) in &people {
-            assert_eq!(
-                w.times_of(events[0]).unwrap().0.hour(),
-                i8::try_from(hour).unwrap()
-            );
+            assert_eq!(w.times_of(events[0]).unwrap().0.hour(), i8::try_from(hour).unwrap());
         }
     }
     w.finish(&[]).await;
@@ -93,8 +86,7 @@ async fn burst_of_new_leave(points_at_requests: bool) {
         }
     }
     let calls = burst(&w, &ids).await;
-    // Against a limit three times as fast as Officient's, somebody is looked at anew more often than there.
-    assert!(calls <= 150, "{calls} calls: {:?}", by_path(&w));
+    assert!(calls <= 100, "{calls} calls: {:?}", by_path(&w));
     for (_, user, ..) in &people {
         assert_eq!(w.optedo.absences_of(*user).len(), 27);
     }
@@ -117,8 +109,7 @@ async fn one_webhook_costs_at_most_four_calls_and_one_write() {
     let (request, events) = w.officient.add_leave(w.jan, [w.leave(0)]);
     w.connect_and_import().await;
     for (hour, id) in (9..).zip([w.jan, events[0], request]) {
-        w.officient
-            .change_event(events[0], |leave| *leave = leave.clone().part(hour * 60, 60));
+        w.officient.change_event(events[0], |leave| *leave = leave.clone().part(hour * 60, 60));
         w.officient.clear_calls();
         w.optedo.clear_calls();
         w.announce_about("calendar_event_updated", id).await;
@@ -149,16 +140,10 @@ async fn import_uses_the_limit(w: World, calls: usize, period: Duration) {
     assert!(w.officient.busiest_window() <= calls);
     let arrivals: Vec<Instant> = w.officient.calls().iter().map(|call| call.at).collect();
     // The first burst is free; from then on a limit's worth a period.
-    let took = arrivals[arrivals.len() - 1]
-        .duration_since(arrivals[0])
-        .as_secs_f64();
+    let took = arrivals[arrivals.len() - 1].duration_since(arrivals[0]).as_secs_f64();
     let possible = (took / period.as_secs_f64() + 1.0) * f64::from(u32::try_from(calls).unwrap());
     let used = f64::from(u32::try_from(arrivals.len()).unwrap()) / possible;
-    assert!(
-        used >= 0.9,
-        "{} calls in {took} s are {used} of what the limit allows",
-        arrivals.len()
-    );
+    assert!(used >= 0.9, "{} calls in {took} s are {used} of what the limit allows", arrivals.len());
     w.finish(&[]).await;
 }
 
@@ -186,13 +171,8 @@ async fn a_periodic_sweep_leaves_two_thirds_of_the_limit_free() {
     // The limiter forgets the import; the sweep's own calls are what is measured.
     w.officient.clear_calls();
     w.periodic_sweep().await;
-    let calendars: Vec<Instant> = w
-        .officient
-        .calls()
-        .iter()
-        .filter(|call| is_of_sweep(&call.path))
-        .map(|call| call.at)
-        .collect();
+    let calendars: Vec<Instant> =
+        w.officient.calls().iter().filter(|call| is_of_sweep(&call.path)).map(|call| call.at).collect();
     let years = w.window_years();
     assert_eq!(calendars.len(), 21 * years + 1);
     for window in calendars.windows(11) {

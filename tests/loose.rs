@@ -8,60 +8,23 @@ async fn ids_numbers_and_booleans_may_be_texts_and_absent_values_empty_null_or_m
     let w = World::start().await;
     let table = [
         (w.leave(0).raw("id", json!("77001")), whole_day(w.day(0))),
-        (
-            w.leave(1)
-                .raw("custom_day_off_type_id", json!(w.verlof.to_string())),
-            whole_day(w.day(1)),
-        ),
-        (
-            w.leave(2).raw("custom_day_off_type_id", json!(w.verlof)),
-            whole_day(w.day(2)),
-        ),
-        (
-            w.leave(3).raw("duration_minutes", json!("456")),
-            whole_day(w.day(3)),
-        ),
-        (
-            w.leave(4).raw("duration_minutes", json!(456.0)),
-            whole_day(w.day(4)),
-        ),
-        (
-            w.leave(5).raw("duration_minutes", json!("60.0")),
-            part(w.day(5), (9, 0), (10, 0)),
-        ),
-        (
-            w.leave(6).part(0, 60).raw("start_time_minutes", json!("")),
-            part(w.day(6), (9, 0), (10, 0)),
-        ),
-        (
-            w.leave(7).part(0, 60).raw("start_time_minutes", Value::Null),
-            part(w.day(7), (9, 0), (10, 0)),
-        ),
-        (
-            w.leave(8).part(0, 60).raw("start_time_minutes", json!("unknown")),
-            part(w.day(8), (9, 0), (10, 0)),
-        ),
-        (
-            w.leave(9).part(0, 60).raw("start_time_minutes", json!("600")),
-            part(w.day(9), (10, 0), (11, 0)),
-        ),
+        (w.leave(1).raw("custom_day_off_type_id", json!(w.verlof.to_string())), whole_day(w.day(1))),
+        (w.leave(2).raw("custom_day_off_type_id", json!(w.verlof)), whole_day(w.day(2))),
+        (w.leave(3).raw("duration_minutes", json!("456")), whole_day(w.day(3))),
+        (w.leave(4).raw("duration_minutes", json!(456.0)), whole_day(w.day(4))),
+        (w.leave(5).raw("duration_minutes", json!("60.0")), part(w.day(5), (9, 0), (10, 0))),
+        (w.leave(6).part(0, 60).raw("start_time_minutes", json!("")), part(w.day(6), (9, 0), (10, 0))),
+        (w.leave(7).part(0, 60).raw("start_time_minutes", Value::Null), part(w.day(7), (9, 0), (10, 0))),
+        (w.leave(8).part(0, 60).raw("start_time_minutes", json!("unknown")), part(w.day(8), (9, 0), (10, 0))),
+        (w.leave(9).part(0, 60).raw("start_time_minutes", json!("600")), part(w.day(9), (10, 0), (11, 0))),
         (w.leave(10).raw("working", json!(false)), whole_day(w.day(10))),
         (w.leave(11).raw("working", json!("0")), whole_day(w.day(11))),
         (w.leave(12).raw("working", json!("")), whole_day(w.day(12))),
         (w.leave(13).raw("working", Value::Null), whole_day(w.day(13))),
         (w.leave(14).raw("name", Value::Null), whole_day(w.day(14))),
-        (
-            w.leave(15).raw("color", json!({"new": ["shape"]})),
-            whole_day(w.day(15)),
-        ),
-        (
-            w.leave(16).raw("a_field_of_tomorrow", json!([1, null, {}])),
-            whole_day(w.day(16)),
-        ),
-        (
-            w.leave(17).raw("date", json!(format!("{} 00:00:00", w.day(17)))),
-            whole_day(w.day(17)),
-        ),
+        (w.leave(15).raw("color", json!({"new": ["shape"]})), whole_day(w.day(15))),
+        (w.leave(16).raw("a_field_of_tomorrow", json!([1, null, {}])), whole_day(w.day(16))),
+        (w.leave(17).raw("date", json!(format!("{} 00:00:00", w.day(17)))), whole_day(w.day(17))),
     ];
     let table = table.map(|(leave, expected)| {
         let given = leave.raw.get("id").and_then(|id| id.as_str()?.parse().ok());
@@ -95,8 +58,7 @@ async fn a_day_without_its_schedule_makes_the_leave_last_as_long_as_it_says() {
 /// The next `times` reads of this year's or next year's calendar, whichever holds the first days, are answered so.
 fn answer_calendar_with(w: &World, calendar: &Value, times: usize) {
     let path = format!("/1.0/calendar/{}/{}", w.jan, w.day(0).year());
-    w.officient
-        .fault_on(&path, Fault::WrongContent(calendar.clone()), times);
+    w.officient.fault_on(&path, Fault::WrongContent(calendar.clone()), times);
 }
 
 #[tokio::test]
@@ -148,8 +110,7 @@ async fn an_event_without_an_id_makes_the_whole_calendar_unreadable_and_nothing_
         let w = World::start().await;
         let [kept, odd] = [0, 1].map(|day| w.take_leave(day));
         w.connect_and_import().await;
-        w.officient
-            .change_event(odd, |leave| *leave = leave.clone().raw("id", id.clone()));
+        w.officient.change_event(odd, |leave| *leave = leave.clone().raw("id", id.clone()));
         w.officient.delete_event(kept);
         w.announce().await;
         assert_eq!(w.absences().len(), 2, "{id}");
@@ -177,12 +138,10 @@ async fn archives_nobody(pages: &[(usize, Value)]) {
     assert_eq!(before.len(), 36);
     for (page, content) in pages {
         let path = format!("/1.0/people/list?page={page}");
-        w.officient
-            .fault_on(&path, Fault::WrongContent(content.clone()), 1);
+        w.officient.fault_on(&path, Fault::WrongContent(content.clone()), 1);
     }
     assert_eq!(w.post("/sync").await.status(), 202);
-    w.until("the odd list was read", async || w.officient.faults_left() == 0)
-        .await;
+    w.until("the odd list was read", async || w.officient.faults_left() == 0).await;
     w.until("the sweep ended, or failed and begins anew", async || {
         w.pass(jiff::SignedDuration::from_mins(2)).await;
         w.status().await["sync"]["state"] == "idle"
@@ -232,8 +191,7 @@ async fn a_person_whose_detail_is_odd_is_read_again_and_nothing_is_deleted() {
     w.connect_and_import().await;
     for content in odd {
         let path = format!("/1.0/people/{}/detail", w.jan);
-        w.officient
-            .fault_on(&path, Fault::WrongContent(content.clone()), 1);
+        w.officient.fault_on(&path, Fault::WrongContent(content.clone()), 1);
         // Reads the names again.
         w.announce_about("person_updated", w.jan).await;
         assert_eq!(w.times_of(event), whole_day(w.day(0)), "{content}");
@@ -246,19 +204,10 @@ async fn a_person_whose_detail_is_odd_is_read_again_and_nothing_is_deleted() {
 
 #[tokio::test]
 async fn leave_types_that_cannot_be_read_delete_nothing_and_are_read_again() {
-    for content in [
-        json!({}),
-        json!({"data": null}),
-        json!({"data": [{"name": "Verlof"}]}),
-        json!(""),
-    ] {
+    for content in [json!({}), json!({"data": null}), json!({"data": [{"name": "Verlof"}]}), json!("")] {
         let w = World::start().await;
         let event = w.take_leave(0);
-        w.officient.fault_on(
-            "/1.0/calendar/events/types/",
-            Fault::WrongContent(content.clone()),
-            1,
-        );
+        w.officient.fault_on("/1.0/calendar/events/types/", Fault::WrongContent(content.clone()), 1);
         w.connect_and_import().await;
         assert_eq!(w.absences(), [], "{content}");
         w.retry_until_done().await;
@@ -272,11 +221,7 @@ async fn a_list_of_leave_types_that_lacks_ours_deletes_nothing() {
     let w = World::start().await;
     let event = w.take_leave(0);
     w.connect_and_import().await;
-    w.officient.fault_on(
-        "/1.0/calendar/events/types/",
-        Fault::WrongContent(json!({"data": []})),
-        9,
-    );
+    w.officient.fault_on("/1.0/calendar/events/types/", Fault::WrongContent(json!({"data": []})), 9);
     w.pass(jiff::SignedDuration::from_hours(2)).await;
     w.sweep().await;
     assert_eq!(w.times_of(event), whole_day(w.day(0)));

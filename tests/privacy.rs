@@ -21,11 +21,9 @@ fn fill(w: &World) -> [i64; 3] {
     let mapped = w.officient.add_leave_type(TYPES[0], Some(TYPES[1]));
     let unmapped = w.officient.add_leave_type(TYPES[2], None);
     for person in [matched, near, unknown] {
-        for (day, leave_type) in [
-            (0, LeaveType::Custom(mapped)),
-            (1, LeaveType::Custom(unmapped)),
-            (2, LeaveType::SickDay),
-        ] {
+        for (day, leave_type) in
+            [(0, LeaveType::Custom(mapped)), (1, LeaveType::Custom(unmapped)), (2, LeaveType::SickDay)]
+        {
             let mut leave = w.leave(day);
             leave.leave_type = leave_type;
             w.officient.add_event(person, leave);
@@ -39,24 +37,14 @@ fn fill(w: &World) -> [i64; 3] {
 
 /// Everything that makes a service talk: refusals, unreadable answers, failures.
 async fn trouble(w: &World, people: &[i64]) {
-    w.optedo.reject_next(
-        1,
-        422,
-        &format!("{} {} heeft al {}", NAMES[0], NAMES[1], TYPES[1]),
-    );
-    for fault in [
-        Fault::CutOffJson,
-        Fault::Html200,
-        Fault::Status(500),
-        Fault::Status(400),
-    ] {
+    w.optedo.reject_next(1, 422, &format!("{} {} heeft al {}", NAMES[0], NAMES[1], TYPES[1]));
+    for fault in [Fault::CutOffJson, Fault::Html200, Fault::Status(500), Fault::Status(400)] {
         w.officient.fault_on("/1.0/people/", fault.clone(), 1);
         w.officient.fault_on("/1.0/calendar/", fault.clone(), 1);
         w.optedo.fault_on("/api/absences", fault, 1);
     }
     let wrong = json!({"data": {"first_name": [NAMES[0]], "iban": CANARIES[2], "id": 1}});
-    w.officient
-        .fault_on("/1.0/people/", Fault::WrongContent(wrong), 1);
+    w.officient.fault_on("/1.0/people/", Fault::WrongContent(wrong), 1);
     for person in people {
         w.announce_about("person_updated", person).await;
         w.announce_about("calendar_event_updated", person).await;
@@ -72,19 +60,13 @@ async fn nothing_of_the_persons_detail_but_the_names_is_in_the_database() {
     w.retry_until_done().await;
     w.sweep().await;
     let dump = w.dump().await;
-    assert!(
-        dump.contains(NAMES[1]) && dump.contains("absences {"),
-        "the dump holds what is kept"
-    );
+    assert!(dump.contains(NAMES[1]) && dump.contains("absences {"), "the dump holds what is kept");
     for canary in CANARIES {
         assert!(!dump.contains(canary), "{canary} is in the database");
     }
     // Of leave only ids, date and times: the types' names only where the admin must repair something.
     assert!(!dump.contains(TYPES[0]), "a leave type's name is in the database");
-    assert!(
-        !dump.to_lowercase().contains("sick"),
-        "sick leave is in the database"
-    );
+    assert!(!dump.to_lowercase().contains("sick"), "sick leave is in the database");
 }
 
 #[tokio::test]
@@ -98,10 +80,7 @@ async fn nothing_personal_is_in_the_log_at_its_most_talkative_nor_in_the_metrics
         .arg("serve")
         .env_clear()
         .envs(w.environment())
-        .env(
-            "OPTEDO_OFFICIENT__SERVER__LISTEN",
-            w.url.replace("http://localhost", "127.0.0.1"),
-        )
+        .env("OPTEDO_OFFICIENT__SERVER__LISTEN", w.url.replace("http://localhost", "127.0.0.1"))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
@@ -132,29 +111,15 @@ async fn nothing_personal_is_in_the_log_at_its_most_talkative_nor_in_the_metrics
     assert!(asked.await.unwrap().success());
     assert!(service.wait().await.unwrap().success());
     let log = log.await.unwrap();
-    assert!(
-        log.contains("\"TRACE\"") && log.contains("Reconciled person"),
-        "the log is talkative"
-    );
+    assert!(log.contains("\"TRACE\"") && log.contains("Reconciled person"), "the log is talkative");
 
-    let secrets = [
-        w.app.webhook_secret(),
-        w.officient.client_secret().to_owned(),
-        w.optedo.token(),
-    ];
-    let personal = NAMES
-        .iter()
-        .chain(&TYPES)
-        .chain(&CANARIES)
-        .map(ToString::to_string);
+    let secrets = [w.app.webhook_secret(), w.officient.client_secret().to_owned(), w.optedo.token()];
+    let personal = NAMES.iter().chain(&TYPES).chain(&CANARIES).map(ToString::to_string);
     for word in personal.chain(secrets) {
         if let Some(line) = log.lines().find(|line| line.contains(&word)) {
             panic!("{word} is in the log: {line}");
         }
         assert!(!metrics.contains(&word), "{word} is in the metrics");
     }
-    assert!(
-        !log.to_lowercase().contains("sick day"),
-        "a leave type is in the log"
-    );
+    assert!(!log.to_lowercase().contains("sick day"), "a leave type is in the log");
 }

@@ -11,13 +11,7 @@ use crate::support::TestApp;
 async fn deliver_to(app: &TestApp, url: &str, person: i64) -> StatusCode {
     let path = app.webhook_url().strip_prefix(&app.url).unwrap().to_owned();
     let body = json!({"event_type": "calendar_event_added", "related_object_id": person.to_string()});
-    app.http
-        .post(format!("{url}{path}"))
-        .json(&body)
-        .send()
-        .await
-        .unwrap()
-        .status()
+    app.http.post(format!("{url}{path}")).json(&body).send().await.unwrap().status()
 }
 
 #[tokio::test]
@@ -34,14 +28,11 @@ async fn every_copy_takes_webhooks_one_syncs_and_another_takes_over_when_it_stop
     let day = app.clock.today();
     app.officient.add_event(person, NewEvent::new(leave_type, day));
     assert_eq!(deliver_to(&app, &other_url, person).await, StatusCode::OK);
-    app.until("what the other copy received is written", async || {
-        app.optedo.absences_of(user).len() == 1
-    })
-    .await;
+    app.until("what the other copy received is written", async || app.optedo.absences_of(user).len() == 1)
+        .await;
 
     app.stop().await;
-    app.officient
-        .add_event(person, NewEvent::new(leave_type, day.saturating_add(1.day())));
+    app.officient.add_event(person, NewEvent::new(leave_type, day.saturating_add(1.day())));
     assert_eq!(deliver_to(&app, &other_url, person).await, StatusCode::OK);
     let began = std::time::Instant::now();
     while app.optedo.absences_of(user).len() < 2 {

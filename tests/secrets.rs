@@ -27,10 +27,7 @@ async fn dump(app: &TestApp) -> String {
     let mut all = String::new();
     for table in tables {
         let query = format!("select coalesce(string_agg(t::text, chr(10)), '') from \"{table}\" t");
-        let rows: String = sqlx::query_scalar(sqlx::AssertSqlSafe(query))
-            .fetch_one(&app.db)
-            .await
-            .unwrap();
+        let rows: String = sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_one(&app.db).await.unwrap();
         all += &rows;
     }
     all
@@ -38,10 +35,7 @@ async fn dump(app: &TestApp) -> String {
 
 async fn sealed(app: &TestApp, column: &str) -> Vec<u8> {
     let query = format!("select {column} from connection");
-    sqlx::query_scalar(sqlx::AssertSqlSafe(query))
-        .fetch_one(&app.db)
-        .await
-        .unwrap()
+    sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_one(&app.db).await.unwrap()
 }
 
 /// What the service keeps, opened with its own key.
@@ -62,11 +56,7 @@ async fn secrets(app: &TestApp) -> Vec<String> {
 /// What the service says when it is started on this database with other settings.
 async fn start_error(app: &TestApp, changes: &[(&str, &str)]) -> String {
     let mut settings = app.environment();
-    settings.extend(
-        changes
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned())),
-    );
+    settings.extend(changes.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
     let config = Config::load(None, settings).unwrap();
     let pool = db::pool(&config.database.url, 2).unwrap();
     match App::build(config, pool, app.clock.clone()).await {
@@ -99,11 +89,7 @@ async fn no_secret_stands_in_clear_in_any_column_of_any_table() {
         });
         let base64 = base64::engine::general_purpose::STANDARD_NO_PAD.encode(&secret);
         for form in [secret.clone(), hex, base64] {
-            assert!(
-                !all.contains(&form),
-                "a secret of {} bytes in clear",
-                secret.len()
-            );
+            assert!(!all.contains(&form), "a secret of {} bytes in clear", secret.len());
         }
     }
 }
@@ -115,17 +101,13 @@ async fn the_key_is_replaced_and_the_former_one_can_be_thrown_away() {
     let key_id = |sealed: Vec<u8>| sealed[1..9].to_vec();
     let old_id = key_id(sealed(&app, SEALED[0]).await);
 
-    app.restart_with(&[
-        ("security.encryption_key", OTHER_KEY),
-        ("security.previous_encryption_keys", KEY),
-    ])
-    .await;
+    app.restart_with(&[("security.encryption_key", OTHER_KEY), ("security.previous_encryption_keys", KEY)])
+        .await;
     assert_eq!(secrets(&app).await, before);
     for column in SEALED {
         assert_ne!(key_id(sealed(&app, column).await), old_id, "{column}");
     }
-    app.restart_with(&[("security.previous_encryption_keys", "")])
-        .await;
+    app.restart_with(&[("security.previous_encryption_keys", "")]).await;
     assert_eq!(secrets(&app).await, before);
     assert_eq!(app.webhook_url(), webhook_url);
     assert_eq!(app.deliver("person_added", 1).await, StatusCode::OK);

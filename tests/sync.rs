@@ -13,28 +13,18 @@ async fn leave_made_changed_and_deleted_in_officient_is_so_in_optedo() {
     w.announce().await;
     assert_eq!(w.times_of(event), whole_day(w.day(0)));
     let absence = w.absence_of(event).unwrap();
-    assert_eq!(
-        (absence.content.user_id, absence.content.absence_type_id),
-        (w.user, w.vakantie)
-    );
+    assert_eq!((absence.content.user_id, absence.content.absence_type_id), (w.user, w.vakantie));
 
-    w.officient
-        .change_event(event, |leave| *leave = leave.clone().part(780, 120));
+    w.officient.change_event(event, |leave| *leave = leave.clone().part(780, 120));
     w.announce().await;
     assert_eq!(w.times_of(event), part(w.day(0), (13, 0), (15, 0)));
-    assert_eq!(
-        w.absence_of(event).unwrap().id,
-        absence.id,
-        "changed, not written anew"
-    );
+    assert_eq!(w.absence_of(event).unwrap().id, absence.id, "changed, not written anew");
 
-    w.officient
-        .change_event(event, |leave| leave.leave_type = LeaveType::SickDay);
+    w.officient.change_event(event, |leave| leave.leave_type = LeaveType::SickDay);
     w.announce().await;
     assert_eq!(w.absence_of(event).unwrap().content.absence_type_id, ziekte);
 
-    w.officient
-        .change_event(event, |leave| leave.date = leave.date.saturating_add(1.day()));
+    w.officient.change_event(event, |leave| leave.date = leave.date.saturating_add(1.day()));
     w.announce().await;
     assert_eq!(w.times_of(event), part(w.day(1), (13, 0), (15, 0)));
 
@@ -66,11 +56,8 @@ async fn a_week_of_leave_is_an_absence_an_event_and_deleting_one_leaves_the_othe
 async fn every_length_of_leave_has_its_times() {
     let w = World::connected().await;
     let on = |day: i32, from: (i8, i8), to: (i8, i8)| part(w.day(day), from, to);
-    let midnight_passed = Some((
-        w.day(4).at(22, 0, 0, 0),
-        w.day(4).saturating_add(1.day()).at(2, 0, 0, 0),
-        false,
-    ));
+    let midnight_passed =
+        Some((w.day(4).at(22, 0, 0, 0), w.day(4).saturating_add(1.day()).at(2, 0, 0, 0), false));
     let saturday = w.day(4).saturating_add(1.day());
     let mut weekend = w.leave(4).part(600, 456);
     weekend.date = saturday;
@@ -86,10 +73,7 @@ async fn every_length_of_leave_has_its_times() {
         (w.leave(7).unknown_start(120), on(7, (9, 0), (11, 0))),
         (w.leave(10).part(0, 30), on(10, (0, 0), (0, 30))),
         (w.leave(11).scheduled(240).part(540, 240), whole_day(w.day(11))),
-        (
-            w.leave(12).scheduled(240).part(540, 239),
-            on(12, (9, 0), (12, 59)),
-        ),
+        (w.leave(12).scheduled(240).part(540, 239), on(12, (9, 0), (12, 59))),
         (weekend, part(saturday, (10, 0), (17, 36))),
     ];
     let events = table.map(|(leave, expected)| (w.officient.add_event(w.jan, leave), expected));
@@ -150,22 +134,16 @@ async fn leave_without_a_duration_is_an_item_and_what_stands_stays() {
     });
     w.connect_and_import().await;
     assert_eq!(w.attention_of("invalid_event").await.len(), 3);
-    w.officient
-        .change_event(standing, |leave| leave.duration_minutes = None);
+    w.officient.change_event(standing, |leave| leave.duration_minutes = None);
     w.announce().await;
     assert_eq!(w.times_of(standing), whole_day(w.day(0)), "what stands stays");
     let items = w.attention_of("invalid_event").await;
     assert_eq!(items.len(), 4);
     let subject_id = standing.to_string();
-    assert!(
-        items
-            .iter()
-            .any(|item| item["subjectId"].as_str() == Some(&subject_id) && item["waiting"] == 1)
-    );
+    assert!(items.iter().any(|item| item["subjectId"].as_str() == Some(&subject_id) && item["waiting"] == 1));
 
     for event in never_right {
-        w.officient
-            .change_event(event, |leave| leave.duration_minutes = Some(60));
+        w.officient.change_event(event, |leave| leave.duration_minutes = Some(60));
     }
     w.officient.delete_event(standing);
     w.announce().await;
@@ -179,12 +157,10 @@ async fn pending_leave_is_left_out_until_approved_and_goes_when_approval_is_with
     let event = w.officient.add_event(w.jan, w.leave(0).pending());
     w.connect_and_import().await;
     assert_eq!(w.absences(), []);
-    w.officient
-        .change_event(event, |leave| leave.status = EventStatus::Approved);
+    w.officient.change_event(event, |leave| leave.status = EventStatus::Approved);
     w.announce().await;
     assert_eq!(w.times_of(event), whole_day(w.day(0)));
-    w.officient
-        .change_event(event, |leave| leave.status = EventStatus::Pending);
+    w.officient.change_event(event, |leave| leave.status = EventStatus::Pending);
     w.announce().await;
     assert_eq!(w.absences(), []);
     w.finish(&[]).await;
@@ -196,8 +172,7 @@ async fn pending_leave_is_written_where_the_configuration_says_so() {
     let event = w.officient.add_event(w.jan, w.leave(0).pending());
     w.connect_and_import().await;
     assert_eq!(w.times_of(event), whole_day(w.day(0)));
-    w.officient
-        .change_event(event, |leave| leave.status = EventStatus::Approved);
+    w.officient.change_event(event, |leave| leave.status = EventStatus::Approved);
     w.announce().await;
     assert_eq!(w.optedo.writes(), 1);
     w.officient.delete_event(event);
@@ -235,9 +210,7 @@ async fn overtime_and_worked_time_are_left_out_without_an_item() {
 #[tokio::test]
 async fn the_two_built_in_types_use_the_configured_descriptions() {
     let w = World::start_with(
-        options()
-            .set("leave_types.sick_day", "Ziekte")
-            .set("leave_types.education", "Opleiding"),
+        options().set("leave_types.sick_day", "Ziekte").set("leave_types.education", "Opleiding"),
     )
     .await;
     let types = ["Ziekte", "Opleiding"].map(|name| w.optedo.add_absence_type(name));
@@ -256,9 +229,8 @@ async fn the_two_built_in_types_use_the_configured_descriptions() {
 #[tokio::test]
 async fn the_first_import_writes_everybodys_leave_once() {
     let w = World::start().await;
-    let people: Vec<(i64, i64)> = (0..35)
-        .map(|number| w.hire(&format!("Voornaam{number}"), "Achternaam"))
-        .collect();
+    let people: Vec<(i64, i64)> =
+        (0..35).map(|number| w.hire(&format!("Voornaam{number}"), "Achternaam")).collect();
     for (person, _) in &people {
         for day in 0..3 {
             w.officient.add_event(*person, w.leave(day));
@@ -271,10 +243,7 @@ async fn the_first_import_writes_everybodys_leave_once() {
     assert_eq!((w.absences().len(), w.optedo.writes()), (105, 105));
     let status = w.status().await;
     assert_eq!(status["absences"]["written"], 105);
-    assert_eq!(
-        (&status["sync"]["peopleDone"], &status["sync"]["peopleTotal"]),
-        (&36.into(), &36.into())
-    );
+    assert_eq!((&status["sync"]["peopleDone"], &status["sync"]["peopleTotal"]), (&36.into(), &36.into()));
     w.sweep().await;
     assert_eq!(w.optedo.writes(), 105);
     w.finish(&[]).await;
@@ -286,11 +255,7 @@ async fn a_periodic_sweep_heals_a_lost_webhook_and_silence_is_reported_until_a_w
     let first = w.take_leave(0);
     w.periodic_sweep().await;
     assert_eq!(w.times_of(first), whole_day(w.day(0)));
-    assert_eq!(
-        w.attention().await,
-        Vec::<serde_json::Value>::new(),
-        "one lost webhook is no silence"
-    );
+    assert_eq!(w.attention().await, Vec::<serde_json::Value>::new(), "one lost webhook is no silence");
 
     w.officient.delete_event(first);
     w.periodic_sweep().await;
@@ -316,8 +281,7 @@ async fn an_identical_absence_made_by_hand_is_taken_over_and_from_then_on_ours()
     w.sweep().await;
     assert_eq!(w.optedo.writes(), 0);
 
-    w.officient
-        .change_event(event, |leave| *leave = leave.clone().part(540, 60));
+    w.officient.change_event(event, |leave| *leave = leave.clone().part(540, 60));
     w.announce().await;
     assert_eq!(w.absence_of(event).unwrap().id, by_hand);
     assert_eq!(w.times_of(event), part(w.day(0), (9, 0), (10, 0)));
@@ -384,10 +348,7 @@ async fn without_adoption_the_leave_is_written_beside_what_was_made_by_hand() {
     assert_eq!(w.absences().len(), 2);
     w.officient.delete_event(event);
     w.announce().await;
-    assert_eq!(
-        w.absences().iter().map(|absence| absence.id).collect::<Vec<_>>(),
-        [by_hand]
-    );
+    assert_eq!(w.absences().iter().map(|absence| absence.id).collect::<Vec<_>>(), [by_hand]);
     w.finish(&[]).await;
 }
 
@@ -418,8 +379,7 @@ async fn what_a_person_changed_in_optedo_stays_until_the_event_changes() {
     w.announce().await;
     w.sweep().await;
     assert_eq!(w.absence_of(event), changed);
-    w.officient
-        .change_event(event, |leave| *leave = leave.clone().part(540, 60));
+    w.officient.change_event(event, |leave| *leave = leave.clone().part(540, 60));
     w.announce().await;
     assert_eq!(w.times_of(event), part(w.day(0), (9, 0), (10, 0)));
     w.finish(&[]).await;
@@ -435,8 +395,7 @@ async fn what_a_person_deleted_in_optedo_stays_away_until_the_event_changes_and_
     }
     w.sweep().await;
     assert_eq!(w.absences(), []);
-    w.officient
-        .change_event(changed, |leave| *leave = leave.clone().part(540, 60));
+    w.officient.change_event(changed, |leave| *leave = leave.clone().part(540, 60));
     w.officient.delete_event(deleted);
     w.announce().await;
     assert_eq!(w.times_of(changed), part(w.day(0), (9, 0), (10, 0)));
@@ -455,10 +414,7 @@ async fn both_ends_belong_to_the_window_and_nothing_beyond_is_created() {
     let w = World::start_with(options().set("sync.from", &from).set("sync.until", &until)).await;
     let events: Vec<i64> = (0..5).map(|day| w.take_leave(day)).collect();
     w.connect_and_import().await;
-    let stands: Vec<bool> = events
-        .iter()
-        .map(|event| w.absence_of(*event).is_some())
-        .collect();
+    let stands: Vec<bool> = events.iter().map(|event| w.absence_of(*event).is_some()).collect();
     assert_eq!(stands, [false, true, true, true, false]);
     w.finish(&[]).await;
 }
@@ -468,22 +424,17 @@ async fn what_was_written_is_neither_changed_nor_deleted_once_it_is_outside_the_
     let mut w = World::start().await;
     let [changed, deleted, moved_in, inside] = [0, 1, 2, 6].map(|day| w.take_leave(day));
     w.connect_and_import().await;
-    let before: Vec<_> = [changed, deleted, moved_in]
-        .map(|event| w.absence_of(event))
-        .into();
+    let before: Vec<_> = [changed, deleted, moved_in].map(|event| w.absence_of(event)).into();
     let from = w.day(5).to_string();
     w.app.restart_with(&[("sync.from", &from)]).await;
     let day = w.day(7);
-    w.officient
-        .change_event(changed, |leave| *leave = leave.clone().part(540, 60));
+    w.officient.change_event(changed, |leave| *leave = leave.clone().part(540, 60));
     w.officient.delete_event(deleted);
     w.officient.change_event(moved_in, |leave| leave.date = day);
     w.officient.delete_event(inside);
     w.sweep().await;
     w.announce().await;
-    let after: Vec<_> = [changed, deleted, moved_in]
-        .map(|event| w.absence_of(event))
-        .into();
+    let after: Vec<_> = [changed, deleted, moved_in].map(|event| w.absence_of(event)).into();
     assert_eq!(after, before);
     assert_eq!(w.absence_of(inside), None);
     w.finish(&[]).await;
@@ -504,12 +455,5 @@ async fn leave_moved_out_of_the_window_no_longer_stands_in_it() {
 /// A whole day as a planner enters it.
 fn by_hand(w: &World, day: i32) -> NewAbsence {
     let (start, end, all_day): (DateTime, DateTime, bool) = whole_day(w.day(day)).unwrap();
-    NewAbsence {
-        user_id: w.user,
-        absence_type_id: w.vakantie,
-        start,
-        end,
-        all_day,
-        external_reference: None,
-    }
+    NewAbsence { user_id: w.user, absence_type_id: w.vakantie, start, end, all_day, external_reference: None }
 }

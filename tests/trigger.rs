@@ -21,21 +21,12 @@ async fn leads_to_the_same_result(meaning: WebhookMeaning) {
 
     let event = w.take_leave(0);
     delivered().await;
-    assert_eq!(
-        w.times_of(event),
-        whole_day(w.day(0)),
-        "new, made by the administration"
-    );
+    assert_eq!(w.times_of(event), whole_day(w.day(0)), "new, made by the administration");
     let (_, asked) = w.officient.add_leave(piet, [w.leave(1), w.leave(2)]);
     delivered().await;
-    assert_eq!(
-        w.optedo.absences_of(piets_user).len(),
-        2,
-        "new, asked for by a person"
-    );
+    assert_eq!(w.optedo.absences_of(piets_user).len(), 2, "new, asked for by a person");
     for event in [event, asked[0], known] {
-        w.officient
-            .change_event(event, |leave| *leave = leave.clone().part(540, 60));
+        w.officient.change_event(event, |leave| *leave = leave.clone().part(540, 60));
         delivered().await;
     }
     assert_eq!(w.times_of(event), part(w.day(0), (9, 0), (10, 0)));
@@ -135,12 +126,7 @@ async fn duplicates_and_disorder_are_harmless() {
     let w = World::connected().await;
     let [kept, gone] = [0, 1].map(|day| w.take_leave(day));
     w.officient.delete_event(gone);
-    let types = [
-        "calendar_event_deleted",
-        "calendar_event_updated",
-        "calendar_event_added",
-        "person_added",
-    ];
+    let types = ["calendar_event_deleted", "calendar_event_updated", "calendar_event_added", "person_added"];
     let deliveries = (0..40).map(|number| {
         let id = [w.jan, kept, gone][number % 3];
         w.deliver(types[number % types.len()], id)
@@ -162,14 +148,10 @@ async fn a_webhook_that_arrives_while_the_person_is_looked_at_is_not_lost() {
     let first = w.take_leave(0);
     assert_eq!(w.deliver("calendar_event_added", w.jan).await, 200);
     // The calendar was read, and Optedo is being asked: what comes now is not in it.
-    w.until("the calendar was read", async || !w.optedo.calls().is_empty())
-        .await;
+    w.until("the calendar was read", async || !w.optedo.calls().is_empty()).await;
     let second = w.take_leave(1);
     assert_eq!(w.deliver("calendar_event_added", w.jan).await, 200);
-    assert!(
-        w.absence_of(first).is_none(),
-        "the look ended too early to prove anything"
-    );
+    assert!(w.absence_of(first).is_none(), "the look ended too early to prove anything");
     w.settle().await;
     assert_eq!(w.times_of(first), whole_day(w.day(0)));
     assert_eq!(w.times_of(second), whole_day(w.day(1)));
@@ -183,12 +165,10 @@ async fn a_webhook_about_leave_that_changes_while_it_is_read_ends_in_the_last_st
     w.officient.set_latency(Duration::from_millis(50));
     let event = w.take_leave(0);
     for hour in 0..6 {
-        w.officient
-            .change_event(event, |leave| *leave = leave.clone().part(540 + hour * 60, 60));
+        w.officient.change_event(event, |leave| *leave = leave.clone().part(540 + hour * 60, 60));
         assert_eq!(w.deliver("calendar_event_updated", event).await, 200);
         let seen = w.officient.calls().len();
-        w.until("something is read", async || w.officient.calls().len() > seen)
-            .await;
+        w.until("something is read", async || w.officient.calls().len() > seen).await;
     }
     w.settle().await;
     assert_eq!(w.times_of(event), part(w.day(0), (14, 0), (15, 0)));
@@ -199,11 +179,9 @@ async fn a_webhook_about_leave_that_changes_while_it_is_read_ends_in_the_last_st
 async fn a_webhook_whose_object_cannot_be_looked_up_now_is_kept() {
     let w = World::connected().await;
     let event = w.take_leave(0);
-    w.officient
-        .fault_on("/1.0/calendar/requests/", Fault::Status(500), 1);
+    w.officient.fault_on("/1.0/calendar/requests/", Fault::Status(500), 1);
     assert_eq!(w.deliver("calendar_event_added", event).await, 200);
-    w.until("it failed once", async || w.officient.faults_left() == 0)
-        .await;
+    w.until("it failed once", async || w.officient.faults_left() == 0).await;
     w.until("found in the end", async || {
         w.pass(jiff::SignedDuration::from_mins(1)).await;
         w.absence_of(event).is_some()

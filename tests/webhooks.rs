@@ -21,10 +21,8 @@ const EVENTS: [&str; 5] = [
 fn ours(app: &TestApp) -> Vec<String> {
     let target_url = app.webhook_url();
     let webhooks = app.officient.subscriptions().into_iter();
-    let mut events: Vec<String> = webhooks
-        .filter(|webhook| webhook.target_url == target_url)
-        .map(|webhook| webhook.event)
-        .collect();
+    let mut events: Vec<String> =
+        webhooks.filter(|webhook| webhook.target_url == target_url).map(|webhook| webhook.event).collect();
     events.sort_unstable();
     events
 }
@@ -40,9 +38,7 @@ async fn listed(app: &TestApp) -> Vec<(String, String)> {
     let status = app.status().await;
     let webhooks = status["webhooks"].as_array().unwrap().iter();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    webhooks
-        .map(|webhook| (text(&webhook["event"]), text(&webhook["state"])))
-        .collect()
+    webhooks.map(|webhook| (text(&webhook["event"]), text(&webhook["state"]))).collect()
 }
 
 fn all_registered(events: &[&str]) -> Vec<(String, String)> {
@@ -51,9 +47,7 @@ fn all_registered(events: &[&str]) -> Vec<(String, String)> {
 }
 
 async fn put_events(app: &TestApp, events: &[&str]) {
-    let put = app
-        .api(Method::PUT, "/webhook-events")
-        .json(&json!({ "events": events }));
+    let put = app.api(Method::PUT, "/webhook-events").json(&json!({ "events": events }));
     assert_eq!(put.send().await.unwrap().status(), StatusCode::NO_CONTENT);
 }
 
@@ -65,10 +59,7 @@ async fn connecting_registers_exactly_one_webhook_for_every_configured_event() {
     assert_eq!(listed(&app).await, all_registered(&EVENTS));
     let token = app.webhook_url().rsplit('/').next().unwrap().to_owned();
     assert!(token.len() >= 43, "256 bits");
-    assert!(
-        app.webhook_url()
-            .starts_with(&format!("{}{API}/webhook/", app.url))
-    );
+    assert!(app.webhook_url().starts_with(&format!("{}{API}/webhook/", app.url)));
     app.settle().await;
     assert_eq!(app.officient.subscriptions().len(), EVENTS.len());
 }
@@ -77,30 +68,23 @@ async fn connecting_registers_exactly_one_webhook_for_every_configured_event() {
 fn disturb_webhooks(app: &TestApp) -> Vec<i64> {
     let webhooks = app.officient.subscriptions();
     app.officient.remove_subscription(webhooks[0].id);
-    app.officient
-        .add_subscription(&webhooks[1].event, &webhooks[1].target_url);
+    app.officient.add_subscription(&webhooks[1].event, &webhooks[1].target_url);
     let former = format!("{}{API}/webhook/a-former-token", app.url);
     app.officient.add_subscription(&webhooks[2].event, &former);
-    app.officient
-        .add_subscription("no_longer_wanted", &app.webhook_url());
+    app.officient.add_subscription("no_longer_wanted", &app.webhook_url());
     let others = [
         "https://payroll.example/hook".to_owned(),
         format!("https://other.example{API}/webhook/x"),
         format!("{}/something/else", app.url),
     ];
-    others
-        .iter()
-        .map(|url| app.officient.add_subscription("person_added", url))
-        .collect()
+    others.iter().map(|url| app.officient.add_subscription("person_added", url)).collect()
 }
 
 fn are_mended(app: &TestApp, others: &[i64]) -> bool {
     let webhooks = app.officient.subscriptions();
     ours(app) == sorted(&EVENTS)
         && webhooks.len() == EVENTS.len() + others.len()
-        && others
-            .iter()
-            .all(|other| webhooks.iter().any(|webhook| webhook.id == *other))
+        && others.iter().all(|other| webhooks.iter().any(|webhook| webhook.id == *other))
 }
 
 #[tokio::test]
@@ -108,8 +92,7 @@ async fn a_start_mends_the_webhooks_and_leaves_those_of_others() {
     let mut app = TestApp::connected().await;
     let others = disturb_webhooks(&app);
     app.restart().await;
-    app.until("webhooks are mended", async || are_mended(&app, &others))
-        .await;
+    app.until("webhooks are mended", async || are_mended(&app, &others)).await;
     assert_eq!(listed(&app).await, all_registered(&EVENTS));
 }
 
@@ -117,11 +100,9 @@ async fn a_start_mends_the_webhooks_and_leaves_those_of_others() {
 async fn a_start_during_which_officient_fails_mends_the_webhooks_later() {
     let mut app = TestApp::connected().await;
     let others = disturb_webhooks(&app);
-    app.officient
-        .fault_on("/1.0/webhooks/list", Fault::Status(503), 1);
+    app.officient.fault_on("/1.0/webhooks/list", Fault::Status(503), 1);
     app.restart().await;
-    app.until("webhooks are mended", async || are_mended(&app, &others))
-        .await;
+    app.until("webhooks are mended", async || are_mended(&app, &others)).await;
     assert_eq!(app.officient.faults_left(), 0);
 }
 
@@ -138,12 +119,7 @@ async fn a_sweep_mends_the_webhooks_and_leaves_those_of_others() {
 async fn a_list_of_webhooks_that_is_not_understood_changes_nothing() {
     let app = TestApp::connected().await;
     let before = app.officient.subscriptions();
-    for fault in [
-        Fault::Html200,
-        Fault::EmptyObject,
-        Fault::DataNull,
-        Fault::CutOffJson,
-    ] {
+    for fault in [Fault::Html200, Fault::EmptyObject, Fault::DataNull, Fault::CutOffJson] {
         app.officient.fault_on("/1.0/webhooks/list", fault.clone(), 1);
         app.sweep().await;
         assert_eq!(app.officient.faults_left(), 0, "{fault:?}");
@@ -157,10 +133,7 @@ async fn a_refused_name_is_reported_and_the_rest_registered() {
     app.officient.refuse_event_names(&["calendar_event_added"]);
     app.connect().await;
     app.settle().await;
-    let accepted: Vec<&str> = EVENTS
-        .into_iter()
-        .filter(|event| *event != "calendar_event_added")
-        .collect();
+    let accepted: Vec<&str> = EVENTS.into_iter().filter(|event| *event != "calendar_event_added").collect();
     assert_eq!(ours(&app), sorted(&accepted));
     let status = app.status().await;
     assert_eq!(status["webhooks"][2]["event"], "calendar_event_added");
@@ -189,10 +162,7 @@ async fn other_event_names_are_registered_at_once_and_dropped_ones_removed_at_on
     put_events(&app, &["leave_changed", "person_added", "leave_changed"]).await;
     assert_eq!(ours(&app), sorted(&["leave_changed", "person_added"]));
     assert_eq!(app.officient.subscriptions().len(), 2);
-    assert_eq!(
-        listed(&app).await,
-        all_registered(&["leave_changed", "person_added"])
-    );
+    assert_eq!(listed(&app).await, all_registered(&["leave_changed", "person_added"]));
 
     put_events(&app, &["leave_changed", "no_such_event"]).await;
     assert_eq!(ours(&app), sorted(&["leave_changed"]));
@@ -210,10 +180,7 @@ async fn other_event_names_are_registered_at_once_and_dropped_ones_removed_at_on
 async fn event_names_chosen_before_connecting_are_those_that_connecting_registers() {
     let app = TestApp::start().await;
     put_events(&app, &["person_added"]).await;
-    assert_eq!(
-        listed(&app).await,
-        [("person_added".to_owned(), "missing".to_owned())]
-    );
+    assert_eq!(listed(&app).await, [("person_added".to_owned(), "missing".to_owned())]);
     assert_eq!(app.officient.calls_to("/"), 0);
     app.connect().await;
     assert_eq!(ours(&app), sorted(&["person_added"]));
@@ -235,36 +202,17 @@ async fn a_webhook_is_on_disk_before_its_200_whatever_its_other_fields_hold() {
     let app = TestApp::start().await;
     let some = |id: &str| Some(id.to_owned());
     let cases = [
-        (
-            r#"{"account":"acme","event_type":"e","related_object_id":"123456"}"#,
-            some("123456"),
-        ),
-        (
-            r#"{"account":7,"event_type":"e","related_object_id":123456}"#,
-            some("123456"),
-        ),
-        (
-            r#"{"account":null,"event_type":"e","related_object_id":null}"#,
-            None,
-        ),
+        (r#"{"account":"acme","event_type":"e","related_object_id":"123456"}"#, some("123456")),
+        (r#"{"account":7,"event_type":"e","related_object_id":123456}"#, some("123456")),
+        (r#"{"account":null,"event_type":"e","related_object_id":null}"#, None),
         (r#"{"event_type":"e"}"#, None),
-        (
-            r#"{"event_type":"e","related_object_id":{"id":[1,"\ud800"]}}"#,
-            None,
-        ),
-        (
-            r#"{"event_type":"e","related_object_id":[true],"more":{"a":1e999}}"#,
-            None,
-        ),
+        (r#"{"event_type":"e","related_object_id":{"id":[1,"\ud800"]}}"#, None),
+        (r#"{"event_type":"e","related_object_id":[true],"more":{"a":1e999}}"#, None),
         (r#" {"event_type":"e","related_object_id":""} "#, some("")),
         (r#"{"event_type":"e","related_object_id":"x\u0000y"}"#, some("xy")),
     ];
     for (number, (body, id)) in cases.into_iter().enumerate() {
-        assert_eq!(
-            post(&app, &app.webhook_url(), body).await,
-            (StatusCode::OK, String::new()),
-            "{body}"
-        );
+        assert_eq!(post(&app, &app.webhook_url(), body).await, (StatusCode::OK, String::new()), "{body}");
         let stored = stored(&app).await;
         assert_eq!(stored.len(), number + 1, "{body}");
         assert_eq!(stored[number], ("e".to_owned(), id), "{body}");
@@ -281,16 +229,9 @@ async fn every_wrong_token_gets_the_same_404_and_learns_nothing_else() {
     let good = r#"{"event_type":"e","related_object_id":"1"}"#.to_owned();
     let (_, expected) = post(&app, &format!("{base}/wrong"), good.clone()).await;
     let swapped = token.chars().rev().collect::<String>();
-    let wrong = [
-        "x",
-        &token[..token.len() - 1],
-        &format!("{token}x"),
-        &swapped,
-        "%00",
-        "%ff",
-        &"a".repeat(5000),
-    ]
-    .map(str::to_owned);
+    let wrong =
+        ["x", &token[..token.len() - 1], &format!("{token}x"), &swapped, "%00", "%ff", &"a".repeat(5000)]
+            .map(str::to_owned);
     for token in wrong {
         for body in [good.clone(), "not json".to_owned(), " ".repeat(70_000)] {
             let answer = post(&app, &format!("{base}/{token}"), body).await;
@@ -376,10 +317,7 @@ async fn a_webhook_that_cannot_be_stored_is_refused_with_503_within_seconds() {
     assert_eq!(app.deliver("e", 1).await, StatusCode::OK);
 
     let mut lock = app.db.begin().await.unwrap();
-    sqlx::raw_sql("lock table webhook_events in access exclusive mode")
-        .execute(&mut *lock)
-        .await
-        .unwrap();
+    sqlx::raw_sql("lock table webhook_events in access exclusive mode").execute(&mut *lock).await.unwrap();
     assert_refused_soon(&app).await;
     lock.rollback().await.unwrap();
     assert_eq!(app.deliver("e", 2).await, StatusCode::OK);
@@ -387,10 +325,7 @@ async fn a_webhook_that_cannot_be_stored_is_refused_with_503_within_seconds() {
     app.take_database_away().await;
     assert_refused_soon(&app).await;
     app.give_database_back().await;
-    app.until("stored again", async || {
-        app.deliver("e", 3).await == StatusCode::OK
-    })
-    .await;
+    app.until("stored again", async || app.deliver("e", 3).await == StatusCode::OK).await;
     let ids: Vec<Option<String>> = stored(&app).await.into_iter().map(|(_, id)| id).collect();
     for id in ["1", "2", "3"] {
         assert!(ids.contains(&Some(id.to_owned())), "{id} in {ids:?}");
@@ -415,15 +350,9 @@ async fn a_webhook_waits_for_nobody_but_the_database() {
 async fn every_webhook_of_a_burst_is_stored() {
     let app = TestApp::start().await;
     let statuses = join_all((0..200).map(|id| app.deliver("calendar_event_added", id))).await;
-    assert!(
-        statuses.iter().all(|status| *status == StatusCode::OK),
-        "{statuses:?}"
-    );
-    let mut ids: Vec<i64> = stored(&app)
-        .await
-        .into_iter()
-        .map(|(_, id)| id.unwrap().parse().unwrap())
-        .collect();
+    assert!(statuses.iter().all(|status| *status == StatusCode::OK), "{statuses:?}");
+    let mut ids: Vec<i64> =
+        stored(&app).await.into_iter().map(|(_, id)| id.unwrap().parse().unwrap()).collect();
     ids.sort_unstable();
     assert_eq!(ids, (0..200).collect::<Vec<i64>>());
     assert_eq!(app.status().await["queue"]["waiting"], 200);

@@ -39,11 +39,7 @@ pub async fn of_person(
         user: UserId(row.optedo_user_id),
         absence: row.optedo_absence_id.map(AbsenceId),
         absence_type: AbsenceTypeId(row.absence_type_id),
-        times: Times {
-            start: row.starts_at.to_jiff(),
-            end: row.ends_at.to_jiff(),
-            all_day: row.all_day,
-        },
+        times: Times { start: row.starts_at.to_jiff(), end: row.ends_at.to_jiff(), all_day: row.all_day },
         intent: row.intent.as_deref().and_then(Intent::parse),
         deletion_confirmed: row.deletion_confirmed,
     });
@@ -395,11 +391,7 @@ pub async fn list(
         user_id: row.optedo_user_id,
         absence_id: row.optedo_absence_id,
         absence_type_id: row.absence_type_id,
-        times: Times {
-            start: row.starts_at.to_jiff(),
-            end: row.ends_at.to_jiff(),
-            all_day: row.all_day,
-        },
+        times: Times { start: row.starts_at.to_jiff(), end: row.ends_at.to_jiff(), all_day: row.all_day },
         adopted: row.adopted,
         written_at: row.written_at.map(jiff_sqlx::Timestamp::to_jiff),
     });

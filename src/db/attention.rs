@@ -165,12 +165,10 @@ pub async fn find_unresolved(
     db: impl PgExecutor<'_>,
     id: i64,
 ) -> Result<Option<(Kind, String)>, sqlx::Error> {
-    let row = sqlx::query!(
-        "select kind, subject_id from attention where id = $1 and resolved_at is null",
-        id
-    )
-    .fetch_optional(db)
-    .await?;
+    let row =
+        sqlx::query!("select kind, subject_id from attention where id = $1 and resolved_at is null", id)
+            .fetch_optional(db)
+            .await?;
     Ok(row.and_then(|row| Some((Kind::parse(&row.kind)?, row.subject_id))))
 }
 
@@ -189,12 +187,7 @@ pub async fn count_open(db: impl PgExecutor<'_>) -> Result<Vec<(String, i64)>, s
     let rows = sqlx::query!(
         r#"select kind, count(*) as "count!" from attention where resolved_at is null and ignored_at is null group by kind"#
     );
-    Ok(rows
-        .fetch_all(db)
-        .await?
-        .into_iter()
-        .map(|row| (row.kind, row.count))
-        .collect())
+    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.kind, row.count)).collect())
 }
 
 /// Forgets which of a person's leave is held back; returns the items it was held back for.
@@ -208,12 +201,7 @@ pub async fn clear_held_back(
         company.0,
         person.0
     );
-    Ok(rows
-        .fetch_all(db)
-        .await?
-        .into_iter()
-        .map(|row| (row.kind, row.subject_id))
-        .collect())
+    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.kind, row.subject_id)).collect())
 }
 
 /// Forgets all leave held back: another company was connected.

@@ -106,10 +106,7 @@ pub async fn load(db: impl PgExecutor<'_>) -> Result<Connection, sqlx::Error> {
 
 /// Locks the row until the transaction ends: one refresh, one sign-in or sign-out at a time over all replicas.
 pub async fn lock(tx: &mut PgConnection) -> Result<(), sqlx::Error> {
-    sqlx::query!("select only_row from connection for update")
-        .fetch_one(tx)
-        .await
-        .map(drop)
+    sqlx::query!("select only_row from connection for update").fetch_one(tx).await.map(drop)
 }
 
 /// Stores what the admin filled in; `client_secret` is sealed.
@@ -118,14 +115,10 @@ pub async fn save_credentials(
     client_id: &str,
     client_secret: &[u8],
 ) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update connection set client_id = $1, client_secret = $2",
-        client_id,
-        client_secret
-    )
-    .execute(db)
-    .await
-    .map(drop)
+    sqlx::query!("update connection set client_id = $1, client_secret = $2", client_id, client_secret)
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 /// An access token, sealed, and its life.
@@ -219,13 +212,10 @@ pub async fn disconnect(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
 
 /// Keeps the first webhook token that any replica made; the caller reads the row again.
 pub async fn offer_webhook_token(db: impl PgExecutor<'_>, sealed: &[u8]) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update connection set webhook_token = $1 where webhook_token is null",
-        sealed
-    )
-    .execute(db)
-    .await
-    .map(drop)
+    sqlx::query!("update connection set webhook_token = $1 where webhook_token is null", sealed)
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 /// Replaces the sealed secrets by ones sealed anew.
@@ -244,18 +234,12 @@ pub async fn save_resealed(db: impl PgExecutor<'_>, connection: &Connection) -> 
 
 /// The admin chose other event names.
 pub async fn save_webhook_events(db: impl PgExecutor<'_>, events: &[String]) -> Result<(), sqlx::Error> {
-    sqlx::query!("update connection set webhook_events = $1", events)
-        .execute(db)
-        .await
-        .map(drop)
+    sqlx::query!("update connection set webhook_events = $1", events).execute(db).await.map(drop)
 }
 
 /// Somebody wants everybody to be looked at.
 pub async fn ask_for_sweep(db: impl PgExecutor<'_>, now: Timestamp) -> Result<(), sqlx::Error> {
-    sqlx::query!("update connection set sweep_asked_at = $1", now.to_sqlx())
-        .execute(db)
-        .await
-        .map(drop)
+    sqlx::query!("update connection set sweep_asked_at = $1", now.to_sqlx()).execute(db).await.map(drop)
 }
 
 /// A sweep begins; returns its number. A request made after `asked_before` stays.
@@ -277,10 +261,7 @@ pub async fn begin_sweep(
 
 /// A sweep ended: everybody was looked at.
 pub async fn finish_sweep(db: impl PgExecutor<'_>, now: Timestamp) -> Result<(), sqlx::Error> {
-    sqlx::query!("update connection set sweep_finished_at = $1", now.to_sqlx())
-        .execute(db)
-        .await
-        .map(drop)
+    sqlx::query!("update connection set sweep_finished_at = $1", now.to_sqlx()).execute(db).await.map(drop)
 }
 
 /// A sweep found a change that no webhook had announced; counted once a sweep. Returns how many did in a row.
@@ -373,12 +354,9 @@ pub async fn retain_subscriptions(db: impl PgExecutor<'_>, events: &[String]) ->
 
 /// All of them, by name.
 pub async fn subscriptions(db: impl PgExecutor<'_>) -> Result<Vec<Subscription>, sqlx::Error> {
-    sqlx::query_as!(
-        Subscription,
-        "select event, state, detail from webhook_subscriptions order by event"
-    )
-    .fetch_all(db)
-    .await
+    sqlx::query_as!(Subscription, "select event, state, detail from webhook_subscriptions order by event")
+        .fetch_all(db)
+        .await
 }
 
 /// An act of the admin.

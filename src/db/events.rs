@@ -61,26 +61,18 @@ pub async fn waiting(db: impl PgExecutor<'_>, limit: i64) -> Result<Vec<WaitingE
 
 /// These were looked at: somebody was asked for on their behalf, in the same transaction.
 pub async fn mark_processed(db: impl PgExecutor<'_>, ids: &[i64], now: Timestamp) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update webhook_events set processed_at = $2 where id = any($1)",
-        ids,
-        now.to_sqlx()
-    )
-    .execute(db)
-    .await
-    .map(drop)
+    sqlx::query!("update webhook_events set processed_at = $2 where id = any($1)", ids, now.to_sqlx())
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 /// For these the newest requesters were asked for first.
 pub async fn mark_widened(db: impl PgExecutor<'_>, ids: &[i64], now: Timestamp) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update webhook_events set widened_at = $2 where id = any($1)",
-        ids,
-        now.to_sqlx()
-    )
-    .execute(db)
-    .await
-    .map(drop)
+    sqlx::query!("update webhook_events set widened_at = $2 where id = any($1)", ids, now.to_sqlx())
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 /// When the newest event arrived.
@@ -91,9 +83,7 @@ pub async fn last_received_at(db: impl PgExecutor<'_>) -> Result<Option<Timestam
 
 /// The id of the newest event; 0 when there is none.
 pub async fn newest_id(db: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar!(r#"select coalesce(max(id), 0) as "id!" from webhook_events"#)
-        .fetch_one(db)
-        .await
+    sqlx::query_scalar!(r#"select coalesce(max(id), 0) as "id!" from webhook_events"#).fetch_one(db).await
 }
 
 /// How many wait.

@@ -52,10 +52,7 @@ pub async fn touch_session(
 
 /// Ends a session.
 pub async fn delete_session(db: impl PgExecutor<'_>, token_digest: &[u8]) -> Result<(), sqlx::Error> {
-    sqlx::query!("delete from sessions where token_digest = $1", token_digest)
-        .execute(db)
-        .await
-        .map(drop)
+    sqlx::query!("delete from sessions where token_digest = $1", token_digest).execute(db).await.map(drop)
 }
 
 /// Deletes sessions and logins that ended by themselves.
@@ -64,16 +61,8 @@ pub async fn delete_expired(
     created_before: Timestamp,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "delete from sessions where created_at < $1",
-        created_before.to_sqlx()
-    )
-    .execute(db)
-    .await?;
-    sqlx::query!("delete from oauth_flows where expires_at < $1", now.to_sqlx())
-        .execute(db)
-        .await
-        .map(drop)
+    sqlx::query!("delete from sessions where created_at < $1", created_before.to_sqlx()).execute(db).await?;
+    sqlx::query!("delete from oauth_flows where expires_at < $1", now.to_sqlx()).execute(db).await.map(drop)
 }
 
 /// A login begins.

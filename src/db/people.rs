@@ -118,23 +118,17 @@ impl From<Row> for Person {
         let webhook_received_at = jiff(row.webhook_received_at);
         Self {
             id: PersonId(row.person_id),
-            names: row
-                .first_name
-                .zip(row.last_name)
-                .map(|(first, last)| Names { first, last }),
+            names: row.first_name.zip(row.last_name).map(|(first, last)| Names { first, last }),
             names_read_at: jiff(row.names_read_at),
             archived: row.archived,
             match_state: row.match_state,
             user: row.optedo_user_id.map(UserId),
             event_ids: row.event_ids,
-            request: row
-                .sync_reason
-                .zip(jiff(row.sync_requested_at))
-                .map(|(rank, at)| SyncRequest {
-                    reason: Reason::from_rank(rank),
-                    at,
-                    webhook_received_at,
-                }),
+            request: row.sync_reason.zip(jiff(row.sync_requested_at)).map(|(rank, at)| SyncRequest {
+                reason: Reason::from_rank(rank),
+                at,
+                webhook_received_at,
+            }),
             request_no: row.sync_request_no,
             attempts: row.attempts,
             attempted_at: jiff(row.attempted_at),
@@ -169,10 +163,7 @@ pub async fn find(
 
 /// Everybody, by name.
 pub async fn all(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<Person>, sqlx::Error> {
-    let rows = select_people!(
-        "where company_id = $1 order by last_name, first_name, person_id",
-        company.0
-    );
+    let rows = select_people!("where company_id = $1 order by last_name, first_name, person_id", company.0);
     Ok(rows.fetch_all(db).await?.into_iter().map(Person::from).collect())
 }
 
@@ -424,6 +415,26 @@ pub async fn save_found(
     .map(drop)
 }
 
+/// The open request of this person is being answered: events up to this one need no other. Should the look fail, the
+/// request stays open, and the next look answers them.
+pub async fn note_seen(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    person: PersonId,
+    event_id: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update people set seen_event_id = greatest(seen_event_id, $3)
+         where company_id = $1 and person_id = $2 and sync_requested_at is not null",
+        company.0,
+        person.0,
+        event_id
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
 /// Up to which webhook event each of these people was looked at.
 pub async fn seen_event_ids(
     db: impl PgExecutor<'_>,
@@ -435,12 +446,7 @@ pub async fn seen_event_ids(
         company.0,
         people
     );
-    Ok(rows
-        .fetch_all(db)
-        .await?
-        .into_iter()
-        .map(|row| (row.person_id, row.seen_event_id))
-        .collect())
+    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.person_id, row.seen_event_id)).collect())
 }
 
 /// A look succeeded: what it claimed is done; a newer request stays.
@@ -452,7 +458,6 @@ pub async fn finish(
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update people set attempts = 0, attempted_at = $4, synced_at = $4, last_error = null, next_attempt_at = null,
-             seen_event_id = greatest(seen_event_id, $5),
              sync_requested_at = case when sync_request_no = $3 then null else sync_requested_at end,
              sync_reason = case when sync_request_no = $3 then null else sync_reason end,
              webhook_received_at = case when sync_request_no = $3 then null else webhook_received_at end
@@ -460,8 +465,7 @@ pub async fn finish(
         company.0,
         person.0,
         claim.request_no,
-        claim.at.to_sqlx(),
-        claim.seen_event_id
+        claim.at.to_sqlx()
     )
     .execute(db)
     .await
@@ -488,6 +492,18 @@ pub async fn fail(
         error,
         next_attempt_at.to_sqlx(),
         now.to_sqlx()
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// Nobody is to be looked at any more: the admin signed out, and connecting again asks for everybody.
+pub async fn forget_requests(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update people set sync_requested_at = null, sync_reason = null, webhook_received_at = null,
+             next_attempt_at = null, attempts = 0
+         where sync_requested_at is not null"
     )
     .execute(db)
     .await

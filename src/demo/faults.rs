@@ -89,11 +89,7 @@ impl Faults {
 
     fn add(&self, target: Target, fault: Fault, times: usize) {
         if times > 0 {
-            self.waiting().push(Waiting {
-                target,
-                fault,
-                left: times,
-            });
+            self.waiting().push(Waiting { target, fault, left: times });
         }
     }
 
@@ -120,9 +116,7 @@ impl Faults {
     /// Uses up the first fault that is meant for this call.
     pub(super) fn take(&self, method: &Method, path: &str) -> Option<Fault> {
         let mut queue = self.waiting();
-        let at = queue
-            .iter()
-            .position(|waiting| waiting.target.matches(method, path))?;
+        let at = queue.iter().position(|waiting| waiting.target.matches(method, path))?;
         let waiting = queue.get_mut(at)?;
         let fault = waiting.fault.clone();
         waiting.left = waiting.left.saturating_sub(1);

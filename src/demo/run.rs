@@ -29,10 +29,7 @@ pub fn settings() -> Vec<(String, String)> {
         ("OPTEDO__API_TOKEN", OPTEDO_TOKEN),
         ("ADMIN__PASSWORD", PASSWORD),
         // Protects nothing: all that is stored is of the simulators.
-        (
-            "SECURITY__ENCRYPTION_KEY",
-            "ZGVtby1kZW1vLWRlbW8tZGVtby1kZW1vLWRlbW8tMTI=",
-        ),
+        ("SECURITY__ENCRYPTION_KEY", "ZGVtby1kZW1vLWRlbW8tZGVtby1kZW1vLWRlbW8tMTI="),
         ("SYNC__SWEEP_INTERVAL", "30s"),
         ("LEAVE_TYPES__SICK_DAY", "Ziekte"),
         ("LOG__FORMAT", "pretty"),
@@ -57,17 +54,11 @@ pub async fn start(config: &Config) -> std::io::Result<Simulators> {
     })
     .await?;
     seed(&officient, &optedo);
-    Ok(Simulators {
-        officient,
-        _optedo: optedo,
-    })
+    Ok(Simulators { officient, _optedo: optedo })
 }
 
 fn address(url: &str, default_port: u16) -> SocketAddr {
-    let port = Url::parse(url)
-        .ok()
-        .and_then(|url| url.port())
-        .unwrap_or(default_port);
+    let port = Url::parse(url).ok().and_then(|url| url.port()).unwrap_or(default_port);
     (Ipv4Addr::LOCALHOST, port).into()
 }
 

@@ -11,10 +11,7 @@ use super::page::is_weekend;
 use super::{OfficientSim, OptedoSim, clock};
 
 /// Officient's first and last name, and Optedo's users for that person.
-type Seeded = (
-    (&'static str, &'static str),
-    &'static [(&'static str, &'static str)],
-);
+type Seeded = ((&'static str, &'static str), &'static [(&'static str, &'static str)]);
 
 const PEOPLE: [Seeded; 15] = [
     (("Jan", "Peeters"), &[("jan", "Peeters")]),
@@ -59,14 +56,7 @@ pub fn seed(officient: &OfficientSim, optedo: &OptedoSim) {
     let notified = officient.is_notifying();
     officient.set_notify(false);
 
-    for description in [
-        "Vakantie",
-        "ADV",
-        "Ziekte",
-        "Opleiding",
-        "Klein verlet",
-        "Thuiswerk",
-    ] {
+    for description in ["Vakantie", "ADV", "Ziekte", "Opleiding", "Klein verlet", "Thuiswerk"] {
         optedo.add_absence_type(description);
     }
     let custom = |name: &str, code: Option<&str>| LeaveType::Custom(officient.add_leave_type(name, code));
@@ -86,12 +76,7 @@ pub fn seed(officient: &OfficientSim, optedo: &OptedoSim) {
             }
         }
     }
-    let person = |name: &str| {
-        people
-            .iter()
-            .find(|(first, _)| *first == name)
-            .map_or(0, |(_, id)| *id)
-    };
+    let person = |name: &str| people.iter().find(|(first, _)| *first == name).map_or(0, |(_, id)| *id);
     let day = |leave_type, n| NewEvent::new(leave_type, working_day(n));
     let days = |leave_type, from: i32, until: i32| (from..=until).map(move |n| day(leave_type, n));
 
@@ -114,14 +99,8 @@ pub fn seed(officient: &OfficientSim, optedo: &OptedoSim) {
     officient.add_leave(person("Hilde"), [day(LeaveType::Education, 4)]);
     officient.add_leave(person("Hilde"), [day(remote, 1).working()]);
     officient.add_leave(person("Stijn"), [day(holiday, 2)]);
-    officient.add_leave(
-        person("Fatima"),
-        [day(holiday, 6), day(holiday, 7).part(540, 228)],
-    );
-    officient.add_leave(
-        person("Fatima"),
-        [day(adv, 0).part(900, 96).raw("comment", json!("dokter"))],
-    );
+    officient.add_leave(person("Fatima"), [day(holiday, 6), day(holiday, 7).part(540, 228)]);
+    officient.add_leave(person("Fatima"), [day(adv, 0).part(900, 96).raw("comment", json!("dokter"))]);
 
     officient.set_notify(notified);
 }

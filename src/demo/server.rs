@@ -58,10 +58,7 @@ pub(super) struct ApiCall {
 impl ApiCall {
     /// The first value of this query parameter.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The token of the `Authorization` header.
@@ -82,36 +79,22 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) fn json(status: StatusCode, body: &Value) -> Self {
-        Self {
-            status,
-            content_type: "application/json",
-            body: body.to_string().into_bytes(),
-        }
+        Self { status, content_type: "application/json", body: body.to_string().into_bytes() }
     }
 
     pub(super) fn empty(status: StatusCode) -> Self {
-        Self {
-            status,
-            content_type: "",
-            body: Vec::new(),
-        }
+        Self { status, content_type: "", body: Vec::new() }
     }
 
     pub(super) fn html(status: StatusCode, page: &str) -> Self {
-        Self {
-            status,
-            content_type: "text/html; charset=utf-8",
-            body: page.as_bytes().to_vec(),
-        }
+        Self { status, content_type: "text/html; charset=utf-8", body: page.as_bytes().to_vec() }
     }
 
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
         if !self.content_type.is_empty() {
-            response
-                .headers_mut()
-                .insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         }
         response
     }
@@ -175,13 +158,7 @@ impl Listener for Lines {
         let (stream, address) = Listener::accept(&mut self.0).await;
         // Without this a small answer waits for the acknowledgement of the one before it.
         let _ = stream.set_nodelay(true);
-        (
-            Wire {
-                stream,
-                line: Line::default(),
-            },
-            address,
-        )
+        (Wire { stream, line: Line::default() }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -251,10 +228,7 @@ impl Server {
     }
 
     pub(super) fn run(&self, listener: TcpListener, router: axum::Router) {
-        let run = Run {
-            stop: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-        };
+        let run = Run { stop: CancellationToken::new(), tasks: TaskTracker::new() };
         let service = router.into_make_service_with_connect_info::<Line>();
         let serving = axum::serve(Lines(listener), service)
             .with_graceful_shutdown(run.stop.clone().cancelled_owned())
@@ -277,10 +251,7 @@ impl Server {
         };
         run.stop.cancel();
         run.tasks.close();
-        if tokio::time::timeout(Duration::from_secs(3), run.tasks.wait())
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(Duration::from_secs(3), run.tasks.wait()).await.is_err() {
             tracing::warn!("A connection to a simulator outlived its stop");
         }
     }
@@ -304,11 +275,7 @@ impl Server {
     }
 
     pub(super) fn calls(&self) -> Vec<Call> {
-        locked(&self.record)
-            .calls
-            .iter()
-            .map(|(_, call)| call.clone())
-            .collect()
+        locked(&self.record).calls.iter().map(|(_, call)| call.clone()).collect()
     }
 
     pub(super) fn clear_calls(&self) {
@@ -319,25 +286,12 @@ impl Server {
         let mut record = locked(&self.record);
         let number = record.next;
         record.next += 1;
-        record.calls.push((
-            number,
-            Call {
-                method,
-                path,
-                status: 0,
-                at: clock::now(),
-            },
-        ));
+        record.calls.push((number, Call { method, path, status: 0, at: clock::now() }));
         number
     }
 
     fn record_status(&self, number: u64, status: StatusCode) {
-        if let Some((_, call)) = locked(&self.record)
-            .calls
-            .iter_mut()
-            .rev()
-            .find(|(at, _)| *at == number)
-        {
+        if let Some((_, call)) = locked(&self.record).calls.iter_mut().rev().find(|(at, _)| *at == number) {
             call.status = status.as_u16();
         }
     }
@@ -350,10 +304,7 @@ impl Server {
         admit: impl FnOnce() -> Option<Answer>,
         effect: impl FnOnce(&ApiCall) -> Answer,
     ) -> Response {
-        let path = request
-            .uri()
-            .path_and_query()
-            .map_or_else(String::new, ToString::to_string);
+        let path = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
         let number = self.record_call(request.method().clone(), path.clone());
         let stop = match locked(&self.run).as_ref() {
             Some(run) => run.stop.clone(),
@@ -416,9 +367,7 @@ async fn spoil(
         Fault::RetryAfter { status, seconds } => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
             let mut response = Answer::empty(status).into_response();
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             response
         }
         Fault::Html200 => Answer::html(StatusCode::OK, super::page::SHELL).into_response(),
@@ -456,9 +405,7 @@ async fn spoil(
             let status = effect().status;
             let mut response = Response::new(huge_body(size, stop.clone()));
             *response.status_mut() = status;
-            response
-                .headers_mut()
-                .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             response
         }
     }

@@ -161,9 +161,7 @@ pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
         Value::Null => Ok(None),
         Value::Number(number) => match number.as_i64() {
             Some(integer) => Ok(Some(integer)),
-            None => whole(number.as_f64())
-                .map(Some)
-                .ok_or_else(|| D::Error::custom("not a whole number")),
+            None => whole(number.as_f64()).map(Some).ok_or_else(|| D::Error::custom("not a whole number")),
         },
         Value::String(text) if text.trim().is_empty() => Ok(None),
         Value::String(text) => match text.trim().parse() {
@@ -185,10 +183,7 @@ fn integer_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 /// 456.0 is 456; 456.5 is nothing.
 fn whole(number: Option<f64>) -> Option<i64> {
     let number = number.filter(|number| number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0)?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "whole and within the range that f64 holds exactly"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "whole and within the range that f64 holds exactly")]
     let whole = number as i64;
     Some(whole)
 }
@@ -227,10 +222,7 @@ fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error>
 fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
     let value = Value::deserialize(deserializer)?;
     // A time behind the date ("2026-04-03 00:00:00") is cut off.
-    Ok(value
-        .as_str()
-        .and_then(|text| text.get(..10))
-        .and_then(|text| text.parse().ok()))
+    Ok(value.as_str().and_then(|text| text.get(..10)).and_then(|text| text.parse().ok()))
 }
 
 /// A list; `null`, `""` and missing are empty. For lists whose absence means nothing.
@@ -268,17 +260,11 @@ mod tests {
         );
         for event in [loose, strict] {
             assert_eq!((event.id, event.custom_day_off_type_id), (123, Some(80)));
-            assert_eq!(
-                (event.duration_minutes, event.start_time_minutes),
-                (Some(228), None)
-            );
+            assert_eq!((event.duration_minutes, event.start_time_minutes), (Some(228), None));
             assert!(!event.working);
             assert_eq!(event.status, "");
         }
-        assert_eq!(
-            event(json!({"id": 1, "duration_minutes": 456.0})).duration_minutes,
-            Some(456)
-        );
+        assert_eq!(event(json!({"id": 1, "duration_minutes": 456.0})).duration_minutes, Some(456));
     }
 
     #[test]
@@ -293,19 +279,10 @@ mod tests {
             json!({"data": {"time_off": [{"date": "2026-04-03", "events": [{"name": "Verlof"}]}]}}),
             json!({"data": {"time_off": [{"date": "2026-04-03", "events": [{"id": ""}]}]}}),
         ] {
-            assert!(
-                serde_json::from_value::<Envelope<Calendar>>(wrong.clone()).is_err(),
-                "{wrong}"
-            );
+            assert!(serde_json::from_value::<Envelope<Calendar>>(wrong.clone()).is_err(), "{wrong}");
         }
         let empty = json!({"data": {"time_off": [], "company_days_off": []}});
-        assert!(
-            serde_json::from_value::<Envelope<Calendar>>(empty)
-                .unwrap()
-                .data
-                .time_off
-                .is_empty()
-        );
+        assert!(serde_json::from_value::<Envelope<Calendar>>(empty).unwrap().data.time_off.is_empty());
     }
 
     #[test]
@@ -313,10 +290,7 @@ mod tests {
         assert!(serde_json::from_value::<PersonDetail>(json!({"id": 264, "name": "Walter White"})).is_err());
         let person: PersonDetail =
             serde_json::from_value(json!({"id": "264", "first_name": "Walter ", "last_name": null})).unwrap();
-        assert_eq!(
-            (person.first_name.as_str(), person.last_name.as_str()),
-            ("Walter ", "")
-        );
+        assert_eq!((person.first_name.as_str(), person.last_name.as_str()), ("Walter ", ""));
     }
 
     #[test]

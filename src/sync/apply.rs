@@ -70,13 +70,11 @@ impl Engine {
             }
             let result = match change {
                 Change::Create { desired, begun } => {
-                    self.create(company, person, desired, begun.as_ref(), &existing, applied)
-                        .await
+                    self.create(company, person, desired, begun.as_ref(), &existing, applied).await
                 }
                 Change::Update { absence, desired } => self.update(company, *absence, desired, applied).await,
                 Change::Delete { written } if allowed.contains(&written.event) => {
-                    self.delete(company, written.event, written.absence, applied)
-                        .await
+                    self.delete(company, written.event, written.absence, applied).await
                 }
                 Change::Delete { .. } => {
                     applied.held += 1;
@@ -93,9 +91,7 @@ impl Engine {
                     ..
                 })) => {
                     let event = change.event();
-                    applied
-                        .rejected
-                        .push((event, Item::rejected(event, &look.name, status, &message)));
+                    applied.rejected.push((event, Item::rejected(event, &look.name, status, &message)));
                 }
                 result => result?,
             }
@@ -122,20 +118,9 @@ impl Engine {
         existing: &[Absence],
     ) -> Result<Creation, SyncError> {
         let ids: Vec<i64> = existing.iter().map(|absence| absence.id.0).collect();
-        let taken = if ids.is_empty() {
-            ids
-        } else {
-            absences::taken(&self.db, &ids).await?
-        };
+        let taken = if ids.is_empty() { ids } else { absences::taken(&self.db, &ids).await? };
         let is_free = |absence: AbsenceId| !taken.contains(&absence.0);
-        Ok(create_or_take_over(
-            company,
-            desired,
-            begun,
-            existing,
-            self.config.sync.adopt_existing,
-            is_free,
-        ))
+        Ok(create_or_take_over(company, desired, begun, existing, self.config.sync.adopt_existing, is_free))
     }
 
     async fn create(
@@ -149,15 +134,8 @@ impl Engine {
     ) -> Result<(), SyncError> {
         match self.creation(company, desired, begun, existing).await? {
             Creation::TakeOver(absence) => {
-                absences::insert(
-                    &self.db,
-                    company,
-                    person.id,
-                    desired,
-                    Some(absence),
-                    self.clock.now(),
-                )
-                .await?;
+                absences::insert(&self.db, company, person.id, desired, Some(absence), self.clock.now())
+                    .await?;
                 applied.taken_over += 1;
                 Ok(())
             }
@@ -194,15 +172,8 @@ impl Engine {
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
         absences::intend_update(&self.db, company, desired, self.clock.now()).await?;
-        let result = self
-            .optedo
-            .replace(absence, &absence_to_write(company, desired))
-            .await;
-        if let Err(OptedoError {
-            source: UpstreamError::NotFound,
-            ..
-        }) = &result
-        {
+        let result = self.optedo.replace(absence, &absence_to_write(company, desired)).await;
+        if let Err(OptedoError { source: UpstreamError::NotFound, .. }) = &result {
             // Somebody deleted it in Optedo; the event changed since, so it is leave that must stand again.
             absences::intend_create_again(&self.db, company, desired.event, self.clock.now()).await?;
             return self.write_new(company, desired, applied).await;
@@ -255,9 +226,7 @@ impl Engine {
 }
 
 fn count<T>(action: &'static str, result: Result<T, OptedoError>) -> Result<T, OptedoError> {
-    let outcome = result
-        .as_ref()
-        .map_or_else(|error| error.source.outcome(), |_| "ok");
+    let outcome = result.as_ref().map_or_else(|error| error.source.outcome(), |_| "ok");
     metrics::counter!("absence_writes_total", "action" => action, "outcome" => outcome).increment(1);
     result
 }

@@ -139,13 +139,7 @@ impl Item {
         hint: Option<Hint>,
     ) -> Self {
         let subject = Some(name.to_owned());
-        Self {
-            kind,
-            subject_id: person.to_string(),
-            subject,
-            detail: detail.into(),
-            hint,
-        }
+        Self { kind, subject_id: person.to_string(), subject, detail: detail.into(), hint }
     }
 
     /// No Optedo user has this name.
@@ -291,11 +285,7 @@ pub fn difference(ours: &str, theirs: &str) -> Option<Difference> {
     let form = |text: &str| text.nfc().collect::<String>();
     let spaces = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let case = |text: &str| text.to_lowercase();
-    let accents = |text: &str| {
-        text.nfd()
-            .filter(|char| !is_combining_mark(*char))
-            .collect::<String>()
-    };
+    let accents = |text: &str| text.nfd().filter(|char| !is_combining_mark(*char)).collect::<String>();
     let everything = |text: &str| accents(&case(&spaces(&form(text)))).replace(['-', '\'', '’', ' '], "");
     let same = |fold: &dyn Fn(&str) -> String| fold(ours) == fold(theirs);
 

@@ -56,10 +56,7 @@ impl OptedoGate {
     }
 
     fn settle(&self) {
-        *self.lock() = GateState {
-            is_settled: true,
-            ..GateState::default()
-        };
+        *self.lock() = GateState { is_settled: true, ..GateState::default() };
     }
 
     fn is_settled(&self) -> bool {
@@ -90,11 +87,7 @@ impl Engine {
         years: Option<&[i16]>,
     ) -> Result<Applied, SyncError> {
         let at = self.clock.now();
-        let by_hand = SyncRequest {
-            reason: Reason::Manual,
-            at,
-            webhook_received_at: None,
-        };
+        let by_hand = SyncRequest { reason: Reason::Manual, at, webhook_received_at: None };
         let request = person.request.unwrap_or(by_hand);
         let outcome = tokio::select! {
             outcome = self.look_and_apply(company, person, request, years) => outcome,
@@ -133,11 +126,7 @@ impl Engine {
         self.store(company, person, &look, &applied).await?;
         self.note_announcement(claim.request, &look).await?;
         self.report(person, claim.request, &look, &applied);
-        if let Some(error) = applied
-            .error
-            .take()
-            .or_else(|| look.incomplete.map(SyncError::Officient))
-        {
+        if let Some(error) = applied.error.take().or_else(|| look.incomplete.map(SyncError::Officient)) {
             return Err(error);
         }
         self.note_optedo_accepts().await?;
@@ -155,14 +144,10 @@ impl Engine {
         let now = self.clock.now();
         let held_back: Vec<&(EventId, Item)> = look.plan.held_back.iter().chain(&applied.rejected).collect();
         let events: Vec<i64> = held_back.iter().map(|(event, _)| event.0).collect();
-        let mut kinds: Vec<String> = held_back
-            .iter()
-            .map(|(_, item)| item.kind.as_str().to_owned())
-            .collect();
-        let mut subject_ids: Vec<String> = held_back
-            .iter()
-            .map(|(_, item)| item.subject_id.clone())
-            .collect();
+        let mut kinds: Vec<String> =
+            held_back.iter().map(|(_, item)| item.kind.as_str().to_owned()).collect();
+        let mut subject_ids: Vec<String> =
+            held_back.iter().map(|(_, item)| item.subject_id.clone()).collect();
         let items: BTreeMap<(&str, &str), &Item> = held_back
             .iter()
             .map(|(_, item)| ((item.kind.as_str(), item.subject_id.as_str()), item))
@@ -171,11 +156,7 @@ impl Engine {
         let mut tx = self.db.begin().await?;
         if let Some(person_match) = &look.person_match {
             let event_ids = look.event_ids.as_deref();
-            let found = Found {
-                match_state: person_match.as_str(),
-                user: person_match.user(),
-                event_ids,
-            };
+            let found = Found { match_state: person_match.as_str(), user: person_match.user(), event_ids };
             people::save_found(&mut *tx, company, person.id, &found).await?;
         }
         let before = attention::clear_held_back(&mut *tx, company, person.id).await?;
@@ -204,12 +185,8 @@ impl Engine {
         now: Timestamp,
     ) -> Result<(), SyncError> {
         let planned = look.plan.deletions();
-        let returned: Vec<i64> = look
-            .standings
-            .keys()
-            .filter(|event| !planned.contains(event))
-            .map(|event| event.0)
-            .collect();
+        let returned: Vec<i64> =
+            look.standings.keys().filter(|event| !planned.contains(event)).map(|event| event.0).collect();
         let dissolved = absences::dissolve_deletions(&mut *tx, company, &returned).await?;
         if dissolved > 0 || !planned.is_empty() {
             let held = absences::count_held(&mut *tx, company).await?;
@@ -231,13 +208,8 @@ impl Engine {
         let now = self.clock.now();
         if request.webhook_received_at.is_some() {
             connection::forget_unannounced(&self.db).await?;
-            attention::resolve(
-                &self.db,
-                Kind::WebhooksSilent,
-                &Item::webhooks_silent(0).subject_id,
-                now,
-            )
-            .await?;
+            attention::resolve(&self.db, Kind::WebhooksSilent, &Item::webhooks_silent(0).subject_id, now)
+                .await?;
         } else if matches!(request.reason, Reason::Sweep | Reason::Import) {
             let sweeps = connection::count_unannounced(&self.db).await?;
             if sweeps >= SILENT_SWEEPS {
@@ -279,11 +251,7 @@ impl Engine {
         error: &SyncError,
     ) -> Result<(), SyncError> {
         let now = self.clock.now();
-        if let SyncError::Optedo(OptedoError {
-            source: UpstreamError::Unauthorized,
-            ..
-        }) = error
-        {
+        if let SyncError::Optedo(OptedoError { source: UpstreamError::Unauthorized, .. }) = error {
             self.optedo_gate.close(now);
             attention::open(&self.db, &Item::optedo_unauthorized(), 0, now).await?;
         }
@@ -294,16 +262,7 @@ impl Engine {
             Retry::Never => backoff(attempts, Some(Duration::from_mins(5))),
         };
         let text = error.to_string();
-        people::fail(
-            &self.db,
-            company,
-            person.id,
-            person.request_no,
-            &text,
-            after(now, wait),
-            now,
-        )
-        .await?;
+        people::fail(&self.db, company, person.id, person.request_no, &text, after(now, wait), now).await?;
         if !matches!(error, SyncError::ShuttingDown) {
             tracing::warn!(
                 person.id = %person.id,

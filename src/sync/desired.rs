@@ -132,13 +132,7 @@ pub fn standing(
         (PersonMatch::Matched(user), Mapping::To(absence_type)) => (*user, absence_type),
     };
     match times(event, date, rules.default_start) {
-        Ok(times) => Standing::Absent(DesiredAbsence {
-            event: event.id,
-            date,
-            user,
-            absence_type,
-            times,
-        }),
+        Ok(times) => Standing::Absent(DesiredAbsence { event: event.id, date, user, absence_type, times }),
         Err(fault) => invalid(fault),
     }
 }
@@ -146,44 +140,26 @@ pub fn standing(
 /// When the event is: all day, or from its start for its duration, past midnight if need be.
 fn times(event: &CalendarEvent, date: Date, default_start: Time) -> Result<Times, &'static str> {
     const OUT_OF_RANGE: &str = "has a start or a duration that no calendar holds";
-    let duration = event
-        .duration_minutes
-        .filter(|minutes| *minutes > 0)
-        .ok_or("has no duration")?;
+    let duration = event.duration_minutes.filter(|minutes| *minutes > 0).ok_or("has no duration")?;
     let midnight = date.at(0, 0, 0, 0);
     let after = |start: DateTime, minutes: i64| {
-        let span = jiff::Span::new()
-            .try_minutes(minutes)
-            .map_err(|_too_long| OUT_OF_RANGE)?;
+        let span = jiff::Span::new().try_minutes(minutes).map_err(|_too_long| OUT_OF_RANGE)?;
         start.checked_add(span).map_err(|_past_the_calendar| OUT_OF_RANGE)
     };
     if event.scheduled_minutes > 0 && duration >= event.scheduled_minutes {
-        let end = midnight
-            .checked_add(1.day())
-            .map_err(|_past_the_calendar| OUT_OF_RANGE)?;
-        return Ok(Times {
-            start: midnight,
-            end,
-            all_day: true,
-        });
+        let end = midnight.checked_add(1.day()).map_err(|_past_the_calendar| OUT_OF_RANGE)?;
+        return Ok(Times { start: midnight, end, all_day: true });
     }
     let start = match event.start_minutes {
         Some(minutes) if minutes < 0 => return Err(OUT_OF_RANGE),
         Some(minutes) => after(midnight, minutes)?,
         None => date.to_datetime(default_start),
     };
-    Ok(Times {
-        start,
-        end: after(start, duration)?,
-        all_day: false,
-    })
+    Ok(Times { start, end: after(start, duration)?, all_day: false })
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "whatever else it is, the test fails"
-)]
+#[expect(clippy::wildcard_enum_match_arm, reason = "whatever else it is, the test fails")]
 mod tests {
     use jiff::civil::date;
     use proptest::prelude::*;
@@ -212,15 +188,9 @@ mod tests {
     }
 
     fn judge_with(event: &CalendarEvent, person: &PersonMatch, include_pending: bool) -> Standing {
-        let absence_types = [AbsenceType {
-            id: AbsenceTypeId(3),
-            description: "Verlof".into(),
-        }];
+        let absence_types = [AbsenceType { id: AbsenceTypeId(3), description: "Verlof".into() }];
         let rules = Rules {
-            window: Window {
-                from: date(2026, 1, 1),
-                until: date(2026, 12, 31),
-            },
+            window: Window { from: date(2026, 1, 1), until: date(2026, 12, 31) },
             include_pending,
             default_start: Time::constant(9, 0, 0, 0),
             mapping: MappingRules {
@@ -238,11 +208,9 @@ mod tests {
 
     fn when(event: &CalendarEvent) -> (String, String, bool) {
         match judge(event) {
-            Standing::Absent(desired) => (
-                desired.times.start.to_string(),
-                desired.times.end.to_string(),
-                desired.times.all_day,
-            ),
+            Standing::Absent(desired) => {
+                (desired.times.start.to_string(), desired.times.end.to_string(), desired.times.all_day)
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -256,53 +224,21 @@ mod tests {
 
     #[test]
     fn a_whole_day_lasts_from_midnight_to_midnight() {
-        let all_day = (
-            "2026-04-03T00:00:00".to_owned(),
-            "2026-04-04T00:00:00".to_owned(),
-            true,
-        );
+        let all_day = ("2026-04-03T00:00:00".to_owned(), "2026-04-04T00:00:00".to_owned(), true);
         assert_eq!(when(&event()), all_day);
-        assert_eq!(
-            when(&CalendarEvent {
-                duration_minutes: Some(480),
-                ..event()
-            }),
-            all_day
-        );
+        assert_eq!(when(&CalendarEvent { duration_minutes: Some(480), ..event() }), all_day);
     }
 
     #[test]
     fn a_part_of_a_day_begins_at_its_start_or_at_the_default_one_and_may_pass_midnight() {
-        let half = CalendarEvent {
-            duration_minutes: Some(228),
-            ..event()
-        };
-        assert_eq!(
-            when(&half),
-            ("2026-04-03T09:00:00".into(), "2026-04-03T12:48:00".into(), false)
-        );
-        let unknown = CalendarEvent {
-            start_minutes: None,
-            ..half.clone()
-        };
+        let half = CalendarEvent { duration_minutes: Some(228), ..event() };
+        assert_eq!(when(&half), ("2026-04-03T09:00:00".into(), "2026-04-03T12:48:00".into(), false));
+        let unknown = CalendarEvent { start_minutes: None, ..half.clone() };
         assert_eq!(when(&unknown), when(&half));
-        let night = CalendarEvent {
-            start_minutes: Some(22 * 60),
-            scheduled_minutes: 480,
-            ..half.clone()
-        };
-        assert_eq!(
-            when(&night),
-            ("2026-04-03T22:00:00".into(), "2026-04-04T01:48:00".into(), false)
-        );
-        let unscheduled = CalendarEvent {
-            scheduled_minutes: 0,
-            ..event()
-        };
-        assert_eq!(
-            when(&unscheduled),
-            ("2026-04-03T09:00:00".into(), "2026-04-03T16:36:00".into(), false)
-        );
+        let night = CalendarEvent { start_minutes: Some(22 * 60), scheduled_minutes: 480, ..half.clone() };
+        assert_eq!(when(&night), ("2026-04-03T22:00:00".into(), "2026-04-04T01:48:00".into(), false));
+        let unscheduled = CalendarEvent { scheduled_minutes: 0, ..event() };
+        assert_eq!(when(&unscheduled), ("2026-04-03T09:00:00".into(), "2026-04-03T16:36:00".into(), false));
     }
 
     #[test]
@@ -311,104 +247,38 @@ mod tests {
             Standing::LeftOut(why) => why,
             other => panic!("{other:?}"),
         };
+        assert_eq!(left_out(CalendarEvent { kind: "overtime".into(), ..event() }), LeftOut::NotTimeOff);
+        assert_eq!(left_out(CalendarEvent { status: "pending".into(), ..event() }), LeftOut::NotApproved);
+        assert_eq!(left_out(CalendarEvent { status: "declined".into(), ..event() }), LeftOut::NotApproved);
+        assert_eq!(left_out(CalendarEvent { is_worked: true, ..event() }), LeftOut::Worked);
         assert_eq!(
-            left_out(CalendarEvent {
-                kind: "overtime".into(),
-                ..event()
-            }),
-            LeftOut::NotTimeOff
-        );
-        assert_eq!(
-            left_out(CalendarEvent {
-                status: "pending".into(),
-                ..event()
-            }),
-            LeftOut::NotApproved
-        );
-        assert_eq!(
-            left_out(CalendarEvent {
-                status: "declined".into(),
-                ..event()
-            }),
-            LeftOut::NotApproved
-        );
-        assert_eq!(
-            left_out(CalendarEvent {
-                is_worked: true,
-                ..event()
-            }),
-            LeftOut::Worked
-        );
-        assert_eq!(
-            left_out(CalendarEvent {
-                date: Some(date(2025, 12, 31)),
-                ..event()
-            }),
+            left_out(CalendarEvent { date: Some(date(2025, 12, 31)), ..event() }),
             LeftOut::OutsideWindow
         );
         assert_eq!(
-            left_out(CalendarEvent {
-                date: Some(date(2027, 1, 1)),
-                ..event()
-            }),
+            left_out(CalendarEvent { date: Some(date(2027, 1, 1)), ..event() }),
             LeftOut::OutsideWindow
         );
     }
 
     #[test]
     fn pending_leave_is_written_when_that_is_configured() {
-        let pending = CalendarEvent {
-            status: "pending".into(),
-            ..event()
-        };
-        assert!(matches!(
-            judge_with(&pending, &PersonMatch::Matched(UserId(7)), true),
-            Standing::Absent(_)
-        ));
+        let pending = CalendarEvent { status: "pending".into(), ..event() };
+        assert!(matches!(judge_with(&pending, &PersonMatch::Matched(UserId(7)), true), Standing::Absent(_)));
     }
 
     #[test]
     fn an_event_that_does_not_say_enough_is_reported_and_never_taken_for_no_leave() {
         for invalid in [
-            CalendarEvent {
-                duration_minutes: None,
-                ..event()
-            },
-            CalendarEvent {
-                duration_minutes: Some(0),
-                ..event()
-            },
-            CalendarEvent {
-                duration_minutes: Some(-228),
-                ..event()
-            },
-            CalendarEvent {
-                duration_minutes: Some(i64::MAX),
-                scheduled_minutes: 0,
-                ..event()
-            },
-            CalendarEvent {
-                start_minutes: Some(-1),
-                duration_minutes: Some(60),
-                ..event()
-            },
-            CalendarEvent {
-                start_minutes: Some(i64::MAX),
-                duration_minutes: Some(60),
-                ..event()
-            },
-            CalendarEvent {
-                date: None,
-                ..event()
-            },
-            CalendarEvent {
-                kind: String::new(),
-                ..event()
-            },
-            CalendarEvent {
-                status: String::new(),
-                ..event()
-            },
+            CalendarEvent { duration_minutes: None, ..event() },
+            CalendarEvent { duration_minutes: Some(0), ..event() },
+            CalendarEvent { duration_minutes: Some(-228), ..event() },
+            CalendarEvent { duration_minutes: Some(i64::MAX), scheduled_minutes: 0, ..event() },
+            CalendarEvent { start_minutes: Some(-1), duration_minutes: Some(60), ..event() },
+            CalendarEvent { start_minutes: Some(i64::MAX), duration_minutes: Some(60), ..event() },
+            CalendarEvent { date: None, ..event() },
+            CalendarEvent { kind: String::new(), ..event() },
+            CalendarEvent { status: String::new(), ..event() },
         ] {
             assert_eq!(kind(&judge(&invalid)), Kind::InvalidEvent);
         }
@@ -418,18 +288,9 @@ mod tests {
     fn worked_time_of_an_unmatched_person_makes_no_item() {
         let unmatched =
             PersonMatch::Unmatched(Item::unmatched(crate::ids::PersonId(264), "jan Peeters", None));
-        assert_eq!(
-            kind(&judge_with(&event(), &unmatched, false)),
-            Kind::UnmatchedPerson
-        );
-        let worked = CalendarEvent {
-            is_worked: true,
-            ..event()
-        };
-        assert_eq!(
-            judge_with(&worked, &unmatched, false),
-            Standing::LeftOut(LeftOut::Worked)
-        );
+        assert_eq!(kind(&judge_with(&event(), &unmatched, false)), Kind::UnmatchedPerson);
+        let worked = CalendarEvent { is_worked: true, ..event() };
+        assert_eq!(judge_with(&worked, &unmatched, false), Standing::LeftOut(LeftOut::Worked));
     }
 
     proptest! {

@@ -13,7 +13,7 @@ use super::attention::{Item, Kind};
 use super::desired::{Rules, Standing, Window, standing};
 use super::mapping::MappingRules;
 use super::matching::{Names, PersonMatch, match_person};
-use super::plan::{Evidence, Plan, WrittenAbsence, plan};
+use super::plan::{Change, Evidence, Plan, WrittenAbsence, plan};
 use super::reference::{Fresh, ReferenceError, Snapshot};
 use super::{Engine, SyncError};
 use crate::db::people::{Person, Reason, SyncRequest};
@@ -47,8 +47,6 @@ pub struct Claim {
     pub request: SyncRequest,
     /// Its number.
     pub request_no: i64,
-    /// Webhook events up to this id had arrived.
-    pub seen_event_id: i64,
     /// When.
     pub at: Timestamp,
 }
@@ -76,10 +74,7 @@ impl Engine {
     /// The window of today.
     pub fn window(&self) -> Window {
         let today = self.clock.today();
-        Window {
-            from: self.config.sync.from.on(today),
-            until: self.config.sync.until.on(today),
-        }
+        Window { from: self.config.sync.from.on(today), until: self.config.sync.until.on(today) }
     }
 
     /// Looks at a person once it is their turn. `years`: those to read; `None` is the whole window.
@@ -94,20 +89,16 @@ impl Engine {
     ) -> Result<(Look, Claim), SyncError> {
         let priority = request.reason.priority();
         let turn = self.officient.turn(priority).await;
-        let seen_event_id = events::newest_id(&self.db).await?;
-        let person = people::find(&self.db, company, person.id)
-            .await?
-            .unwrap_or_else(|| person.clone());
+        let newest_event = events::newest_id(&self.db).await?;
+        let person = people::find(&self.db, company, person.id).await?.unwrap_or_else(|| person.clone());
         let request = person.request.unwrap_or(request);
-        let claim = Claim {
-            request,
-            request_no: person.request_no,
-            seen_event_id,
-            at: self.clock.now(),
-        };
-        let look = self
-            .look_now(company, person, priority, turn, request.at, years)
-            .await?;
+        // A sweep may read part of the window; whoever else asked meanwhile wants the whole.
+        let years = years.filter(|_| request.reason == Reason::Sweep);
+        if years.is_none() {
+            people::note_seen(&self.db, company, person.id, newest_event).await?;
+        }
+        let claim = Claim { request, request_no: person.request_no, at: self.clock.now() };
+        let look = self.look_now(company, person, priority, turn, request.at, years).await?;
         Ok((look, claim))
     }
 
@@ -127,43 +118,26 @@ impl Engine {
         };
         let calendar = self.read_calendar(&person, window, years, priority, turn).await?;
         let event_ids: Vec<i64> = calendar.events.iter().map(|event| event.id.0).collect();
-        let written = absences::of_person(
-            &self.db,
-            company,
-            person.id,
-            window.from,
-            window.until,
-            &event_ids,
-        )
-        .await?;
+        let written =
+            absences::of_person(&self.db, company, person.id, window.from, window.until, &event_ids).await?;
         let type_years = years_of(&calendar.events, window);
 
         // First with what is known; again with fresher knowledge when something is to be written or was not found.
-        let snapshot = self
-            .reference
-            .snapshot(company, &type_years, priority, Fresh::to_compare(&self.clock))
-            .await?;
-        let mut look = self
-            .compare(company, &person, &names, &calendar, &written, window, &snapshot)
-            .await?;
+        let snapshot =
+            self.reference.snapshot(company, &type_years, priority, Fresh::to_compare(&self.clock)).await?;
+        let mut look = self.compare(company, &person, &names, &calendar, &written, window, &snapshot).await?;
         if let Some(fresh) = self.freshness_needed(&look, requested_at) {
             let since =
                 Some(requested_at).filter(|_| !matches!(look.person_match, Some(PersonMatch::Matched(_))));
-            let (person, _turn) = self
-                .with_names(company, person.clone(), priority, priority.into(), since)
-                .await?;
+            let (person, _turn) =
+                self.with_names(company, person.clone(), priority, priority.into(), since).await?;
             let Some(names) = person.names.clone().filter(|_| !person.archived) else {
                 return self.look_at_archived(company, &person, window).await;
             };
-            let snapshot = self
-                .reference
-                .snapshot(company, &type_years, priority, fresh)
-                .await?;
-            look = self
-                .compare(company, &person, &names, &calendar, &written, window, &snapshot)
-                .await?;
+            let snapshot = self.reference.snapshot(company, &type_years, priority, fresh).await?;
+            look = self.compare(company, &person, &names, &calendar, &written, window, &snapshot).await?;
         }
-        look.has_news = person.synced_at.is_some() && has_news(&person, &calendar, &look);
+        look.has_news = person.synced_at.is_some() && has_news(&person, &calendar, &look, &written);
         look.event_ids = (calendar.is_whole_window && calendar.incomplete.is_none()).then_some(event_ids);
         look.incomplete = calendar.incomplete;
         Ok(look)
@@ -219,30 +193,15 @@ impl Engine {
         let name = names.full();
         let standings = calendar.events.iter().map(|event| {
             let year = event.date.map(Date::year);
-            let leave_types = year
-                .and_then(|year| snapshot.leave_types.get(&year))
-                .map_or(&[][..], |types| types);
-            (
-                event.id,
-                standing(event, &name, &person_match, leave_types, &rules),
-            )
+            let leave_types =
+                year.and_then(|year| snapshot.leave_types.get(&year)).map_or(&[][..], |types| types);
+            (event.id, standing(event, &name, &person_match, leave_types, &rules))
         });
         let standings: BTreeMap<EventId, Standing> = standings.collect();
-        let evidence = Evidence {
-            years: &calendar.years,
-            is_complete: calendar.incomplete.is_none(),
-        };
+        let evidence = Evidence { years: &calendar.years, is_complete: calendar.incomplete.is_none() };
         let plan = plan(&standings, written, window, evidence);
         let person_match = Some(person_match);
-        Ok(Look {
-            name,
-            person_match,
-            plan,
-            standings,
-            event_ids: None,
-            has_news: false,
-            incomplete: None,
-        })
+        Ok(Look { name, person_match, plan, standings, event_ids: None, has_news: false, incomplete: None })
     }
 
     /// The person with names read at `since` or later; with any, when that is `None` and they are not known to have
@@ -256,25 +215,19 @@ impl Engine {
         turn: Turn,
         since: Option<Timestamp>,
     ) -> Result<(Person, Turn), SyncError> {
-        let is_fresh = person
-            .names_read_at
-            .is_some_and(|at| since.is_none_or(|since| at >= since));
+        let is_fresh = person.names_read_at.is_some_and(|at| since.is_none_or(|since| at >= since));
         if is_fresh {
             return Ok((person, turn));
         }
         let now = self.clock.now();
         match self.officient.person(turn, person.id).await {
             Ok(read) => {
-                let names = Names {
-                    first: read.first_name,
-                    last: read.last_name,
-                };
+                let names = Names { first: read.first_name, last: read.last_name };
                 people::save_names(&self.db, company, person.id, &names, read.archived, now).await?;
                 let is_changed = person.names.as_ref() != Some(&names) || person.archived != read.archived;
                 if is_changed {
                     let before = person.names.as_ref().filter(|_| person.synced_at.is_some());
-                    self.request_sync_of_namesakes(company, &person, [before, Some(&names)])
-                        .await?;
+                    self.request_sync_of_namesakes(company, &person, [before, Some(&names)]).await?;
                 }
                 person.names = Some(names);
                 person.archived = read.archived;
@@ -297,11 +250,8 @@ impl Engine {
     ) -> Result<(), SyncError> {
         for names in names.into_iter().flatten() {
             let others = people::namesakes(&self.db, company, person.id, names).await?;
-            let request = SyncRequest {
-                reason: Reason::Import,
-                at: self.clock.now(),
-                webhook_received_at: None,
-            };
+            let request =
+                SyncRequest { reason: Reason::Import, at: self.clock.now(), webhook_received_at: None };
             people::request_sync(&self.db, company, &others, request).await?;
         }
         Ok(())
@@ -314,10 +264,7 @@ impl Engine {
         person: &Person,
         window: Window,
     ) -> Result<Look, SyncError> {
-        let name = person
-            .names
-            .as_ref()
-            .map_or_else(|| format!("#{}", person.id), Names::full);
+        let name = person.names.as_ref().map_or_else(|| format!("#{}", person.id), Names::full);
         let written =
             absences::of_person(&self.db, company, person.id, window.from, window.until, &[]).await?;
         let item = Item::archived(person.id, &name);
@@ -325,10 +272,7 @@ impl Engine {
         Ok(Look {
             name,
             person_match: None,
-            plan: Plan {
-                held_back,
-                ..Plan::default()
-            },
+            plan: Plan { held_back, ..Plan::default() },
             standings: BTreeMap::new(),
             event_ids: None,
             has_news: false,
@@ -398,21 +342,27 @@ impl From<ReferenceError> for SyncError {
 
 /// The years in which a type may have to be mapped.
 fn years_of(events: &[CalendarEvent], window: Window) -> Vec<i16> {
-    let dates = events
-        .iter()
-        .filter_map(|event| event.date)
-        .filter(|date| window.contains(*date));
+    let dates = events.iter().filter_map(|event| event.date).filter(|date| window.contains(*date));
     let mut years: Vec<i16> = dates.map(Date::year).collect();
     years.sort_unstable();
     years.dedup();
     years
 }
 
-/// A deletion is news once, however long it is held: only events that the last look still saw count.
-fn has_news(person: &Person, calendar: &Calendar, look: &Look) -> bool {
+/// Whether the calendar says something that it did not say at the last look: an event that is new or gone (a deletion is
+/// news once, however long it is held), or one whose times changed. What other users or types bring about is no news.
+fn has_news(person: &Person, calendar: &Calendar, look: &Look, written: &[WrittenAbsence]) -> bool {
     let is_new = |event: &CalendarEvent| !person.event_ids.contains(&event.id.0);
     let is_lost = |event: &EventId| {
         person.event_ids.contains(&event.0) && calendar.events.iter().all(|seen| seen.id != *event)
     };
-    calendar.events.iter().any(is_new) || look.plan.deletions().iter().any(is_lost)
+    let has_moved = |change: &Change| match change {
+        Change::Update { desired, .. } => written
+            .iter()
+            .any(|row| row.event == desired.event && row.intent.is_none() && row.times != desired.times),
+        Change::Create { .. } | Change::Delete { .. } | Change::Abandon { .. } => false,
+    };
+    calendar.events.iter().any(is_new)
+        || look.plan.deletions().iter().any(is_lost)
+        || look.plan.changes.iter().any(has_moved)
 }

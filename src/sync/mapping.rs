@@ -45,10 +45,8 @@ pub struct Description {
 /// The description of one of the company's own types.
 pub fn describe_type(leave_type: &LeaveType, integration_app: &str) -> Description {
     let app = integration_app.to_lowercase();
-    let code = leave_type
-        .integrations
-        .iter()
-        .find(|(name, code)| name.to_lowercase() == app && !code.is_empty());
+    let code =
+        leave_type.integrations.iter().find(|(name, code)| name.to_lowercase() == app && !code.is_empty());
     Description {
         type_id: leave_type.id.to_string(),
         text: code.map_or(&leave_type.name, |(_, code)| code).clone(),
@@ -71,9 +69,7 @@ pub fn map_type(event: &CalendarEvent, leave_types: &[LeaveType], rules: Mapping
 /// Finds the one absence type with this description.
 pub fn look_up(description: &Description, absence_types: &[AbsenceType]) -> Mapping {
     let type_id = || description.type_id.clone();
-    let mut matches = absence_types
-        .iter()
-        .filter(|kind| kind.description == description.text);
+    let mut matches = absence_types.iter().filter(|kind| kind.description == description.text);
     match (matches.next(), matches.count()) {
         (Some(kind), 0) => Mapping::To(kind.id),
         (Some(_), others) => {
@@ -115,18 +111,12 @@ fn describe_event(
 fn nearest(description: &str, absence_types: &[AbsenceType]) -> Option<Hint> {
     absence_types.iter().find_map(|kind| {
         let difference = difference(description, &kind.description)?;
-        Some(Hint {
-            difference,
-            candidate: kind.description.clone(),
-        })
+        Some(Hint { difference, candidate: kind.description.clone() })
     })
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "whatever else it is, the test fails"
-)]
+#[expect(clippy::wildcard_enum_match_arm, reason = "whatever else it is, the test fails")]
 mod tests {
     use super::*;
     use crate::ids::{EventId, LeaveTypeId};
@@ -148,15 +138,8 @@ mod tests {
     }
 
     fn leave_type(id: i64, name: &str, integrations: &[(&str, &str)]) -> LeaveType {
-        let integrations = integrations
-            .iter()
-            .map(|(app, code)| ((*app).into(), (*code).into()))
-            .collect();
-        LeaveType {
-            id: LeaveTypeId(id),
-            name: name.into(),
-            integrations,
-        }
+        let integrations = integrations.iter().map(|(app, code)| ((*app).into(), (*code).into())).collect();
+        LeaveType { id: LeaveTypeId(id), name: name.into(), integrations }
     }
 
     fn map(
@@ -167,19 +150,12 @@ mod tests {
     ) -> Mapping {
         let absence_types: Vec<AbsenceType> = (1..)
             .zip(descriptions)
-            .map(|(id, text)| AbsenceType {
-                id: AbsenceTypeId(id),
-                description: (*text).into(),
-            })
+            .map(|(id, text)| AbsenceType { id: AbsenceTypeId(id), description: (*text).into() })
             .collect();
         map_type(
             event,
             leave_types,
-            MappingRules {
-                integration_app: "optedo",
-                built_in,
-                absence_types: &absence_types,
-            },
+            MappingRules { integration_app: "optedo", built_in, absence_types: &absence_types },
         )
     }
 
@@ -196,12 +172,7 @@ mod tests {
         let built_in = config::LeaveTypes::default();
         let descriptions = ["Verlof", "Vakantie", "ADV", "192"];
         assert_eq!(
-            map(
-                &event(custom(80), "Verlof", false),
-                &types,
-                &descriptions,
-                &built_in
-            ),
+            map(&event(custom(80), "Verlof", false), &types, &descriptions, &built_in),
             Mapping::To(AbsenceTypeId(2))
         );
         assert_eq!(
@@ -212,51 +183,28 @@ mod tests {
 
     #[test]
     fn built_in_types_use_the_configured_description_else_their_own_name() {
-        let chosen = config::LeaveTypes {
-            sick_day: Some("Ziekte".into()),
-            education: Some("Opleiding".into()),
-        };
+        let chosen =
+            config::LeaveTypes { sick_day: Some("Ziekte".into()), education: Some("Opleiding".into()) };
         let unset = config::LeaveTypes::default();
         let sick = event(EventType::SickDay, "Sick day", false);
-        assert_eq!(
-            map(&sick, &[], &["Ziekte", "Sick day"], &chosen),
-            Mapping::To(AbsenceTypeId(1))
-        );
-        assert_eq!(
-            map(&sick, &[], &["Ziekte", "Sick day"], &unset),
-            Mapping::To(AbsenceTypeId(2))
-        );
+        assert_eq!(map(&sick, &[], &["Ziekte", "Sick day"], &chosen), Mapping::To(AbsenceTypeId(1)));
+        assert_eq!(map(&sick, &[], &["Ziekte", "Sick day"], &unset), Mapping::To(AbsenceTypeId(2)));
         let training = event(EventType::Education, "Education", true);
-        assert_eq!(
-            map(&training, &[], &["Opleiding"], &chosen),
-            Mapping::To(AbsenceTypeId(1))
-        );
+        assert_eq!(map(&training, &[], &["Opleiding"], &chosen), Mapping::To(AbsenceTypeId(1)));
         assert_eq!(map(&training, &[], &["Education"], &unset), Mapping::LeftOut);
     }
 
     #[test]
     fn worked_time_is_written_only_when_the_field_is_filled_in() {
-        let types = [
-            leave_type(80, "Thuiswerk", &[]),
-            leave_type(81, "Telewerk", &[("optedo", "Thuiswerk")]),
-        ];
+        let types =
+            [leave_type(80, "Thuiswerk", &[]), leave_type(81, "Telewerk", &[("optedo", "Thuiswerk")])];
         let built_in = config::LeaveTypes::default();
         assert_eq!(
-            map(
-                &event(custom(80), "Thuiswerk", true),
-                &types,
-                &["Thuiswerk"],
-                &built_in
-            ),
+            map(&event(custom(80), "Thuiswerk", true), &types, &["Thuiswerk"], &built_in),
             Mapping::LeftOut
         );
         assert_eq!(
-            map(
-                &event(custom(81), "Telewerk", true),
-                &types,
-                &["Thuiswerk"],
-                &built_in
-            ),
+            map(&event(custom(81), "Telewerk", true), &types, &["Thuiswerk"], &built_in),
             Mapping::To(AbsenceTypeId(1))
         );
     }
@@ -275,10 +223,7 @@ mod tests {
             other => panic!("{other:?}"),
         };
         let unmapped = held(&["Vakantie"]);
-        assert_eq!(
-            (unmapped.kind, unmapped.subject_id.as_str()),
-            (Kind::UnmappedLeaveType, "80")
-        );
+        assert_eq!((unmapped.kind, unmapped.subject_id.as_str()), (Kind::UnmappedLeaveType, "80"));
         assert_eq!(unmapped.hint.unwrap().difference, Difference::Case);
         assert_eq!(held(&["vakantie", "vakantie"]).kind, Kind::AmbiguousLeaveType);
         assert_eq!(held(&[]).hint, None);

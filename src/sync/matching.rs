@@ -61,12 +61,9 @@ pub fn match_person(person: PersonId, names: &Names, namesakes: usize, users: &[
     match first {
         None => PersonMatch::Unmatched(Item::unmatched(person, &names.full(), nearest(names, users))),
         Some(user) if others == 0 && namesakes == 0 => PersonMatch::Matched(user.id),
-        Some(_) => PersonMatch::Ambiguous(Item::ambiguous_person(
-            person,
-            &names.full(),
-            others + 1,
-            namesakes + 1,
-        )),
+        Some(_) => {
+            PersonMatch::Ambiguous(Item::ambiguous_person(person, &names.full(), others + 1, namesakes + 1))
+        }
     }
 }
 
@@ -78,10 +75,7 @@ fn has_names(user: &User, names: &Names) -> bool {
 fn nearest(names: &Names, users: &[User]) -> Option<Hint> {
     let hints = users.iter().filter_map(|user| {
         let difference = near_miss(names, user)?;
-        Some(Hint {
-            difference,
-            candidate: format!("{} {}", user.first_name, user.last_name),
-        })
+        Some(Hint { difference, candidate: format!("{} {}", user.first_name, user.last_name) })
     });
     hints.min_by_key(|hint| matches!(hint.difference, Difference::Several))
 }
@@ -93,14 +87,8 @@ fn near_miss(names: &Names, user: &User) -> Option<Difference> {
     if user.first_name == names.last && user.last_name == names.first {
         return Some(Difference::Swapped);
     }
-    let theirs = Names {
-        first: user.first_name.clone(),
-        last: user.last_name.clone(),
-    };
-    let swapped = Names {
-        first: names.last.clone(),
-        last: names.first.clone(),
-    };
+    let theirs = Names { first: user.first_name.clone(), last: user.last_name.clone() };
+    let swapped = Names { first: names.last.clone(), last: names.first.clone() };
     differ(names, &theirs).or_else(|| differ(&swapped, &theirs).map(|_also| Difference::Several))
 }
 
@@ -121,29 +109,18 @@ fn differ(ours: &Names, theirs: &Names) -> Option<Difference> {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "whatever else it is, the test fails"
-)]
+#[expect(clippy::wildcard_enum_match_arm, reason = "whatever else it is, the test fails")]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
     fn user(id: i64, first: &str, last: &str) -> User {
-        User {
-            id: UserId(id),
-            first_name: first.into(),
-            last_name: last.into(),
-            active: true,
-        }
+        User { id: UserId(id), first_name: first.into(), last_name: last.into(), active: true }
     }
 
     fn names(first: &str, last: &str) -> Names {
-        Names {
-            first: first.into(),
-            last: last.into(),
-        }
+        Names { first: first.into(), last: last.into() }
     }
 
     fn hint(first: &str, last: &str, users: &[User]) -> Option<Difference> {
@@ -181,10 +158,7 @@ mod tests {
         let jan = names("Jan", "Peeters");
         let two = [user(7, "Jan", "Peeters"), user(8, "Jan", "Peeters")];
         assert_eq!(match_person(PersonId(1), &jan, 0, &two).as_str(), "ambiguous");
-        assert_eq!(
-            match_person(PersonId(1), &jan, 1, &two[..1]).as_str(),
-            "ambiguous"
-        );
+        assert_eq!(match_person(PersonId(1), &jan, 1, &two[..1]).as_str(), "ambiguous");
     }
 
     #[test]

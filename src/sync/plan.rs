@@ -162,10 +162,7 @@ pub fn plan(
     for (event, standing) in standings {
         match standing {
             Standing::Absent(desired) if written.iter().all(|row| row.event != *event) => {
-                plan.changes.push(Change::Create {
-                    desired: desired.clone(),
-                    begun: None,
-                });
+                plan.changes.push(Change::Create { desired: desired.clone(), begun: None });
             }
             Standing::HeldBack(item) => plan.held_back.push((*event, item.clone())),
             Standing::Absent(_) | Standing::LeftOut(_) => {}
@@ -182,10 +179,7 @@ impl Plan {
             (Some(_), None) if row.equals(&desired) => self.kept += 1,
             // A change whose end is not known is made again: it ends in the same state however often.
             (Some(absence), _) => self.changes.push(Change::Update { absence, desired }),
-            (None, _) => self.changes.push(Change::Create {
-                desired,
-                begun: Some(row.clone()),
-            }),
+            (None, _) => self.changes.push(Change::Create { desired, begun: Some(row.clone()) }),
         }
     }
 
@@ -274,15 +268,9 @@ pub fn create_or_take_over(
     }
     let wanted = absence_to_write(company, desired);
     let is_identical = |absence: &&Absence| {
-        let by_hand = absence
-            .what
-            .external_reference
-            .as_ref()
-            .is_none_or(String::is_empty);
-        let ours = NewAbsence {
-            external_reference: wanted.external_reference.clone(),
-            ..absence.what.clone()
-        };
+        let by_hand = absence.what.external_reference.as_ref().is_none_or(String::is_empty);
+        let ours =
+            NewAbsence { external_reference: wanted.external_reference.clone(), ..absence.what.clone() };
         by_hand && ours == wanted && free(absence.id)
     };
     match existing.iter().find(is_identical) {
@@ -294,9 +282,7 @@ pub fn create_or_take_over(
 /// The absence in Optedo that carries our reference for this event.
 pub fn find_ours(company: CompanyId, event: EventId, existing: &[Absence]) -> Option<AbsenceId> {
     let reference = reference(company, event);
-    let ours = existing
-        .iter()
-        .filter(|absence| absence.what.external_reference.as_ref() == Some(&reference));
+    let ours = existing.iter().filter(|absence| absence.what.external_reference.as_ref() == Some(&reference));
     ours.map(|absence| absence.id).min()
 }
 
@@ -309,23 +295,13 @@ mod tests {
     use super::*;
     use crate::ids::PersonId;
 
-    const WINDOW: Window = Window {
-        from: date(2026, 1, 1),
-        until: date(2027, 12, 31),
-    };
-    const COMPLETE: Evidence<'_> = Evidence {
-        years: &[2026, 2027],
-        is_complete: true,
-    };
+    const WINDOW: Window = Window { from: date(2026, 1, 1), until: date(2027, 12, 31) };
+    const COMPLETE: Evidence<'_> = Evidence { years: &[2026, 2027], is_complete: true };
     const COMPANY: CompanyId = CompanyId(60002);
 
     fn on(day: Date, hours: i64) -> Times {
         let start = day.at(9, 0, 0, 0);
-        Times {
-            start,
-            end: start.checked_add(hours.hours()).unwrap(),
-            all_day: false,
-        }
+        Times { start, end: start.checked_add(hours.hours()).unwrap(), all_day: false }
     }
 
     fn desired(event: i64) -> DesiredAbsence {
@@ -353,10 +329,7 @@ mod tests {
     }
 
     fn absent(desired: &[DesiredAbsence]) -> BTreeMap<EventId, Standing> {
-        desired
-            .iter()
-            .map(|desired| (desired.event, Standing::Absent(desired.clone())))
-            .collect()
+        desired.iter().map(|desired| (desired.event, Standing::Absent(desired.clone()))).collect()
     }
 
     fn one(event: i64, standing: Standing) -> BTreeMap<EventId, Standing> {
@@ -370,10 +343,7 @@ mod tests {
     #[test]
     fn what_is_equal_is_kept_what_differs_is_changed_what_is_new_is_created() {
         let kept = desired(1);
-        let changed = DesiredAbsence {
-            times: on(date(2026, 4, 3), 8),
-            ..desired(2)
-        };
+        let changed = DesiredAbsence { times: on(date(2026, 4, 3), 8), ..desired(2) };
         let plan = plan(
             &absent(&[kept.clone(), changed.clone(), desired(3)]),
             &[row(&kept), row(&desired(2))],
@@ -384,14 +354,8 @@ mod tests {
         assert_eq!(
             plan.changes,
             [
-                Change::Update {
-                    absence: AbsenceId(1002),
-                    desired: changed
-                },
-                Change::Create {
-                    desired: desired(3),
-                    begun: None
-                }
+                Change::Update { absence: AbsenceId(1002), desired: changed },
+                Change::Create { desired: desired(3), begun: None }
             ]
         );
     }
@@ -399,28 +363,11 @@ mod tests {
     #[test]
     fn an_absence_moves_with_the_person_to_another_user_or_type() {
         for moved in [
-            DesiredAbsence {
-                user: UserId(8),
-                ..desired(1)
-            },
-            DesiredAbsence {
-                absence_type: AbsenceTypeId(4),
-                ..desired(1)
-            },
+            DesiredAbsence { user: UserId(8), ..desired(1) },
+            DesiredAbsence { absence_type: AbsenceTypeId(4), ..desired(1) },
         ] {
-            let plan = plan(
-                &absent(std::slice::from_ref(&moved)),
-                &[row(&desired(1))],
-                WINDOW,
-                COMPLETE,
-            );
-            assert_eq!(
-                plan.changes,
-                [Change::Update {
-                    absence: AbsenceId(1001),
-                    desired: moved
-                }]
-            );
+            let plan = plan(&absent(std::slice::from_ref(&moved)), &[row(&desired(1))], WINDOW, COMPLETE);
+            assert_eq!(plan.changes, [Change::Update { absence: AbsenceId(1001), desired: moved }]);
         }
     }
 
@@ -445,43 +392,21 @@ mod tests {
             (EventId(1), Standing::LeftOut(LeftOut::NotApproved)),
             (EventId(3), Standing::Absent(desired(3))),
         ];
-        let partial = Evidence {
-            years: &[2026],
-            is_complete: false,
-        };
+        let partial = Evidence { years: &[2026], is_complete: false };
         let plan = plan(&BTreeMap::from(standings), &written, WINDOW, partial);
-        assert_eq!(
-            plan.changes,
-            [Change::Create {
-                desired: desired(3),
-                begun: None
-            }]
-        );
+        assert_eq!(plan.changes, [Change::Create { desired: desired(3), begun: None }]);
     }
 
     #[test]
     fn a_year_that_was_not_asked_for_is_left_alone() {
-        let far = Evidence {
-            years: &[2027],
-            is_complete: true,
-        };
-        assert_eq!(
-            plan(&BTreeMap::new(), &[row(&desired(1))], WINDOW, far),
-            Plan::default()
-        );
+        let far = Evidence { years: &[2027], is_complete: true };
+        assert_eq!(plan(&BTreeMap::new(), &[row(&desired(1))], WINDOW, far), Plan::default());
     }
 
     #[test]
     fn days_outside_the_window_are_never_touched_even_when_the_event_moves_into_it() {
-        let old = DesiredAbsence {
-            date: date(2025, 12, 31),
-            times: on(date(2025, 12, 31), 4),
-            ..desired(1)
-        };
-        let years = Evidence {
-            years: &[2025, 2026, 2027],
-            is_complete: true,
-        };
+        let old = DesiredAbsence { date: date(2025, 12, 31), times: on(date(2025, 12, 31), 4), ..desired(1) };
+        let years = Evidence { years: &[2025, 2026, 2027], is_complete: true };
         for standings in [BTreeMap::new(), absent(&[desired(1)])] {
             assert_eq!(plan(&standings, &[row(&old)], WINDOW, years).changes, []);
         }
@@ -489,36 +414,15 @@ mod tests {
 
     #[test]
     fn a_write_whose_end_is_not_known_is_made_again_whatever_its_values() {
-        let begun = |intent| WrittenAbsence {
-            intent: Some(intent),
-            ..row(&desired(1))
-        };
+        let begun = |intent| WrittenAbsence { intent: Some(intent), ..row(&desired(1)) };
         for intent in [Intent::Update, Intent::Delete] {
             let plan = plan(&absent(&[desired(1)]), &[begun(intent)], WINDOW, COMPLETE);
-            assert_eq!(
-                plan.changes,
-                [Change::Update {
-                    absence: AbsenceId(1001),
-                    desired: desired(1)
-                }]
-            );
+            assert_eq!(plan.changes, [Change::Update { absence: AbsenceId(1001), desired: desired(1) }]);
         }
-        let create = WrittenAbsence {
-            absence: None,
-            ..begun(Intent::Create)
-        };
+        let create = WrittenAbsence { absence: None, ..begun(Intent::Create) };
         assert_eq!(
-            plan(
-                &absent(&[desired(1)]),
-                std::slice::from_ref(&create),
-                WINDOW,
-                COMPLETE
-            )
-            .changes,
-            [Change::Create {
-                desired: desired(1),
-                begun: Some(create.clone())
-            }]
+            plan(&absent(&[desired(1)]), std::slice::from_ref(&create), WINDOW, COMPLETE).changes,
+            [Change::Create { desired: desired(1), begun: Some(create.clone()) }]
         );
         assert_eq!(
             plan(&BTreeMap::new(), std::slice::from_ref(&create), WINDOW, COMPLETE).changes,
@@ -526,9 +430,7 @@ mod tests {
         );
         assert_eq!(
             plan(&BTreeMap::new(), &[begun(Intent::Delete)], WINDOW, COMPLETE).changes,
-            [Change::Delete {
-                written: begun(Intent::Delete)
-            }]
+            [Change::Delete { written: begun(Intent::Delete) }]
         );
     }
 
@@ -537,10 +439,7 @@ mod tests {
             external_reference: reference.map(str::to_owned),
             ..absence_to_write(COMPANY, desired)
         };
-        Absence {
-            id: AbsenceId(id),
-            what,
-        }
+        Absence { id: AbsenceId(id), what }
     }
 
     #[test]
@@ -550,21 +449,12 @@ mod tests {
         };
         let ours = standing_absence(
             5,
-            &DesiredAbsence {
-                times: on(date(2026, 4, 3), 1),
-                ..desired(1)
-            },
+            &DesiredAbsence { times: on(date(2026, 4, 3), 1), ..desired(1) },
             Some("officient:60002:1"),
         );
-        assert_eq!(
-            look(std::slice::from_ref(&ours), false),
-            Creation::TakeOver(AbsenceId(5))
-        );
+        assert_eq!(look(std::slice::from_ref(&ours), false), Creation::TakeOver(AbsenceId(5)));
         let by_hand = standing_absence(6, &desired(1), None);
-        assert_eq!(
-            look(std::slice::from_ref(&by_hand), true),
-            Creation::TakeOver(AbsenceId(6))
-        );
+        assert_eq!(look(std::slice::from_ref(&by_hand), true), Creation::TakeOver(AbsenceId(6)));
         assert_eq!(look(std::slice::from_ref(&by_hand), false), Creation::Write);
         assert_eq!(look(&[], true), Creation::Write);
     }
@@ -574,48 +464,23 @@ mod tests {
         let look = |existing: Absence, free: bool| {
             create_or_take_over(COMPANY, &desired(1), None, &[existing], true, |_| free)
         };
-        assert_eq!(
-            look(standing_absence(5, &desired(1), Some("other:1")), true),
-            Creation::Write
-        );
-        assert_eq!(
-            look(standing_absence(5, &desired(1), Some("officient:60002:2")), true),
-            Creation::Write
-        );
-        assert_eq!(
-            look(standing_absence(5, &desired(1), Some("officient:1:1")), true),
-            Creation::Write
-        );
-        assert_eq!(
-            look(standing_absence(5, &desired(1), None), false),
-            Creation::Write
-        );
-        let other_hours = DesiredAbsence {
-            times: on(date(2026, 4, 3), 8),
-            ..desired(1)
-        };
-        assert_eq!(
-            look(standing_absence(5, &other_hours, None), true),
-            Creation::Write
-        );
+        assert_eq!(look(standing_absence(5, &desired(1), Some("other:1")), true), Creation::Write);
+        assert_eq!(look(standing_absence(5, &desired(1), Some("officient:60002:2")), true), Creation::Write);
+        assert_eq!(look(standing_absence(5, &desired(1), Some("officient:1:1")), true), Creation::Write);
+        assert_eq!(look(standing_absence(5, &desired(1), None), false), Creation::Write);
+        let other_hours = DesiredAbsence { times: on(date(2026, 4, 3), 8), ..desired(1) };
+        assert_eq!(look(standing_absence(5, &other_hours, None), true), Creation::Write);
     }
 
     #[test]
     fn a_create_that_came_through_is_changed_when_its_event_changed_since() {
-        let begun = WrittenAbsence {
-            absence: None,
-            intent: Some(Intent::Create),
-            ..row(&desired(1))
-        };
+        let begun = WrittenAbsence { absence: None, intent: Some(Intent::Create), ..row(&desired(1)) };
         let existing = [standing_absence(5, &desired(1), Some("officient:60002:1"))];
         let look = |desired: &DesiredAbsence| {
             create_or_take_over(COMPANY, desired, Some(&begun), &existing, true, |_| true)
         };
         assert_eq!(look(&desired(1)), Creation::TakeOver(AbsenceId(5)));
-        let changed = DesiredAbsence {
-            times: on(date(2026, 4, 3), 8),
-            ..desired(1)
-        };
+        let changed = DesiredAbsence { times: on(date(2026, 4, 3), 8), ..desired(1) };
         assert_eq!(look(&changed), Creation::Change(AbsenceId(5)));
     }
 
@@ -649,11 +514,7 @@ mod tests {
         (any_standing(event), intents).prop_map(|(standing, intent)| match standing {
             Some(Standing::Absent(desired)) => {
                 let absence = (intent != Some(Intent::Create)).then_some(AbsenceId(desired.event.0 + 1000));
-                Some(WrittenAbsence {
-                    absence,
-                    intent,
-                    ..row(&desired)
-                })
+                Some(WrittenAbsence { absence, intent, ..row(&desired) })
             }
             _ => None,
         })

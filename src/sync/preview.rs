@@ -87,22 +87,14 @@ impl Engine {
     /// Adds to `preview` what a look at this person would do. `at` is when the preview was asked for: what was not found
     /// is read again once, not for everybody.
     pub async fn preview(&self, company: CompanyId, person: &Person, at: Timestamp, preview: &mut Preview) {
-        let request = SyncRequest {
-            reason: Reason::Manual,
-            at,
-            webhook_received_at: None,
-        };
+        let request = SyncRequest { reason: Reason::Manual, at, webhook_received_at: None };
         let outcome = async {
             let (look, _claim) = self.look(company, person, request, None).await?;
             self.preview_look(company, person.id, &look, preview).await?;
-            look.incomplete
-                .map_or(Ok(()), |error| Err(SyncError::Officient(error)))
+            look.incomplete.map_or(Ok(()), |error| Err(SyncError::Officient(error)))
         };
         if let Err(error) = outcome.await {
-            preview.failed.push(Failed {
-                person_id: person.id,
-                error: error.to_string(),
-            });
+            preview.failed.push(Failed { person_id: person.id, error: error.to_string() });
         }
     }
 
@@ -129,14 +121,10 @@ impl Engine {
                     }
                 }
                 Change::Update { absence, desired } => {
-                    preview
-                        .change
-                        .push(desired_absence(person, desired, Some(*absence)));
+                    preview.change.push(desired_absence(person, desired, Some(*absence)));
                 }
                 Change::Delete { written } | Change::Abandon { begun: written } => {
-                    let absence = written
-                        .absence
-                        .or_else(|| find_ours(company, written.event, &existing));
+                    let absence = written.absence.or_else(|| find_ours(company, written.event, &existing));
                     preview.delete.push(PreviewedAbsence {
                         absence_id: absence,
                         ..previewed(
@@ -151,16 +139,14 @@ impl Engine {
                 }
             }
         }
-        preview
-            .skipped
-            .extend(look.plan.held_back.iter().map(|(event, item)| Skipped {
-                person_id: person,
-                event_id: *event,
-                kind: item.kind.as_str(),
-                subject: item.subject.clone(),
-                detail: item.detail.clone(),
-                hint: item.hint.as_ref().map(ToString::to_string),
-            }));
+        preview.skipped.extend(look.plan.held_back.iter().map(|(event, item)| Skipped {
+            person_id: person,
+            event_id: *event,
+            kind: item.kind.as_str(),
+            subject: item.subject.clone(),
+            detail: item.detail.clone(),
+            hint: item.hint.as_ref().map(ToString::to_string),
+        }));
         Ok(())
     }
 }
@@ -172,14 +158,7 @@ fn desired_absence(
 ) -> PreviewedAbsence {
     PreviewedAbsence {
         absence_id,
-        ..previewed(
-            person,
-            desired.event,
-            desired.user,
-            desired.absence_type,
-            desired.date,
-            desired.times,
-        )
+        ..previewed(person, desired.event, desired.user, desired.absence_type, desired.date, desired.times)
     }
 }
 

@@ -4,7 +4,7 @@
 //! what was not found is read again, so that a name or a type repaired a second ago is seen. Reads are shared: many who
 //! ask at the same time cause one call.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -39,6 +39,9 @@ impl Fresh {
 /// How long the answer to "who asked for this request" holds. Who asked never changes, but a request can come to be.
 const FOUND_LIFE: SignedDuration = SignedDuration::from_hours(1);
 const NOT_FOUND_LIFE: SignedDuration = SignedDuration::from_mins(1);
+/// So many ids are looked up as requests in such a time; with more, a page of requests or everybody is cheaper.
+const LOOK_UPS: usize = 10;
+const LOOK_UP_PERIOD: SignedDuration = SignedDuration::from_secs(10);
 const MOST_REQUESTS: usize = 10_000;
 
 /// Everything that a comparison needs besides the calendar.
@@ -97,6 +100,13 @@ struct Requester {
     person: Option<PersonId>,
 }
 
+/// The page of the newest requests: when it was last read, and which requests were on it at any time.
+#[derive(Default)]
+struct NewestRequests {
+    read_at: Option<Timestamp>,
+    seen: HashSet<(CompanyId, RequestId)>,
+}
+
 /// The leave types of a company's years.
 type LeaveTypes = HashMap<(CompanyId, i16), Arc<Cached<Vec<LeaveType>>>>;
 
@@ -109,7 +119,8 @@ pub struct Reference {
     absence_types: Cached<Vec<AbsenceType>>,
     leave_types: Mutex<LeaveTypes>,
     requesters: Mutex<HashMap<(CompanyId, RequestId), Requester>>,
-    seen_requests: Mutex<HashSet<(CompanyId, RequestId)>>,
+    looked_up_at: Mutex<VecDeque<Timestamp>>,
+    newest_requests: Mutex<NewestRequests>,
 }
 
 impl Reference {
@@ -123,7 +134,8 @@ impl Reference {
             absence_types: Cached::default(),
             leave_types: Mutex::default(),
             requesters: Mutex::default(),
-            seen_requests: Mutex::default(),
+            looked_up_at: Mutex::default(),
+            newest_requests: Mutex::default(),
         }
     }
 
@@ -142,11 +154,7 @@ impl Reference {
         let types = futures_util::future::try_join_all(types);
         let (users, absence_types, types) =
             tokio::try_join!(self.users(fresh), self.absence_types(fresh), types)?;
-        Ok(Snapshot {
-            users,
-            absence_types,
-            leave_types: years.iter().copied().zip(types).collect(),
-        })
+        Ok(Snapshot { users, absence_types, leave_types: years.iter().copied().zip(types).collect() })
     }
 
     /// Optedo's users.
@@ -156,10 +164,7 @@ impl Reference {
 
     /// Optedo's absence types.
     pub async fn absence_types(&self, fresh: Fresh) -> Result<Arc<Vec<AbsenceType>>, ReferenceError> {
-        Ok(self
-            .absence_types
-            .get(fresh, &self.clock, self.optedo.absence_types())
-            .await?)
+        Ok(self.absence_types.get(fresh, &self.clock, self.optedo.absence_types()).await?)
     }
 
     /// Officient's leave types of a year.
@@ -171,31 +176,60 @@ impl Reference {
         fresh: Fresh,
     ) -> Result<Arc<Vec<LeaveType>>, ReferenceError> {
         let cached = Arc::clone(self.leave_types.lock().await.entry((company, year)).or_default());
-        Ok(cached
-            .get(fresh, &self.clock, self.officient.leave_types(priority, year))
-            .await?)
+        Ok(cached.get(fresh, &self.clock, self.officient.leave_types(priority, year)).await?)
     }
 
-    /// Who asked for this request, if a recent answer is known.
-    pub async fn known_requester(&self, company: CompanyId, id: RequestId) -> Option<Option<PersonId>> {
+    /// Who asked for each of these requests; `None`: there is no such request.
+    ///
+    /// Nothing at all when that would take more calls than a few in a while: a burst is not looked up id by id.
+    pub async fn requesters(
+        &self,
+        company: CompanyId,
+        ids: &BTreeSet<i64>,
+    ) -> Result<Option<BTreeMap<i64, Option<PersonId>>>, OfficientError> {
+        let mut known = BTreeMap::new();
+        let mut unknown = Vec::new();
+        for id in ids {
+            match self.known_requester(company, RequestId(*id)).await {
+                Some(requester) => drop(known.insert(*id, requester)),
+                None => unknown.push(*id),
+            }
+        }
+        if !self.may_look_up(unknown.len()).await {
+            return Ok(None);
+        }
+        let mut reads = Vec::new();
+        for id in &unknown {
+            reads.push(self.read_requester(company, RequestId(*id)));
+        }
+        let read = futures_util::future::try_join_all(reads).await?;
+        known.extend(unknown.into_iter().zip(read));
+        Ok(Some(known))
+    }
+
+    async fn known_requester(&self, company: CompanyId, id: RequestId) -> Option<Option<PersonId>> {
         let known = *self.requesters.lock().await.get(&(company, id))?;
-        let life = if known.person.is_some() {
-            FOUND_LIFE
-        } else {
-            NOT_FOUND_LIFE
-        };
+        let life = if known.person.is_some() { FOUND_LIFE } else { NOT_FOUND_LIFE };
         (self.clock.now().duration_since(known.read_at) < life).then_some(known.person)
     }
 
-    /// Who asked for this request; `None`: there is none.
-    pub async fn requester(
+    /// Whether so many more look-ups are within the budget, and if so counts them.
+    async fn may_look_up(&self, count: usize) -> bool {
+        let now = self.clock.now();
+        let mut looked_up = self.looked_up_at.lock().await;
+        looked_up.retain(|at| now.duration_since(*at) < LOOK_UP_PERIOD);
+        let is_affordable = count == 0 || looked_up.len() + count <= LOOK_UPS;
+        if is_affordable {
+            looked_up.extend(std::iter::repeat_n(now, count));
+        }
+        is_affordable
+    }
+
+    async fn read_requester(
         &self,
         company: CompanyId,
         id: RequestId,
     ) -> Result<Option<PersonId>, OfficientError> {
-        if let Some(known) = self.known_requester(company, id).await {
-            return Ok(known);
-        }
         let read_at = self.clock.now();
         let person = self.officient.requester(Priority::Urgent, id).await?;
         let mut requesters = self.requesters.lock().await;
@@ -212,8 +246,15 @@ impl Reference {
         Ok(requesters(if unseen.is_empty() { known } else { unseen }))
     }
 
-    /// Who asked for those of the newest requests that were not seen before.
-    pub async fn unseen_requesters(&self, company: CompanyId) -> Result<Vec<PersonId>, OfficientError> {
+    /// Who asked for those of the newest requests that were not seen before; nobody if they were read since.
+    pub async fn unseen_requesters(
+        &self,
+        company: CompanyId,
+        since: Timestamp,
+    ) -> Result<Vec<PersonId>, OfficientError> {
+        if self.newest_requests.lock().await.read_at.is_some_and(|at| at >= since) {
+            return Ok(Vec::new());
+        }
         let (unseen, _known) = self.read_newest_requests(company).await?;
         Ok(requesters(unseen))
     }
@@ -223,14 +264,14 @@ impl Reference {
         &self,
         company: CompanyId,
     ) -> Result<(Vec<ListedRequest>, Vec<ListedRequest>), OfficientError> {
+        let read_at = self.clock.now();
         let requests = self.officient.newest_requests(Priority::Urgent).await?;
-        let mut seen = self.seen_requests.lock().await;
-        if seen.len() >= MOST_REQUESTS {
-            seen.clear();
+        let mut newest = self.newest_requests.lock().await;
+        newest.read_at = Some(read_at);
+        if newest.seen.len() >= MOST_REQUESTS {
+            newest.seen.clear();
         }
-        Ok(requests
-            .into_iter()
-            .partition(|request| seen.insert((company, request.id))))
+        Ok(requests.into_iter().partition(|request| newest.seen.insert((company, request.id))))
     }
 }
 

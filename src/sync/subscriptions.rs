@@ -49,10 +49,7 @@ impl Engine {
             }
         }
         for event in &events {
-            let known = registered
-                .iter()
-                .find(|(name, _)| name == event)
-                .map(|(_, id)| *id);
+            let known = registered.iter().find(|(name, _)| name == event).map(|(_, id)| *id);
             self.ensure_webhook(event, known).await?;
         }
         connection::retain_subscriptions(&self.db, &events).await?;
@@ -64,11 +61,7 @@ impl Engine {
     async fn ensure_webhook(&self, event: &str, known: Option<i64>) -> Result<(), SyncError> {
         let added = match known {
             Some(id) => Ok(id),
-            None => {
-                self.officient
-                    .add_webhook(event, self.webhook_url.expose_secret())
-                    .await
-            }
+            None => self.officient.add_webhook(event, self.webhook_url.expose_secret()).await,
         };
         let now = self.clock.now();
         match added {
@@ -81,10 +74,7 @@ impl Engine {
                 }
                 Ok(())
             }
-            Err(OfficientError::Call {
-                source: UpstreamError::Rejected { status, message },
-                ..
-            }) => {
+            Err(OfficientError::Call { source: UpstreamError::Rejected { status, message }, .. }) => {
                 let why = if message.is_empty() {
                     format!("status {status}")
                 } else {
@@ -93,11 +83,7 @@ impl Engine {
                 let state = SubscriptionState::Refused;
                 connection::save_subscription(&self.db, event, None, state, Some(&why), now).await?;
                 attention::open(&self.db, &Item::webhook_refused(event, &why), 0, now).await?;
-                tracing::warn!(
-                    webhook.event = event,
-                    status,
-                    "Officient refused a webhook's event name"
-                );
+                tracing::warn!(webhook.event = event, status, "Officient refused a webhook's event name");
                 Ok(())
             }
             Err(error) => {

@@ -12,14 +12,13 @@ impl Engine {
     /// Begins a sweep: webhooks are checked, the list of people is read, everybody is asked for.
     ///
     /// One that was asked for (after connecting, or by the admin) uses the whole rate limit; a periodic one a third.
-    pub async fn begin_sweep(&self, company: CompanyId, is_asked_for: bool) -> Result<(), SyncError> {
+    ///
+    /// Returns whether the webhooks could be checked; the sweep goes on without.
+    pub async fn begin_sweep(&self, company: CompanyId, is_asked_for: bool) -> Result<bool, SyncError> {
         let began_at = self.clock.now();
-        let reason = if is_asked_for {
-            Reason::Import
-        } else {
-            Reason::Sweep
-        };
-        if let Err(error) = self.ensure_webhooks().await {
+        let reason = if is_asked_for { Reason::Import } else { Reason::Sweep };
+        let webhooks = self.ensure_webhooks().await;
+        if let Err(error) = &webhooks {
             tracing::warn!(%error, "Could not check the webhooks");
         }
         // Reading the newest requests now tells later which of them are new.
@@ -29,17 +28,13 @@ impl Engine {
         self.list_people(company, reason).await?;
 
         let now = self.clock.now();
-        let request = SyncRequest {
-            reason,
-            at: now,
-            webhook_received_at: None,
-        };
+        let request = SyncRequest { reason, at: now, webhook_received_at: None };
         let mut tx = self.db.begin().await?;
         let number = connection::begin_sweep(&mut *tx, began_at, now).await?;
         people::request_sync_of_all(&mut *tx, company, request, i64::MAX).await?;
         tx.commit().await?;
         tracing::info!(sweep = number, reason = reason.as_str(), "Began sweep {number}");
-        Ok(())
+        Ok(webhooks.is_ok())
     }
 
     /// Brings `people` up to date with Officient's list. Nobody is archived because a list was incomplete.
@@ -56,11 +51,7 @@ impl Engine {
         }
         let archived = people::archive_others(&self.db, company, &ids).await?;
         if !archived.is_empty() {
-            let request = SyncRequest {
-                reason,
-                at: self.clock.now(),
-                webhook_received_at: None,
-            };
+            let request = SyncRequest { reason, at: self.clock.now(), webhook_received_at: None };
             people::request_sync(&self.db, company, &archived, request).await?;
         }
         Ok(())
@@ -97,17 +88,12 @@ impl Engine {
     /// Which years a look at this person reads. With more people than a sweep's share of the limit serves in an
     /// interval, the far years of each are read only every so many sweeps; `None`: the whole window.
     pub fn years_to_read(&self, person: &Person, sweep_no: i64, people: i64) -> Option<Vec<i16>> {
-        let is_sweep = person
-            .request
-            .is_some_and(|request| request.reason == Reason::Sweep);
+        let is_sweep = person.request.is_some_and(|request| request.reason == Reason::Sweep);
         if !is_sweep || person.synced_at.is_none() {
             return None;
         }
         let calls = usize::try_from(people).unwrap_or_default() * self.window().years().count();
-        let budget = self
-            .officient
-            .sweep_budget(self.config.sync.sweep_interval)
-            .max(1);
+        let budget = self.officient.sweep_budget(self.config.sync.sweep_interval).max(1);
         let every = i64::try_from(calls.div_ceil(budget)).unwrap_or(1);
         (every > 1 && (person.id.0 + sweep_no).rem_euclid(every) != 0).then(|| self.near_years())
     }

@@ -11,12 +11,12 @@ use jiff::Timestamp;
 use super::{Engine, SyncError};
 use crate::db::events::{self, WaitingEvent};
 use crate::db::people::{self, Reason, SyncRequest};
-use crate::ids::{CompanyId, PersonId, RequestId};
+use crate::ids::CompanyId;
 
 /// Events taken at a time.
 const BATCH: i64 = 1000;
-/// Unknown ids looked up as requests at a time; with more, looking at everybody is cheaper.
-const LOOK_UPS: usize = 10;
+/// More unknown ids than this wait for looks under way, which usually explain them.
+const MANY: usize = 10;
 
 /// What an event's id can mean.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
@@ -30,10 +30,7 @@ enum Meaning {
 }
 
 fn meaning(event: &WaitingEvent) -> Meaning {
-    let id = event
-        .related_object_id
-        .as_deref()
-        .and_then(|id| id.trim().parse().ok());
+    let id = event.related_object_id.as_deref().and_then(|id| id.trim().parse().ok());
     match id {
         Some(id) if event.event_type.starts_with("person_") => Meaning::Person(id),
         Some(id) => Meaning::Anything(id),
@@ -88,10 +85,7 @@ impl Engine {
         let ids: BTreeSet<i64> = waiting.iter().filter_map(id_of).collect();
         let ids: Vec<i64> = ids.into_iter().collect();
         let owners = people::owners_of_events(&self.db, company, &ids).await?;
-        let known: HashSet<i64> = people::known(&self.db, company, &ids)
-            .await?
-            .into_iter()
-            .collect();
+        let known: HashSet<i64> = people::known(&self.db, company, &ids).await?.into_iter().collect();
         let mut explained = Vec::new();
         let mut unknown = Vec::new();
         for event in waiting {
@@ -101,12 +95,8 @@ impl Engine {
                     candidates.insert(id);
                 }
                 Meaning::Anything(id) => {
-                    candidates.extend(
-                        owners
-                            .iter()
-                            .filter(|(event, _)| event.0 == id)
-                            .map(|(_, person)| person.0),
-                    );
+                    candidates
+                        .extend(owners.iter().filter(|(event, _)| event.0 == id).map(|(_, person)| person.0));
                     candidates.extend(known.get(&id));
                 }
                 Meaning::Nothing => {}
@@ -131,15 +121,9 @@ impl Engine {
             Meaning::Person(_) | Meaning::Nothing => None,
         });
         let ids: BTreeSet<i64> = anything.collect();
-        if ids.len() > LOOK_UPS {
+        let Some(requesters) = self.reference.requesters(company, &ids).await? else {
             return self.new_requesters_of(company, explained).await;
-        }
-        let mut reads = Vec::new();
-        for id in &ids {
-            reads.push(self.reference.requester(company, RequestId(*id)));
-        }
-        let read = futures_util::future::try_join_all(reads).await?;
-        let requesters: BTreeMap<i64, Option<PersonId>> = ids.into_iter().zip(read).collect();
+        };
         let requester_of = |event: &WaitingEvent| match meaning(event) {
             Meaning::Anything(id) => requesters.get(&id).copied().flatten(),
             Meaning::Person(_) | Meaning::Nothing => None,
@@ -157,12 +141,11 @@ impl Engine {
         company: CompanyId,
         explained: Vec<Explained>,
     ) -> Result<Vec<Explained>, SyncError> {
-        let requesters = self.reference.unseen_requesters(company).await?;
+        let newest = explained.iter().map(|(event, _)| event.received_at).max();
+        let since = newest.unwrap_or(Timestamp::MAX);
+        let requesters = self.reference.unseen_requesters(company, since).await?;
         let requesters: BTreeSet<i64> = requesters.into_iter().map(|person| person.0).collect();
-        Ok(explained
-            .into_iter()
-            .map(|(event, _)| (event, requesters.clone()))
-            .collect())
+        Ok(explained.into_iter().map(|(event, _)| (event, requesters.clone())).collect())
     }
 
     /// Asks for the candidates; with `is_final` marks the events as processed, in the same transaction.
@@ -176,10 +159,8 @@ impl Engine {
         let mut renamed = Vec::new();
         let ids: BTreeSet<i64> = explained.iter().flat_map(|(_, people)| people).copied().collect();
         let ids: Vec<i64> = ids.into_iter().collect();
-        let seen: HashMap<i64, i64> = people::seen_event_ids(&self.db, company, &ids)
-            .await?
-            .into_iter()
-            .collect();
+        let seen: HashMap<i64, i64> =
+            people::seen_event_ids(&self.db, company, &ids).await?.into_iter().collect();
         for (event, people) in explained {
             let is_person = matches!(meaning(event), Meaning::Person(_));
             for person in people {
@@ -200,11 +181,8 @@ impl Engine {
             people::forget_names_read(&mut *tx, company, &renamed).await?;
         }
         for (received_at, ids) in by_time(&candidates) {
-            let request = SyncRequest {
-                reason: Reason::Webhook,
-                at: now,
-                webhook_received_at: Some(received_at),
-            };
+            let request =
+                SyncRequest { reason: Reason::Webhook, at: now, webhook_received_at: Some(received_at) };
             people::request_sync(&mut *tx, company, &ids, request).await?;
         }
         if is_final {
@@ -232,7 +210,7 @@ impl Engine {
             return Ok(true);
         }
         let is_busy = is_looking || people::is_anybody_waiting(&self.db, company, Reason::Import).await?;
-        if new.len() > LOOK_UPS && is_busy {
+        if new.len() > MANY && is_busy {
             return Ok(false);
         }
         let still_unknown = self.look_up_requests(company, new).await?;
@@ -242,31 +220,22 @@ impl Engine {
         Ok(true)
     }
 
-    /// Looks the first few ids up as requests; returns the events that remain unknown.
+    /// Looks the ids up as requests, if they are few; returns the events that remain unknown.
     async fn look_up_requests(
         &self,
         company: CompanyId,
         new: Vec<WaitingEvent>,
     ) -> Result<Vec<WaitingEvent>, SyncError> {
+        let id_of = |event: &WaitingEvent| match meaning(event) {
+            Meaning::Anything(id) => Some(id),
+            Meaning::Person(_) | Meaning::Nothing => None,
+        };
+        let ids: BTreeSet<i64> = new.iter().filter_map(id_of).collect();
+        let requesters = self.reference.requesters(company, &ids).await?.unwrap_or_default();
         let mut explained = Vec::new();
         let mut unknown = Vec::new();
-        let mut looked_up = BTreeSet::new();
         for event in new {
-            let Meaning::Anything(id) = meaning(&event) else {
-                unknown.push(event);
-                continue;
-            };
-            let is_affordable = looked_up.contains(&id) || looked_up.len() < LOOK_UPS;
-            let requester = if is_affordable {
-                looked_up.insert(id);
-                self.reference.requester(company, RequestId(id)).await?
-            } else {
-                self.reference
-                    .known_requester(company, RequestId(id))
-                    .await
-                    .flatten()
-            };
-            match requester {
+            match id_of(&event).and_then(|id| requesters.get(&id).copied().flatten()) {
                 Some(person) => explained.push((event, BTreeSet::from([person.0]))),
                 None => unknown.push(event),
             }
@@ -284,11 +253,7 @@ impl Engine {
         let ids: Vec<i64> = requesters.into_iter().map(|person| person.0).collect();
         let now = self.clock.now();
         let webhook_received_at = unknown.iter().map(|event| event.received_at).min();
-        let request = SyncRequest {
-            reason: Reason::Webhook,
-            at: now,
-            webhook_received_at,
-        };
+        let request = SyncRequest { reason: Reason::Webhook, at: now, webhook_received_at };
         let events: Vec<i64> = unknown.iter().map(|event| event.id).collect();
         let mut tx = self.db.begin().await?;
         people::insert_missing(&mut *tx, company, &ids).await?;
@@ -305,11 +270,7 @@ impl Engine {
         let webhook_received_at = widened.iter().map(|event| event.received_at).min();
         let newest = widened.iter().map(|event| event.id).max().unwrap_or_default();
         // Behind what other webhooks ask for, since it is much.
-        let request = SyncRequest {
-            reason: Reason::Import,
-            at: now,
-            webhook_received_at,
-        };
+        let request = SyncRequest { reason: Reason::Import, at: now, webhook_received_at };
         let events: Vec<i64> = widened.iter().map(|event| event.id).collect();
         let mut tx = self.db.begin().await?;
         people::request_sync_of_all(&mut *tx, company, request, newest).await?;
@@ -348,21 +309,9 @@ mod tests {
     #[test]
     fn only_person_events_say_what_their_id_means() {
         assert_eq!(meaning(&event("person_added", Some("264"))), Meaning::Person(264));
-        assert_eq!(
-            meaning(&event("calendar_event_added", Some(" 264 "))),
-            Meaning::Anything(264)
-        );
-        assert_eq!(
-            meaning(&event("something_new", Some("264"))),
-            Meaning::Anything(264)
-        );
-        for id in [
-            None,
-            Some(""),
-            Some("abc"),
-            Some("99999999999999999999"),
-            Some("1.5"),
-        ] {
+        assert_eq!(meaning(&event("calendar_event_added", Some(" 264 "))), Meaning::Anything(264));
+        assert_eq!(meaning(&event("something_new", Some("264"))), Meaning::Anything(264));
+        for id in [None, Some(""), Some("abc"), Some("99999999999999999999"), Some("1.5")] {
             assert_eq!(meaning(&event("person_added", id)), Meaning::Nothing, "{id:?}");
         }
     }

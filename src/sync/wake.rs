@@ -27,11 +27,7 @@ impl Wake {
     pub async fn worker(&self, db: &PgPool) {
         if self.inner.is_leader.load(Ordering::Acquire) {
             self.inner.notify.notify_one();
-        } else if let Err(error) = sqlx::query("select pg_notify($1, '')")
-            .bind(CHANNEL)
-            .execute(db)
-            .await
-        {
+        } else if let Err(error) = sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(db).await {
             tracing::debug!(%error, "Could not wake the worker of another replica");
         }
     }

@@ -56,10 +56,7 @@ pub async fn run(engine: Arc<Engine>) {
 /// The connection that holds the lock is in no pool: once this returns it is closed, and the lock free.
 async fn lead(engine: &Arc<Engine>) -> Result<(), sqlx::Error> {
     let options = engine.db.connect_options().as_ref().clone();
-    let connection = PgPoolOptions::new()
-        .max_connections(1)
-        .connect_with(options)
-        .await?;
+    let connection = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
     let mut listener = PgListener::connect_with(&connection).await?;
     let result = lead_with(&mut listener, engine).await;
     drop(listener);
@@ -100,9 +97,7 @@ async fn watch(listener: &mut PgListener, engine: &Engine) -> Result<(), sqlx::E
             // A connection that is cut without a word shows when it is used.
             Err(_nothing_came) => {
                 let check = sqlx::query("select 1").execute(&mut *listener);
-                timeout(CHECK_LOCK_EVERY, check)
-                    .await
-                    .map_err(|_hangs| sqlx::Error::PoolTimedOut)??;
+                timeout(CHECK_LOCK_EVERY, check).await.map_err(|_hangs| sqlx::Error::PoolTimedOut)??;
             }
         }
     }
@@ -111,7 +106,7 @@ async fn watch(listener: &mut PgListener, engine: &Engine) -> Result<(), sqlx::E
 /// A piece of work that ended.
 enum Done {
     Events(Result<bool, SyncError>),
-    Sweep(Result<(), SyncError>),
+    Sweep(Result<bool, SyncError>),
     Webhooks(Result<(), SyncError>),
     Person(i64, Reason),
     CleanUp,
@@ -231,7 +226,8 @@ impl Worker {
             }
             Done::Sweep(result) => {
                 self.is_sweeping = false;
-                self.sweep_failed.note(result.is_ok(), now);
+                self.has_checked_webhooks = matches!(result, Ok(true));
+                self.sweep_failed.note(self.has_checked_webhooks, now);
                 if let Err(error) = result {
                     tracing::warn!(%error, "Could not begin a sweep");
                 }
@@ -241,7 +237,7 @@ impl Worker {
                 self.sweep_failed.note(result.is_ok(), now);
                 self.has_checked_webhooks = result.is_ok();
                 if let Err(error) = result {
-                    tracing::warn!(%error, "Could not check the webhooks at start-up");
+                    tracing::warn!(%error, "Could not check the webhooks");
                 }
             }
             Done::CleanUp => {}
@@ -250,10 +246,7 @@ impl Worker {
 
     async fn begin_what_is_due(&mut self) -> Result<(), SyncError> {
         let now = self.engine.clock.now();
-        if self
-            .cleaned_up_at
-            .is_none_or(|at| now.duration_since(at) >= CLEAN_UP_EVERY)
-        {
+        if self.cleaned_up_at.is_none_or(|at| now.duration_since(at) >= CLEAN_UP_EVERY) {
             self.cleaned_up_at = Some(now);
             let engine = Arc::clone(&self.engine);
             self.jobs.spawn(async move {
@@ -282,8 +275,7 @@ impl Worker {
         }
         self.is_taking_events = true;
         let engine = Arc::clone(&self.engine);
-        self.jobs
-            .spawn(async move { Done::Events(engine.take_events(company).await) });
+        self.jobs.spawn(async move { Done::Events(engine.take_events(company).await) });
         Ok(())
     }
 
@@ -295,13 +287,10 @@ impl Worker {
         let is_asked_for = connection.sweep_asked_at.is_some();
         if is_asked_for || engine.is_sweep_due(connection, now) {
             self.is_sweeping = true;
-            self.has_checked_webhooks = true;
-            self.jobs
-                .spawn(async move { Done::Sweep(engine.begin_sweep(company, is_asked_for).await) });
+            self.jobs.spawn(async move { Done::Sweep(engine.begin_sweep(company, is_asked_for).await) });
         } else if !self.has_checked_webhooks {
             self.is_sweeping = true;
-            self.jobs
-                .spawn(async move { Done::Webhooks(engine.ensure_webhooks().await) });
+            self.jobs.spawn(async move { Done::Webhooks(engine.ensure_webhooks().await) });
         }
     }
 

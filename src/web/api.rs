@@ -62,9 +62,7 @@ pub async fn save_credentials(
 ) -> Result<(), WebError> {
     let engine = &app.engine;
     if engine.config.officient.client_id.is_some() {
-        return Err(WebError::Conflict(
-            "Client ID and Secret are set in the service's configuration",
-        ));
+        return Err(WebError::Conflict("Client ID and Secret are set in the service's configuration"));
     }
     let sealed = app.vault.seal(CLIENT_SECRET, &client_secret);
     connection::save_credentials(&engine.db, client_id, &sealed).await?;
@@ -89,10 +87,7 @@ pub async fn start_sync(
         Some("true") => true,
         None | Some("" | "false") => false,
         Some(_) => {
-            return Err(WebError::Invalid {
-                field: "dryRun",
-                fault: "must be true or false",
-            });
+            return Err(WebError::Invalid { field: "dryRun", fault: "must be true or false" });
         }
     };
     let engine = &app.engine;
@@ -131,9 +126,7 @@ pub async fn connected(engine: &Engine) -> Result<CompanyId, WebError> {
     let connection = connection::load(&engine.db).await?;
     match (connection.state, connection.company_id) {
         (ConnectionState::Connected, Some(company)) => Ok(company),
-        _ => Err(WebError::Conflict(
-            "not connected to Officient: sign in on the settings page",
-        )),
+        _ => Err(WebError::Conflict("not connected to Officient: sign in on the settings page")),
     }
 }
 
@@ -146,18 +139,10 @@ pub async fn put_webhook_events(
     let invalid = |fault| WebError::Invalid { field: FIELD, fault };
     let body = object(&body?)?;
     let events = body.get(FIELD).ok_or(invalid("is missing"))?;
-    let events = events
-        .as_array()
-        .ok_or(invalid("must be a list of event names"))?;
-    let names: Option<Vec<String>> = events
-        .iter()
-        .map(|event| event.as_str().map(str::to_owned))
-        .collect();
+    let events = events.as_array().ok_or(invalid("must be a list of event names"))?;
+    let names: Option<Vec<String>> = events.iter().map(|event| event.as_str().map(str::to_owned)).collect();
     let names = names.ok_or(invalid("must hold texts only"))?;
-    if names
-        .iter()
-        .any(|name| name.trim().is_empty() || name.contains('\0') || name.len() > 200)
-    {
+    if names.iter().any(|name| name.trim().is_empty() || name.contains('\0') || name.len() > 200) {
         return Err(invalid("holds an empty name, or one that is none"));
     }
     let engine = &app.engine;
@@ -217,10 +202,7 @@ pub async fn list_attention(
         Some("resolved") => Which::Resolved,
         Some("ignored") => Which::Ignored,
         Some(_) => {
-            return Err(WebError::Invalid {
-                field: "state",
-                fault: "must be open, resolved or ignored",
-            });
+            return Err(WebError::Invalid { field: "state", fault: "must be open, resolved or ignored" });
         }
     };
     let items = attention::list(&app.engine.db, which).await?;
@@ -236,15 +218,8 @@ pub async fn retry_attention(
     let engine = &app.engine;
     let (kind, subject_id) = find_item(engine, &id?).await?;
     let now = engine.clock.now();
-    let company = connection::load(&engine.db)
-        .await?
-        .company_id
-        .unwrap_or(CompanyId(0));
-    let request = SyncRequest {
-        reason: Reason::Manual,
-        at: now,
-        webhook_received_at: None,
-    };
+    let company = connection::load(&engine.db).await?.company_id.unwrap_or(CompanyId(0));
+    let request = SyncRequest { reason: Reason::Manual, at: now, webhook_received_at: None };
     match kind {
         Kind::DeletionsHeld => {
             let mut tx = engine.db.begin().await?;
@@ -290,18 +265,12 @@ pub async fn ignore_attention(
 }
 
 fn done(headers: &HeaderMap, status: StatusCode) -> Response {
-    if wants_page(headers) {
-        Redirect::to(PAGE_PATH).into_response()
-    } else {
-        status.into_response()
-    }
+    if wants_page(headers) { Redirect::to(PAGE_PATH).into_response() } else { status.into_response() }
 }
 
 async fn find_item(engine: &Engine, id: &str) -> Result<(Kind, String), WebError> {
     let id = id.parse().map_err(|_no_number| WebError::NotFound)?;
-    attention::find_unresolved(&engine.db, id)
-        .await?
-        .ok_or(WebError::NotFound)
+    attention::find_unresolved(&engine.db, id).await?.ok_or(WebError::NotFound)
 }
 
 /// A person and whom they match.
@@ -334,31 +303,17 @@ pub async fn list_people(State(app): State<App>) -> Result<Json<Vec<ListedPerson
     let Some(company) = connection::load(&engine.db).await?.company_id else {
         return Ok(Json(Vec::new()));
     };
-    let users = engine
-        .reference
-        .users(Fresh::to_write(&engine.clock))
-        .await
-        .map_err(crate::sync::SyncError::from)?;
+    let users =
+        engine.reference.users(Fresh::to_write(&engine.clock)).await.map_err(crate::sync::SyncError::from)?;
     let people = people::all(&engine.db, company).await?;
     let mut by_name: HashMap<(&str, &str), usize> = HashMap::new();
-    for names in people
-        .iter()
-        .filter(|person| !person.archived)
-        .filter_map(|person| person.names.as_ref())
-    {
+    for names in people.iter().filter(|person| !person.archived).filter_map(|person| person.names.as_ref()) {
         *by_name.entry((&names.first, &names.last)).or_default() += 1;
     }
     let namesakes = |names: &Names| {
-        by_name
-            .get(&(names.first.as_str(), names.last.as_str()))
-            .map_or(0, |count| count - 1)
+        by_name.get(&(names.first.as_str(), names.last.as_str())).map_or(0, |count| count - 1)
     };
-    Ok(Json(
-        people
-            .iter()
-            .map(|person| listed_person(person, namesakes, &users))
-            .collect(),
-    ))
+    Ok(Json(people.iter().map(|person| listed_person(person, namesakes, &users)).collect()))
 }
 
 fn listed_person(person: &Person, namesakes: impl Fn(&Names) -> usize, users: &[User]) -> ListedPerson {
@@ -421,10 +376,7 @@ pub async fn list_leave_types(State(app): State<App>) -> Result<Json<Vec<ListedL
     };
     let year = engine.clock.today().year();
     let fresh = Fresh::to_write(&engine.clock);
-    let snapshot = engine
-        .reference
-        .snapshot(company, &[year], Priority::Urgent, fresh)
-        .await;
+    let snapshot = engine.reference.snapshot(company, &[year], Priority::Urgent, fresh).await;
     let snapshot = snapshot.map_err(crate::sync::SyncError::from)?;
     let app_name = &engine.config.officient.integration_app;
     let custom = snapshot.leave_types.values().flat_map(|types| types.iter());
@@ -435,14 +387,7 @@ pub async fn list_leave_types(State(app): State<App>) -> Result<Json<Vec<ListedL
     ];
     let built_in = built_in.into_iter().filter_map(|(word, chosen)| {
         let text = chosen.clone()?;
-        Some((
-            word.to_owned(),
-            Description {
-                type_id: word.to_owned(),
-                text,
-                is_chosen: true,
-            },
-        ))
+        Some((word.to_owned(), Description { type_id: word.to_owned(), text, is_chosen: true }))
     });
     let listed = custom.chain(built_in).map(|(name, description)| {
         let mapping = mapping::look_up(&description, &snapshot.absence_types);
@@ -455,10 +400,7 @@ pub async fn list_leave_types(State(app): State<App>) -> Result<Json<Vec<ListedL
         ListedLeaveType {
             type_id: description.type_id,
             name,
-            absence_type: id.map(|id| ListedAbsenceType {
-                id: id.0,
-                description: description.text.clone(),
-            }),
+            absence_type: id.map(|id| ListedAbsenceType { id: id.0, description: description.text.clone() }),
             description: description.text,
             state,
             hint: hint.map(|hint| hint.to_string()),
@@ -502,10 +444,7 @@ pub async fn list_absences(
     let person = number("personId", options.person_id.as_deref())?.map(PersonId);
     let page = number("page", options.page.as_deref())?.unwrap_or(1);
     if !(1..=1_000_000).contains(&page) {
-        return Err(WebError::Invalid {
-            field: "page",
-            fault: "must be 1 or more",
-        });
+        return Err(WebError::Invalid { field: "page", fault: "must be 1 or more" });
     }
     let Some(company) = connection::load(&engine.db).await?.company_id else {
         return Ok(Json(Vec::new()));
@@ -532,10 +471,7 @@ fn number(field: &'static str, text: Option<&str>) -> Result<Option<i64>, WebErr
     let Some(text) = text.filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
-    text.parse().map(Some).map_err(|_no_number| WebError::Invalid {
-        field,
-        fault: "must be a whole number",
-    })
+    text.parse().map(Some).map_err(|_no_number| WebError::Invalid { field, fault: "must be a whole number" })
 }
 
 fn object(body: &[u8]) -> Result<serde_json::Map<String, Value>, WebError> {
@@ -547,11 +483,7 @@ fn object(body: &[u8]) -> Result<serde_json::Map<String, Value>, WebError> {
 
 fn text<'a>(object: &'a serde_json::Map<String, Value>, field: &'static str) -> Result<&'a str, WebError> {
     let invalid = |fault| WebError::Invalid { field, fault };
-    let text = object
-        .get(field)
-        .ok_or(invalid("is missing"))?
-        .as_str()
-        .ok_or(invalid("must be a text"))?;
+    let text = object.get(field).ok_or(invalid("is missing"))?.as_str().ok_or(invalid("must be a text"))?;
     check_text(field, text)
 }
 
@@ -559,15 +491,9 @@ fn text<'a>(object: &'a serde_json::Map<String, Value>, field: &'static str) -> 
 pub fn check_text<'a>(field: &'static str, text: &'a str) -> Result<&'a str, WebError> {
     let text = text.trim();
     if text.is_empty() {
-        Err(WebError::Invalid {
-            field,
-            fault: "must not be empty",
-        })
+        Err(WebError::Invalid { field, fault: "must not be empty" })
     } else if text.contains('\0') || text.len() > 1000 {
-        Err(WebError::Invalid {
-            field,
-            fault: "is too long, or holds characters that cannot be stored",
-        })
+        Err(WebError::Invalid { field, fault: "is too long, or holds characters that cannot be stored" })
     } else {
         Ok(text)
     }

@@ -18,7 +18,7 @@ use serde_json::json;
 use super::error::WebError;
 use super::{PAGE_PATH, settings::Notice};
 use crate::app::App;
-use crate::db::{attention, connection, logins};
+use crate::db::{attention, connection, logins, people};
 use crate::oauth::Grant;
 use crate::officient::{Account, OfficientError};
 use crate::sync::attention::{Item, Kind};
@@ -46,17 +46,9 @@ pub async fn begin_login(
     let browser = random_token();
     let now = app.engine.clock.now();
     let (state_digest, browser_digest) = (digest(state.expose_secret()), digest(browser.expose_secret()));
-    logins::insert_flow(
-        &app.engine.db,
-        &state_digest,
-        &browser_digest,
-        after(now, FLOW_LIFE),
-    )
-    .await?;
+    logins::insert_flow(&app.engine.db, &state_digest, &browser_digest, after(now, FLOW_LIFE)).await?;
     let authorize_url = tokens.oauth().authorize_url(&credentials.client_id, &state);
-    let cookie = app
-        .gatekeeper
-        .cookie(FLOW_COOKIE, browser.expose_secret().to_owned(), Some(FLOW_LIFE));
+    let cookie = app.gatekeeper.cookie(FLOW_COOKIE, browser.expose_secret().to_owned(), Some(FLOW_LIFE));
     let cookies = cookies.add(cookie);
     if wants_json(&headers) {
         return Ok((cookies, Json(json!({ "authorizeUrl": authorize_url.as_str() }))).into_response());
@@ -79,25 +71,17 @@ pub async fn finish_login(
     callback: Result<Query<Callback>, QueryRejection>,
 ) -> Result<Response, WebError> {
     let notice = match callback {
-        Ok(Query(callback)) => connect(&app, &cookies, callback)
-            .await?
-            .err()
-            .unwrap_or(Notice::Connected),
+        Ok(Query(callback)) => connect(&app, &cookies, callback).await?.err().unwrap_or(Notice::Connected),
         Err(_a_field_twice) => Notice::StateWrong,
     };
-    let cookies = cookies.add(
-        app.gatekeeper
-            .cookie(FLOW_COOKIE, String::new(), Some(Duration::ZERO)),
-    );
+    let cookies = cookies.add(app.gatekeeper.cookie(FLOW_COOKIE, String::new(), Some(Duration::ZERO)));
     Ok((cookies, to_page(notice)).into_response())
 }
 
 /// Everything is read before anything is stored.
 async fn connect(app: &App, cookies: &CookieJar, callback: Callback) -> Result<Result<(), Notice>, WebError> {
     let engine = &app.engine;
-    let browser = cookies
-        .get(&app.gatekeeper.cookie_name(FLOW_COOKIE))
-        .map(|cookie| digest(cookie.value()));
+    let browser = cookies.get(&app.gatekeeper.cookie_name(FLOW_COOKIE)).map(|cookie| digest(cookie.value()));
     let Some((state, browser)) = callback.state.map(|state| digest(&state)).zip(browser) else {
         return Ok(Err(Notice::StateWrong));
     };
@@ -105,11 +89,7 @@ async fn connect(app: &App, cookies: &CookieJar, callback: Callback) -> Result<R
         return Ok(Err(Notice::StateWrong));
     }
     if let Some(error) = callback.error {
-        return Ok(Err(if error == "access_denied" {
-            Notice::Denied
-        } else {
-            Notice::CodeRefused
-        }));
+        return Ok(Err(if error == "access_denied" { Notice::Denied } else { Notice::CodeRefused }));
     }
     let Some(code) = callback.code.filter(|code| !code.is_empty()) else {
         return Ok(Err(Notice::CodeRefused));
@@ -126,9 +106,7 @@ async fn connect(app: &App, cookies: &CookieJar, callback: Callback) -> Result<R
     let account = match engine.officient.account(&grant.access_token).await {
         Ok(account) => account,
         Err(error) => {
-            return Ok(Err(error
-                .upstream()
-                .map_or(Notice::Unreachable, notice_of_account)));
+            return Ok(Err(error.upstream().map_or(Notice::Unreachable, notice_of_account)));
         }
     };
     store_connection(app, &account, &grant).await?;
@@ -147,23 +125,14 @@ async fn store_connection(app: &App, account: &Account, grant: &Grant) -> Result
     let mut tx = engine.db.begin().await?;
     connection::lock(&mut tx).await?;
     let before = connection::load(&mut *tx).await?;
-    if before
-        .company_id
-        .is_some_and(|company| company != account.company_id)
-    {
+    if before.company_id.is_some_and(|company| company != account.company_id) {
         attention::clear_all_held_back(&mut *tx).await?;
         attention::resolve_all(&mut *tx, now).await?;
     }
     connection::connect(&mut *tx, account, &sealed, now).await?;
     let item = Item::reauthorization_required();
     attention::resolve(&mut *tx, item.kind, &item.subject_id, now).await?;
-    connection::audit(
-        &mut *tx,
-        "connected",
-        Some(&format!("company {}", account.company_id)),
-        now,
-    )
-    .await?;
+    connection::audit(&mut *tx, "connected", Some(&format!("company {}", account.company_id)), now).await?;
     tx.commit().await?;
     tracing::info!(company.id = %account.company_id, "Connected to Officient");
     Ok(())
@@ -196,10 +165,7 @@ pub async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Respon
     let engine = &app.engine;
     // Without a usable token Officient cannot be told; what it still sends is then kept, and harmless.
     if let Err(error) = engine.remove_webhooks().await
-        && !matches!(
-            &error,
-            crate::sync::SyncError::Officient(OfficientError::Token { .. })
-        )
+        && !matches!(&error, crate::sync::SyncError::Officient(OfficientError::Token { .. }))
     {
         tracing::warn!(%error, "Could not remove our webhooks at Officient");
     }
@@ -208,6 +174,7 @@ pub async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Respon
     connection::lock(&mut tx).await?;
     connection::disconnect(&mut *tx).await?;
     connection::retain_subscriptions(&mut *tx, &[]).await?;
+    people::forget_requests(&mut *tx).await?;
     let item = Item::reauthorization_required();
     attention::resolve(&mut *tx, item.kind, &item.subject_id, now).await?;
     attention::resolve_others(&mut *tx, Kind::WebhookRefused, &[], now).await?;

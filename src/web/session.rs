@@ -71,9 +71,8 @@ impl Gatekeeper {
 
     /// Checks the password; after five wrong ones within a minute nobody at that address is asked any more.
     pub async fn check_password(&self, address: IpAddr, password: &str) -> Result<bool, WebError> {
-        let attempt = self
-            .begin_attempt(address)
-            .map_err(|wait| WebError::TooManyAttempts(wait.as_secs().max(1)))?;
+        let attempt =
+            self.begin_attempt(address).map_err(|wait| WebError::TooManyAttempts(wait.as_secs().max(1)))?;
         let is_right = self.is_password(password.to_owned()).await;
         if is_right && let Some(times) = self.lock().get_mut(&address) {
             times.retain(|at| *at != attempt);
@@ -89,9 +88,7 @@ impl Gatekeeper {
         // Takes a while by design: not on the threads that answer requests.
         let verify = tokio::task::spawn_blocking(move || {
             PasswordHash::new(expected.expose_secret()).is_ok_and(|hash| {
-                argon2::Argon2::default()
-                    .verify_password(password.as_bytes(), &hash)
-                    .is_ok()
+                argon2::Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
             })
         });
         verify.await.unwrap_or(false)
@@ -134,11 +131,7 @@ impl Gatekeeper {
 
     /// The name under which [`Self::cookie`] sets a cookie: bound to this host where there is https.
     pub fn cookie_name(&self, name: &str) -> String {
-        if self.is_https {
-            format!("__Host-{name}")
-        } else {
-            name.to_owned()
-        }
+        if self.is_https { format!("__Host-{name}") } else { name.to_owned() }
     }
 }
 
@@ -151,16 +144,9 @@ impl App {
         let token = random_token();
         let csrf = random_token();
         let now = self.engine.clock.now();
-        logins::insert_session(
-            &self.engine.db,
-            &digest(token.expose_secret()),
-            csrf.expose_secret(),
-            now,
-        )
-        .await?;
-        Ok(self
-            .gatekeeper
-            .cookie(SESSION, token.expose_secret().to_owned(), None))
+        logins::insert_session(&self.engine.db, &digest(token.expose_secret()), csrf.expose_secret(), now)
+            .await?;
+        Ok(self.gatekeeper.cookie(SESSION, token.expose_secret().to_owned(), None))
     }
 
     /// Ends the session of this browser.
@@ -169,10 +155,7 @@ impl App {
         if let Some(cookie) = cookies.get(&name) {
             logins::delete_session(&self.engine.db, &digest(cookie.value())).await?;
         }
-        Ok(cookies.add(
-            self.gatekeeper
-                .cookie(SESSION, String::new(), Some(Duration::ZERO)),
-        ))
+        Ok(cookies.add(self.gatekeeper.cookie(SESSION, String::new(), Some(Duration::ZERO))))
     }
 
     /// Who makes a request with these headers.
@@ -194,16 +177,12 @@ impl App {
             now,
         )
         .await?;
-        Ok(session.map(|session| Admin {
-            csrf_token: Some(session.csrf_token),
-        }))
+        Ok(session.map(|session| Admin { csrf_token: Some(session.csrf_token) }))
     }
 
     fn is_bearer(&self, headers: &HeaderMap) -> bool {
-        let given = headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| {
+        let given =
+            headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
                 let (scheme, token) = value.split_once(' ')?;
                 scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
             });
@@ -220,10 +199,7 @@ pub async fn require_admin(
     request: Request,
     next: Next,
 ) -> Result<Response, WebError> {
-    let admin = app
-        .admin(request.headers())
-        .await?
-        .ok_or(WebError::Unauthorized)?;
+    let admin = app.admin(request.headers()).await?.ok_or(WebError::Unauthorized)?;
     pass(admin, request, next).await
 }
 
@@ -258,15 +234,9 @@ async fn check_csrf(expected: &str, request: Request) -> Result<Request, WebErro
     let (parts, body) = request.into_parts();
     if let Some(given) = parts.headers.get("x-csrf-token") {
         let is_right = given.to_str().is_ok_and(is_right);
-        return if is_right {
-            Ok(Request::from_parts(parts, body))
-        } else {
-            Err(WebError::Forbidden)
-        };
+        return if is_right { Ok(Request::from_parts(parts, body)) } else { Err(WebError::Forbidden) };
     }
-    let body = axum::body::to_bytes(body, super::MAX_BODY)
-        .await
-        .map_err(|_too_large| WebError::TooLarge)?;
+    let body = axum::body::to_bytes(body, super::MAX_BODY).await.map_err(|_too_large| WebError::TooLarge)?;
     let field = url::form_urlencoded::parse(&body).find(|(name, _)| name == "csrf_token");
     if !field.is_some_and(|(_, given)| is_right(&given)) {
         return Err(WebError::Forbidden);

@@ -97,10 +97,7 @@ impl Notice {
 
     /// Whether it says that something went well.
     pub fn is_good(self) -> bool {
-        matches!(
-            self,
-            Self::Connected | Self::Disconnected | Self::CredentialsSaved
-        )
+        matches!(self, Self::Connected | Self::Disconnected | Self::CredentialsSaved)
     }
 
     /// What happened and what to do.
@@ -152,33 +149,21 @@ impl From<StoredItem> for ItemText {
     fn from(item: StoredItem) -> Self {
         let kind = Kind::parse(&item.kind);
         let subject = item.subject.unwrap_or_default();
-        let mut text = kind.map_or_else(
-            || item.detail.clone(),
-            |kind| cause_and_remedy(kind, &item.detail, item.waiting),
-        );
+        let mut text = kind
+            .map_or_else(|| item.detail.clone(), |kind| cause_and_remedy(kind, &item.detail, item.waiting));
         if let Some(hint) = &item.hint {
             text = format!("{text} {}", hint_text(&subject, hint));
         }
         if item.waiting > 0 && kind != Some(Kind::DeletionsHeld) {
-            let (verb, noun) = if item.waiting == 1 {
-                ("wacht", "afwezigheid")
-            } else {
-                ("wachten", "afwezigheden")
-            };
+            let (verb, noun) =
+                if item.waiting == 1 { ("wacht", "afwezigheid") } else { ("wachten", "afwezigheden") };
             text = format!("{text} Hierop {verb} {} {noun}.", item.waiting);
         }
-        let retry = if kind == Some(Kind::DeletionsHeld) {
-            "Verwijderen bevestigen"
-        } else {
-            "Opnieuw proberen"
-        };
+        let retry =
+            if kind == Some(Kind::DeletionsHeld) { "Verwijderen bevestigen" } else { "Opnieuw proberen" };
         Self {
             id: item.id,
-            title: if subject.is_empty() {
-                "Officient".to_owned()
-            } else {
-                subject
-            },
+            title: if subject.is_empty() { "Officient".to_owned() } else { subject },
             text,
             retry,
         }
@@ -235,10 +220,7 @@ fn hint_text(subject: &str, hint: &Hint) -> String {
             return format!("‘{}’ bestaat in Optedo, maar is niet actief.", hint.candidate);
         }
     };
-    format!(
-        "‘{subject}’ in Officient, ‘{}’ in Optedo: die naam {how}.",
-        hint.candidate
-    )
+    format!("‘{subject}’ in Officient, ‘{}’ in Optedo: die naam {how}.", hint.candidate)
 }
 
 #[derive(Template)]
@@ -277,9 +259,8 @@ pub async fn show(
     let config = &engine.config;
     let client_id = config.officient.client_id.clone().or(connection.client_id);
     let zone = crate::clock::time_zone();
-    let connected_since = connection
-        .connected_at
-        .map(|at| at.to_zoned(zone).strftime("%d/%m/%Y %H:%M").to_string());
+    let connected_since =
+        connection.connected_at.map(|at| at.to_zoned(zone).strftime("%d/%m/%Y %H:%M").to_string());
     render(
         StatusCode::OK,
         &SettingsPage {
@@ -294,11 +275,7 @@ pub async fn show(
             developer_url: format!("{}/developer", config.officient.app_url),
             api: CALLBACK_PATH,
             page: PAGE_PATH,
-            items: attention::list(&engine.db, Which::Open)
-                .await?
-                .into_iter()
-                .map(ItemText::from)
-                .collect(),
+            items: attention::list(&engine.db, Which::Open).await?.into_iter().map(ItemText::from).collect(),
             status,
         },
     )
@@ -343,18 +320,9 @@ pub async fn sign_in(
     form: Result<Form<SignInForm>, FormRejection>,
 ) -> Result<Response, WebError> {
     let Form(form) = form?;
-    if !app
-        .gatekeeper
-        .check_password(address.ip(), &form.password)
-        .await?
-    {
+    if !app.gatekeeper.check_password(address.ip(), &form.password).await? {
         tracing::warn!("A sign-in with a wrong password");
-        return render(
-            StatusCode::UNAUTHORIZED,
-            &SignInPage {
-                notice: Some(Notice::WrongPassword),
-            },
-        );
+        return render(StatusCode::UNAUTHORIZED, &SignInPage { notice: Some(Notice::WrongPassword) });
     }
     // A session that was there before ends: the cookie is new at every sign-in.
     let cookies = app.end_session(cookies).await?;
@@ -381,20 +349,13 @@ pub fn sign_in_form(_app: &App, query: Option<&str>) -> Result<Response, WebErro
 
 /// `GET /instellingen/integraties/hr/style.css`
 pub async fn style() -> Response {
-    (
-        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
-        include_str!("../../templates/style.css"),
-    )
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../../templates/style.css"))
         .into_response()
 }
 
 /// `GET /instellingen/integraties/hr/icon.svg`
 pub async fn icon() -> Response {
-    (
-        [(header::CONTENT_TYPE, "image/svg+xml")],
-        include_str!("../../templates/icon.svg"),
-    )
-        .into_response()
+    ([(header::CONTENT_TYPE, "image/svg+xml")], include_str!("../../templates/icon.svg")).into_response()
 }
 
 fn to_page(notice: Notice) -> Redirect {

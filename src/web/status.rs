@@ -116,13 +116,11 @@ pub async fn status(engine: &Engine) -> Result<Status, sqlx::Error> {
     let queue = people::queue(db).await?;
     Ok(Status {
         state: connection.state.as_str().to_owned(),
-        account: company
-            .filter(|_| connection.state != State::Disconnected)
-            .map(|company| AccountStatus {
-                company_id: company.0,
-                company_name: connection.company_name.unwrap_or_default(),
-                subdomain: connection.subdomain.unwrap_or_default(),
-            }),
+        account: company.filter(|_| connection.state != State::Disconnected).map(|company| AccountStatus {
+            company_id: company.0,
+            company_name: connection.company_name.unwrap_or_default(),
+            subdomain: connection.subdomain.unwrap_or_default(),
+        }),
         connected_at: connection.connected_at,
         last_webhook_at: events::last_received_at(db).await?,
         webhooks: webhooks(engine).await?,
@@ -133,17 +131,10 @@ pub async fn status(engine: &Engine) -> Result<Status, sqlx::Error> {
             started_at: connection.sweep_started_at,
             finished_at: connection.sweep_finished_at,
         },
-        queue: QueueStatus {
-            waiting: queue.waiting + waiting_events,
-            retrying: queue.retrying,
-        },
+        queue: QueueStatus { waiting: queue.waiting + waiting_events, retrying: queue.retrying },
         absences: AbsencesStatus { written },
         attention: AttentionStatus {
-            open: attention::count_open(db)
-                .await?
-                .iter()
-                .map(|(_, count)| count)
-                .sum(),
+            open: attention::count_open(db).await?.iter().map(|(_, count)| count).sum(),
         },
     })
 }
@@ -157,10 +148,7 @@ pub async fn set_gauges(engine: &Engine) -> Result<(), sqlx::Error> {
     gauge("sync_queue", Some(("state", "retrying")), queue.retrying);
     let open = attention::count_open(db).await?;
     for kind in Kind::ALL {
-        let count = open
-            .iter()
-            .find(|(open, _)| open == kind.as_str())
-            .map_or(0, |(_, count)| *count);
+        let count = open.iter().find(|(open, _)| open == kind.as_str()).map_or(0, |(_, count)| *count);
         gauge("attention_open", Some(("kind", kind.as_str())), count);
     }
     let state = match connection::load(db).await?.state {
@@ -174,33 +162,18 @@ pub async fn set_gauges(engine: &Engine) -> Result<(), sqlx::Error> {
 
 #[expect(clippy::cast_precision_loss, reason = "no count here comes near 2^52")]
 fn gauge(name: &'static str, label: Option<(&'static str, &'static str)>, value: i64) {
-    let labels: Vec<metrics::Label> = label
-        .iter()
-        .map(|(key, value)| metrics::Label::new(*key, *value))
-        .collect();
+    let labels: Vec<metrics::Label> =
+        label.iter().map(|(key, value)| metrics::Label::new(*key, *value)).collect();
     metrics::gauge!(name, labels).set(value as f64);
 }
 
 async fn webhooks(engine: &Engine) -> Result<Vec<WebhookStatus>, sqlx::Error> {
     let known = connection::subscriptions(&engine.db).await?;
     let status_of = |event: String| match known.iter().find(|subscription| subscription.event == event) {
-        Some(known) => WebhookStatus {
-            event,
-            state: known.state.clone(),
-            detail: known.detail.clone(),
-        },
-        None => WebhookStatus {
-            event,
-            state: SubscriptionState::Missing.as_str().to_owned(),
-            detail: None,
-        },
+        Some(known) => WebhookStatus { event, state: known.state.clone(), detail: known.detail.clone() },
+        None => WebhookStatus { event, state: SubscriptionState::Missing.as_str().to_owned(), detail: None },
     };
-    Ok(engine
-        .webhook_events()
-        .await?
-        .into_iter()
-        .map(status_of)
-        .collect())
+    Ok(engine.webhook_events().await?.into_iter().map(status_of).collect())
 }
 
 impl std::fmt::Display for Status {
@@ -217,11 +190,7 @@ impl std::fmt::Display for Status {
         writeln!(f, "connected   {}", or_never(self.connected_at))?;
         writeln!(f, "webhook     last one {}", or_never(self.last_webhook_at))?;
         for webhook in &self.webhooks {
-            let detail = webhook
-                .detail
-                .as_ref()
-                .map(|detail| format!(": {detail}"))
-                .unwrap_or_default();
+            let detail = webhook.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
             writeln!(f, "            {} {}{detail}", webhook.event, webhook.state)?;
         }
         let sync = &self.sync;
@@ -233,11 +202,7 @@ impl std::fmt::Display for Status {
             sync.people_total,
             or_never(sync.finished_at)
         )?;
-        writeln!(
-            f,
-            "queue       {} waiting, {} to try again",
-            self.queue.waiting, self.queue.retrying
-        )?;
+        writeln!(f, "queue       {} waiting, {} to try again", self.queue.waiting, self.queue.retrying)?;
         writeln!(f, "absences    {} in Optedo", self.absences.written)?;
         write!(f, "attention   {} open", self.attention.open)
     }

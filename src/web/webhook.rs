@@ -71,10 +71,7 @@ impl Inbox {
     ) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         tasks.spawn(write_batches(waiting, db, clock, wake, closed));
-        Self {
-            queue,
-            known: Arc::new(known.iter().cloned().collect()),
-        }
+        Self { queue, known: Arc::new(known.iter().cloned().collect()) }
     }
 
     /// Resolves to true once the event is on disk, to false when it could not be stored.
@@ -87,10 +84,7 @@ impl Inbox {
     }
 
     fn label(&self, event_type: &str) -> String {
-        self.known
-            .get(event_type)
-            .cloned()
-            .unwrap_or_else(|| "other".to_owned())
+        self.known.get(event_type).cloned().unwrap_or_else(|| "other".to_owned())
     }
 }
 
@@ -112,14 +106,10 @@ async fn write_batches(
         if batch.is_empty() {
             return;
         }
-        let (announcements, senders): (Vec<Announcement>, Vec<oneshot::Sender<bool>>) = batch
-            .drain(..)
-            .map(|pending| (pending.announcement, pending.stored))
-            .unzip();
-        let (event_types, ids): (Vec<String>, Vec<Option<String>>) = announcements
-            .into_iter()
-            .map(|it| (it.event_type, it.related_object_id))
-            .unzip();
+        let (announcements, senders): (Vec<Announcement>, Vec<oneshot::Sender<bool>>) =
+            batch.drain(..).map(|pending| (pending.announcement, pending.stored)).unzip();
+        let (event_types, ids): (Vec<String>, Vec<Option<String>>) =
+            announcements.into_iter().map(|it| (it.event_type, it.related_object_id)).unzip();
         let result = timeout(PATIENCE, events::insert(&db, clock.now(), &event_types, &ids)).await;
         let is_stored = matches!(result, Ok(Ok(())));
         match result {
@@ -149,14 +139,11 @@ pub async fn receive_webhook(
     if !bool::from(is_ours) {
         return Err(WebError::NotFound);
     }
-    let body = axum::body::to_bytes(body, MAX_BODY)
-        .await
-        .map_err(|_too_large_or_cut_off| WebError::TooLarge)?;
+    let body =
+        axum::body::to_bytes(body, MAX_BODY).await.map_err(|_too_large_or_cut_off| WebError::TooLarge)?;
     let Ok(announcement) = serde_json::from_slice::<Announcement>(&body) else {
         count("other", "malformed");
-        return Err(WebError::BadRequest(
-            "must be a JSON object with a textual event_type",
-        ));
+        return Err(WebError::BadRequest("must be a JSON object with a textual event_type"));
     };
     let label = app.inbox.label(&announcement.event_type);
     if !app.inbox.store(announcement).await {
@@ -197,10 +184,7 @@ impl<'de> Deserialize<'de> for Announcement {
                     }
                 }
                 let event_type = event_type.ok_or_else(|| de::Error::missing_field("event_type"))?;
-                Ok(Announcement {
-                    event_type: storable(&event_type),
-                    related_object_id,
-                })
+                Ok(Announcement { event_type: storable(&event_type), related_object_id })
             }
         }
 
@@ -234,50 +218,25 @@ mod tests {
     }
 
     fn announcement(event_type: &str, id: Option<&str>) -> Announcement {
-        Announcement {
-            event_type: event_type.into(),
-            related_object_id: id.map(str::to_owned),
-        }
+        Announcement { event_type: event_type.into(), related_object_id: id.map(str::to_owned) }
     }
 
     #[test]
     fn whatever_the_other_fields_hold_an_object_with_a_textual_event_type_is_understood() {
-        let deep = format!(
-            r#"{{"event_type":"e","other":{}{}}}"#,
-            "[".repeat(5000),
-            "]".repeat(5000)
-        );
+        let deep = format!(r#"{{"event_type":"e","other":{}{}}}"#, "[".repeat(5000), "]".repeat(5000));
         let tests = [
             (
                 r#"{"account":"acme","event_type":"person_added","related_object_id":"123456"}"#,
                 announcement("person_added", Some("123456")),
             ),
-            (
-                r#"{"event_type":"e","related_object_id":123456}"#,
-                announcement("e", Some("123456")),
-            ),
-            (
-                r#"{"event_type":"e","related_object_id":null}"#,
-                announcement("e", None),
-            ),
-            (
-                r#"{"event_type":"e","related_object_id":{"id":[1,"\ud800"]}}"#,
-                announcement("e", None),
-            ),
-            (
-                r#"{"event_type":"e","related_object_id":"\ud800"}"#,
-                announcement("e", None),
-            ),
-            (
-                r#"{"event_type":"e","related_object_id":1e999}"#,
-                announcement("e", Some("1e999")),
-            ),
+            (r#"{"event_type":"e","related_object_id":123456}"#, announcement("e", Some("123456"))),
+            (r#"{"event_type":"e","related_object_id":null}"#, announcement("e", None)),
+            (r#"{"event_type":"e","related_object_id":{"id":[1,"\ud800"]}}"#, announcement("e", None)),
+            (r#"{"event_type":"e","related_object_id":"\ud800"}"#, announcement("e", None)),
+            (r#"{"event_type":"e","related_object_id":1e999}"#, announcement("e", Some("1e999"))),
             (r#"{"event_type":"","account":false}"#, announcement("", None)),
             (r#"{"event_type":"a\u0000b"}"#, announcement("ab", None)),
-            (
-                r#"{"event_type":"first","event_type":"last"}"#,
-                announcement("last", None),
-            ),
+            (r#"{"event_type":"first","event_type":"last"}"#, announcement("last", None)),
             (&deep, announcement("e", None)),
         ];
         for (body, expected) in tests {

@@ -33,20 +33,13 @@ pub struct Form {
 
 impl<'a> Browser<'a> {
     pub fn new(app: &'a TestApp) -> Self {
-        Self {
-            app,
-            cookies: Mutex::default(),
-        }
+        Self { app, cookies: Mutex::default() }
     }
 
     /// A browser whose admin has signed in on the settings page.
     pub async fn signed_in(app: &'a TestApp) -> Self {
         let browser = Self::new(app);
-        let form = browser
-            .open(PAGE)
-            .await
-            .form("Aanmelden")
-            .fill_in("password", PASSWORD);
+        let form = browser.open(PAGE).await.form("Aanmelden").fill_in("password", PASSWORD);
         let page = browser.submit(&form).await;
         assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.body);
         browser
@@ -65,8 +58,7 @@ impl<'a> Browser<'a> {
 
     /// Sends a form; does not follow the answer.
     pub async fn submit(&self, form: &Form) -> Page {
-        self.send(Method::POST, form.action.clone(), Some(&form.fields))
-            .await
+        self.send(Method::POST, form.action.clone(), Some(&form.fields)).await
     }
 
     /// Presses a button of the settings page.
@@ -78,10 +70,7 @@ impl<'a> Browser<'a> {
     /// The header `Cookie` as it would be sent to the service.
     pub fn cookies(&self) -> String {
         let cookies = self.cookies.lock().unwrap();
-        let pairs: Vec<String> = cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         pairs.join("; ")
     }
 
@@ -91,10 +80,11 @@ impl<'a> Browser<'a> {
 
     async fn send(&self, method: Method, address: Url, fields: Option<&[(String, String)]>) -> Page {
         let is_service = address.as_str().starts_with(&self.app.url);
-        let mut request = self.app.http.request(method, address.clone()).header(
-            "accept",
-            "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-        );
+        let mut request = self
+            .app
+            .http
+            .request(method, address.clone())
+            .header("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
         if is_service {
             request = request.header("cookie", self.cookies());
         }
@@ -142,10 +132,7 @@ impl Page {
             .map(|form| form.split("</form>").next().unwrap())
             .find(|form| form.contains(&end))
             .unwrap_or_else(|| panic!("no button {button} on {}: {}", self.address, self.body));
-        let inputs = form
-            .split("<input")
-            .skip(1)
-            .map(|input| input.split('>').next().unwrap());
+        let inputs = form.split("<input").skip(1).map(|input| input.split('>').next().unwrap());
         let pressed = form[..form.find(&end).unwrap()].rsplit("<button").next();
         let fields = inputs.chain(pressed).filter_map(|tag| {
             let name = attribute(tag, "name")?;
@@ -183,9 +170,5 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     let tag = tag.split('>').next()?;
     let value = tag.split(&format!(" {name}=\"")).nth(1)?.split('"').next()?;
     let unescaped = [("&#38;", "&"), ("&amp;", "&"), ("&#39;", "'"), ("&#34;", "\"")];
-    Some(
-        unescaped
-            .iter()
-            .fold(value.to_owned(), |text, (from, to)| text.replace(from, to)),
-    )
+    Some(unescaped.iter().fold(value.to_owned(), |text, (from, to)| text.replace(from, to)))
 }

@@ -82,12 +82,8 @@ impl TestApp {
     }
 
     async fn start_with(options: Options) -> Self {
-        let officient = OfficientSim::start(OfficientOptions {
-            notify: false,
-            ..options.officient
-        })
-        .await
-        .unwrap();
+        let officient =
+            OfficientSim::start(OfficientOptions { notify: false, ..options.officient }).await.unwrap();
         let optedo = OptedoSim::start(OptedoOptions::default()).await.unwrap();
         let database = create_database().await;
         let listener = app::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
@@ -101,10 +97,7 @@ impl TestApp {
             ("OPTEDO_OFFICIENT__OPTEDO__API_TOKEN", &optedo.token()),
             ("OPTEDO_OFFICIENT__ADMIN__PASSWORD", PASSWORD),
             ("OPTEDO_OFFICIENT__ADMIN__API_TOKEN", API_TOKEN),
-            (
-                "OPTEDO_OFFICIENT__SECURITY__ENCRYPTION_KEY",
-                "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-            ),
+            ("OPTEDO_OFFICIENT__SECURITY__ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
             ("OPTEDO_OFFICIENT__SYNC__SWEEP_INTERVAL", "0s"),
         ]
         .into_iter()
@@ -112,11 +105,7 @@ impl TestApp {
         .chain(options.settings)
         .collect();
         let clock = Clock::default();
-        let pool = PgPoolOptions::new()
-            .max_connections(5)
-            .connect(&database)
-            .await
-            .unwrap();
+        let pool = PgPoolOptions::new().max_connections(5).connect(&database).await.unwrap();
         let (app, server) = serve(&settings, &clock, listener).await;
         Self {
             app,
@@ -150,9 +139,7 @@ impl TestApp {
         }
         self.stop().await;
         let port = self.url.rsplit(':').next().unwrap();
-        let listener = app::bind(format!("127.0.0.1:{port}").parse().unwrap())
-            .await
-            .unwrap();
+        let listener = app::bind(format!("127.0.0.1:{port}").parse().unwrap()).await.unwrap();
         (self.app, self.server) = serve(&self.settings, &self.clock, listener).await;
     }
 
@@ -177,9 +164,7 @@ impl TestApp {
 
     /// A request with the API token.
     pub fn api(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http
-            .request(method, format!("{}{API}{path}", self.url))
-            .bearer_auth(API_TOKEN)
+        self.http.request(method, format!("{}{API}{path}", self.url)).bearer_auth(API_TOKEN)
     }
 
     /// The JSON of a GET of the API.
@@ -205,34 +190,21 @@ impl TestApp {
 
     /// The open items of this kind.
     pub async fn attention_of(&self, kind: &str) -> Vec<Value> {
-        self.attention()
-            .await
-            .into_iter()
-            .filter(|item| item["kind"] == kind)
-            .collect()
+        self.attention().await.into_iter().filter(|item| item["kind"] == kind).collect()
     }
 
     /// Fills in the credentials of the registered app.
     pub async fn fill_in_credentials(&self) {
         let body =
             json!({"clientId": self.officient.client_id(), "clientSecret": self.officient.client_secret()});
-        let response = self
-            .api(Method::PUT, "/credentials")
-            .json(&body)
-            .send()
-            .await
-            .unwrap();
+        let response = self.api(Method::PUT, "/credentials").json(&body).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::NO_CONTENT);
     }
 
     /// Begins a login as a program does: the address at Officient and the browser's cookie.
     pub async fn begin_login(&self) -> (url::Url, String) {
-        let response = self
-            .api(Method::POST, "/login")
-            .header("accept", "application/json")
-            .send()
-            .await
-            .unwrap();
+        let response =
+            self.api(Method::POST, "/login").header("accept", "application/json").send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         let cookie = cookie_of(&response);
         let body: Value = response.json().await.unwrap();
@@ -241,18 +213,11 @@ impl TestApp {
 
     /// Comes back from Officient with these query parameters and cookie; returns the notice of the page.
     pub async fn come_back(&self, query: &[(&str, &str)], cookie: &str) -> String {
-        let request = self
-            .http
-            .get(format!("{}{API}", self.url))
-            .query(query)
-            .header("cookie", cookie);
+        let request = self.http.get(format!("{}{API}", self.url)).query(query).header("cookie", cookie);
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), StatusCode::SEE_OTHER);
         let location = response.headers()["location"].to_str().unwrap();
-        location
-            .strip_prefix(&format!("{PAGE}?notice="))
-            .unwrap()
-            .to_owned()
+        location.strip_prefix(&format!("{PAGE}?notice=")).unwrap().to_owned()
     }
 
     /// Credentials, login, consent, callback.
@@ -261,11 +226,7 @@ impl TestApp {
         let (authorize_url, cookie) = self.begin_login().await;
         let state = state_of(&authorize_url);
         let code = self.officient.issue_code();
-        assert_eq!(
-            self.come_back(&[("code", &code), ("state", &state)], &cookie)
-                .await,
-            "connected"
-        );
+        assert_eq!(self.come_back(&[("code", &code), ("state", &state)], &cookie).await, "connected");
     }
 
     /// Where Officient delivers webhooks.
@@ -277,13 +238,7 @@ impl TestApp {
     /// Delivers one webhook as Officient does.
     pub async fn deliver(&self, event_type: &str, related_object_id: impl ToString) -> StatusCode {
         let body = json!({"account": "acme", "event_type": event_type, "related_object_id": related_object_id.to_string()});
-        self.http
-            .post(self.webhook_url())
-            .json(&body)
-            .send()
-            .await
-            .unwrap()
-            .status()
+        self.http.post(self.webhook_url()).json(&body).send().await.unwrap().status()
     }
 
     /// Asks for a sweep and waits until everything that it asked for is done.
@@ -305,37 +260,27 @@ impl TestApp {
     pub async fn until(&self, claim: &str, holds: impl AsyncFn() -> bool) {
         let began = Instant::now();
         while !holds().await {
-            assert!(
-                began.elapsed() < PATIENCE,
-                "waited in vain: {claim}; status: {}",
-                self.status().await
-            );
+            assert!(began.elapsed() < PATIENCE, "waited in vain: {claim}; status: {}", self.status().await);
             sleep(Duration::from_millis(10)).await;
         }
     }
 
     /// Nobody can connect to the service's database, and whoever is connected is thrown out.
     pub async fn take_database_away(&self) {
-        self.on_server("alter database {} with allow_connections false")
-            .await;
-        self.on_server("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'")
-            .await;
+        self.on_server("alter database {} with allow_connections false").await;
+        self.on_server("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'").await;
     }
 
     /// Undoes [`Self::take_database_away`].
     pub async fn give_database_back(&self) {
-        self.on_server("alter database {} with allow_connections true")
-            .await;
+        self.on_server("alter database {} with allow_connections true").await;
     }
 
     /// Waits until the service answers and has its database.
     pub async fn until_ready(&self) {
         let began = Instant::now();
         let ready = || self.http.get(format!("{}/health/ready", self.url)).send();
-        while !ready()
-            .await
-            .is_ok_and(|answer| answer.status() == StatusCode::OK)
-        {
+        while !ready().await.is_ok_and(|answer| answer.status() == StatusCode::OK) {
             assert!(began.elapsed() < PATIENCE, "waited in vain for the service");
             sleep(Duration::from_millis(10)).await;
         }
@@ -343,32 +288,18 @@ impl TestApp {
 
     /// Runs a statement about the service's database, named `{}`, from another one.
     async fn on_server(&self, sql: &str) {
-        let (_, database) = self
-            .settings
-            .iter()
-            .find(|(key, _)| key == "DATABASE_URL")
-            .unwrap();
+        let (_, database) = self.settings.iter().find(|(key, _)| key == "DATABASE_URL").unwrap();
         let mut url: url::Url = database.parse().unwrap();
         let name = url.path().trim_start_matches('/').to_owned();
         url.set_path("postgres");
         let mut connection = PgConnection::connect(url.as_str()).await.unwrap();
-        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.replace("{}", &name)))
-            .execute(&mut connection)
-            .await
-            .unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.replace("{}", &name))).execute(&mut connection).await.unwrap();
     }
 
     /// Nothing was written to Officient but webhook subscriptions, and no event stands twice in Optedo.
     pub fn assert_one_way_and_once(&self) {
-        assert!(
-            self.officient.writes().is_empty(),
-            "written to Officient: {:?}",
-            self.officient.writes()
-        );
-        assert!(
-            self.optedo.max_same_reference_ever() <= 1,
-            "an event stood twice in Optedo"
-        );
+        assert!(self.officient.writes().is_empty(), "written to Officient: {:?}", self.officient.writes());
+        assert!(self.optedo.max_same_reference_ever() <= 1, "an event stood twice in Optedo");
     }
 }
 
@@ -379,12 +310,7 @@ pub fn cookie_of(response: &Response) -> String {
 }
 
 pub fn state_of(authorize_url: &url::Url) -> String {
-    authorize_url
-        .query_pairs()
-        .find(|(name, _)| name == "state")
-        .unwrap()
-        .1
-        .into_owned()
+    authorize_url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned()
 }
 
 async fn serve(
@@ -406,16 +332,9 @@ async fn serve(
 /// A new, empty database on the private Postgres; returns its address.
 pub async fn create_database() -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "scripts/with-postgres says where its Postgres is"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "scripts/with-postgres says where its Postgres is")]
     let admin = std::env::var("DATABASE_URL").expect("DATABASE_URL: run the tests with make test");
-    let name = format!(
-        "test_{}_{}",
-        std::process::id(),
-        COUNT.fetch_add(1, Ordering::Relaxed)
-    );
+    let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     let mut connection = PgConnection::connect(&admin).await.unwrap();
     sqlx::raw_sql(sqlx::AssertSqlSafe(format!("drop database if exists {name}")))
         .execute(&mut connection)

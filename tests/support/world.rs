@@ -70,15 +70,7 @@ impl World {
         of_others.external_reference = Some("dentist:1".to_owned());
         app.optedo.add_absence(of_others);
         let of_others = app.optedo.absences();
-        Self {
-            app,
-            jan,
-            user,
-            verlof,
-            vakantie,
-            monday,
-            of_others,
-        }
+        Self { app, jan, user, verlof, vakantie, monday, of_others }
     }
 
     /// Connected, and the first import is done.
@@ -168,8 +160,7 @@ impl World {
         let finished = async || self.status().await["sync"]["finishedAt"].clone();
         let before = finished().await;
         self.pass(SignedDuration::from_mins(16)).await;
-        self.until("a sweep ended", async || finished().await != before)
-            .await;
+        self.until("a sweep ended", async || finished().await != before).await;
         self.settle().await;
     }
 
@@ -192,9 +183,8 @@ impl World {
 
     /// The admin presses Retry at this item.
     pub async fn retry(&self, item: &Value) {
-        let id = item["id"]
-            .as_i64()
-            .map_or_else(|| item["id"].as_str().unwrap().to_owned(), |id| id.to_string());
+        let id =
+            item["id"].as_i64().map_or_else(|| item["id"].as_str().unwrap().to_owned(), |id| id.to_string());
         assert_eq!(self.post(&format!("/attention/{id}/retry")).await.status(), 202);
         self.settle().await;
     }
@@ -229,10 +219,7 @@ impl World {
         self.assert_one_way_and_once();
         let absences = self.optedo.absences();
         for other in &self.of_others {
-            assert!(
-                absences.contains(other),
-                "an absence of others was touched: {other:?}"
-            );
+            assert!(absences.contains(other), "an absence of others was touched: {other:?}");
         }
         let open = self.attention().await;
         let mut kinds: Vec<&str> = open.iter().map(|item| item["kind"].as_str().unwrap()).collect();
@@ -242,23 +229,13 @@ impl World {
 }
 
 /// From midnight to midnight.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "compared with what stands, which may be nothing"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "compared with what stands, which may be nothing")]
 pub fn whole_day(day: Date) -> Option<(DateTime, DateTime, bool)> {
-    Some((
-        day.at(0, 0, 0, 0),
-        day.saturating_add(1.day()).at(0, 0, 0, 0),
-        true,
-    ))
+    Some((day.at(0, 0, 0, 0), day.saturating_add(1.day()).at(0, 0, 0, 0), true))
 }
 
 /// From (hour, minute) to (hour, minute) of a day.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "compared with what stands, which may be nothing"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "compared with what stands, which may be nothing")]
 pub fn part(day: Date, from: (i8, i8), to: (i8, i8)) -> Option<(DateTime, DateTime, bool)> {
     Some((day.at(from.0, from.1, 0, 0), day.at(to.0, to.1, 0, 0), false))
 }

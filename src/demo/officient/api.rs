@@ -28,10 +28,7 @@ pub const CANARIES: [&str; 8] = [
 ];
 
 pub(super) fn bad_request(reason: &str) -> Answer {
-    Answer::json(
-        StatusCode::BAD_REQUEST,
-        &json!({"status_code": 400, "reason_phrase": reason}),
-    )
+    Answer::json(StatusCode::BAD_REQUEST, &json!({"status_code": 400, "reason_phrase": reason}))
 }
 
 pub(super) fn ok(body: &Value) -> Answer {
@@ -41,11 +38,8 @@ pub(super) fn ok(body: &Value) -> Answer {
 /// Answers one call; what is not known gets the web app's shell.
 pub(super) fn answer(inner: &Inner, call: &ApiCall) -> Answer {
     let segments: Vec<&str> = call.path.split('/').skip(2).collect();
-    let (get, post, delete) = (
-        call.method == Method::GET,
-        call.method == Method::POST,
-        call.method == Method::DELETE,
-    );
+    let (get, post, delete) =
+        (call.method == Method::GET, call.method == Method::POST, call.method == Method::DELETE);
     let mut state = inner.state();
     if post && segments == ["token"] {
         return token(&inner.options, &mut state, call);
@@ -89,10 +83,7 @@ fn shell() -> Answer {
 }
 
 fn unauthorized() -> Answer {
-    Answer::json(
-        StatusCode::UNAUTHORIZED,
-        &json!({"status_code": 401, "reason_phrase": "Unauthorized"}),
-    )
+    Answer::json(StatusCode::UNAUTHORIZED, &json!({"status_code": 401, "reason_phrase": "Unauthorized"}))
 }
 
 fn number(text: &str) -> Option<i64> {
@@ -100,15 +91,8 @@ fn number(text: &str) -> Option<i64> {
 }
 
 fn paged(call: &ApiCall, items: Vec<Value>) -> Vec<Value> {
-    let page = call
-        .parameter("page")
-        .and_then(|page| page.parse::<usize>().ok())
-        .unwrap_or_default();
-    items
-        .into_iter()
-        .skip(page.saturating_mul(PAGE))
-        .take(PAGE)
-        .collect()
+    let page = call.parameter("page").and_then(|page| page.parse::<usize>().ok()).unwrap_or_default();
+    items.into_iter().skip(page.saturating_mul(PAGE)).take(PAGE).collect()
 }
 
 fn token(options: &OfficientOptions, state: &mut State, call: &ApiCall) -> Answer {
@@ -119,19 +103,11 @@ fn token(options: &OfficientOptions, state: &mut State, call: &ApiCall) -> Answe
         .is_some_and(|value| value.starts_with("application/json"));
     let fields: Vec<(String, String)> = if is_json {
         let fields: Map<String, Value> = serde_json::from_slice(&call.body).unwrap_or_default();
-        fields
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())))
-            .collect()
+        fields.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned()))).collect()
     } else {
         url::form_urlencoded::parse(&call.body).into_owned().collect()
     };
-    let field = |name: &str| {
-        fields
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    };
+    let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let refused = || bad_request("Bad Request");
     if field("client_id") != Some(options.client_id.as_str())
         || field("client_secret") != Some(options.client_secret.as_str())
@@ -179,23 +155,13 @@ fn account(options: &OfficientOptions) -> Answer {
 }
 
 fn email(person: &Person) -> String {
-    let part = |name: &str| {
-        name.to_lowercase()
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join("")
-    };
-    format!(
-        "{}.{}@voorbeeld.example",
-        part(&person.first_name),
-        part(&person.last_name)
-    )
+    let part = |name: &str| name.to_lowercase().split_whitespace().collect::<Vec<_>>().join("");
+    format!("{}.{}@voorbeeld.example", part(&person.first_name), part(&person.last_name))
 }
 
 fn people(state: &State, call: &ApiCall) -> Answer {
-    let archived_too = call
-        .parameter("include_archived")
-        .is_some_and(|value| value == "1" || value == "true");
+    let archived_too =
+        call.parameter("include_archived").is_some_and(|value| value == "1" || value == "true");
     let items: Vec<Value> = state
         .people
         .iter()
@@ -213,10 +179,7 @@ fn people(state: &State, call: &ApiCall) -> Answer {
 
 fn search(state: &State, call: &ApiCall) -> Answer {
     let wanted = call.parameter("name").unwrap_or_default().to_lowercase();
-    let found = state
-        .people
-        .iter()
-        .filter(|person| person.name().to_lowercase().contains(&wanted));
+    let found = state.people.iter().filter(|person| person.name().to_lowercase().contains(&wanted));
     let items: Vec<Value> = found
         .map(|person| {
             json!({
@@ -233,16 +196,7 @@ fn detail(state: &State, id: Option<i64>) -> Answer {
         return bad_request("Person not found or you have no access.");
     };
     let as_text = person.id % 2 == 1;
-    let [
-        national_number,
-        born,
-        iban,
-        street,
-        civil_state,
-        partner,
-        mobile,
-        private_email,
-    ] = CANARIES;
+    let [national_number, born, iban, street, civil_state, partner, mobile, private_email] = CANARIES;
     ok(&json!({"data": {
         "id": loose(person.id, as_text),
         "deleted": loose(i64::from(person.deleted), as_text),
@@ -295,10 +249,7 @@ fn outcome(state: &State, event: &Event) -> &'static str {
 }
 
 fn request_status(state: &State, request: &LeaveRequest) -> &'static str {
-    let pending = request
-        .events
-        .iter()
-        .any(|event| outcome(state, event) == "pending");
+    let pending = request.events.iter().any(|event| outcome(state, event) == "pending");
     if pending { "pending" } else { "closed" }
 }
 
@@ -333,12 +284,7 @@ fn request(state: &State, id: Option<i64>) -> Answer {
             fields.insert("id".to_owned(), loose(now.id, now.id % 2 == 0));
             fields.insert("date".to_owned(), json!(now.leave.date));
             put_loose(&mut fields, "start_minutes", now.leave.start_time_minutes, now.id);
-            put_loose(
-                &mut fields,
-                "duration_minutes",
-                now.leave.duration_minutes,
-                now.id,
-            );
+            put_loose(&mut fields, "duration_minutes", now.leave.duration_minutes, now.id);
             fields.insert("outcome".to_owned(), json!(outcome(state, asked)));
             Value::Object(fields)
         })
@@ -356,12 +302,7 @@ fn webhooks(state: &State, call: &ApiCall) -> Answer {
 
 fn add_webhook(state: &mut State, call: &ApiCall) -> Answer {
     let body: Value = serde_json::from_slice(&call.body).unwrap_or_default();
-    let text = |name: &str| {
-        body.get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (event, target_url) = (text("event"), text("target_url"));
     let is_web = url::Url::parse(&target_url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     if !is_web || !state.knows_event_name(&event) {
@@ -372,11 +313,7 @@ fn add_webhook(state: &mut State, call: &ApiCall) -> Answer {
 }
 
 fn delete_webhook(state: &mut State, id: Option<i64>) -> Answer {
-    let Some(at) = state
-        .subscriptions
-        .iter()
-        .position(|subscription| Some(subscription.id) == id)
-    else {
+    let Some(at) = state.subscriptions.iter().position(|subscription| Some(subscription.id) == id) else {
         return Answer::json(StatusCode::BAD_REQUEST, &json!({}));
     };
     state.subscriptions.remove(at);

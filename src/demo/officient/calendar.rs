@@ -11,11 +11,7 @@ use crate::demo::server::{Answer, ApiCall};
 
 /// A number as a number or as a string.
 pub(super) fn loose(value: i64, as_text: bool) -> Value {
-    if as_text {
-        json!(value.to_string())
-    } else {
-        json!(value)
-    }
+    if as_text { json!(value.to_string()) } else { json!(value) }
 }
 
 /// A number that may be absent, in one of the three ways of being absent.
@@ -31,10 +27,7 @@ pub(super) fn put_loose(fields: &mut Map<String, Value>, name: &str, value: Opti
 
 /// The first and last day of `year`, `year/month` or `year/month/day`.
 pub(super) fn period(segments: &[&str]) -> Option<(Date, Date)> {
-    let numbers: Vec<i16> = segments
-        .iter()
-        .map(|text| text.parse().ok())
-        .collect::<Option<_>>()?;
+    let numbers: Vec<i16> = segments.iter().map(|text| text.parse().ok()).collect::<Option<_>>()?;
     let small = |value: &i16| i8::try_from(*value).ok();
     match numbers.as_slice() {
         [year] if (1..=9998).contains(year) => Some((date(*year, 1, 1), date(*year, 12, 31))),
@@ -69,10 +62,7 @@ pub(super) fn calendar(
     last: Date,
     call: &ApiCall,
 ) -> Answer {
-    let Some(person) = person
-        .and_then(|id| state.person(id))
-        .filter(|person| !person.deleted)
-    else {
+    let Some(person) = person.and_then(|id| state.person(id)).filter(|person| !person.deleted) else {
         return bad_request("Person not found or you have no access.");
     };
     let only_with_events = call.parameter("filter") == Some("days_with_events");
@@ -83,26 +73,15 @@ pub(super) fn calendar(
         if events.is_empty() && only_with_events {
             continue;
         }
-        let usual = if page::is_weekend(day) {
-            0
-        } else {
-            WORKING_DAY_MINUTES
-        };
-        let scheduled = events
-            .iter()
-            .find_map(|event| event.leave.scheduled_minutes)
-            .unwrap_or(usual);
+        let usual = if page::is_weekend(day) { 0 } else { WORKING_DAY_MINUTES };
+        let scheduled = events.iter().find_map(|event| event.leave.scheduled_minutes).unwrap_or(usual);
         let events: Vec<Value> = events.into_iter().map(|event| event_json(state, event)).collect();
         days.push(
             json!({"date": day, "scheduled_minutes": loose(scheduled, day.day() % 2 == 0), "events": events}),
         );
     }
-    let off = company_days_off(first.year())
-        .into_iter()
-        .filter(|(_, day)| (first..=last).contains(day));
-    let off: Vec<Value> = off
-        .map(|(name, day)| json!({"name": name, "date": day}))
-        .collect();
+    let off = company_days_off(first.year()).into_iter().filter(|(_, day)| (first..=last).contains(day));
+    let off: Vec<Value> = off.map(|(name, day)| json!({"name": name, "date": day})).collect();
     ok(&json!({"data": {"time_off": days, "company_days_off": off}}))
 }
 
@@ -121,12 +100,7 @@ fn event_json(state: &State, event: &Event) -> Value {
     fields.insert("custom_day_off_type_id".to_owned(), custom);
     fields.insert("date".to_owned(), json!(leave.date));
     put_loose(&mut fields, "duration_minutes", leave.duration_minutes, event.id);
-    put_loose(
-        &mut fields,
-        "start_time_minutes",
-        leave.start_time_minutes,
-        event.id,
-    );
+    put_loose(&mut fields, "start_time_minutes", leave.start_time_minutes, event.id);
     let kind = match leave.kind {
         EventKind::TimeOff => "time_off",
         EventKind::Overtime => "overtime",
@@ -138,10 +112,7 @@ fn event_json(state: &State, event: &Event) -> Value {
         EventStatus::Pending => "pending",
     };
     fields.insert("status".to_owned(), json!(status));
-    fields.insert(
-        "color".to_owned(),
-        json!(if event_type == "custom" { "a24689" } else { "" }),
-    );
+    fields.insert("color".to_owned(), json!(if event_type == "custom" { "a24689" } else { "" }));
     fields.insert("has_attachment".to_owned(), json!(0));
     fields.extend(leave.raw.clone());
     Value::Object(fields)

@@ -13,18 +13,11 @@ use super::OfficientSim;
 use super::state::Subscription;
 use crate::demo::page::{render, render_with};
 
-const PERMISSIONS: [&str; 5] = [
-    "basic: lezen",
-    "personal info: lezen",
-    "webhooks: lezen",
-    "webhooks: schrijven",
-    "calendar: lezen",
-];
+const PERMISSIONS: [&str; 5] =
+    ["basic: lezen", "personal info: lezen", "webhooks: lezen", "webhooks: schrijven", "calendar: lezen"];
 
 pub(super) fn router() -> Router<OfficientSim> {
-    Router::new()
-        .route("/authorize", get(ask).post(decide))
-        .route("/developer", get(developer))
+    Router::new().route("/authorize", get(ask).post(decide)).route("/developer", get(developer))
 }
 
 #[derive(Debug, Deserialize)]
@@ -71,11 +64,7 @@ fn return_address(sim: &OfficientSim, question: &Question) -> Result<Url, &'stat
     if question.client_id != sim.client_id() {
         return Err("Er is geen app met deze Client ID.");
     }
-    if question
-        .response_type
-        .as_deref()
-        .is_some_and(|kind| kind != "code")
-    {
+    if question.response_type.as_deref().is_some_and(|kind| kind != "code") {
         return Err("Alleen response_type=code bestaat.");
     }
     let registered = sim.0.state().redirect_uri.clone();
@@ -124,12 +113,7 @@ async fn decide(State(sim): State<OfficientSim>, Form(question): Form<Question>)
 }
 
 async fn developer(State(sim): State<OfficientSim>) -> Response {
-    let redirect_uri = sim
-        .0
-        .state()
-        .redirect_uri
-        .clone()
-        .unwrap_or_else(|| "(elk adres)".to_owned());
+    let redirect_uri = sim.0.state().redirect_uri.clone().unwrap_or_else(|| "(elk adres)".to_owned());
     render(&DeveloperPage {
         app: &sim.0.options.app_name,
         client_id: sim.client_id(),

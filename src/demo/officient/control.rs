@@ -112,14 +112,7 @@ impl OfficientSim {
             (added, state.event(added.0).cloned())
         };
         if let Some(event) = event {
-            self.announce_leave(
-                if is_new {
-                    LeaveChange::Added
-                } else {
-                    LeaveChange::Updated
-                },
-                &event,
-            );
+            self.announce_leave(if is_new { LeaveChange::Added } else { LeaveChange::Updated }, &event);
         }
         id
     }
@@ -128,10 +121,7 @@ impl OfficientSim {
     pub fn add_leave(&self, person_id: i64, leave: impl IntoIterator<Item = NewEvent>) -> (i64, Vec<i64>) {
         let (request, ids, events) = {
             let mut state = self.0.state();
-            let ids: Vec<i64> = leave
-                .into_iter()
-                .map(|leave| state.add_event(person_id, leave).0)
-                .collect();
+            let ids: Vec<i64> = leave.into_iter().map(|leave| state.add_event(person_id, leave).0).collect();
             let request = state.add_request(person_id, &ids);
             let events: Vec<Event> = ids.iter().filter_map(|id| state.event(*id).cloned()).collect();
             (request, ids, events)
@@ -171,12 +161,7 @@ impl OfficientSim {
     /// Everything in the calendar of a person, in the order in which it was added.
     pub fn events_of(&self, person_id: i64) -> Vec<Event> {
         let state = self.0.state();
-        state
-            .events
-            .iter()
-            .filter(|event| event.person_id == person_id)
-            .cloned()
-            .collect()
+        state.events.iter().filter(|event| event.person_id == person_id).cloned().collect()
     }
 }
 
@@ -213,10 +198,7 @@ impl OfficientSim {
 
     /// Removes a subscription, as the admin may do in Officient.
     pub fn remove_subscription(&self, id: i64) {
-        self.0
-            .state()
-            .subscriptions
-            .retain(|subscription| subscription.id != id);
+        self.0.state().subscriptions.retain(|subscription| subscription.id != id);
     }
 
     /// These names, known or not, are refused from now on, instead of the ones named before.
@@ -246,12 +228,7 @@ impl OfficientSim {
     /// All access tokens have had their time; refreshing works.
     pub fn expire_access_tokens(&self) {
         let now = clock::now();
-        self.0
-            .state()
-            .tokens
-            .access
-            .values_mut()
-            .for_each(|until| *until = now);
+        self.0.state().tokens.access.values_mut().for_each(|until| *until = now);
     }
 
     /// All access tokens are forgotten; refreshing works.
@@ -298,10 +275,7 @@ impl OfficientSim {
 
     /// How many calls went to paths that begin so.
     pub fn calls_to(&self, prefix: &str) -> usize {
-        self.calls()
-            .iter()
-            .filter(|call| call.path.starts_with(prefix))
-            .count()
+        self.calls().iter().filter(|call| call.path.starts_with(prefix)).count()
     }
 
     /// How many calls were beyond the rate limit; a 429 from a [`Fault`] does not count.
@@ -314,10 +288,7 @@ impl OfficientSim {
         let arrivals: Vec<Instant> = self.calls().iter().map(|call| call.at).collect();
         let period = self.0.options.rate_limit_period;
         let within = |first: &Instant| {
-            arrivals
-                .iter()
-                .filter(|at| *at >= first && at.duration_since(*first) < period)
-                .count()
+            arrivals.iter().filter(|at| *at >= first && at.duration_since(*first) < period).count()
         };
         arrivals.iter().map(within).max().unwrap_or_default()
     }
@@ -325,10 +296,7 @@ impl OfficientSim {
     /// Every call that would change something other than a subscription or a token: must stay empty.
     pub fn writes(&self) -> Vec<Call> {
         let allowed = |path: &str| path == "/1.0/token" || path.starts_with("/1.0/webhooks/");
-        self.calls()
-            .into_iter()
-            .filter(|call| call.method != Method::GET && !allowed(&call.path))
-            .collect()
+        self.calls().into_iter().filter(|call| call.method != Method::GET && !allowed(&call.path)).collect()
     }
 
     /// Sets the rate limit from now on.

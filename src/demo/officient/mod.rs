@@ -89,11 +89,7 @@ pub struct OfficientOptions {
 
 impl Default for OfficientOptions {
     fn default() -> Self {
-        let calendar = [
-            "calendar_event_added",
-            "calendar_event_updated",
-            "calendar_event_deleted",
-        ];
+        let calendar = ["calendar_event_added", "calendar_event_updated", "calendar_event_deleted"];
         let people = ["person_added", "person_deleted"];
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -158,18 +154,12 @@ impl OfficientSim {
             .build()
             .map_err(io::Error::other)?;
         let (server, listener) = Server::bind(options.listen).await?;
-        let tokens = Tokens {
-            lifetime: options.token_lifetime,
-            ..Tokens::default()
-        };
+        let tokens = Tokens { lifetime: options.token_lifetime, ..Tokens::default() };
         let mut state = State::new(tokens, (options.rate_limit_calls, options.rate_limit_period));
         state.known_event_names.clone_from(&options.event_names);
         state.redirect_uri.clone_from(&options.redirect_uri);
         let sim = Self(Arc::new(Inner {
-            notifying: Mutex::new(Notifying {
-                meaning: options.webhook_meaning,
-                on: options.notify,
-            }),
+            notifying: Mutex::new(Notifying { meaning: options.webhook_meaning, on: options.notify }),
             options,
             server,
             state: Mutex::new(state),
@@ -213,8 +203,5 @@ async fn answer(
         let admitted = inner.state().admit(clock::now());
         (!admitted).then(|| Answer::empty(StatusCode::TOO_MANY_REQUESTS))
     };
-    inner
-        .server
-        .answer(line, request, admit, |call| api::answer(inner, call))
-        .await
+    inner.server.answer(line, request, admit, |call| api::answer(inner, call)).await
 }

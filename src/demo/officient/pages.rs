@@ -56,11 +56,7 @@ async fn people(State(sim): State<OfficientSim>) -> Response {
     let today = clock::today();
     let state = sim.0.state();
     let row = |person: &Person| {
-        let leave: Vec<&Event> = state
-            .events
-            .iter()
-            .filter(|event| event.person_id == person.id)
-            .collect();
+        let leave: Vec<&Event> = state.events.iter().filter(|event| event.person_id == person.id).collect();
         let names = leave
             .iter()
             .filter(|event| event.leave.date == today)
@@ -73,17 +69,9 @@ async fn people(State(sim): State<OfficientSim>) -> Response {
             events: leave.iter().filter(|event| event.leave.date >= today).count(),
         }
     };
-    let people = state
-        .people
-        .iter()
-        .filter(|person| !person.deleted)
-        .map(row)
-        .collect();
+    let people = state.people.iter().filter(|person| !person.deleted).map(row).collect();
     drop(state);
-    render(&PeoplePage {
-        company: &sim.0.options.company_name,
-        people,
-    })
+    render(&PeoplePage { company: &sim.0.options.company_name, people })
 }
 
 #[derive(Deserialize)]
@@ -151,30 +139,16 @@ async fn person(State(sim): State<OfficientSim>, Path(id): Path<i64>) -> Respons
         return (StatusCode::NOT_FOUND, "Deze persoon bestaat niet.").into_response();
     };
     let built_in = [("sick_day", "Sick day"), ("education", "Education")];
-    let own = state
-        .leave_types
-        .iter()
-        .map(|row| (row.id.to_string(), row.name.clone()));
+    let own = state.leave_types.iter().map(|row| (row.id.to_string(), row.name.clone()));
     let built_in = built_in.map(|(value, name)| (value.to_owned(), name.to_owned()));
-    let leave_types = own
-        .chain(built_in)
-        .map(|(value, name)| LeaveTypeOption { value, name })
-        .collect();
-    let mut events: Vec<&Event> = state
-        .events
-        .iter()
-        .filter(|event| event.person_id == id)
-        .collect();
+    let leave_types = own.chain(built_in).map(|(value, name)| LeaveTypeOption { value, name }).collect();
+    let mut events: Vec<&Event> = state.events.iter().filter(|event| event.person_id == id).collect();
     events.sort_by_key(|event| (event.leave.date, event.leave.start_time_minutes, event.id));
     let events = events
         .into_iter()
         .map(|event| EventRow {
             id: event.id,
-            day: format!(
-                "{} {}",
-                weekday(event.leave.date),
-                event.leave.date.strftime("%d/%m/%Y")
-            ),
+            day: format!("{} {}", weekday(event.leave.date), event.leave.date.strftime("%d/%m/%Y")),
             leave_type: state.leave_type_name(event.leave.leave_type),
             when: describe(&event.leave),
             pending: event.leave.status == EventStatus::Pending,
@@ -229,16 +203,11 @@ impl PartForm {
             "morning" => Some((Some(540), half)),
             "afternoon" => Some((Some(780), half)),
             "hours" => {
-                let (whole, rest) = self
-                    .hours
-                    .trim()
-                    .split_once(['.', ','])
-                    .unwrap_or((self.hours.trim(), ""));
+                let (whole, rest) =
+                    self.hours.trim().split_once(['.', ',']).unwrap_or((self.hours.trim(), ""));
                 let hundredths = format!("{rest:0<2}").get(..2)?.parse::<i64>().ok()?;
                 let minutes = whole.parse::<i64>().ok()? * 60 + (hundredths * 60 + 50) / 100;
-                (1..=1440)
-                    .contains(&minutes)
-                    .then(|| (parse_clock_time(&self.start), minutes))
+                (1..=1440).contains(&minutes).then(|| (parse_clock_time(&self.start), minutes))
             }
             _ => None,
         }
@@ -272,11 +241,7 @@ async fn add_leave(
     Path(id): Path<i64>,
     Form(form): Form<LeaveForm>,
 ) -> Redirect {
-    let part = PartForm {
-        part: form.part,
-        start: form.start,
-        hours: form.hours,
-    };
+    let part = PartForm { part: form.part, start: form.start, hours: form.hours };
     if let (Some(leave_type), Some((start, minutes))) = (parse_leave_type(&form.leave_type), part.minutes()) {
         let days: Vec<Date> = form
             .from
@@ -288,11 +253,7 @@ async fn add_leave(
         let leave = days.into_iter().map(|day| {
             let mut leave = NewEvent::new(leave_type, day).unknown_start(minutes);
             leave.start_time_minutes = start;
-            if form.status == "pending" {
-                leave.pending()
-            } else {
-                leave
-            }
+            if form.status == "pending" { leave.pending() } else { leave }
         });
         let leave: Vec<NewEvent> = leave.collect();
         if !leave.is_empty() {
@@ -361,11 +322,7 @@ fn lines(sim: &OfficientSim) -> Vec<LeaveTypeLine> {
 
 async fn leave_types(State(sim): State<OfficientSim>) -> Response {
     let (app, connected) = (sim.0.options.app_name.as_str(), sim.is_connected());
-    render(&LeaveTypesPage {
-        app,
-        connected,
-        leave_types: lines(&sim),
-    })
+    render(&LeaveTypesPage { app, connected, leave_types: lines(&sim) })
 }
 
 #[derive(Deserialize)]
@@ -405,14 +362,7 @@ async fn leave_type(
     };
     let (app, connected) = (sim.0.options.app_name.as_str(), sim.is_connected());
     let advanced = tab.tab == "geavanceerd";
-    render(&LeaveTypePage {
-        app,
-        connected,
-        advanced,
-        id,
-        name: line.name,
-        code: line.code,
-    })
+    render(&LeaveTypePage { app, connected, advanced, id, name: line.name, code: line.code })
 }
 
 async fn rename_leave_type(

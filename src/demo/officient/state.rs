@@ -251,11 +251,7 @@ impl State {
     /// Counts a call against the sliding window; false when it is beyond the limit, and then not counted.
     pub(super) fn admit(&mut self, now: Instant) -> bool {
         let (calls, period) = self.rate_limit;
-        while self
-            .window
-            .front()
-            .is_some_and(|at| now.duration_since(*at) >= period)
-        {
+        while self.window.front().is_some_and(|at| now.duration_since(*at) >= period) {
             self.window.pop_front();
         }
         if self.window.len() >= calls {
@@ -277,23 +273,13 @@ impl State {
     pub(super) fn add_person(&mut self, first_name: &str, last_name: &str) -> i64 {
         let id = self.people.last().map_or(264, |person| person.id + 1);
         let (first_name, last_name) = (first_name.to_owned(), last_name.to_owned());
-        self.people.push(Person {
-            id,
-            first_name,
-            last_name,
-            archived: false,
-            deleted: false,
-        });
+        self.people.push(Person { id, first_name, last_name, archived: false, deleted: false });
         id
     }
 
     pub(super) fn add_leave_type(&mut self, name: &str, code: Option<&str>) -> i64 {
         let id = self.leave_types.last().map_or(80, |leave_type| leave_type.id + 1);
-        self.leave_types.push(LeaveTypeRow {
-            id,
-            name: name.to_owned(),
-            code: code.map(str::to_owned),
-        });
+        self.leave_types.push(LeaveTypeRow { id, name: name.to_owned(), code: code.map(str::to_owned) });
         id
     }
 
@@ -346,15 +332,8 @@ impl State {
     pub(super) fn add_request(&mut self, person_id: i64, event_ids: &[i64]) -> i64 {
         let id = self.next_request;
         self.next_request += 1;
-        let events = event_ids
-            .iter()
-            .filter_map(|event| self.event(*event).cloned())
-            .collect();
-        self.requests.push(LeaveRequest {
-            id,
-            person_id,
-            events,
-        });
+        let events = event_ids.iter().filter_map(|event| self.event(*event).cloned()).collect();
+        self.requests.push(LeaveRequest { id, person_id, events });
         id
     }
 
@@ -412,8 +391,6 @@ impl Tokens {
     }
 
     pub(super) fn accepts(&self, bearer: Option<&str>) -> bool {
-        bearer
-            .and_then(|token| self.access.get(token))
-            .is_some_and(|until| clock::now() < *until)
+        bearer.and_then(|token| self.access.get(token)).is_some_and(|until| clock::now() < *until)
     }
 }

@@ -64,16 +64,11 @@ impl OfficientSim {
             return;
         }
         let body = self.webhook_body(event_type, &json!(related(notifying.meaning).to_string()));
-        for subscription in self
-            .subscriptions()
-            .into_iter()
-            .filter(|row| row.event == event_type)
-        {
+        for subscription in self.subscriptions().into_iter().filter(|row| row.event == event_type) {
             let (sim, body) = (self.clone(), body.clone());
             let under_way = UnderWay::begin(self);
             self.0.server.spawn(async move {
-                sim.deliver_until_accepted(subscription.id, &subscription.target_url, body)
-                    .await;
+                sim.deliver_until_accepted(subscription.id, &subscription.target_url, body).await;
                 drop(under_way);
             });
         }
@@ -103,23 +98,15 @@ impl OfficientSim {
         let at = clock::now();
         let answer = self.0.http.post(target_url).json(body).send().await;
         let status = answer.ok().map(|answer| answer.status());
-        let event_type = body
-            .get("event_type")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
-        self.0
-            .deliveries
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Delivery {
-                event_type,
-                target_url: target_url.to_owned(),
-                attempt,
-                status: status.map(|status| status.as_u16()),
-                at,
-                took: clock::now().duration_since(at),
-            });
+        let event_type = body.get("event_type").and_then(Value::as_str).unwrap_or_default().to_owned();
+        self.0.deliveries.lock().unwrap_or_else(PoisonError::into_inner).push(Delivery {
+            event_type,
+            target_url: target_url.to_owned(),
+            attempt,
+            status: status.map(|status| status.as_u16()),
+            at,
+            took: clock::now().duration_since(at),
+        });
         status
     }
 
@@ -127,16 +114,9 @@ impl OfficientSim {
     /// 200; 404 without a subscription, 504 without an answer.
     pub async fn deliver(&self, event_type: &str, related_object_id: Value) -> StatusCode {
         let body = self.webhook_body(event_type, &related_object_id);
-        let targets: Vec<_> = self
-            .subscriptions()
-            .into_iter()
-            .filter(|row| row.event == event_type)
-            .collect();
-        let mut outcome = if targets.is_empty() {
-            StatusCode::NOT_FOUND
-        } else {
-            StatusCode::OK
-        };
+        let targets: Vec<_> =
+            self.subscriptions().into_iter().filter(|row| row.event == event_type).collect();
+        let mut outcome = if targets.is_empty() { StatusCode::NOT_FOUND } else { StatusCode::OK };
         for target in targets {
             let status = self.deliver_to(&target.target_url, &body).await;
             if outcome == StatusCode::OK {
@@ -148,18 +128,12 @@ impl OfficientSim {
 
     /// Delivers this body now, once, to this address; 504 without an answer.
     pub async fn deliver_to(&self, target_url: &str, body: &Value) -> StatusCode {
-        self.deliver_once(target_url, body, 1)
-            .await
-            .unwrap_or(StatusCode::GATEWAY_TIMEOUT)
+        self.deliver_once(target_url, body, 1).await.unwrap_or(StatusCode::GATEWAY_TIMEOUT)
     }
 
     /// All attempts to deliver, in the order in which they ended.
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.0
-            .deliveries
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.deliveries.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits until every webhook sent by itself was accepted or given up.
@@ -182,9 +156,6 @@ impl UnderWay {
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0
-            .0
-            .under_way
-            .send_modify(|count| *count = count.saturating_sub(1));
+        self.0.0.under_way.send_modify(|count| *count = count.saturating_sub(1));
     }
 }

@@ -33,10 +33,9 @@ pub(super) fn answer(state: &mut State, call: &ApiCall) -> Answer {
             Ok(id) => delete(state, id),
             Err(_) => Err(not_found()),
         },
-        (["users" | "absencetypes" | "absences"] | ["absences", _], _) => Err((
-            StatusCode::METHOD_NOT_ALLOWED,
-            "This method is not known here.".to_owned(),
-        )),
+        (["users" | "absencetypes" | "absences"] | ["absences", _], _) => {
+            Err((StatusCode::METHOD_NOT_ALLOWED, "This method is not known here.".to_owned()))
+        }
         _ => Err(not_found()),
     };
     result.unwrap_or_else(|(status, message)| problem(status, &message))
@@ -66,14 +65,10 @@ fn users(state: &State, call: &ApiCall) -> Result<Answer, Refusal> {
 }
 
 fn absences(state: &State, call: &ApiCall) -> Result<Answer, Refusal> {
-    let parameter = |name: &str| {
-        call.parameter(name)
-            .ok_or_else(|| unreadable(format!("{name} is missing.")))
-    };
+    let parameter =
+        |name: &str| call.parameter(name).ok_or_else(|| unreadable(format!("{name} is missing.")));
     let day = |name: &str| {
-        parameter(name)?
-            .parse::<Date>()
-            .map_err(|error| unreadable(format!("{name} is not a date: {error}")))
+        parameter(name)?.parse::<Date>().map_err(|error| unreadable(format!("{name} is not a date: {error}")))
     };
     let user_id: i64 = parameter("userId")?
         .parse()
@@ -113,14 +108,10 @@ fn delete(state: &mut State, id: i64) -> Result<Answer, Refusal> {
 
 /// `2026-04-03T09:00:00` and nothing else: neither a zone nor a fraction.
 fn wall_clock(body: &Value, name: &str) -> Result<DateTime, Refusal> {
-    let text = body
-        .get(name)
-        .and_then(Value::as_str)
-        .ok_or_else(|| unreadable(format!("{name} is missing.")))?;
-    let is_plain = text.len() == 19
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || b"-T:".contains(&byte));
+    let text =
+        body.get(name).and_then(Value::as_str).ok_or_else(|| unreadable(format!("{name} is missing.")))?;
+    let is_plain =
+        text.len() == 19 && text.bytes().all(|byte| byte.is_ascii_digit() || b"-T:".contains(&byte));
     text.parse::<DateTime>()
         .ok()
         .filter(|_| is_plain)
@@ -131,9 +122,7 @@ fn validated(state: &mut State, body: &[u8]) -> Result<NewAbsence, Refusal> {
     let body: Value =
         serde_json::from_slice(body).map_err(|error| unreadable(format!("The body is not JSON: {error}")))?;
     let id = |name: &str| {
-        body.get(name)
-            .and_then(Value::as_i64)
-            .ok_or_else(|| unreadable(format!("{name} is missing.")))
+        body.get(name).and_then(Value::as_i64).ok_or_else(|| unreadable(format!("{name} is missing.")))
     };
     let external_reference = match body.get("externalReference") {
         None | Some(Value::Null) => None,
@@ -151,10 +140,7 @@ fn validated(state: &mut State, body: &[u8]) -> Result<NewAbsence, Refusal> {
             .ok_or_else(|| unreadable("allDay is missing."))?,
         external_reference,
     };
-    let length = content
-        .external_reference
-        .as_ref()
-        .map_or(0, |reference| reference.chars().count());
+    let length = content.external_reference.as_ref().map_or(0, |reference| reference.chars().count());
     if length > LONGEST_REFERENCE {
         return Err(impossible("externalReference is longer than 64 characters."));
     }
@@ -168,10 +154,7 @@ fn validated(state: &mut State, body: &[u8]) -> Result<NewAbsence, Refusal> {
         return Err(impossible("end is not after start."));
     }
     if let Some((status, message)) = state.rejection(&content) {
-        return Err((
-            StatusCode::from_u16(status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY),
-            message,
-        ));
+        return Err((StatusCode::from_u16(status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY), message));
     }
     Ok(content)
 }

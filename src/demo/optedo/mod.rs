@@ -34,10 +34,7 @@ pub struct OptedoOptions {
 
 impl Default for OptedoOptions {
     fn default() -> Self {
-        Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            token: "demo-optedo-token".to_owned(),
-        }
+        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), token: "demo-optedo-token".to_owned() }
     }
 }
 
@@ -126,10 +123,7 @@ struct State {
 
 impl State {
     fn add(&mut self, content: NewAbsence) -> Absence {
-        let absence = Absence {
-            id: self.next_absence,
-            content,
-        };
+        let absence = Absence { id: self.next_absence, content };
         self.next_absence += 1;
         self.created += 1;
         self.absences.push(absence.clone());
@@ -160,10 +154,8 @@ impl State {
 
     /// Uses up the first rejection that is meant for this absence.
     fn rejection(&mut self, content: &NewAbsence) -> Option<(u16, String)> {
-        let rejection = self
-            .rejections
-            .iter_mut()
-            .find(|rejection| rejection.left > 0 && (rejection.when)(content))?;
+        let rejection =
+            self.rejections.iter_mut().find(|rejection| rejection.left > 0 && (rejection.when)(content))?;
         rejection.left -= 1;
         Some((rejection.status, rejection.message.clone()))
     }
@@ -190,15 +182,8 @@ impl OptedoSim {
     /// Takes the port and answers on it.
     pub async fn start(options: OptedoOptions) -> io::Result<Self> {
         let (server, listener) = Server::bind(options.listen).await?;
-        let state = State {
-            token: options.token,
-            next_absence: 70_001,
-            ..State::default()
-        };
-        let sim = Self(Arc::new(Inner {
-            server,
-            state: Mutex::new(state),
-        }));
+        let state = State { token: options.token, next_absence: 70_001, ..State::default() };
+        let sim = Self(Arc::new(Inner { server, state: Mutex::new(state) }));
         sim.0.server.run(listener, sim.router());
         Ok(sim)
     }
@@ -217,9 +202,7 @@ impl OptedoSim {
     }
 
     fn router(&self) -> Router {
-        pages::router()
-            .route("/api/{*rest}", any(answer))
-            .with_state(self.clone())
+        pages::router().route("/api/{*rest}", any(answer)).with_state(self.clone())
     }
 
     /// `http://127.0.0.1:PORT`: the address of the pages.
@@ -255,12 +238,7 @@ impl OptedoSim {
         let mut state = self.0.state();
         let id = state.users.last().map_or(11, |user| user.id + 1);
         let (first_name, last_name) = (first_name.to_owned(), last_name.to_owned());
-        state.users.push(User {
-            id,
-            first_name,
-            last_name,
-            active: true,
-        });
+        state.users.push(User { id, first_name, last_name, active: true });
         id
     }
 
@@ -288,10 +266,7 @@ impl OptedoSim {
     pub fn add_absence_type(&self, description: &str) -> i64 {
         let mut state = self.0.state();
         let id = state.types.last().map_or(1, |absence_type| absence_type.id + 1);
-        state.types.push(AbsenceType {
-            id,
-            description: description.to_owned(),
-        });
+        state.types.push(AbsenceType { id, description: description.to_owned() });
         id
     }
 
@@ -314,10 +289,7 @@ impl OptedoSim {
 
     /// The absences of one user.
     pub fn absences_of(&self, user_id: i64) -> Vec<Absence> {
-        self.absences()
-            .into_iter()
-            .filter(|absence| absence.content.user_id == user_id)
-            .collect()
+        self.absences().into_iter().filter(|absence| absence.content.user_id == user_id).collect()
     }
 
     /// An absence made by hand; the caller decides whether it has a reference.
@@ -328,11 +300,7 @@ impl OptedoSim {
     /// Changes an absence by hand; false when there is none.
     pub fn change_absence(&self, id: i64, change: impl FnOnce(&mut NewAbsence)) -> bool {
         let mut state = self.0.state();
-        let Some(mut content) = state
-            .absences
-            .iter()
-            .find(|row| row.id == id)
-            .map(|row| row.content.clone())
+        let Some(mut content) = state.absences.iter().find(|row| row.id == id).map(|row| row.content.clone())
         else {
             return false;
         };
@@ -366,12 +334,7 @@ impl OptedoSim {
 
     fn reject(&self, status: u16, message: &str, when: Predicate, left: usize) {
         let message = message.to_owned();
-        self.0.state().rejections.push(Rejection {
-            status,
-            message,
-            when,
-            left,
-        });
+        self.0.state().rejections.push(Rejection { status, message, when, left });
     }
 
     /// Drops all rejections.
@@ -402,18 +365,12 @@ impl OptedoSim {
 
     /// How many calls went to paths that begin so.
     pub fn calls_to(&self, prefix: &str) -> usize {
-        self.calls()
-            .iter()
-            .filter(|call| call.path.starts_with(prefix))
-            .count()
+        self.calls().iter().filter(|call| call.path.starts_with(prefix)).count()
     }
 
     /// How many calls were not reads, whatever came of them.
     pub fn writes(&self) -> usize {
-        self.calls()
-            .iter()
-            .filter(|call| call.method != Method::GET)
-            .count()
+        self.calls().iter().filter(|call| call.method != Method::GET).count()
     }
 
     /// The next call goes wrong.
@@ -454,13 +411,5 @@ async fn answer(
     request: Request,
 ) -> Response {
     let inner = &*sim.0;
-    inner
-        .server
-        .answer(
-            line,
-            request,
-            || None,
-            |call| api::answer(&mut inner.state(), call),
-        )
-        .await
+    inner.server.answer(line, request, || None, |call| api::answer(&mut inner.state(), call)).await
 }

@@ -108,11 +108,7 @@ fn describe(content: &NewAbsence) -> String {
     } else {
         content.end.strftime("%d/%m %H:%M").to_string()
     };
-    format!(
-        "{}, {} – {end}",
-        day(content.start),
-        content.start.strftime("%H:%M")
-    )
+    format!("{}, {} – {end}", day(content.start), content.start.strftime("%H:%M"))
 }
 
 /// How long, as it fits in a cell.
@@ -128,16 +124,11 @@ fn lines(sim: &OptedoSim) -> Vec<Line> {
     let state = sim.0.state();
     let line = |absence: &Absence| {
         let user = state.users.iter().find(|user| user.id == absence.content.user_id);
-        let absence_type = state
-            .types
-            .iter()
-            .find(|row| row.id == absence.content.absence_type_id);
+        let absence_type = state.types.iter().find(|row| row.id == absence.content.absence_type_id);
         Line {
             id: absence.id,
             user: user.map(full_name).unwrap_or_default(),
-            absence_type: absence_type
-                .map(|row| row.description.clone())
-                .unwrap_or_default(),
+            absence_type: absence_type.map(|row| row.description.clone()).unwrap_or_default(),
             when: describe(&absence.content),
             reference: absence.content.external_reference.clone().unwrap_or_default(),
             start: absence.content.start,
@@ -153,89 +144,44 @@ fn full_name(user: &User) -> String {
 }
 
 fn cell(day: Date, class: &str, own: &[&Absence], types: &[AbsenceType]) -> Cell {
-    let absences = own
-        .iter()
-        .filter(|absence| overlaps(absence, day, day))
-        .map(|absence| {
-            let content = &absence.content;
-            let described = types.iter().find(|row| row.id == content.absence_type_id);
-            let described = described.map_or("?", |row| row.description.as_str());
-            let name: String = described.chars().take(3).collect();
-            let short = if content.all_day {
-                name
-            } else {
-                format!("{name} {}", hours(content))
-            };
-            CellAbsence {
-                all_day: content.all_day,
-                short,
-                title: format!("{described}: {}", describe(content)),
-            }
-        });
-    Cell {
-        class: class.to_owned(),
-        absences: absences.collect(),
-    }
+    let absences = own.iter().filter(|absence| overlaps(absence, day, day)).map(|absence| {
+        let content = &absence.content;
+        let described = types.iter().find(|row| row.id == content.absence_type_id);
+        let described = described.map_or("?", |row| row.description.as_str());
+        let name: String = described.chars().take(3).collect();
+        let short = if content.all_day { name } else { format!("{name} {}", hours(content)) };
+        CellAbsence { all_day: content.all_day, short, title: format!("{described}: {}", describe(content)) }
+    });
+    Cell { class: class.to_owned(), absences: absences.collect() }
 }
 
 async fn planning(State(sim): State<OptedoSim>, Query(month): Query<Month>) -> Response {
     let today = clock::today();
-    let first = format!("{}-01", month.month)
-        .parse::<Date>()
-        .unwrap_or(today)
-        .first_of_month();
+    let first = format!("{}-01", month.month).parse::<Date>().unwrap_or(today).first_of_month();
     let last = first.last_of_month();
     let class = |day: Date| {
         let off = if is_weekend(day) { "off" } else { "" };
-        if day == today {
-            format!("{off} today")
-        } else {
-            off.to_owned()
-        }
+        if day == today { format!("{off} today") } else { off.to_owned() }
     };
     let dates: Vec<Date> = first.series(1.day()).take_while(|day| *day <= last).collect();
     let (users, types, all) = (sim.users(), sim.absence_types(), sim.absences());
     let rows = users.iter().map(|user| {
-        let own: Vec<&Absence> = all
-            .iter()
-            .filter(|absence| absence.content.user_id == user.id)
-            .collect();
-        let cells = dates
-            .iter()
-            .map(|day| cell(*day, &class(*day), &own, &types))
-            .collect();
-        Row {
-            name: full_name(user),
-            active: user.active,
-            cells,
-        }
+        let own: Vec<&Absence> = all.iter().filter(|absence| absence.content.user_id == user.id).collect();
+        let cells = dates.iter().map(|day| cell(*day, &class(*day), &own, &types)).collect();
+        Row { name: full_name(user), active: user.active, cells }
     });
-    let shown: Vec<i64> = all
-        .iter()
-        .filter(|row| overlaps(row, first, last))
-        .map(|row| row.id)
-        .collect();
-    let name = usize::try_from(first.month() - 1)
-        .ok()
-        .and_then(|at| MONTHS.get(at))
-        .unwrap_or(&"");
+    let shown: Vec<i64> = all.iter().filter(|row| overlaps(row, first, last)).map(|row| row.id).collect();
+    let name = usize::try_from(first.month() - 1).ok().and_then(|at| MONTHS.get(at)).unwrap_or(&"");
     render(&PlanningPage {
         month: format!("{name} {}", first.year()),
         previous: first.saturating_sub(1.month()).strftime("%Y-%m").to_string(),
         next: first.saturating_add(1.month()).strftime("%Y-%m").to_string(),
         days: dates
             .iter()
-            .map(|day| Day {
-                class: class(*day),
-                weekday: weekday(*day),
-                number: day.day(),
-            })
+            .map(|day| Day { class: class(*day), weekday: weekday(*day), number: day.day() })
             .collect(),
         rows: rows.collect(),
-        list: lines(&sim)
-            .into_iter()
-            .filter(|line| shown.contains(&line.id))
-            .collect(),
+        list: lines(&sim).into_iter().filter(|line| shown.contains(&line.id)).collect(),
     })
 }
 
@@ -250,12 +196,7 @@ struct AbsencesPage {
 
 async fn absences(State(sim): State<OptedoSim>) -> Response {
     let (users, types, list) = (sim.users(), sim.absence_types(), lines(&sim));
-    render(&AbsencesPage {
-        users,
-        types,
-        today: clock::today(),
-        list,
-    })
+    render(&AbsencesPage { users, types, today: clock::today(), list })
 }
 
 #[derive(Deserialize)]
@@ -271,15 +212,10 @@ struct AbsenceForm {
 
 async fn add_absence(State(sim): State<OptedoSim>, Form(form): Form<AbsenceForm>) -> Redirect {
     let hours = form.start.parse::<Time>().ok().zip(form.end.parse::<Time>().ok());
-    let whole_day = (
-        form.day.at(0, 0, 0, 0),
-        form.day.saturating_add(1.day()).at(0, 0, 0, 0),
-    );
+    let whole_day = (form.day.at(0, 0, 0, 0), form.day.saturating_add(1.day()).at(0, 0, 0, 0));
     let (start, end) = hours
         .filter(|(start, end)| start < end)
-        .map_or(whole_day, |(start, end)| {
-            (form.day.to_datetime(start), form.day.to_datetime(end))
-        });
+        .map_or(whole_day, |(start, end)| (form.day.to_datetime(start), form.day.to_datetime(end)));
     sim.add_absence(NewAbsence {
         user_id: form.user_id,
         absence_type_id: form.absence_type_id,
@@ -339,9 +275,7 @@ struct TypesPage {
 }
 
 async fn types(State(sim): State<OptedoSim>) -> Response {
-    render(&TypesPage {
-        types: sim.absence_types(),
-    })
+    render(&TypesPage { types: sim.absence_types() })
 }
 
 #[derive(Deserialize)]

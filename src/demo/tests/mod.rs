@@ -44,21 +44,12 @@ impl Officient {
     async fn with(options: OfficientOptions) -> Self {
         let sim = OfficientSim::start(options).await.unwrap();
         let token = sim.issue_tokens().0;
-        Self {
-            sim,
-            http: client(),
-            token,
-        }
+        Self { sim, http: client(), token }
     }
 
     async fn get(&self, path: &str) -> (u16, String) {
-        let answer = self
-            .http
-            .get(format!("{}{path}", self.sim.url()))
-            .bearer_auth(&self.token)
-            .send()
-            .await
-            .unwrap();
+        let answer =
+            self.http.get(format!("{}{path}", self.sim.url())).bearer_auth(&self.token).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
@@ -70,14 +61,7 @@ impl Officient {
 
     async fn post(&self, path: &str, body: Value) -> (u16, Value) {
         let url = format!("{}{path}", self.sim.url());
-        let answer = self
-            .http
-            .post(url)
-            .bearer_auth(&self.token)
-            .json(&body)
-            .send()
-            .await
-            .unwrap();
+        let answer = self.http.post(url).bearer_auth(&self.token).json(&body).send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap_or_default())
     }
 }
@@ -91,10 +75,7 @@ struct Optedo {
 impl Optedo {
     async fn start() -> Self {
         let sim = OptedoSim::start(OptedoOptions::default()).await.unwrap();
-        assert_eq!(
-            (sim.add_user("Walter", "White"), sim.add_absence_type("Vakantie")),
-            (11, 1)
-        );
+        assert_eq!((sim.add_user("Walter", "White"), sim.add_absence_type("Vakantie")), (11, 1));
         Self { sim, http: client() }
     }
 
@@ -104,17 +85,11 @@ impl Optedo {
     }
 
     async fn get(&self, path: &str) -> (u16, Value) {
-        self.send(self.http.get(format!("{}{path}", self.sim.api_url())))
-            .await
+        self.send(self.http.get(format!("{}{path}", self.sim.api_url()))).await
     }
 
     async fn create(&self, body: &Value) -> (u16, Value) {
-        self.send(
-            self.http
-                .post(format!("{}/absences", self.sim.api_url()))
-                .json(body),
-        )
-        .await
+        self.send(self.http.post(format!("{}/absences", self.sim.api_url())).json(body)).await
     }
 }
 

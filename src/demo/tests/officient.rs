@@ -28,11 +28,7 @@ async fn calls_beyond_the_rate_limit_get_429_with_an_empty_body_until_the_window
         assert_eq!(officient.get("/1.0/account").await.0, 200);
     }
     assert_eq!(officient.get("/1.0/account").await, (429, String::new()));
-    assert_eq!(
-        officient.post("/1.0/token", json!({})).await.0,
-        429,
-        "the token call counts too"
-    );
+    assert_eq!(officient.post("/1.0/token", json!({})).await.0, 429, "the token call counts too");
     assert_eq!(officient.sim.rate_limited(), 2);
     tokio::time::sleep(period).await;
     assert_eq!(officient.get("/1.0/account").await.0, 200);
@@ -41,22 +37,15 @@ async fn calls_beyond_the_rate_limit_get_429_with_an_empty_body_until_the_window
 #[tokio::test]
 async fn people_come_thirty_a_page_with_their_total() {
     let officient = Officient::start().await;
-    let ids: Vec<i64> = (0..65)
-        .map(|n| officient.sim.add_person("Walter", &format!("White {n}")))
-        .collect();
+    let ids: Vec<i64> = (0..65).map(|n| officient.sim.add_person("Walter", &format!("White {n}"))).collect();
     officient.sim.archive_person(ids[3]);
     officient.sim.delete_person(ids[4]);
     let lengths = async |query: &str| {
         let mut lengths = Vec::new();
         for page in 0..4 {
-            let answer = officient
-                .read(&format!("/1.0/people/list?page={page}{query}"))
-                .await;
+            let answer = officient.read(&format!("/1.0/people/list?page={page}{query}")).await;
             lengths.push(answer["data"].as_array().unwrap().len());
-            assert_eq!(
-                answer["total_record_count"],
-                if query.contains('1') { 64 } else { 63 }
-            );
+            assert_eq!(answer["total_record_count"], if query.contains('1') { 64 } else { 63 });
         }
         lengths
     };
@@ -75,20 +64,12 @@ async fn people_come_thirty_a_page_with_their_total() {
 #[tokio::test]
 async fn the_person_detail_is_loosely_typed_and_full_of_personal_data() {
     let officient = Officient::start().await;
-    let (even, odd) = (
-        officient.sim.add_person("Walter", "White"),
-        officient.sim.add_person("Jesse", "Pinkman"),
-    );
+    let (even, odd) =
+        (officient.sim.add_person("Walter", "White"), officient.sim.add_person("Jesse", "Pinkman"));
     let even = officient.read(&format!("/1.0/people/{even}/detail")).await;
     let odd = officient.read(&format!("/1.0/people/{odd}/detail")).await;
-    assert_eq!(
-        (&even["data"]["id"], &even["data"]["deleted"]),
-        (&json!(264), &json!(0))
-    );
-    assert_eq!(
-        (&odd["data"]["id"], &odd["data"]["deleted"]),
-        (&json!("265"), &json!("0"))
-    );
+    assert_eq!((&even["data"]["id"], &even["data"]["deleted"]), (&json!(264), &json!(0)));
+    assert_eq!((&odd["data"]["id"], &odd["data"]["deleted"]), (&json!("265"), &json!("0")));
     for canary in CANARIES {
         assert!(even.to_string().contains(canary), "{canary}");
     }
@@ -102,41 +83,24 @@ async fn the_calendar_groups_events_by_day_and_leaves_types_loose() {
     let verlof = LeaveType::Custom(officient.sim.add_leave_type("Verlof", Some("Vakantie")));
     let day = date(2026, 4, 3);
     let first = officient.sim.add_event(person, NewEvent::new(verlof, day));
-    let sick = officient
-        .sim
-        .add_event(person, NewEvent::new(LeaveType::SickDay, day).part(540, 228));
-    let unknown = officient.sim.add_event(
-        person,
-        NewEvent::new(verlof, date(2026, 4, 6))
-            .unknown_start(120)
-            .pending(),
-    );
+    let sick = officient.sim.add_event(person, NewEvent::new(LeaveType::SickDay, day).part(540, 228));
+    let unknown =
+        officient.sim.add_event(person, NewEvent::new(verlof, date(2026, 4, 6)).unknown_start(120).pending());
     let again = officient.sim.add_event(person, NewEvent::new(verlof, day));
     assert_eq!(again, first, "one event of a type a day");
 
-    let calendar = officient
-        .read(&format!("/1.0/calendar/{person}/2026?filter=days_with_events"))
-        .await;
+    let calendar = officient.read(&format!("/1.0/calendar/{person}/2026?filter=days_with_events")).await;
     let days = calendar["data"]["time_off"].as_array().unwrap();
     assert_eq!(days.len(), 2);
-    assert_eq!(
-        (&days[0]["date"], &days[0]["scheduled_minutes"]),
-        (&json!("2026-04-03"), &json!(456))
-    );
+    assert_eq!((&days[0]["date"], &days[0]["scheduled_minutes"]), (&json!("2026-04-03"), &json!(456)));
     let (a, b) = (&days[0]["events"][0], &days[0]["events"][1]);
     assert_eq!(
         (&a["id"], &a["event_type"], &a["custom_day_off_type_id"]),
         (&json!(first), &json!("custom"), &json!(80))
     );
     assert_eq!((&a["duration_minutes"], &a["working"]), (&json!(456), &json!(0)));
-    assert_eq!(
-        (&b["id"], &b["custom_day_off_type_id"]),
-        (&json!(sick.to_string()), &json!(""))
-    );
-    assert_eq!(
-        (&b["start_time_minutes"], &b["duration_minutes"]),
-        (&json!("540"), &json!("228"))
-    );
+    assert_eq!((&b["id"], &b["custom_day_off_type_id"]), (&json!(sick.to_string()), &json!("")));
+    assert_eq!((&b["start_time_minutes"], &b["duration_minutes"]), (&json!("540"), &json!("228")));
     let c = &days[1]["events"][0];
     assert_eq!((&c["id"], c.get("start_time_minutes")), (&json!(unknown), None));
     assert_eq!(
@@ -163,18 +127,10 @@ async fn an_unknown_start_is_absent_in_three_ways() {
         let leave = NewEvent::new(LeaveType::SickDay, date(2026, 4, day)).unknown_start(60);
         officient.sim.add_event(person, leave);
     }
-    let calendar = officient
-        .read(&format!("/1.0/calendar/{person}/2026?filter=days_with_events"))
-        .await;
-    let start = |day: usize| {
-        calendar["data"]["time_off"][day]["events"][0]
-            .get("start_time_minutes")
-            .cloned()
-    };
-    assert_eq!(
-        [start(0), start(1), start(2)],
-        [Some(json!("")), Some(Value::Null), None]
-    );
+    let calendar = officient.read(&format!("/1.0/calendar/{person}/2026?filter=days_with_events")).await;
+    let start =
+        |day: usize| calendar["data"]["time_off"][day]["events"][0].get("start_time_minutes").cloned();
+    assert_eq!([start(0), start(1), start(2)], [Some(json!("")), Some(Value::Null), None]);
 }
 
 #[tokio::test]
@@ -184,13 +140,8 @@ async fn raw_fields_are_answered_exactly_so() {
     let event = NewEvent::default().raw("duration_minutes", json!("abc"));
     let day = event.date;
     officient.sim.add_event(person, event);
-    let calendar = officient
-        .read(&format!("/1.0/calendar/{person}/{}", day.strftime("%Y/%m/%d")))
-        .await;
-    assert_eq!(
-        calendar["data"]["time_off"][0]["events"][0]["duration_minutes"],
-        "abc"
-    );
+    let calendar = officient.read(&format!("/1.0/calendar/{person}/{}", day.strftime("%Y/%m/%d"))).await;
+    assert_eq!(calendar["data"]["time_off"][0]["events"][0]["duration_minutes"], "abc");
 }
 
 #[tokio::test]
@@ -215,39 +166,21 @@ async fn requests_come_newest_first_and_close_when_decided() {
     let person = officient.sim.add_person("Walter", "White");
     let leave = NewEvent::default().pending();
     let (old, ids) = officient.sim.add_leave(person, [leave]);
-    let (new, _) = officient
-        .sim
-        .add_leave(person, [NewEvent::new(LeaveType::Education, date(2026, 5, 4))]);
+    let (new, _) = officient.sim.add_leave(person, [NewEvent::new(LeaveType::Education, date(2026, 5, 4))]);
     let listed = async |status: &str| -> Vec<i64> {
-        let answer = officient
-            .read(&format!("/1.0/calendar/requests/list?page=0&status={status}"))
-            .await;
-        answer["data"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|row| row["id"].as_i64().unwrap())
-            .collect()
+        let answer = officient.read(&format!("/1.0/calendar/requests/list?page=0&status={status}")).await;
+        answer["data"].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect()
     };
     assert_eq!(listed("all").await, [new, old]);
     assert_eq!(listed("pending").await, [old]);
-    let detail = officient
-        .read(&format!("/1.0/calendar/requests/{old}/detail"))
-        .await;
+    let detail = officient.read(&format!("/1.0/calendar/requests/{old}/detail")).await;
     let event = &detail["data"]["events"][0];
-    assert_eq!(
-        (&event["outcome"], &event["start_minutes"]),
-        (&json!("pending"), &json!(540))
-    );
+    assert_eq!((&event["outcome"], &event["start_minutes"]), (&json!("pending"), &json!(540)));
     assert_eq!(event.get("start_time_minutes"), None);
-    officient
-        .sim
-        .change_event(ids[0], |leave| leave.status = EventStatus::Approved);
+    officient.sim.change_event(ids[0], |leave| leave.status = EventStatus::Approved);
     assert_eq!(listed("closed").await, [new, old]);
     officient.sim.delete_event(ids[0]);
-    let detail = officient
-        .read(&format!("/1.0/calendar/requests/{old}/detail"))
-        .await;
+    let detail = officient.read(&format!("/1.0/calendar/requests/{old}/detail")).await;
     assert_eq!(detail["data"]["events"][0]["outcome"], "declined");
     let (status, body) = officient.get("/1.0/calendar/requests/1/detail").await;
     assert_eq!(status, 400);
@@ -274,20 +207,14 @@ async fn an_unknown_path_answers_200_with_html() {
 async fn a_wrong_or_expired_token_gets_401() {
     let mut officient = Officient::start().await;
     officient.sim.expire_access_tokens();
-    let refused = (
-        401,
-        r#"{"reason_phrase":"Unauthorized","status_code":401}"#.to_owned(),
-    );
+    let refused = (401, r#"{"reason_phrase":"Unauthorized","status_code":401}"#.to_owned());
     assert_eq!(officient.get("/1.0/account").await, refused);
     officient.token = officient.sim.issue_tokens().0;
     assert_eq!(officient.read("/1.0/account").await["data"]["company_id"], 60002);
     officient.sim.revoke_access_tokens();
     assert_eq!(officient.get("/1.0/account").await, refused);
     let (status, _) = officient
-        .post(
-            "/1.0/webhooks/add",
-            json!({"event": "person_added", "target_url": "http://x.example"}),
-        )
+        .post("/1.0/webhooks/add", json!({"event": "person_added", "target_url": "http://x.example"}))
         .await;
     assert_eq!((status, officient.sim.subscriptions().len()), (401, 0));
 }
@@ -298,26 +225,18 @@ async fn a_code_works_once_and_a_refresh_token_again_and_again() {
     let sim = &officient.sim;
     let exchange = |fields: Value| {
         let mut body = json!({"client_id": sim.client_id(), "client_secret": sim.client_secret()});
-        body.as_object_mut()
-            .unwrap()
-            .extend(fields.as_object().unwrap().clone());
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         body
     };
     let by_form = async |fields: Value| {
-        let request = officient
-            .http
-            .post(format!("{}/1.0/token", sim.url()))
-            .form(&exchange(fields));
+        let request = officient.http.post(format!("{}/1.0/token", sim.url())).form(&exchange(fields));
         let answer = request.send().await.unwrap();
         (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
     };
     let code = sim.issue_code();
     let grant = json!({"grant_type": "authorization_code", "code": code});
     let (status, tokens) = by_form(grant.clone()).await;
-    assert_eq!(
-        (status, &tokens["expires_in"], &tokens["token_type"]),
-        (200, &json!(3600), &json!("Bearer"))
-    );
+    assert_eq!((status, &tokens["expires_in"], &tokens["token_type"]), (200, &json!(3600), &json!("Bearer")));
     let refusal = json!({"status_code": 400, "reason_phrase": "Bad Request"});
     assert_eq!(by_form(grant).await, (400, refusal.clone()));
 
@@ -344,35 +263,15 @@ async fn a_code_works_once_and_a_refresh_token_again_and_again() {
 async fn subscriptions_are_listed_refused_and_removed() {
     let officient = Officient::start().await;
     let subscription = |event: &str| json!({"event": event, "target_url": "https://acme.example/hook"});
-    let (status, added) = officient
-        .post("/1.0/webhooks/add", subscription("person_added"))
-        .await;
+    let (status, added) = officient.post("/1.0/webhooks/add", subscription("person_added")).await;
     assert_eq!((status, &added["data"]["id"]), (200, &json!("3")));
     assert_eq!(officient.read("/1.0/webhooks/list").await["data"][0]["id"], 3);
-    assert_eq!(
-        officient
-            .post("/1.0/webhooks/add", subscription("calendar_changed"))
-            .await
-            .0,
-        400
-    );
+    assert_eq!(officient.post("/1.0/webhooks/add", subscription("calendar_changed")).await.0, 400);
     officient.sim.refuse_event_names(&["person_deleted"]);
-    assert_eq!(
-        officient
-            .post("/1.0/webhooks/add", subscription("person_deleted"))
-            .await
-            .0,
-        400
-    );
+    assert_eq!(officient.post("/1.0/webhooks/add", subscription("person_deleted")).await.0, 400);
     let url = format!("{}/1.0/webhooks/3", officient.sim.url());
     let delete = async || {
-        let answer = officient
-            .http
-            .delete(&url)
-            .bearer_auth(&officient.token)
-            .send()
-            .await
-            .unwrap();
+        let answer = officient.http.delete(&url).bearer_auth(&officient.token).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     };
     assert_eq!(delete().await, (200, "{}".to_owned()));
@@ -399,12 +298,9 @@ async fn receiver(tasks: &TaskTracker, statuses: &[u16]) -> (String, Arc<Mutex<V
 #[tokio::test]
 async fn a_webhook_is_delivered_again_until_exactly_200() {
     let first_redelivery = Duration::from_millis(10);
-    let sim = OfficientSim::start(OfficientOptions {
-        first_redelivery,
-        ..OfficientOptions::default()
-    })
-    .await
-    .unwrap();
+    let sim = OfficientSim::start(OfficientOptions { first_redelivery, ..OfficientOptions::default() })
+        .await
+        .unwrap();
     let tasks = TaskTracker::new();
     let (url, bodies) = receiver(&tasks, &[500, 204, 201, 200]).await;
     sim.add_subscription("person_added", &url);
@@ -420,12 +316,9 @@ async fn a_webhook_is_delivered_again_until_exactly_200() {
 #[tokio::test]
 async fn a_webhook_is_given_up_after_eight_redeliveries() {
     let first_redelivery = Duration::from_micros(100);
-    let sim = OfficientSim::start(OfficientOptions {
-        first_redelivery,
-        ..OfficientOptions::default()
-    })
-    .await
-    .unwrap();
+    let sim = OfficientSim::start(OfficientOptions { first_redelivery, ..OfficientOptions::default() })
+        .await
+        .unwrap();
     let tasks = TaskTracker::new();
     let (url, bodies) = receiver(&tasks, &[503]).await;
     sim.add_subscription("person_added", &url);
@@ -466,14 +359,8 @@ async fn a_webhook_about_leave_points_at_what_was_chosen() {
         .map(|body| body["related_object_id"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(ids, expected);
-    assert_eq!(
-        sim.deliver("calendar_event_added", json!(7)).await,
-        StatusCode::OK
-    );
+    assert_eq!(sim.deliver("calendar_event_added", json!(7)).await, StatusCode::OK);
     assert_eq!(bodies.lock().unwrap().last().unwrap()["related_object_id"], 7);
     assert_eq!(sim.deliver("unknown", json!(7)).await, StatusCode::NOT_FOUND);
-    assert_eq!(
-        sim.deliver_to("http://127.0.0.1:1/", &json!({})).await,
-        StatusCode::GATEWAY_TIMEOUT
-    );
+    assert_eq!(sim.deliver_to("http://127.0.0.1:1/", &json!({})).await, StatusCode::GATEWAY_TIMEOUT);
 }
