@@ -228,3 +228,27 @@ async fn a_token_that_expires_during_an_import_does_not_disturb_it() {
     assert_eq!(w.officient.calls_to("/1.0/token"), 2);
     w.finish(&[]).await;
 }
+
+#[tokio::test]
+async fn where_an_interval_does_not_suffice_the_far_end_of_the_window_is_read_less_often() {
+    // Twenty calls an interval for twenty people and four years: every fourth sweep reads somebody's far years.
+    let w = World::start_with(
+        limit(Duration::from_millis(100)).set("sync.sweep_interval", "200ms").set("sync.until", "800d"),
+    )
+    .await;
+    for number in 0..20 {
+        w.hire("Piet", &format!("Pieters{number}"));
+    }
+    w.connect_and_import().await;
+    let sweeps = async || {
+        sqlx::query_scalar::<_, i64>("select sweep_no from connection").fetch_one(&w.db).await.unwrap()
+    };
+    let first = sweeps().await;
+    w.officient.clear_calls();
+    w.until("a few sweeps began", async || sweeps().await >= first + 6).await;
+    let today = w.clock.today();
+    let near = w.officient.calls_to(&format!("/1.0/calendar/{}/{}", w.jan, today.year()));
+    let far = w.officient.calls_to(&format!("/1.0/calendar/{}/{}", w.jan, today.year() + 2));
+    assert!(near >= 4, "{near}");
+    assert!(far >= 1 && far <= near / 2, "{far} of {near}");
+}

@@ -5,7 +5,6 @@ use jiff_sqlx::ToSqlx;
 use sqlx::PgExecutor;
 
 use crate::ids::{CompanyId, EventId, PersonId, UserId};
-use crate::sync::look::Claim;
 use crate::sync::matching::Names;
 
 /// Why somebody must be looked at, the most urgent first.
@@ -449,12 +448,21 @@ pub async fn seen_event_ids(
     Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.person_id, row.seen_event_id)).collect())
 }
 
-/// A look succeeded: what it claimed is done; a newer request stays.
+/// The request that a look answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Answered {
+    /// Its number.
+    pub request_no: i64,
+    /// When the look began to read.
+    pub at: Timestamp,
+}
+
+/// A look succeeded: what it answers is done; a newer request stays.
 pub async fn finish(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     person: PersonId,
-    claim: &Claim,
+    answered: Answered,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update people set attempts = 0, attempted_at = $4, synced_at = $4, last_error = null, next_attempt_at = null,
@@ -464,8 +472,8 @@ pub async fn finish(
          where company_id = $1 and person_id = $2",
         company.0,
         person.0,
-        claim.request_no,
-        claim.at.to_sqlx()
+        answered.request_no,
+        answered.at.to_sqlx()
     )
     .execute(db)
     .await

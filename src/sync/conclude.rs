@@ -11,7 +11,7 @@ use super::apply::Applied;
 use super::attention::{Item, Kind};
 use super::look::{Claim, Look};
 use super::{Engine, SyncError, backoff};
-use crate::db::people::{Found, Person, Reason, SyncRequest};
+use crate::db::people::{Answered, Found, Person, Reason, SyncRequest};
 use crate::db::{absences, attention, connection, people};
 use crate::ids::{CompanyId, EventId};
 use crate::optedo::OptedoError;
@@ -94,8 +94,8 @@ impl Engine {
             () = self.stop_reading() => Err(SyncError::ShuttingDown),
         };
         match outcome {
-            Ok((applied, claim)) => {
-                people::finish(&self.db, company, person.id, &claim).await?;
+            Ok((applied, answered)) => {
+                people::finish(&self.db, company, person.id, answered).await?;
                 Ok(applied)
             }
             Err(error) => {
@@ -117,20 +117,28 @@ impl Engine {
         person: &Person,
         request: SyncRequest,
         years: Option<&[i16]>,
-    ) -> Result<(Applied, Claim), SyncError> {
-        let (look, claim) = tokio::select! {
-            look = self.look(company, person, request, years) => look?,
+    ) -> Result<(Applied, Answered), SyncError> {
+        let priority = request.reason.priority();
+        let look = async {
+            let Claim { person, request, years, turn, at } =
+                self.claim(company, person, request, years).await?;
+            let answered = Answered { request_no: person.request_no, at };
+            let look = self.look(company, person, priority, turn, request.at, years.as_deref()).await?;
+            Ok::<_, SyncError>((look, request, answered))
+        };
+        let (look, request, answered) = tokio::select! {
+            look = look => look?,
             () = self.stop.cancelled() => return Err(SyncError::ShuttingDown),
         };
         let mut applied = self.apply(company, person, &look).await;
         self.store(company, person, &look, &applied).await?;
-        self.note_announcement(claim.request, &look).await?;
-        self.report(person, claim.request, &look, &applied);
+        self.note_announcement(request, &look).await?;
+        self.report(person, request, &look, &applied);
         if let Some(error) = applied.error.take().or_else(|| look.incomplete.map(SyncError::Officient)) {
             return Err(error);
         }
         self.note_optedo_accepts().await?;
-        Ok((applied, claim))
+        Ok((applied, answered))
     }
 
     /// What is known of the person and which of their leave is held back, with the items that say why.

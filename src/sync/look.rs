@@ -40,13 +40,16 @@ pub struct Look {
     pub incomplete: Option<OfficientError>,
 }
 
-/// What a look answers: everything that was asked for before it read anything.
-#[derive(Clone, Copy, Debug)]
+/// A look about to be taken, and what it answers: everything that was asked for before.
 pub struct Claim {
-    /// The request.
+    /// The person, with the open request as it is now.
+    pub person: Person,
+    /// That request.
     pub request: SyncRequest,
-    /// Its number.
-    pub request_no: i64,
+    /// The years to read; `None`: the whole window.
+    pub years: Option<Vec<i16>>,
+    /// The right to make the first call.
+    pub turn: Turn,
     /// When.
     pub at: Timestamp,
 }
@@ -77,32 +80,31 @@ impl Engine {
         Window { from: self.config.sync.from.on(today), until: self.config.sync.until.on(today) }
     }
 
-    /// Looks at a person once it is their turn. `years`: those to read; `None` is the whole window.
+    /// Waits until it is a person's turn, and takes on everything that was asked for about them until then.
     ///
-    /// What was asked for while the look waited for its turn is answered by it too: the returned claim says what is.
-    pub async fn look(
+    /// Webhook events that arrived before need no other look: should this one fail, the request stays open.
+    pub async fn claim(
         &self,
         company: CompanyId,
         person: &Person,
         request: SyncRequest,
         years: Option<&[i16]>,
-    ) -> Result<(Look, Claim), SyncError> {
-        let priority = request.reason.priority();
-        let turn = self.officient.turn(priority).await;
+    ) -> Result<Claim, SyncError> {
+        let turn = self.officient.turn(request.reason.priority()).await;
         let newest_event = events::newest_id(&self.db).await?;
         let person = people::find(&self.db, company, person.id).await?.unwrap_or_else(|| person.clone());
         let request = person.request.unwrap_or(request);
         // A sweep may read part of the window; whoever else asked meanwhile wants the whole.
-        let years = years.filter(|_| request.reason == Reason::Sweep);
+        let years = years.filter(|_| request.reason == Reason::Sweep).map(<[i16]>::to_vec);
         if years.is_none() {
             people::note_seen(&self.db, company, person.id, newest_event).await?;
         }
-        let claim = Claim { request, request_no: person.request_no, at: self.clock.now() };
-        let look = self.look_now(company, person, priority, turn, request.at, years).await?;
-        Ok((look, claim))
+        Ok(Claim { person, request, years, turn, at: self.clock.now() })
     }
 
-    async fn look_now(
+    /// Looks at a person. `years`: those to read; `None` is the whole window. What was not found is looked for again in
+    /// what is read after `requested_at`.
+    pub async fn look(
         &self,
         company: CompanyId,
         person: Person,

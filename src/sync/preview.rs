@@ -8,8 +8,9 @@ use super::desired::{DesiredAbsence, Times};
 use super::look::Look;
 use super::plan::{Change, Creation, find_ours};
 use super::{Engine, SyncError};
-use crate::db::people::{Person, Reason, SyncRequest};
+use crate::db::people::Person;
 use crate::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
+use crate::limiter::Priority;
 
 /// What a sweep would do.
 #[derive(Debug, Default, Serialize)]
@@ -87,9 +88,10 @@ impl Engine {
     /// Adds to `preview` what a look at this person would do. `at` is when the preview was asked for: what was not found
     /// is read again once, not for everybody.
     pub async fn preview(&self, company: CompanyId, person: &Person, at: Timestamp, preview: &mut Preview) {
-        let request = SyncRequest { reason: Reason::Manual, at, webhook_received_at: None };
         let outcome = async {
-            let (look, _claim) = self.look(company, person, request, None).await?;
+            // A preview answers no request: it only looks.
+            let turn = self.officient.turn(Priority::Urgent).await;
+            let look = self.look(company, person.clone(), Priority::Urgent, turn, at, None).await?;
             self.preview_look(company, person.id, &look, preview).await?;
             look.incomplete.map_or(Ok(()), |error| Err(SyncError::Officient(error)))
         };
