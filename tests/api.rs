@@ -135,6 +135,7 @@ async fn after_five_wrong_passwords_the_sixth_attempt_must_wait_even_with_the_ri
     assert!(!response.headers().contains_key("set-cookie"));
     let seconds: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=60).contains(&seconds), "{seconds}");
+    assert!(response.text().await.unwrap().contains("Te veel foute wachtwoorden"));
 }
 
 #[tokio::test]

@@ -48,10 +48,12 @@ pub enum Notice {
     CredentialsIncomplete,
     /// The password was wrong.
     WrongPassword,
+    /// It was wrong too often.
+    TooManyAttempts,
 }
 
 impl Notice {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Connected,
         Self::Disconnected,
         Self::Denied,
@@ -64,6 +66,7 @@ impl Notice {
         Self::CredentialsSaved,
         Self::CredentialsIncomplete,
         Self::WrongPassword,
+        Self::TooManyAttempts,
     ];
 
     /// The word in the address.
@@ -81,6 +84,7 @@ impl Notice {
             Self::CredentialsSaved => "credentials_saved",
             Self::CredentialsIncomplete => "credentials_incomplete",
             Self::WrongPassword => "wrong_password",
+            Self::TooManyAttempts => "too_many_attempts",
         }
     }
 
@@ -133,6 +137,7 @@ impl Notice {
             }
             Self::CredentialsIncomplete => "Vul zowel Client ID als Secret in.",
             Self::WrongPassword => "Dat wachtwoord klopt niet.",
+            Self::TooManyAttempts => "Te veel foute wachtwoorden. Wacht een minuut en probeer dan opnieuw.",
         }
     }
 }
@@ -320,9 +325,18 @@ pub async fn sign_in(
     form: Result<Form<SignInForm>, FormRejection>,
 ) -> Result<Response, WebError> {
     let Form(form) = form?;
-    if !app.gatekeeper.check_password(address.ip(), &form.password).await? {
-        tracing::warn!("A sign-in with a wrong password");
-        return render(StatusCode::UNAUTHORIZED, &SignInPage { notice: Some(Notice::WrongPassword) });
+    match app.gatekeeper.check_password(address.ip(), &form.password).await {
+        Ok(true) => {}
+        Ok(false) => {
+            tracing::warn!("A sign-in with a wrong password");
+            return render(StatusCode::UNAUTHORIZED, &SignInPage { notice: Some(Notice::WrongPassword) });
+        }
+        Err(WebError::TooManyAttempts(seconds)) => {
+            let page =
+                render(StatusCode::TOO_MANY_REQUESTS, &SignInPage { notice: Some(Notice::TooManyAttempts) })?;
+            return Ok(([(header::RETRY_AFTER, seconds.to_string())], page).into_response());
+        }
+        Err(error) => return Err(error),
     }
     // A session that was there before ends: the cookie is new at every sign-in.
     let cookies = app.end_session(cookies).await?;
