@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Engine, SyncError};
 use crate::db::events::{self, WaitingEvent};
@@ -15,6 +15,8 @@ use crate::ids::CompanyId;
 
 /// Events taken at a time.
 const BATCH: i64 = 1000;
+/// So long an event waits at the most for the looks at the newest requesters to explain it.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(30);
 /// More unknown ids than this wait for looks under way, which usually explain them.
 const MANY: usize = 10;
 
@@ -202,8 +204,12 @@ impl Engine {
             unknown.into_iter().partition(|event| event.widened_at.is_some());
         let is_looking = people::is_anybody_waiting(&self.db, company, Reason::Webhook).await?;
         if !widened.is_empty() {
-            // Those asked for on their behalf are being looked at: that may explain them.
-            if is_looking {
+            // Those asked for on their behalf are being looked at: that may explain them. But not for ever.
+            let now = self.clock.now();
+            let is_recent = |event: &WaitingEvent| {
+                event.widened_at.is_some_and(|at| now.duration_since(at) < LONGEST_WAIT)
+            };
+            if is_looking && widened.iter().all(is_recent) {
                 return Ok(false);
             }
             self.ask_for_everybody(company, &widened).await?;
