@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use jiff::ToSpan as _;
 use optedo_officient::demo::Fault;
 use serde_json::json;
 
@@ -13,8 +12,6 @@ async fn nothing_is_deleted_while_a_year_cannot_be_read_but_the_rest_is_done_and
     let gone = w.take_leave(0);
     w.connect_and_import().await;
     let next_year = w.clock.today().year() + 1;
-    let mut leave = w.leave(1);
-    leave.date = w.day(0).saturating_add(30.days());
     w.officient.delete_event(gone);
     let new = w.officient.add_event(w.jan, w.leave(2));
     let unreadable = if w.day(2).year() == next_year { next_year - 1 } else { next_year };

@@ -1,4 +1,5 @@
 use jiff::SignedDuration;
+use optedo_officient::demo::Fault;
 use optedo_officient::demo::officient::LeaveType;
 use serde_json::json;
 
@@ -366,4 +367,23 @@ async fn the_same_item_is_one_item_however_often_it_is_seen_and_ends_among_the_r
     let resolved = w.get("/attention?state=resolved").await;
     assert_eq!(resolved[0]["id"], first["id"]);
     assert!(resolved[0]["resolvedAt"].is_string());
+}
+
+#[tokio::test]
+async fn leave_of_a_year_that_cannot_be_read_stays_held_back_with_its_reason() {
+    let w = World::start().await;
+    let sofie = w.officient.add_person("Sofie", "Goossens");
+    let next_year = w.clock.today().year() + 1;
+    let mut far = w.leave(0);
+    far.date = jiff::civil::date(next_year, 1, 4);
+    w.officient.add_event(sofie, far);
+    w.officient.add_event(sofie, w.leave(0));
+    w.connect_and_import().await;
+    let waiting = async || w.attention_of("unmatched_person").await[0]["waiting"].clone();
+    assert_eq!(waiting().await, 2);
+    let unreadable = if w.day(0).year() == next_year { next_year - 1 } else { next_year };
+    w.officient.fault_on(&format!("/1.0/calendar/{sofie}/{unreadable}"), Fault::Status(500), 1);
+    w.announce_about("calendar_event_updated", sofie).await;
+    assert_eq!(w.officient.faults_left(), 0);
+    assert_eq!(waiting().await, 2);
 }

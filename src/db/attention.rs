@@ -190,16 +190,20 @@ pub async fn count_open(db: impl PgExecutor<'_>) -> Result<Vec<(String, i64)>, s
     Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.kind, row.count)).collect())
 }
 
-/// Forgets which of a person's leave is held back; returns the items it was held back for.
+/// Forgets which of a person's leave is held back, or only of these events where part of the calendar was read; returns
+/// the items it was held back for.
 pub async fn clear_held_back(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     person: PersonId,
+    events: Option<&[i64]>,
 ) -> Result<Vec<(String, String)>, sqlx::Error> {
     let rows = sqlx::query!(
-        "delete from held_back where company_id = $1 and person_id = $2 returning kind, subject_id",
+        "delete from held_back where company_id = $1 and person_id = $2 and ($3::bigint[] is null or event_id = any($3))
+         returning kind, subject_id",
         company.0,
-        person.0
+        person.0,
+        events
     );
     Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.kind, row.subject_id)).collect())
 }
