@@ -4,6 +4,7 @@ pub mod absences;
 pub mod attention;
 pub mod connection;
 pub mod events;
+pub mod history;
 pub mod logins;
 pub mod people;
 

@@ -5,6 +5,7 @@ use jiff_sqlx::ToSqlx;
 use sqlx::PgExecutor;
 
 use crate::ids::{CompanyId, EventId, PersonId, UserId};
+use crate::sync::Fault;
 use crate::sync::matching::Names;
 
 /// Why somebody must be looked at, the most urgent first.
@@ -39,7 +40,7 @@ impl Reason {
         }
     }
 
-    /// The word for logs.
+    /// The word of the logs and the history.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Webhook => "webhook",
@@ -88,6 +89,8 @@ pub struct Person {
     pub attempted_at: Option<Timestamp>,
     /// The last failure.
     pub last_error: Option<String>,
+    /// Its sort: the word of a [`Fault`].
+    pub last_fault: Option<String>,
     /// The last look that succeeded.
     pub synced_at: Option<Timestamp>,
 }
@@ -108,6 +111,7 @@ struct Row {
     attempts: i32,
     attempted_at: Option<jiff_sqlx::Timestamp>,
     last_error: Option<String>,
+    last_fault: Option<String>,
     synced_at: Option<jiff_sqlx::Timestamp>,
 }
 
@@ -132,6 +136,7 @@ impl From<Row> for Person {
             attempts: row.attempts,
             attempted_at: jiff(row.attempted_at),
             last_error: row.last_error,
+            last_fault: row.last_fault,
             synced_at: jiff(row.synced_at),
         }
     }
@@ -143,7 +148,7 @@ macro_rules! select_people {
             Row,
             "select person_id, first_name, last_name, names_read_at, archived, match_state, optedo_user_id, event_ids,
                  sync_reason, sync_requested_at, sync_request_no, webhook_received_at, attempts, attempted_at,
-                 last_error, synced_at
+                 last_error, last_fault, synced_at
              from people " + $tail,
             $($argument),*
         )
@@ -465,7 +470,7 @@ pub async fn finish(
     answered: Answered,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update people set attempts = 0, attempted_at = $4, synced_at = $4, last_error = null, next_attempt_at = null,
+        "update people set attempts = 0, attempted_at = $4, synced_at = $4, last_error = null, last_fault = null, next_attempt_at = null,
              sync_requested_at = case when sync_request_no = $3 then null else sync_requested_at end,
              sync_reason = case when sync_request_no = $3 then null else sync_reason end,
              webhook_received_at = case when sync_request_no = $3 then null else webhook_received_at end
@@ -480,26 +485,36 @@ pub async fn finish(
     .map(drop)
 }
 
-/// A look failed: again at `next_attempt_at`, unless something newer was asked for meanwhile.
+/// How a look failed.
+pub struct Failure<'a> {
+    /// The operation and its error, no names, no leave.
+    pub error: &'a str,
+    /// Its sort.
+    pub fault: Fault,
+    /// When to try again.
+    pub next_attempt_at: Timestamp,
+}
+
+/// A look failed: again later, unless something newer was asked for meanwhile.
 pub async fn fail(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     person: PersonId,
     request_no: i64,
-    error: &str,
-    next_attempt_at: Timestamp,
+    failure: &Failure<'_>,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update people set attempts = attempts + 1, attempted_at = $6, last_error = $4,
+        "update people set attempts = attempts + 1, attempted_at = $6, last_error = $4, last_fault = $7,
              next_attempt_at = case when sync_request_no = $3 then $5 else next_attempt_at end
          where company_id = $1 and person_id = $2",
         company.0,
         person.0,
         request_no,
-        error,
-        next_attempt_at.to_sqlx(),
-        now.to_sqlx()
+        failure.error,
+        failure.next_attempt_at.to_sqlx(),
+        now.to_sqlx(),
+        failure.fault.as_str()
     )
     .execute(db)
     .await

@@ -5,7 +5,7 @@
 
 use crate::ids::{PersonId, UserId};
 use crate::optedo::User;
-use crate::sync::attention::{Difference, Hint, Item, difference};
+use crate::sync::attention::{Cause, Difference, Hint, HintedNames, Item, difference};
 
 /// A person's two names exactly as in Officient; no `Debug`, so that no log can hold them.
 #[derive(Clone, PartialEq, Eq)]
@@ -58,12 +58,12 @@ pub fn match_person(person: PersonId, names: &Names, namesakes: usize, users: &[
     let mut matches = users.iter().filter(|user| user.active && has_names(user, names));
     let first = matches.next();
     let others = matches.count();
+    let item = |cause, hint| Item::of_person(person, &names.full(), cause, hint);
     match first {
-        None => PersonMatch::Unmatched(Item::unmatched(person, &names.full(), nearest(names, users))),
+        None => PersonMatch::Unmatched(item(Cause::NoSuchUser, nearest(names, users))),
         Some(user) if others == 0 && namesakes == 0 => PersonMatch::Matched(user.id),
-        Some(_) => {
-            PersonMatch::Ambiguous(Item::ambiguous_person(person, &names.full(), others + 1, namesakes + 1))
-        }
+        Some(_) if others > 0 => PersonMatch::Ambiguous(item(Cause::SeveralUsers { count: others + 1 }, None)),
+        Some(_) => PersonMatch::Ambiguous(item(Cause::SeveralPeople { count: namesakes + 1 }, None)),
     }
 }
 
@@ -75,7 +75,8 @@ fn has_names(user: &User, names: &Names) -> bool {
 fn nearest(names: &Names, users: &[User]) -> Option<Hint> {
     let hints = users.iter().filter_map(|user| {
         let difference = near_miss(names, user)?;
-        Some(Hint { difference, candidate: format!("{} {}", user.first_name, user.last_name) })
+        let theirs = HintedNames { first: user.first_name.clone(), last: user.last_name.clone() };
+        Some(Hint { difference, candidate: format!("{} {}", theirs.first, theirs.last), names: Some(theirs) })
     });
     hints.min_by_key(|hint| matches!(hint.difference, Difference::Several))
 }

@@ -293,6 +293,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::sync::attention::Cause;
     use crate::ids::PersonId;
 
     const WINDOW: Window = Window { from: date(2026, 1, 1), until: date(2027, 12, 31) };
@@ -337,7 +338,7 @@ mod tests {
     }
 
     fn held_back() -> Standing {
-        Standing::HeldBack(Item::unmatched(PersonId(264), "jan Peeters", None))
+        Standing::HeldBack(Item::of_person(PersonId(264), "jan Peeters", Cause::NoSuchUser, None))
     }
 
     #[test]

@@ -144,9 +144,9 @@ impl Engine {
         preview.skipped.extend(look.plan.held_back.iter().map(|(event, item)| Skipped {
             person_id: person,
             event_id: *event,
-            kind: item.kind.as_str(),
+            kind: item.kind().as_str(),
             subject: item.subject.clone(),
-            detail: item.detail.clone(),
+            detail: item.detail(),
             hint: item.hint.as_ref().map(ToString::to_string),
         }));
         Ok(())

@@ -393,7 +393,7 @@ pub async fn list_leave_types(State(app): State<App>) -> Result<Json<Vec<ListedL
         let mapping = mapping::look_up(&description, &snapshot.absence_types);
         let (state, id, hint) = match mapping {
             Mapping::To(id) => ("mapped", Some(id), None),
-            Mapping::HeldBack(item) if item.kind == Kind::AmbiguousLeaveType => ("ambiguous", None, None),
+            Mapping::HeldBack(item) if item.kind() == Kind::AmbiguousLeaveType => ("ambiguous", None, None),
             Mapping::HeldBack(item) => ("unmapped", None, item.hint),
             Mapping::LeftOut => ("unmapped", None, None),
         };

@@ -131,7 +131,7 @@ async fn store_connection(app: &App, account: &Account, grant: &Grant) -> Result
     }
     connection::connect(&mut *tx, account, &sealed, now).await?;
     let item = Item::reauthorization_required();
-    attention::resolve(&mut *tx, item.kind, &item.subject_id, now).await?;
+    attention::resolve(&mut *tx, item.kind(), &item.subject_id, now).await?;
     connection::audit(&mut *tx, "connected", Some(&format!("company {}", account.company_id)), now).await?;
     tx.commit().await?;
     tracing::info!(company.id = %account.company_id, "Connected to Officient");
@@ -176,7 +176,7 @@ pub async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Respon
     connection::retain_subscriptions(&mut *tx, &[]).await?;
     people::forget_requests(&mut *tx).await?;
     let item = Item::reauthorization_required();
-    attention::resolve(&mut *tx, item.kind, &item.subject_id, now).await?;
+    attention::resolve(&mut *tx, item.kind(), &item.subject_id, now).await?;
     attention::resolve_others(&mut *tx, Kind::WebhookRefused, &[], now).await?;
     connection::audit(&mut *tx, "disconnected", None, now).await?;
     tx.commit().await?;
