@@ -7,6 +7,7 @@ pub mod events;
 pub mod history;
 pub mod logins;
 pub mod people;
+pub mod preview;
 
 use std::str::FromStr as _;
 use std::time::Duration;

@@ -47,7 +47,8 @@ pub enum Which {
 }
 
 impl Which {
-    fn word(self) -> &'static str {
+    /// The word of the API's `?state=`.
+    pub fn word(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Resolved => "resolved",
@@ -185,6 +186,43 @@ pub async fn ignore(db: impl PgExecutor<'_>, id: i64, now: Timestamp) -> Result<
         now.to_sqlx()
     );
     Ok(ignored.execute(db).await?.rows_affected() == 1)
+}
+
+/// An ignored item is followed again; false when there is none.
+pub async fn follow(db: impl PgExecutor<'_>, id: i64) -> Result<bool, sqlx::Error> {
+    let followed = sqlx::query!(
+        "update attention set ignored_at = null where id = $1 and resolved_at is null and ignored_at is not null",
+        id
+    );
+    Ok(followed.execute(db).await?.rows_affected() == 1)
+}
+
+/// How much leave of each of these people is held back.
+pub async fn count_held_back(
+    db: impl PgExecutor<'_>,
+    company: Option<CompanyId>,
+    people: &[i64],
+) -> Result<Vec<(i64, i64)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select person_id, count(*) as "count!" from held_back
+           where company_id = $1 and person_id = any($2) group by person_id"#,
+        company.map(|company| company.0),
+        people
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.person_id, row.count)).collect())
+}
+
+/// How much leave of each type is held back because of the type.
+pub async fn count_held_back_types(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+) -> Result<Vec<(String, i64)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select subject_id, count(*) as "count!" from held_back
+           where company_id = $1 and kind in ('unmapped_leave_type', 'ambiguous_leave_type') group by subject_id"#,
+        company.0
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.subject_id, row.count)).collect())
 }
 
 /// How many are open, by kind.

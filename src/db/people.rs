@@ -1,5 +1,7 @@
 //! The `people` table: who is in Officient, and at the same time the set of people to look at.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgExecutor;
@@ -643,6 +645,47 @@ pub async fn queue(db: impl PgExecutor<'_>) -> Result<Queue, sqlx::Error> {
 pub async fn count(db: impl PgExecutor<'_>, company: CompanyId) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select count(*) as "count!" from people where company_id = $1 and not archived"#,
+        company.0
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// The names of these people, of those that were read.
+pub async fn names(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    people: &[i64],
+) -> Result<HashMap<PersonId, Names>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select person_id, first_name as "first_name!", last_name as "last_name!" from people
+           where company_id = $1 and person_id = any($2) and first_name is not null and last_name is not null"#,
+        company.0,
+        people
+    );
+    let names = rows.fetch_all(db).await?.into_iter();
+    Ok(names
+        .map(|row| (PersonId(row.person_id), Names { first: row.first_name, last: row.last_name }))
+        .collect())
+}
+
+/// What a sweep under way still has to do.
+pub struct Backlog {
+    /// People who wait for a look at full speed.
+    pub urgent: i64,
+    /// People who wait for one at the speed of a periodic sweep.
+    pub unhurried: i64,
+    /// Of all these, people whose names must be read too.
+    pub names: i64,
+}
+
+/// Who still waits, for an estimate of how long it takes.
+pub async fn backlog(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Backlog, sqlx::Error> {
+    sqlx::query_as!(
+        Backlog,
+        r#"select count(*) filter (where sync_reason < 3) as "urgent!", count(*) filter (where sync_reason >= 3) as "unhurried!",
+               count(*) filter (where names_read_at is null) as "names!"
+           from people where company_id = $1 and sync_requested_at is not null"#,
         company.0
     )
     .fetch_one(db)

@@ -66,12 +66,7 @@ impl Engine {
         applied
     }
 
-    async fn apply_changes(
-        &self,
-        whose: Whose,
-        look: &Look,
-        applied: &mut Applied,
-    ) -> Result<(), SyncError> {
+    async fn apply_changes(&self, whose: Whose, look: &Look, applied: &mut Applied) -> Result<(), SyncError> {
         let company = whose.company;
         let allowed = self.allowed_deletions(company, look).await?;
         let existing = self.look_before_create(look).await?;
@@ -102,7 +97,10 @@ impl Engine {
                     ..
                 })) => {
                     let event = change.event();
-                    applied.rejected.push((event, Item::of_event(event, &look.name, Cause::Rejected { status, message })));
+                    applied.rejected.push((
+                        event,
+                        Item::of_event(event, &look.name, Cause::Rejected { status, message }),
+                    ));
                 }
                 result => result?,
             }

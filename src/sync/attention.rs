@@ -326,13 +326,25 @@ impl Item {
                  Changes arrive late: check the event names."
             ),
             Cause::ReauthorizationRequired => {
-                "Officient no longer accepts the connection: sign in again. Nothing is lost meanwhile.".to_owned()
+                "Officient no longer accepts the connection: sign in again. Nothing is lost meanwhile."
+                    .to_owned()
             }
             Cause::OptedoUnauthorized => {
-                "Optedo does not accept the API token: check optedo.api_token. Everything waits meanwhile.".to_owned()
+                "Optedo does not accept the API token: check optedo.api_token. Everything waits meanwhile."
+                    .to_owned()
             }
         }
     }
+}
+
+/// What is left of a text without case, accents, spaces, hyphens and apostrophes: equal for all that nearly match.
+pub fn fold(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization as _;
+    use unicode_normalization::char::is_combining_mark;
+
+    let lower = text.nfc().collect::<String>().to_lowercase();
+    let without_accents = lower.nfd().filter(|char| !is_combining_mark(*char));
+    without_accents.filter(|char| !char.is_whitespace() && !['-', '\'', '’'].contains(char)).collect()
 }
 
 /// In what `theirs` differs from `ours` if the two nearly match; `None` when they are equal or unlike.
@@ -344,10 +356,9 @@ pub fn difference(ours: &str, theirs: &str) -> Option<Difference> {
     let spaces = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let case = |text: &str| text.to_lowercase();
     let accents = |text: &str| text.nfd().filter(|char| !is_combining_mark(*char)).collect::<String>();
-    let everything = |text: &str| accents(&case(&spaces(&form(text)))).replace(['-', '\'', '’', ' '], "");
     let same = |fold: &dyn Fn(&str) -> String| fold(ours) == fold(theirs);
 
-    if ours == theirs || everything(ours).is_empty() {
+    if ours == theirs || fold(ours).is_empty() {
         None
     } else if same(&form) {
         Some(Difference::UnicodeForm)
@@ -357,7 +368,7 @@ pub fn difference(ours: &str, theirs: &str) -> Option<Difference> {
         Some(Difference::Case)
     } else if same(&accents) {
         Some(Difference::Accents)
-    } else if same(&everything) {
+    } else if same(&fold) {
         Some(Difference::Several)
     } else {
         None

@@ -149,12 +149,7 @@ impl Engine {
     }
 
     /// What is known of the person and which of their leave is held back, with the items that say why.
-    async fn store(
-        &self,
-        whose: Whose,
-        look: &Look,
-        applied: &Applied,
-    ) -> Result<(), SyncError> {
+    async fn store(&self, whose: Whose, look: &Look, applied: &Applied) -> Result<(), SyncError> {
         let Whose { company, person, reason } = whose;
         let now = self.clock.now();
         let held_back: Vec<&(EventId, Item)> = look.plan.held_back.iter().chain(&applied.rejected).collect();
@@ -283,8 +278,7 @@ impl Engine {
             Retry::Never => backoff(attempts, Some(Duration::from_mins(5))),
         };
         let text = error.to_string();
-        let failure =
-            Failure { error: &text, fault: error.fault(), next_attempt_at: after(now, wait) };
+        let failure = Failure { error: &text, fault: error.fault(), next_attempt_at: after(now, wait) };
         people::fail(&self.db, company, person.id, person.request_no, &failure, now).await?;
         if !matches!(error, SyncError::ShuttingDown) {
             // One that goes on is told once.

@@ -104,8 +104,7 @@ pub fn standing(
     leave_types: &[LeaveType],
     rules: &Rules<'_>,
 ) -> Standing {
-    let invalid =
-        |fault| Standing::HeldBack(Item::of_event(event.id, name, Cause::Invalid { fault }));
+    let invalid = |fault| Standing::HeldBack(Item::of_event(event.id, name, Cause::Invalid { fault }));
     let Some(date) = event.date else {
         return invalid(EventFault::NoDate);
     };
@@ -286,8 +285,12 @@ mod tests {
 
     #[test]
     fn worked_time_of_an_unmatched_person_makes_no_item() {
-        let unmatched =
-            PersonMatch::Unmatched(Item::of_person(crate::ids::PersonId(264), "jan Peeters", Cause::NoSuchUser, None));
+        let unmatched = PersonMatch::Unmatched(Item::of_person(
+            crate::ids::PersonId(264),
+            "jan Peeters",
+            Cause::NoSuchUser,
+            None,
+        ));
         assert_eq!(kind(&judge_with(&event(), &unmatched, false)), Kind::UnmatchedPerson);
         let worked = CalendarEvent { is_worked: true, ..event() };
         assert_eq!(judge_with(&worked, &unmatched, false), Standing::LeftOut(LeftOut::Worked));

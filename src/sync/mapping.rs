@@ -73,9 +73,7 @@ pub fn look_up(description: &Description, absence_types: &[AbsenceType]) -> Mapp
     match (matches.next(), matches.count()) {
         (Some(kind), 0) => Mapping::To(kind.id),
         (Some(_), others) => Mapping::HeldBack(item(Cause::SeveralTypes { count: others + 1 }, None)),
-        (None, _) => {
-            Mapping::HeldBack(item(Cause::NoSuchType, nearest(&description.text, absence_types)))
-        }
+        (None, _) => Mapping::HeldBack(item(Cause::NoSuchType, nearest(&description.text, absence_types))),
     }
 }
 

@@ -293,8 +293,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::sync::attention::Cause;
     use crate::ids::PersonId;
+    use crate::sync::attention::Cause;
 
     const WINDOW: Window = Window { from: date(2026, 1, 1), until: date(2027, 12, 31) };
     const COMPLETE: Evidence<'_> = Evidence { years: &[2026, 2027], is_complete: true };
