@@ -23,6 +23,11 @@ pub(super) fn pieces(ours: &str, theirs: &str, show_code_points: bool) -> (Vec<P
     (group(&a, &in_a, show_code_points), group(&b, &in_b, show_code_points))
 }
 
+/// A text that differs as a whole.
+pub(super) fn whole(text: &str) -> Vec<Piece> {
+    vec![Piece { text: text.to_owned(), differs: true, code_points: None }]
+}
+
 /// The letters of a text, each with the marks that stand on it.
 fn letters(text: &str) -> Vec<&str> {
     let begins = text.char_indices().filter(|(_, char)| !is_combining_mark(*char)).map(|(begin, _)| begin);
