@@ -83,7 +83,7 @@ impl ItemsView {
         stored.truncate(FEW_ITEMS);
         let items = items::stored(engine, company, t, &stored).await?;
         let is_checking = connection.sweep_asked_at.is_some()
-            || connection.sweep_finished_at.is_none()
+            || (connection.sweep_no < 2 && connection.sweep_finished_at.is_none())
             || connection.is_paused;
         Ok(Self { count: frame.open_items, frame, items, is_checking })
     }
