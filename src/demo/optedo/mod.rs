@@ -21,6 +21,7 @@ use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
 use super::faults::Fault;
+use super::page;
 use super::server::{Call, Line, Server};
 
 /// How a simulated Optedo begins.
@@ -202,7 +203,7 @@ impl OptedoSim {
     }
 
     fn router(&self) -> Router {
-        pages::router().route("/api/{*rest}", any(answer)).with_state(self.clone())
+        pages::router().merge(page::router()).route("/api/{*rest}", any(answer)).with_state(self.clone())
     }
 
     /// `http://127.0.0.1:PORT`: the address of the pages.

@@ -1,9 +1,11 @@
 //! The simulators over real HTTP, as the service and a browser meet them.
 
+mod browser;
 mod faults;
 mod officient;
 mod optedo;
 mod pages;
+mod sign_in;
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 use jiff::civil::date;
 use reqwest::Response;
-use url::Url;
 
+use super::browser::Browser;
 use super::{Officient, Optedo, client};
 use crate::demo::officient::{LeaveType, NewEvent, OfficientOptions};
 use crate::demo::{OfficientSim, clock, seed};
@@ -11,65 +11,11 @@ fn location(answer: &Response) -> String {
 }
 
 async fn page(url: &str) -> String {
-    let answer = client().get(url).send().await.unwrap();
-    assert_eq!(answer.status(), 200, "{url}");
-    answer.text().await.unwrap()
+    Browser::new().page(url).await
 }
 
 async fn submit(url: &str, fields: &[(&str, &str)]) -> Response {
     client().post(url).form(fields).send().await.unwrap()
-}
-
-#[tokio::test]
-async fn consent_leads_back_with_a_code_or_an_error() {
-    let redirect_uri = "https://acme.example/back?x=1";
-    let options =
-        OfficientOptions { redirect_uri: Some(redirect_uri.to_owned()), ..OfficientOptions::default() };
-    let officient = OfficientSim::start(options).await.unwrap();
-    let url = format!("{}/authorize", officient.url());
-    let fields = [("client_id", officient.client_id()), ("redirect_uri", redirect_uri), ("state", "s&1")];
-    let question = Url::parse_with_params(&url, fields).unwrap();
-    let consent = page(question.as_str()).await;
-    assert!(consent.contains("Geef toegang") && consent.contains("Weigeren") && consent.contains("s&#38;1"));
-
-    let allowed = submit(&url, &[&fields[..], &[("answer", "allow")]].concat()).await;
-    assert_eq!(allowed.status(), 303);
-    let back = Url::parse(&location(&allowed)).unwrap();
-    let names: Vec<_> = back.query_pairs().map(|(name, _)| name.into_owned()).collect();
-    assert_eq!(names, ["x", "code", "state"]);
-    let refused = submit(&url, &[&fields[..], &[("answer", "deny")]].concat()).await;
-    assert_eq!(location(&refused), "https://acme.example/back?x=1&error=access_denied&state=s%261");
-
-    for wrong in [
-        [("client_id", "x"), ("redirect_uri", redirect_uri)],
-        [fields[0], ("redirect_uri", "https://evil.example")],
-    ] {
-        let answer = client().get(Url::parse_with_params(&url, wrong).unwrap()).send().await.unwrap();
-        assert_eq!(answer.status(), 400);
-    }
-    assert!(page(&format!("{}/developer", officient.url())).await.contains(officient.client_secret()));
-}
-
-#[tokio::test]
-async fn a_redirect_address_must_be_the_same_at_the_token_call() {
-    let officient = Officient::start().await;
-    let url = officient.sim.url();
-    let (id, secret) = (officient.sim.client_id(), officient.sim.client_secret());
-    let exchange = async |redirect_uri: &str| {
-        let fields = [("client_id", id), ("redirect_uri", "https://a.example/"), ("answer", "allow")];
-        let back = Url::parse(&location(&submit(&format!("{url}/authorize"), &fields).await)).unwrap();
-        let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
-        let fields = [
-            ("grant_type", "authorization_code"),
-            ("client_id", id),
-            ("client_secret", secret),
-            ("code", &code),
-            ("redirect_uri", redirect_uri),
-        ];
-        submit(&format!("{url}/1.0/token"), &fields).await.status().as_u16()
-    };
-    assert_eq!(exchange("https://a.example/").await, 200);
-    assert_eq!(exchange("https://b.example/").await, 400);
 }
 
 #[tokio::test]
@@ -135,7 +81,10 @@ async fn the_seed_fills_every_page() {
     seed(&officient.sim, &optedo.sim);
     let url = officient.sim.url();
     for path in ["/", "/leave-types", "/developer", "/people/264", "/leave-types/80"] {
-        assert!(page(&format!("{url}{path}")).await.contains("alleen voor demonstratie"), "{path}");
+        assert!(
+            page(&format!("{url}{path}")).await.contains("voor demonstratie, geen echte gegevens"),
+            "{path}"
+        );
     }
     let users = optedo.sim.users();
     let day = clock::today().to_string();
