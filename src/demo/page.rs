@@ -5,7 +5,6 @@ use axum::Router;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use http::{StatusCode, header};
-use jiff::civil::{Date, Weekday};
 
 /// The web app's shell that Officient answers, with 200, to a path it does not know.
 pub(super) const SHELL: &str = "<!doctype html><html lang=\"nl\"><head><meta charset=\"utf-8\">\
@@ -43,34 +42,4 @@ pub(super) fn render_with(status: StatusCode, page: &impl Template) -> Response 
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
-}
-
-/// The short Dutch name of a date's weekday.
-pub(super) fn weekday(date: Date) -> &'static str {
-    match date.weekday() {
-        Weekday::Monday => "ma",
-        Weekday::Tuesday => "di",
-        Weekday::Wednesday => "wo",
-        Weekday::Thursday => "do",
-        Weekday::Friday => "vr",
-        Weekday::Saturday => "za",
-        Weekday::Sunday => "zo",
-    }
-}
-
-/// Whether nobody works by default on this date.
-pub(super) fn is_weekend(date: Date) -> bool {
-    matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday)
-}
-
-/// `09:05` of minutes since midnight.
-pub(super) fn clock_time(minutes: i64) -> String {
-    format!("{:02}:{:02}", minutes.div_euclid(60), minutes.rem_euclid(60))
-}
-
-/// Minutes since midnight of `09:05`.
-pub(super) fn parse_clock_time(text: &str) -> Option<i64> {
-    let (hours, minutes) = text.trim().split_once(':')?;
-    let (hours, minutes) = (hours.parse::<i64>().ok()?, minutes.get(..2)?.parse::<i64>().ok()?);
-    ((0..24).contains(&hours) && (0..60).contains(&minutes)).then_some(hours * 60 + minutes)
 }

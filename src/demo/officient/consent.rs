@@ -11,8 +11,9 @@ use serde::Deserialize;
 use url::Url;
 use url::form_urlencoded::Serializer;
 
+use super::pages::refused;
 use super::{OfficientSim, sign_in};
-use crate::demo::page::{render, render_with};
+use crate::demo::page::render;
 
 /// What the registered app may do, as its page for developers and the question both list it.
 pub(super) const PERMISSIONS: [&str; 5] =
@@ -62,17 +63,6 @@ struct ConsentPage<'a> {
     question: &'a Question,
 }
 
-#[derive(Template)]
-#[template(path = "demo/officient_refused.html")]
-struct RefusedPage {
-    reason: &'static str,
-}
-
-/// What cannot be, and why.
-pub(super) fn refused(reason: &'static str) -> Response {
-    render_with(StatusCode::BAD_REQUEST, &RefusedPage { reason })
-}
-
 /// Where the browser goes back to; what is wrong with the question otherwise.
 fn return_address(sim: &OfficientSim, question: &Question) -> Result<Url, &'static str> {
     if question.client_id != sim.client_id() {
@@ -99,7 +89,7 @@ async fn ask(
     Query(question): Query<Question>,
 ) -> Response {
     if let Err(reason) = return_address(&sim, &question) {
-        return refused(reason);
+        return refused(StatusCode::BAD_REQUEST, reason);
     }
     let Some(email) = sign_in::signed_in(&sim, &cookies) else {
         return sign_in::page(&sim, &question);
@@ -124,7 +114,7 @@ async fn decide(
 ) -> Response {
     let mut address = match return_address(&sim, &question) {
         Ok(address) => address,
-        Err(reason) => return refused(reason),
+        Err(reason) => return refused(StatusCode::BAD_REQUEST, reason),
     };
     if sign_in::signed_in(&sim, &cookies).is_none() {
         return Redirect::to(&question.address()).into_response();

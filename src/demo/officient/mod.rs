@@ -8,7 +8,6 @@ mod api;
 mod calendar;
 mod consent;
 mod control;
-mod developer;
 mod pages;
 mod sign_in;
 mod state;
@@ -188,7 +187,6 @@ impl OfficientSim {
 
     fn router(&self) -> Router {
         consent::router()
-            .merge(developer::router())
             .merge(pages::router())
             .merge(page::router())
             .route("/1.0", any(answer))

@@ -3,8 +3,10 @@
 mod browser;
 mod faults;
 mod officient;
+mod officient_pages;
 mod optedo;
-mod pages;
+mod optedo_pages;
+mod seed;
 mod sign_in;
 
 use std::time::Duration;

@@ -8,8 +8,9 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use url::Url;
 
-use super::OfficientSim;
-use super::consent::{PERMISSIONS, refused};
+use super::impossible;
+use crate::demo::officient::OfficientSim;
+use crate::demo::officient::consent::PERMISSIONS;
 use crate::demo::page::render;
 
 pub(super) fn router() -> Router<OfficientSim> {
@@ -49,7 +50,7 @@ struct RedirectUrlForm {
 
 async fn change_redirect_url(State(sim): State<OfficientSim>, Form(form): Form<RedirectUrlForm>) -> Response {
     if !Url::parse(&form.redirect_uri).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
-        return refused("De Redirect URL is geen adres dat met http:// of https:// begint.");
+        return impossible("De Redirect URL is geen adres dat met http:// of https:// begint.");
     }
     sim.set_redirect_uri(Some(&form.redirect_uri));
     Redirect::to("/developer").into_response()
