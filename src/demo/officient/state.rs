@@ -216,6 +216,8 @@ pub(super) struct State {
     pub(super) requests: Vec<LeaveRequest>,
     pub(super) subscriptions: Vec<Subscription>,
     pub(super) tokens: Tokens,
+    /// Cookie → e-mail address of whoever signed in with it.
+    pub(super) sessions: HashMap<String, String>,
     pub(super) known_event_names: Vec<String>,
     pub(super) refused_event_names: Vec<String>,
     pub(super) redirect_uri: Option<String>,
@@ -236,6 +238,7 @@ impl State {
             requests: Vec::new(),
             subscriptions: Vec::new(),
             tokens,
+            sessions: HashMap::new(),
             known_event_names: Vec::new(),
             refused_event_names: Vec::new(),
             redirect_uri: None,
