@@ -39,6 +39,7 @@ struct SignInPage<'a> {
     app: &'a str,
     question: &'a Question,
     email: &'a str,
+    example: &'static str,
     password: &'static str,
     incomplete: bool,
 }
@@ -51,7 +52,7 @@ pub(super) fn page(sim: &OfficientSim, question: &Question) -> Response {
 fn page_with(sim: &OfficientSim, question: &Question, email: &str, incomplete: bool) -> Response {
     let status = if incomplete { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let app = &sim.0.options.app_name;
-    render_with(status, &SignInPage { app, question, email, password: PASSWORD, incomplete })
+    render_with(status, &SignInPage { app, question, email, example: EMAIL, password: PASSWORD, incomplete })
 }
 
 #[derive(Deserialize)]
