@@ -2,6 +2,7 @@
 //!
 //! Whatever a test does, no page may log an error, break the content security policy, or be wider than the screen.
 
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -21,8 +22,9 @@ const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/tools/axe-core/ax
 /// A browser with one window.
 pub struct Chromium {
     driver: WebDriver,
-    /// Ends with the test.
+    /// ChromeDriver.
     _server: Child,
+    port: u16,
     has_scripts: bool,
     screenshots: Option<PathBuf>,
 }
@@ -45,7 +47,7 @@ pub const PHONE_WITHOUT_SCRIPTS: Kind = Kind { width: 360, scripts: false, langu
 
 impl Chromium {
     pub async fn start(kind: Kind) -> Self {
-        let (server, url) = start_driver().await;
+        let (server, port) = start_driver().await;
         let mut capabilities = DesiredCapabilities::chrome();
         for argument in [
             "--headless=new",
@@ -65,8 +67,8 @@ impl Chromium {
         let preferences = json!({"intl.accept_languages": kind.language});
         capabilities.add_experimental_option("prefs", preferences).unwrap();
         capabilities.set_browser_log_level(LoggingPrefsLogLevel::All).unwrap();
-        let driver = WebDriver::new(url, capabilities).await.unwrap();
-        let browser = Self { driver, _server: server, has_scripts: kind.scripts, screenshots: None };
+        let driver = WebDriver::new(format!("http://localhost:{port}"), capabilities).await.unwrap();
+        let browser = Self { driver, _server: server, port, has_scripts: kind.scripts, screenshots: None };
         let screen =
             json!({"width": kind.width, "height": 800, "deviceScaleFactor": 1, "mobile": kind.width < 600});
         browser.devtools("Emulation.setDeviceMetricsOverride", screen).await;
@@ -79,10 +81,6 @@ impl Chromium {
         std::fs::create_dir_all(directory).unwrap();
         self.screenshots = Some(directory.to_owned());
         self
-    }
-
-    pub async fn end(self) {
-        self.driver.quit().await.unwrap();
     }
 
     async fn devtools(&self, method: &str, params: Value) -> Value {
@@ -104,9 +102,9 @@ impl Chromium {
         self.driver.current_url().await.unwrap().into()
     }
 
-    /// What a person reads.
+    /// What a person reads, on one line.
     pub async fn text(&self) -> String {
-        self.driver.find(By::Css("body")).await.unwrap().text().await.unwrap()
+        self.texts("body").await.concat()
     }
 
     /// Presses the button, or follows the link, that says this.
@@ -129,13 +127,18 @@ impl Chromium {
         panic!("nothing says {label} on {}: {}", self.address().await, self.text().await);
     }
 
+    /// Presses the first control that this selector means, whatever it says.
+    pub async fn press_first(&self, selector: &str) {
+        self.driver.find(By::Css(selector)).await.unwrap().click().await.unwrap();
+        self.check().await;
+    }
+
     /// The parts of the page that this selector means, as a person reads them.
     pub async fn texts(&self, selector: &str) -> Vec<String> {
-        let mut texts = Vec::new();
-        for element in self.driver.find_all(By::Css(selector)).await.unwrap() {
-            texts.push(element.text().await.unwrap());
-        }
-        texts
+        let read = "return [...document.querySelectorAll(arguments[0])].map((part) => part.innerText)";
+        let texts = self.driver.execute(read, vec![json!(selector)]).await.unwrap();
+        let texts = texts.json().as_array().unwrap().iter().map(|text| text.as_str().unwrap());
+        texts.map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
     }
 
     /// Types into a field instead of what it holds.
@@ -190,7 +193,7 @@ impl Chromium {
     pub async fn axe_findings(&self) -> Vec<String> {
         let axe = std::fs::read_to_string(AXE)
             .unwrap_or_else(|error| panic!("{AXE}: {error}; run the tests with make test"));
-        self.run(&axe).await;
+        self.run(&format!("if (!window.axe) {{ {axe} }}")).await;
         let script = "const done = arguments[arguments.length - 1];
             axe.run().then((found) => done(found.violations.map((rule) =>
                 `${rule.impact} ${rule.id}: ${rule.nodes.map((node) => node.html).join(' ')}`)), (error) => done([`${error}`]));";
@@ -204,7 +207,7 @@ impl Chromium {
         let mark = "document.activeElement?.blur();
             const controls = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
                 .filter((control) => control.checkVisibility() && !control.disabled);
-            controls.forEach((control, number) => { control.dataset.number = number; });
+            window.controls = controls;
             return controls.map((control) => control.outerHTML);";
         let controls = self.run(mark).await;
         let controls = controls.as_array().unwrap();
@@ -212,10 +215,9 @@ impl Chromium {
         for _ in 0..=controls.len() {
             self.driver.action_chain().send_keys(Key::Tab).perform().await.unwrap();
             let focused = "const focused = document.activeElement;
-                return getComputedStyle(focused).outlineStyle === 'none' ? null : focused.dataset.number ?? null;";
-            let number = self.run(focused).await;
-            if let Some(number) = number.as_str().and_then(|number| number.parse::<usize>().ok()) {
-                reached[number] = true;
+                return getComputedStyle(focused).outlineStyle === 'none' ? -1 : window.controls.indexOf(focused);";
+            if let Some(number) = self.run(focused).await.as_u64() {
+                reached[usize::try_from(number).unwrap()] = true;
             }
         }
         let missed = controls.iter().zip(reached).filter(|(_, is_reached)| !is_reached);
@@ -233,8 +235,22 @@ impl Chromium {
     }
 }
 
-/// `ChromeDriver` on a port of its own choice, and its address.
-async fn start_driver() -> (Child, String) {
+/// However the test ends, the browser does too.
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        let shut_down = || -> std::io::Result<()> {
+            let mut driver = std::net::TcpStream::connect(("127.0.0.1", self.port))?;
+            driver.set_read_timeout(Some(PATIENCE))?;
+            write!(driver, "GET /shutdown HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+            driver.read_to_string(&mut String::new()).map(drop)
+        };
+        let _gone_already = shut_down();
+        let _gone_already = self.driver.clone().leak();
+    }
+}
+
+/// `ChromeDriver` on a port of its own choice.
+async fn start_driver() -> (Child, u16) {
     let mut server = Command::new("chromedriver")
         .arg("--port=0")
         .stdout(Stdio::piped())
@@ -244,7 +260,7 @@ async fn start_driver() -> (Child, String) {
     let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
     while let Some(line) = lines.next_line().await.unwrap() {
         if let Some(port) = line.split("started successfully on port ").nth(1) {
-            return (server, format!("http://localhost:{}", port.trim_end_matches('.')));
+            return (server, port.trim_end_matches('.').parse().unwrap());
         }
     }
     panic!("chromedriver did not say on which port it listens");

@@ -22,7 +22,7 @@ use crate::web::texts::Language;
 use crate::web::{CALLBACK_PATH, api, query_value};
 
 /// Items shown beside everything else; the others have a tab of their own.
-const FEW_ITEMS: usize = 5;
+const FEW_ITEMS: usize = 10;
 
 #[derive(Template)]
 #[template(path = "page/overview.html")]
