@@ -5,7 +5,7 @@
 export SQLX_OFFLINE := true
 unexport DATABASE_URL
 
-.PHONY: help demo test lint fmt sqlx image tools
+.PHONY: help demo test lint fmt screenshots sqlx image tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ lint: tools ## format, clippy, documentation, scripts, .sqlx, licences
 
 fmt: tools ## formats the code
 	cargo fmt
+
+screenshots: tools ## the pictures of the pages in docs/images anew, from the test that walks through them
+	@scripts/screenshots
 
 sqlx: tools ## writes .sqlx anew, after a change to a query or a migration
 	scripts/sqlx-prepare
