@@ -18,6 +18,7 @@ mod failures;
 mod held_back;
 mod limits;
 mod loose;
+mod page;
 mod privacy;
 mod replicas;
 mod secrets;
