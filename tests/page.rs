@@ -67,7 +67,7 @@ async fn the_secret_is_never_shown_and_the_webhook_address_only_on_request() {
     let browser = Browser::signed_in(&app).await;
     for under in TABS {
         let page = browser.open(&tab(under)).await.ok();
-        assert!(!page.body.contains(&app.officient.client_secret()[..]), "{under}");
+        assert!(!page.body.contains(app.officient.client_secret()), "{under}");
         assert!(!page.body.contains(&app.webhook_secret()), "{under}");
     }
     let asked = browser.open(&tab("?webhook-address=shown")).await.ok();
@@ -76,7 +76,7 @@ async fn the_secret_is_never_shown_and_the_webhook_address_only_on_request() {
     assert!(!stranger.body.contains(&app.webhook_secret()), "shown without signing in");
     browser.press("Afmelden").await;
     let setup = browser.open(PAGE).await.ok();
-    assert!(!setup.body.contains(&app.officient.client_secret()[..]), "{}", setup.body);
+    assert!(!setup.body.contains(app.officient.client_secret()), "{}", setup.body);
 }
 
 #[tokio::test]
@@ -385,7 +385,7 @@ impl Stream {
         loop {
             if let Some((event, rest)) = self.read.split_once("\n\n") {
                 let name = event.lines().find_map(|line| line.strip_prefix("event: ")).map(str::to_owned);
-                self.read = rest.to_owned();
+                self.read = rest.into();
                 if name.is_some() {
                     return name;
                 }

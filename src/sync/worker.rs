@@ -126,10 +126,16 @@ pub struct Worker {
     events_failed: Failures,
     is_sweeping: bool,
     sweep_failed: Failures,
-    is_previewing: bool,
-    preview_failed: Failures,
+    preview: Piece,
     cleaned_up_at: Option<Timestamp>,
     has_checked_webhooks: bool,
+}
+
+/// A piece of work of which there is one at a time.
+#[derive(Default)]
+struct Piece {
+    is_under_way: bool,
+    failures: Failures,
 }
 
 /// Failures in a row, and until when to wait because of them.
@@ -166,8 +172,7 @@ impl Worker {
             events_failed: Failures::default(),
             is_sweeping: false,
             sweep_failed: Failures::default(),
-            is_previewing: false,
-            preview_failed: Failures::default(),
+            preview: Piece::default(),
             cleaned_up_at: None,
             has_checked_webhooks: false,
         }
@@ -248,8 +253,8 @@ impl Worker {
                 }
             }
             Done::Preview(result) => {
-                self.is_previewing = false;
-                self.preview_failed.note(result.is_ok(), now);
+                self.preview.is_under_way = false;
+                self.preview.failures.note(result.is_ok(), now);
                 if let Err(error) = result {
                     tracing::warn!(%error, "Could not work out a preview");
                 }
@@ -285,13 +290,13 @@ impl Worker {
     }
 
     async fn begin_preview(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
-        if self.is_previewing
-            || !self.preview_failed.may_try(now)
+        if self.preview.is_under_way
+            || !self.preview.failures.may_try(now)
             || !preview::progress(&self.engine.db).await?.is_under_way()
         {
             return Ok(());
         }
-        self.is_previewing = true;
+        self.preview.is_under_way = true;
         let engine = Arc::clone(&self.engine);
         self.jobs.spawn(async move { Done::Preview(engine.work_out_preview(company).await) });
         Ok(())
