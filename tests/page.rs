@@ -140,6 +140,23 @@ async fn with_a_preview_first_nothing_is_written_until_the_admin_starts() {
 }
 
 #[tokio::test]
+async fn signing_in_again_does_not_start_what_waits_for_the_admins_start() {
+    let w = World::start().await;
+    w.take_leave(0);
+    connect_with_preview(&w).await;
+    w.connect_again().await;
+    let browser = Browser::signed_in(&w).await;
+    preview_text(&w, &browser, "").await;
+    assert_eq!(w.optedo.writes(), 0);
+    assert!(browser.open(PAGE).await.text().contains("Gekoppeld, maar er wordt nog niets geschreven"));
+    browser.press("Afmelden").await;
+    w.connect().await;
+    w.settle().await;
+    assert_eq!(w.absences().len(), 1, "signing out forgets the wish");
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
 async fn a_preview_says_what_would_be_done_and_why_the_rest_would_not() {
     let w = World::connected().await;
     let (changed, deleted) = (w.take_leave(0), w.take_leave(1));
