@@ -201,8 +201,9 @@ async fn the_history_says_what_was_written_when_and_why() {
     let w = World::start().await;
     let imported = w.take_leave(0);
     w.connect_and_import().await;
-    let browser = Browser::signed_in(&w).await;
     let entries = async || {
+        // Signed in anew: much time passes here.
+        let browser = Browser::signed_in(&w).await;
         let page = browser.open(&tab(&format!("/history?person={}", w.jan))).await.ok();
         format!("{} {}", page.body.matches("data-action=").count(), page.text())
     };
