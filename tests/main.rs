@@ -20,6 +20,7 @@ mod loose;
 mod privacy;
 mod replicas;
 mod secrets;
+mod simulation;
 mod smoke;
 mod sync;
 mod trigger;
