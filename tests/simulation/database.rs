@@ -80,6 +80,11 @@ impl Database {
         sqlx::query_scalar(query).fetch_one(&mut self.connection).await.unwrap()
     }
 
+    /// The numbers that a query gives.
+    pub async fn numbers(&mut self, query: &'static str) -> Vec<i64> {
+        sqlx::query_scalar(query).fetch_all(&mut self.connection).await.unwrap()
+    }
+
     /// The texts that a query gives.
     pub async fn texts(&mut self, query: &'static str) -> Vec<String> {
         sqlx::query_scalar(query).fetch_all(&mut self.connection).await.unwrap()

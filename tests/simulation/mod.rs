@@ -21,7 +21,7 @@ use database::Database;
 use operations::{Story, story_of};
 
 /// Stories played side by side: most of the time each waits for an answer.
-const SIDE_BY_SIDE: usize = 6;
+const SIDE_BY_SIDE: usize = 10;
 /// So often at the most is a simpler story tried.
 const SIMPLER_STORIES: usize = 60;
 

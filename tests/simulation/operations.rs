@@ -241,14 +241,16 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     ];
     let time = prop_oneof![
         2 => (0_i64..200).prop_map(|minutes| Pass { minutes }),
-        4 => (0_u64..12).prop_map(|milliseconds| Breathe { milliseconds }),
+        5 => (0_u64..40).prop_map(|milliseconds| Breathe { milliseconds }),
         1 => Just(Sweep),
     ];
     let of_officient = (0..OFFICIENT_PATHS.len(), 0..officient_faults().len(), 1_usize..4);
-    let of_optedo = (0..OPTEDO_PATHS.len(), 0..optedo_faults().len(), 1_usize..3);
+    // Writes are where it matters most.
+    let path = prop_oneof![3 => 1..4_usize, 1 => 0..OPTEDO_PATHS.len()];
+    let of_optedo = (path, 0..optedo_faults().len(), 1_usize..3);
     let faults = prop_oneof![
         8 => of_officient.prop_map(|(path, fault, times)| OfficientFault { path, fault, times }),
-        10 => of_optedo.prop_map(|(path, fault, times)| OptedoFault { path, fault, times }),
+        16 => of_optedo.prop_map(|(path, fault, times)| OptedoFault { path, fault, times }),
         4 => (0_usize..2).prop_map(|copy| Kill { copy }),
         1 => (0_usize..2).prop_map(|copy| Restart { copy }),
         1 => Just(CutDatabase),
@@ -265,7 +267,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         1 => Just(Disconnect),
         1 => Just(Connect),
     ];
-    prop_oneof![8 => changes, 8 => webhooks, 4 => time, 4 => faults]
+    prop_oneof![8 => changes, 8 => webhooks, 5 => time, 6 => faults]
 }
 
 fn any_story() -> impl Strategy<Value = Story> {
