@@ -245,11 +245,14 @@ impl Display for Preview {
         list("delete   ", &self.delete)?;
         list("take over", &self.take_over)?;
         for skipped in &self.skipped {
-            let hint = skipped.hint.as_ref().map(|hint| format!(" {hint}.")).unwrap_or_default();
+            let item = &skipped.item;
+            let hint = item.hint.as_ref().map(|hint| format!(" {hint}.")).unwrap_or_default();
             writeln!(
                 f,
                 "skip       person {} event {}  {}{hint}",
-                skipped.person_id, skipped.event_id, skipped.detail
+                skipped.person_id,
+                skipped.event_id,
+                item.detail()
             )?;
         }
         for failed in &self.failed {

@@ -4,8 +4,10 @@ pub mod absences;
 pub mod attention;
 pub mod connection;
 pub mod events;
+pub mod history;
 pub mod logins;
 pub mod people;
+pub mod preview;
 
 use std::str::FromStr as _;
 use std::time::Duration;

@@ -41,7 +41,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::officient::{Officient, OfficientError};
 use crate::optedo::{Optedo, OptedoError};
-use crate::upstream::Retry;
+use crate::upstream::{Retry, UpstreamError};
 use conclude::OptedoGate;
 use reference::Reference;
 use wake::Wake;
@@ -70,6 +70,94 @@ impl SyncError {
             Self::Officient(error) => error.retry(),
             Self::Optedo(error) => error.retry(),
             Self::Database(_) | Self::ShuttingDown => Retry::Later(None),
+        }
+    }
+
+    /// Its sort.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Officient(error) => Fault::of_officient(error),
+            Self::Optedo(error) => Fault::of_optedo(&error.source),
+            Self::Database(_) | Self::ShuttingDown => Fault::Inside,
+        }
+    }
+}
+
+/// The sort of a failure, for the page: in what the admin can do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// No answer, or an error of its own.
+    OfficientUnavailable,
+    /// Too many calls: other apps use the account's limit too.
+    OfficientBusy,
+    /// It refused a call: most often a permission that the app lacks.
+    OfficientRefused,
+    /// An answer that is not understood.
+    OfficientUnreadable,
+    /// Somebody must sign in again.
+    SignInNeeded,
+    /// No answer, or an error of its own.
+    OptedoUnavailable,
+    /// It refused a call, or its answer is not understood.
+    OptedoRefused,
+    /// It does not accept our token.
+    OptedoUnauthorized,
+    /// The service itself: its database, or it was stopping.
+    Inside,
+}
+
+impl Fault {
+    /// Every one.
+    pub const ALL: [Self; 9] = [
+        Self::OfficientUnavailable,
+        Self::OfficientBusy,
+        Self::OfficientRefused,
+        Self::OfficientUnreadable,
+        Self::SignInNeeded,
+        Self::OptedoUnavailable,
+        Self::OptedoRefused,
+        Self::OptedoUnauthorized,
+        Self::Inside,
+    ];
+
+    /// The word of the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OfficientUnavailable => "officient_unavailable",
+            Self::OfficientBusy => "officient_busy",
+            Self::OfficientRefused => "officient_refused",
+            Self::OfficientUnreadable => "officient_unreadable",
+            Self::SignInNeeded => "sign_in_needed",
+            Self::OptedoUnavailable => "optedo_unavailable",
+            Self::OptedoRefused => "optedo_refused",
+            Self::OptedoUnauthorized => "optedo_unauthorized",
+            Self::Inside => "inside",
+        }
+    }
+
+    /// The one of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fault| fault.as_str() == word)
+    }
+
+    fn of_officient(error: &OfficientError) -> Self {
+        match (error.retry(), error.upstream()) {
+            (Retry::AfterSignIn, _) | (_, Some(UpstreamError::Unauthorized)) => Self::SignInNeeded,
+            (_, Some(UpstreamError::Unavailable { .. })) => Self::OfficientUnavailable,
+            (_, Some(UpstreamError::Busy { .. })) => Self::OfficientBusy,
+            (_, Some(UpstreamError::Rejected { .. } | UpstreamError::NotFound)) => Self::OfficientRefused,
+            (_, Some(UpstreamError::Unreadable { .. })) => Self::OfficientUnreadable,
+            (_, None) => Self::Inside,
+        }
+    }
+
+    fn of_optedo(error: &UpstreamError) -> Self {
+        match error {
+            UpstreamError::Unauthorized => Self::OptedoUnauthorized,
+            UpstreamError::Unavailable { .. } | UpstreamError::Busy { .. } => Self::OptedoUnavailable,
+            UpstreamError::Rejected { .. } | UpstreamError::NotFound | UpstreamError::Unreadable { .. } => {
+                Self::OptedoRefused
+            }
         }
     }
 }

@@ -147,7 +147,7 @@ impl Tokens {
             Ok(grant) => {
                 connection::save_tokens(&mut *tx, &self.seal(&grant)).await?;
                 let item = Item::reauthorization_required();
-                attention::resolve(&mut *tx, item.kind, &item.subject_id, self.inner.clock.now()).await?;
+                attention::resolve(&mut *tx, item.kind(), &item.subject_id, self.inner.clock.now()).await?;
                 tx.commit().await?;
                 tracing::info!("Refreshed the access token");
                 Ok(grant.access_token)

@@ -2,10 +2,12 @@
 
 pub mod api;
 pub mod error;
+pub mod lists;
 pub mod login;
+pub mod page;
 pub mod session;
-pub mod settings;
 pub mod status;
+pub mod texts;
 pub mod webhook;
 
 use axum::Router;
@@ -47,14 +49,6 @@ pub fn router(app: App) -> Router {
         .route("/leavetypes", get(api::list_leave_types))
         .route("/absences", get(api::list_absences))
         .layer(from_fn_with_state(app.clone(), session::require_admin));
-    let page = Router::new()
-        .route("/", get(settings::show))
-        .route("/credentials", post(settings::save_credentials))
-        .route("/sign-out", post(settings::sign_out))
-        .layer(from_fn_with_state(app.clone(), session::require_admin_page))
-        .route("/sign-in", get(settings::sign_in_page).post(settings::sign_in))
-        .route("/style.css", get(settings::style))
-        .route("/icon.svg", get(settings::icon));
     let inside = Router::new().route("/health/live", get(live)).route("/health/ready", get(ready));
     let inside = if app.engine.config.server.metrics_listen.is_some() {
         inside
@@ -66,15 +60,22 @@ pub fn router(app: App) -> Router {
         .route(CALLBACK_PATH, get(login::finish_login))
         .route(&format!("{WEBHOOK_PATH}/{{token}}"), post(webhook::receive_webhook))
         .nest(CALLBACK_PATH, api)
-        .nest(PAGE_PATH, page)
+        .nest(PAGE_PATH, page::router(&app))
         .route(&format!("{PAGE_PATH}/"), get(|| async { Redirect::permanent(PAGE_PATH) }))
         .merge(inside)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CatchPanicLayer::custom(|_panic| WebError::Internal.into_response()))
+        .layer(from_fn_with_state(app.clone(), page::explain_errors))
         .with_state(app);
     with_headers(router, &officient_app)
+}
+
+/// A value of the address' query, the first where there are several; whatever else it holds does not matter.
+pub fn query_value(query: Option<&str>, name: &str) -> Option<String> {
+    let mut pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
 /// For `server.metrics_listen`.
@@ -86,7 +87,8 @@ pub fn metrics_router(app: App) -> Router {
 fn with_headers(router: Router, officient_app: &str) -> Router {
     // form-action also governs where a form's redirect may lead: the login's leads to Officient.
     let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'self'; \
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
+         base-uri 'none'; frame-ancestors 'self'; \
          form-action 'self' {officient_app}"
     );
     let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::{PgConnection, PgExecutor};
 
+use crate::db::people::Reason;
 use crate::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
 use crate::sync::desired::{DesiredAbsence, Times};
 use crate::sync::plan::{Intent, WrittenAbsence};
@@ -46,41 +47,46 @@ pub async fn of_person(
     Ok(written.collect())
 }
 
-/// An absence is about to be created, or is taken over (`adopted`).
+/// An absence is about to be created, or is taken over (`adopted`); the latter enters the history.
 pub async fn insert(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     person: PersonId,
     desired: &DesiredAbsence,
-    adopted: Option<AbsenceId>,
+    adopted: Option<(AbsenceId, Reason)>,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     let intent = adopted.is_none().then_some("create");
     sqlx::query!(
-        "insert into absences (company_id, event_id, person_id, date, optedo_user_id, optedo_absence_id, absence_type_id,
-             starts_at, ends_at, all_day, intent, intent_at, written_at, adopted)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
-             case when $11::text is not null then $12::timestamptz end,
-             case when $11::text is null then $12::timestamptz end, $11::text is null)
-         on conflict (company_id, event_id) do update set
-             person_id = excluded.person_id, date = excluded.date, optedo_user_id = excluded.optedo_user_id,
-             optedo_absence_id = excluded.optedo_absence_id, absence_type_id = excluded.absence_type_id,
-             starts_at = excluded.starts_at, ends_at = excluded.ends_at, all_day = excluded.all_day,
-             intent = excluded.intent, intent_at = excluded.intent_at, written_at = excluded.written_at,
-             adopted = excluded.adopted, deleted_at = null,
-             deletion_planned_at = null, deletion_held = false, deletion_confirmed = false",
+        "with inserted as (
+             insert into absences (company_id, event_id, person_id, date, optedo_user_id, optedo_absence_id, absence_type_id,
+                 starts_at, ends_at, all_day, intent, intent_at, written_at, adopted)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+                 case when $11::text is not null then $12::timestamptz end,
+                 case when $11::text is null then $12::timestamptz end, $11::text is null)
+             on conflict (company_id, event_id) do update set
+                 person_id = excluded.person_id, date = excluded.date, optedo_user_id = excluded.optedo_user_id,
+                 optedo_absence_id = excluded.optedo_absence_id, absence_type_id = excluded.absence_type_id,
+                 starts_at = excluded.starts_at, ends_at = excluded.ends_at, all_day = excluded.all_day,
+                 intent = excluded.intent, intent_at = excluded.intent_at, written_at = excluded.written_at,
+                 adopted = excluded.adopted, deleted_at = null,
+                 deletion_planned_at = null, deletion_held = false, deletion_confirmed = false
+             returning starts_at, ends_at, all_day)
+         insert into history (at, company_id, person_id, event_id, action, reason, starts_at, ends_at, all_day)
+         select $12, $1, $3, $2, 'taken_over', $13, starts_at, ends_at, all_day from inserted where $13::text is not null",
         company.0,
         desired.event.0,
         person.0,
         desired.date.to_sqlx(),
         desired.user.0,
-        adopted.map(|absence| absence.0),
+        adopted.map(|(absence, _)| absence.0),
         desired.absence_type.0,
         desired.times.start.to_sqlx(),
         desired.times.end.to_sqlx(),
         desired.times.all_day,
         intent,
-        now.to_sqlx()
+        now.to_sqlx(),
+        adopted.map(|(_, reason)| reason.as_str())
     )
     .execute(db)
     .await
@@ -150,21 +156,28 @@ pub async fn intend_delete(
     .map(drop)
 }
 
-/// A create or change came to its end: the absence stands in Optedo.
+/// A create or change came to its end: the absence stands in Optedo. It enters the history as `action`.
 pub async fn written(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     event: EventId,
     absence: AbsenceId,
+    (action, reason): (&str, Reason),
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update absences set optedo_absence_id = $3, intent = null, intent_at = null, written_at = $4
-         where company_id = $1 and event_id = $2",
+        "with written as (
+             update absences set optedo_absence_id = $3, intent = null, intent_at = null, written_at = $4
+             where company_id = $1 and event_id = $2
+             returning person_id, starts_at, ends_at, all_day)
+         insert into history (at, company_id, person_id, event_id, action, reason, starts_at, ends_at, all_day)
+         select $4, $1, person_id, $2, $5, $6, starts_at, ends_at, all_day from written",
         company.0,
         event.0,
         absence.0,
-        now.to_sqlx()
+        now.to_sqlx(),
+        action,
+        reason.as_str()
     )
     .execute(db)
     .await
@@ -190,19 +203,27 @@ pub async fn found(
     .map(drop)
 }
 
-/// A deletion came to its end.
+/// A deletion came to its end. It enters the history if something `stood`.
 pub async fn deleted(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     event: EventId,
+    (stood, reason): (bool, Reason),
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update absences set deleted_at = $3, intent = null, intent_at = null, deletion_held = false
-         where company_id = $1 and event_id = $2",
+        "with deleted as (
+             update absences set deleted_at = $3, intent = null, intent_at = null, deletion_held = false
+             where company_id = $1 and event_id = $2
+             returning person_id, starts_at, ends_at, all_day)
+         insert into history (at, company_id, person_id, event_id, action, reason, starts_at, ends_at, all_day)
+         select $3, $1, person_id, $2, 'deleted', $4, starts_at, ends_at, all_day from deleted
+         where $5",
         company.0,
         event.0,
-        now.to_sqlx()
+        now.to_sqlx(),
+        reason.as_str(),
+        stood
     )
     .execute(db)
     .await

@@ -6,7 +6,7 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 
 use crate::ids::{CompanyId, PersonId};
-use crate::sync::attention::{Hint, Item, Kind};
+use crate::sync::attention::{Cause, Hint, Item, Kind};
 
 /// An item as stored.
 #[derive(Clone)]
@@ -19,8 +19,10 @@ pub struct StoredItem {
     pub subject: Option<String>,
     /// Officient's id of the subject.
     pub subject_id: String,
-    /// What is the case.
+    /// What is the case, in a sentence.
     pub detail: String,
+    /// What is the case; `None` for an item of an older version.
+    pub cause: Option<Cause>,
     /// The near miss.
     pub hint: Option<Hint>,
     /// How many absences wait for it.
@@ -45,7 +47,8 @@ pub enum Which {
 }
 
 impl Which {
-    fn word(self) -> &'static str {
+    /// The word of the API's `?state=`.
+    pub fn word(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Resolved => "resolved",
@@ -62,19 +65,21 @@ pub async fn open(
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into attention (kind, subject_id, subject, detail, hint, waiting, first_seen_at, last_seen_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $7)
+        "insert into attention (kind, subject_id, subject, detail, cause, hint, waiting, first_seen_at, last_seen_at)
+         values ($1, $2, $3, $4, $8, $5, $6, $7, $7)
          on conflict (kind, subject_id) where resolved_at is null do update set
-             subject = excluded.subject, detail = excluded.detail, hint = excluded.hint, waiting = excluded.waiting,
+             subject = excluded.subject, detail = excluded.detail, cause = excluded.cause, hint = excluded.hint,
+             waiting = excluded.waiting,
              last_seen_at = excluded.last_seen_at,
              ignored_at = case when attention.subject is distinct from excluded.subject then null else attention.ignored_at end",
-        item.kind.as_str(),
+        item.kind().as_str(),
         item.subject_id,
         item.subject.as_ref().map(|subject| subject.replace('\0', "\u{fffd}")),
-        item.detail.replace('\0', "\u{fffd}"),
+        item.detail().replace('\0', "\u{fffd}"),
         item.hint.as_ref().map(Json) as _,
         waiting,
-        now.to_sqlx()
+        now.to_sqlx(),
+        Json(&item.cause) as _
     )
     .execute(db)
     .await
@@ -133,7 +138,7 @@ pub async fn resolve_all(db: impl PgExecutor<'_>, now: Timestamp) -> Result<(), 
 /// Items of a sort, newest first.
 pub async fn list(db: impl PgExecutor<'_>, which: Which) -> Result<Vec<StoredItem>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select id, kind, subject, subject_id, detail, hint as "hint: Json<Hint>", waiting, first_seen_at, last_seen_at,
+        r#"select id, kind, subject, subject_id, detail, cause as "cause: Json<Cause>", hint as "hint: Json<Hint>", waiting, first_seen_at, last_seen_at,
                resolved_at
            from attention
            where case $1
@@ -151,6 +156,7 @@ pub async fn list(db: impl PgExecutor<'_>, which: Which) -> Result<Vec<StoredIte
         subject: row.subject,
         subject_id: row.subject_id,
         detail: row.detail,
+        cause: row.cause.map(|Json(cause)| cause),
         hint: row.hint.map(|Json(hint)| hint),
         waiting: row.waiting,
         first_seen_at: row.first_seen_at.to_jiff(),
@@ -180,6 +186,43 @@ pub async fn ignore(db: impl PgExecutor<'_>, id: i64, now: Timestamp) -> Result<
         now.to_sqlx()
     );
     Ok(ignored.execute(db).await?.rows_affected() == 1)
+}
+
+/// An ignored item is followed again; false when there is none.
+pub async fn follow(db: impl PgExecutor<'_>, id: i64) -> Result<bool, sqlx::Error> {
+    let followed = sqlx::query!(
+        "update attention set ignored_at = null where id = $1 and resolved_at is null and ignored_at is not null",
+        id
+    );
+    Ok(followed.execute(db).await?.rows_affected() == 1)
+}
+
+/// How much leave of each of these people is held back.
+pub async fn count_held_back(
+    db: impl PgExecutor<'_>,
+    company: Option<CompanyId>,
+    people: &[i64],
+) -> Result<Vec<(i64, i64)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select person_id, count(*) as "count!" from held_back
+           where company_id = $1 and person_id = any($2) group by person_id"#,
+        company.map(|company| company.0),
+        people
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.person_id, row.count)).collect())
+}
+
+/// How much leave of each type is held back because of the type.
+pub async fn count_held_back_types(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+) -> Result<Vec<(String, i64)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select subject_id, count(*) as "count!" from held_back
+           where company_id = $1 and kind in ('unmapped_leave_type', 'ambiguous_leave_type') group by subject_id"#,
+        company.0
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.subject_id, row.count)).collect())
 }
 
 /// How many are open, by kind.

@@ -77,6 +77,10 @@ pub struct Connection {
     pub sweep_finished_at: Option<Timestamp>,
     /// Sweeps in a row with changes that no webhook had announced.
     pub unannounced_sweeps: i32,
+    /// Who granted access, where it is known.
+    pub connected_by: Option<String>,
+    /// Nothing is written yet: the admin wants to see a preview first.
+    pub is_paused: bool,
 }
 
 /// Reads the row.
@@ -101,6 +105,8 @@ pub async fn load(db: impl PgExecutor<'_>) -> Result<Connection, sqlx::Error> {
         sweep_started_at: row.sweep_started_at.map(jiff_sqlx::Timestamp::to_jiff),
         sweep_finished_at: row.sweep_finished_at.map(jiff_sqlx::Timestamp::to_jiff),
         unannounced_sweeps: row.unannounced_sweeps,
+        connected_by: row.connected_by,
+        is_paused: row.is_paused,
     })
 }
 
@@ -154,10 +160,12 @@ pub async fn connect(
     db: impl PgExecutor<'_>,
     account: &Account,
     tokens: &SealedTokens,
+    connected_by: Option<&str>,
+    is_paused: bool,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update connection set state = 'connected', company_id = $1, company_name = $2, subdomain = $3,
+        "update connection set state = 'connected', connected_by = $9, is_paused = $10, company_id = $1, company_name = $2, subdomain = $3,
              connected_at = $4, access_token = $5, access_token_issued_at = $6, access_token_expires_at = $7,
              refresh_token = coalesce($8, refresh_token), unannounced_sweeps = 0, unannounced_in_sweep = null",
         account.company_id.0,
@@ -167,7 +175,9 @@ pub async fn connect(
         tokens.access_token,
         tokens.issued_at.to_sqlx(),
         tokens.expires_at.to_sqlx(),
-        tokens.refresh_token.as_deref()
+        tokens.refresh_token.as_deref(),
+        connected_by,
+        is_paused
     )
     .execute(db)
     .await
@@ -203,6 +213,7 @@ pub async fn disconnect(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update connection set state = 'disconnected', access_token = null, access_token_issued_at = null,
              access_token_expires_at = null, refresh_token = null, connected_at = null,
+             connected_by = null, is_paused = false,
              sweep_finished_at = coalesce(sweep_finished_at, sweep_started_at)"
     )
     .execute(db)
@@ -237,9 +248,12 @@ pub async fn save_webhook_events(db: impl PgExecutor<'_>, events: &[String]) -> 
     sqlx::query!("update connection set webhook_events = $1", events).execute(db).await.map(drop)
 }
 
-/// Somebody wants everybody to be looked at.
+/// Somebody wants everybody to be looked at, and what that shows to be written.
 pub async fn ask_for_sweep(db: impl PgExecutor<'_>, now: Timestamp) -> Result<(), sqlx::Error> {
-    sqlx::query!("update connection set sweep_asked_at = $1", now.to_sqlx()).execute(db).await.map(drop)
+    sqlx::query!("update connection set sweep_asked_at = $1, is_paused = false", now.to_sqlx())
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 /// A sweep begins; returns its number. A request made after `asked_before` stays.
@@ -359,18 +373,20 @@ pub async fn subscriptions(db: impl PgExecutor<'_>) -> Result<Vec<Subscription>,
         .await
 }
 
-/// An act of the admin.
+/// An act of the admin called `admin_name`, where that is known.
 pub async fn audit(
     db: impl PgExecutor<'_>,
     action: &str,
     detail: Option<&str>,
+    admin_name: Option<&str>,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into audit_log (at, action, detail) values ($1, $2, $3)",
+        "insert into audit_log (at, action, detail, admin_name) values ($1, $2, $3, $4)",
         now.to_sqlx(),
         action,
-        detail
+        detail,
+        admin_name
     )
     .execute(db)
     .await

@@ -8,6 +8,8 @@ use sqlx::PgExecutor;
 pub struct Session {
     /// What a change must carry.
     pub csrf_token: String,
+    /// As given at sign-in.
+    pub admin_name: Option<String>,
 }
 
 /// Stores a new session.
@@ -15,12 +17,15 @@ pub async fn insert_session(
     db: impl PgExecutor<'_>,
     token_digest: &[u8],
     csrf_token: &str,
+    admin_name: Option<&str>,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into sessions (token_digest, csrf_token, created_at, last_seen_at) values ($1, $2, $3, $3)",
+        "insert into sessions (token_digest, csrf_token, admin_name, created_at, last_seen_at)
+         values ($1, $2, $3, $4, $4)",
         token_digest,
         csrf_token,
+        admin_name,
         now.to_sqlx()
     )
     .execute(db)
@@ -40,11 +45,30 @@ pub async fn touch_session(
         Session,
         "update sessions set last_seen_at = $4
          where token_digest = $1 and created_at > $2 and last_seen_at > $3
-         returning csrf_token",
+         returning csrf_token, admin_name",
         token_digest,
         created_after.to_sqlx(),
         seen_after.to_sqlx(),
         now.to_sqlx()
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The session of this cookie, as [`touch_session`] but without keeping it alive.
+pub async fn find_session(
+    db: impl PgExecutor<'_>,
+    token_digest: &[u8],
+    created_after: Timestamp,
+    seen_after: Timestamp,
+) -> Result<Option<Session>, sqlx::Error> {
+    sqlx::query_as!(
+        Session,
+        "select csrf_token, admin_name from sessions
+         where token_digest = $1 and created_at > $2 and last_seen_at > $3",
+        token_digest,
+        created_after.to_sqlx(),
+        seen_after.to_sqlx()
     )
     .fetch_optional(db)
     .await
@@ -65,17 +89,29 @@ pub async fn delete_expired(
     sqlx::query!("delete from oauth_flows where expires_at < $1", now.to_sqlx()).execute(db).await.map(drop)
 }
 
+/// A login under way.
+pub struct Flow {
+    /// The admin, where it is known who it is.
+    pub begun_by: Option<String>,
+    /// Nothing is to be written before the admin saw a preview.
+    pub preview_first: bool,
+}
+
 /// A login begins.
 pub async fn insert_flow(
     db: impl PgExecutor<'_>,
     state_digest: &[u8],
     browser_digest: &[u8],
+    flow: &Flow,
     expires_at: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into oauth_flows (state_digest, browser_digest, expires_at) values ($1, $2, $3)",
+        "insert into oauth_flows (state_digest, browser_digest, begun_by, preview_first, expires_at)
+         values ($1, $2, $3, $4, $5)",
         state_digest,
         browser_digest,
+        flow.begun_by,
+        flow.preview_first,
         expires_at.to_sqlx()
     )
     .execute(db)
@@ -83,18 +119,21 @@ pub async fn insert_flow(
     .map(drop)
 }
 
-/// Uses a login up: true when this state was given to this browser and is not too old. It works once.
+/// Uses a login up: the one whose state was given to this browser, if it is not too old. It works once.
 pub async fn take_flow(
     db: impl PgExecutor<'_>,
     state_digest: &[u8],
     browser_digest: &[u8],
     now: Timestamp,
-) -> Result<bool, sqlx::Error> {
-    let taken = sqlx::query!(
-        "delete from oauth_flows where state_digest = $1 and browser_digest = $2 and expires_at > $3",
+) -> Result<Option<Flow>, sqlx::Error> {
+    sqlx::query_as!(
+        Flow,
+        "delete from oauth_flows where state_digest = $1 and browser_digest = $2 and expires_at > $3
+         returning begun_by, preview_first",
         state_digest,
         browser_digest,
         now.to_sqlx()
-    );
-    Ok(taken.execute(db).await?.rows_affected() == 1)
+    )
+    .fetch_optional(db)
+    .await
 }

@@ -1,10 +1,13 @@
 //! The `people` table: who is in Officient, and at the same time the set of people to look at.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgExecutor;
 
 use crate::ids::{CompanyId, EventId, PersonId, UserId};
+use crate::sync::Fault;
 use crate::sync::matching::Names;
 
 /// Why somebody must be looked at, the most urgent first.
@@ -39,7 +42,7 @@ impl Reason {
         }
     }
 
-    /// The word for logs.
+    /// The word of the logs and the history.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Webhook => "webhook",
@@ -88,6 +91,8 @@ pub struct Person {
     pub attempted_at: Option<Timestamp>,
     /// The last failure.
     pub last_error: Option<String>,
+    /// Its sort: the word of a [`Fault`].
+    pub last_fault: Option<String>,
     /// The last look that succeeded.
     pub synced_at: Option<Timestamp>,
 }
@@ -108,6 +113,7 @@ struct Row {
     attempts: i32,
     attempted_at: Option<jiff_sqlx::Timestamp>,
     last_error: Option<String>,
+    last_fault: Option<String>,
     synced_at: Option<jiff_sqlx::Timestamp>,
 }
 
@@ -132,6 +138,7 @@ impl From<Row> for Person {
             attempts: row.attempts,
             attempted_at: jiff(row.attempted_at),
             last_error: row.last_error,
+            last_fault: row.last_fault,
             synced_at: jiff(row.synced_at),
         }
     }
@@ -143,7 +150,7 @@ macro_rules! select_people {
             Row,
             "select person_id, first_name, last_name, names_read_at, archived, match_state, optedo_user_id, event_ids,
                  sync_reason, sync_requested_at, sync_request_no, webhook_received_at, attempts, attempted_at,
-                 last_error, synced_at
+                 last_error, last_fault, synced_at
              from people " + $tail,
             $($argument),*
         )
@@ -465,7 +472,7 @@ pub async fn finish(
     answered: Answered,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update people set attempts = 0, attempted_at = $4, synced_at = $4, last_error = null, next_attempt_at = null,
+        "update people set attempts = 0, attempted_at = $4, synced_at = $4, last_error = null, last_fault = null, next_attempt_at = null,
              sync_requested_at = case when sync_request_no = $3 then null else sync_requested_at end,
              sync_reason = case when sync_request_no = $3 then null else sync_reason end,
              webhook_received_at = case when sync_request_no = $3 then null else webhook_received_at end
@@ -480,26 +487,36 @@ pub async fn finish(
     .map(drop)
 }
 
-/// A look failed: again at `next_attempt_at`, unless something newer was asked for meanwhile.
+/// How a look failed.
+pub struct Failure<'a> {
+    /// The operation and its error, no names, no leave.
+    pub error: &'a str,
+    /// Its sort.
+    pub fault: Fault,
+    /// When to try again.
+    pub next_attempt_at: Timestamp,
+}
+
+/// A look failed: again later, unless something newer was asked for meanwhile.
 pub async fn fail(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     person: PersonId,
     request_no: i64,
-    error: &str,
-    next_attempt_at: Timestamp,
+    failure: &Failure<'_>,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update people set attempts = attempts + 1, attempted_at = $6, last_error = $4,
+        "update people set attempts = attempts + 1, attempted_at = $6, last_error = $4, last_fault = $7,
              next_attempt_at = case when sync_request_no = $3 then $5 else next_attempt_at end
          where company_id = $1 and person_id = $2",
         company.0,
         person.0,
         request_no,
-        error,
-        next_attempt_at.to_sqlx(),
-        now.to_sqlx()
+        failure.error,
+        failure.next_attempt_at.to_sqlx(),
+        now.to_sqlx(),
+        failure.fault.as_str()
     )
     .execute(db)
     .await
@@ -628,6 +645,47 @@ pub async fn queue(db: impl PgExecutor<'_>) -> Result<Queue, sqlx::Error> {
 pub async fn count(db: impl PgExecutor<'_>, company: CompanyId) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select count(*) as "count!" from people where company_id = $1 and not archived"#,
+        company.0
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// The names of these people, of those that were read.
+pub async fn names(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    people: &[i64],
+) -> Result<HashMap<PersonId, Names>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select person_id, first_name as "first_name!", last_name as "last_name!" from people
+           where company_id = $1 and person_id = any($2) and first_name is not null and last_name is not null"#,
+        company.0,
+        people
+    );
+    let names = rows.fetch_all(db).await?.into_iter();
+    Ok(names
+        .map(|row| (PersonId(row.person_id), Names { first: row.first_name, last: row.last_name }))
+        .collect())
+}
+
+/// What a sweep under way still has to do.
+pub struct Backlog {
+    /// People who wait for a look at full speed.
+    pub urgent: i64,
+    /// People who wait for one at the speed of a periodic sweep.
+    pub unhurried: i64,
+    /// Of all these, people whose names must be read too.
+    pub names: i64,
+}
+
+/// Who still waits, for an estimate of how long it takes.
+pub async fn backlog(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Backlog, sqlx::Error> {
+    sqlx::query_as!(
+        Backlog,
+        r#"select count(*) filter (where sync_reason < 3) as "urgent!", count(*) filter (where sync_reason >= 3) as "unhurried!",
+               count(*) filter (where names_read_at is null) as "names!"
+           from people where company_id = $1 and sync_requested_at is not null"#,
         company.0
     )
     .fetch_one(db)

@@ -5,14 +5,14 @@
 
 use jiff::SignedDuration;
 
-use super::attention::Item;
+use super::attention::{Cause, Item};
 use super::desired::DesiredAbsence;
 use super::look::Look;
 use super::plan::{Change, Creation, WrittenAbsence, absence_to_write, create_or_take_over, find_ours};
 use super::{Engine, SyncError};
 use crate::db::absences;
-use crate::db::people::Person;
-use crate::ids::{AbsenceId, CompanyId, EventId};
+use crate::db::people::Reason;
+use crate::ids::{AbsenceId, CompanyId, EventId, PersonId};
 use crate::optedo::{Absence, OptedoError};
 use crate::upstream::UpstreamError;
 
@@ -38,6 +38,17 @@ pub struct Applied {
     pub error: Option<SyncError>,
 }
 
+/// For whom, and why, something is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Whose {
+    /// The company.
+    pub company: CompanyId,
+    /// Whose leave.
+    pub person: PersonId,
+    /// Why this person was looked at.
+    pub reason: Reason,
+}
+
 impl Applied {
     /// How many writes reached Optedo.
     pub fn writes(&self) -> usize {
@@ -47,21 +58,16 @@ impl Applied {
 
 impl Engine {
     /// Carries out the plan, change by change; a refused one does not stop the others, a failure does.
-    pub async fn apply(&self, company: CompanyId, person: &Person, look: &Look) -> Applied {
+    pub async fn apply(&self, whose: Whose, look: &Look) -> Applied {
         let mut applied = Applied::default();
-        if let Err(error) = self.apply_changes(company, person, look, &mut applied).await {
+        if let Err(error) = self.apply_changes(whose, look, &mut applied).await {
             applied.error = Some(error);
         }
         applied
     }
 
-    async fn apply_changes(
-        &self,
-        company: CompanyId,
-        person: &Person,
-        look: &Look,
-        applied: &mut Applied,
-    ) -> Result<(), SyncError> {
+    async fn apply_changes(&self, whose: Whose, look: &Look, applied: &mut Applied) -> Result<(), SyncError> {
+        let company = whose.company;
         let allowed = self.allowed_deletions(company, look).await?;
         let existing = self.look_before_create(look).await?;
         for change in &look.plan.changes {
@@ -70,11 +76,11 @@ impl Engine {
             }
             let result = match change {
                 Change::Create { desired, begun } => {
-                    self.create(company, person, desired, begun.as_ref(), &existing, applied).await
+                    self.create(whose, desired, begun.as_ref(), &existing, applied).await
                 }
-                Change::Update { absence, desired } => self.update(company, *absence, desired, applied).await,
+                Change::Update { absence, desired } => self.update(whose, *absence, desired, applied).await,
                 Change::Delete { written } if allowed.contains(&written.event) => {
-                    self.delete(company, written.event, written.absence, applied).await
+                    self.delete(whose, written.event, written.absence, applied).await
                 }
                 Change::Delete { .. } => {
                     applied.held += 1;
@@ -82,7 +88,7 @@ impl Engine {
                 }
                 Change::Abandon { begun } => {
                     let absence = find_ours(company, begun.event, &existing);
-                    self.delete(company, begun.event, absence, applied).await
+                    self.delete(whose, begun.event, absence, applied).await
                 }
             };
             match result {
@@ -91,7 +97,10 @@ impl Engine {
                     ..
                 })) => {
                     let event = change.event();
-                    applied.rejected.push((event, Item::rejected(event, &look.name, status, &message)));
+                    applied.rejected.push((
+                        event,
+                        Item::of_event(event, &look.name, Cause::Rejected { status, message }),
+                    ));
                 }
                 result => result?,
             }
@@ -125,27 +134,27 @@ impl Engine {
 
     async fn create(
         &self,
-        company: CompanyId,
-        person: &Person,
+        whose: Whose,
         desired: &DesiredAbsence,
         begun: Option<&WrittenAbsence>,
         existing: &[Absence],
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
+        let Whose { company, person, reason } = whose;
+        let now = self.clock.now();
         match self.creation(company, desired, begun, existing).await? {
             Creation::TakeOver(absence) => {
-                absences::insert(&self.db, company, person.id, desired, Some(absence), self.clock.now())
-                    .await?;
+                absences::insert(&self.db, company, person, desired, Some((absence, reason)), now).await?;
                 applied.taken_over += 1;
                 Ok(())
             }
             Creation::Change(absence) => {
                 absences::found(&self.db, company, desired.event, absence).await?;
-                self.update(company, absence, desired, applied).await
+                self.update(whose, absence, desired, applied).await
             }
             Creation::Write => {
-                absences::insert(&self.db, company, person.id, desired, None, self.clock.now()).await?;
-                self.write_new(company, desired, applied).await
+                absences::insert(&self.db, company, person, desired, None, now).await?;
+                self.write_new(whose, desired, applied).await
             }
         }
     }
@@ -153,33 +162,37 @@ impl Engine {
     /// The intent is on disk: calls, and stores the result.
     async fn write_new(
         &self,
-        company: CompanyId,
+        whose: Whose,
         desired: &DesiredAbsence,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
+        let Whose { company, reason, .. } = whose;
         let result = self.optedo.create(&absence_to_write(company, desired)).await;
         let absence = count("create", result)?;
-        absences::written(&self.db, company, desired.event, absence, self.clock.now()).await?;
+        let entry = ("created", reason);
+        absences::written(&self.db, company, desired.event, absence, entry, self.clock.now()).await?;
         applied.created += 1;
         Ok(())
     }
 
     async fn update(
         &self,
-        company: CompanyId,
+        whose: Whose,
         absence: AbsenceId,
         desired: &DesiredAbsence,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
+        let Whose { company, reason, .. } = whose;
         absences::intend_update(&self.db, company, desired, self.clock.now()).await?;
         let result = self.optedo.replace(absence, &absence_to_write(company, desired)).await;
         if let Err(OptedoError { source: UpstreamError::NotFound, .. }) = &result {
             // Somebody deleted it in Optedo; the event changed since, so it is leave that must stand again.
             absences::intend_create_again(&self.db, company, desired.event, self.clock.now()).await?;
-            return self.write_new(company, desired, applied).await;
+            return self.write_new(whose, desired, applied).await;
         }
         count("change", result)?;
-        absences::written(&self.db, company, desired.event, absence, self.clock.now()).await?;
+        let entry = ("changed", reason);
+        absences::written(&self.db, company, desired.event, absence, entry, self.clock.now()).await?;
         applied.changed += 1;
         Ok(())
     }
@@ -187,17 +200,19 @@ impl Engine {
     /// Deletes what stands (`None`: nothing came to stand).
     async fn delete(
         &self,
-        company: CompanyId,
+        whose: Whose,
         event: EventId,
         absence: Option<AbsenceId>,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
+        let Whose { company, reason, .. } = whose;
         if let Some(absence) = absence {
             absences::intend_delete(&self.db, company, event, self.clock.now()).await?;
             count("delete", self.optedo.delete(absence).await)?;
             applied.deleted += 1;
         }
-        absences::deleted(&self.db, company, event, self.clock.now()).await?;
+        let entry = (absence.is_some(), reason);
+        absences::deleted(&self.db, company, event, entry, self.clock.now()).await?;
         Ok(())
     }
 

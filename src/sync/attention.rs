@@ -70,6 +70,111 @@ impl Kind {
     }
 }
 
+/// What is the case, in numbers and words that a page can say in any language. Decides the [`Kind`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "case", rename_all = "snake_case")]
+pub enum Cause {
+    /// No active Optedo user has exactly this name.
+    NoSuchUser,
+    /// Archived or deleted in Officient, while absences stand.
+    Archived,
+    /// So many active Optedo users have this name.
+    SeveralUsers {
+        /// How many.
+        count: usize,
+    },
+    /// So many people in Officient have this name.
+    SeveralPeople {
+        /// How many.
+        count: usize,
+    },
+    /// No absence type is described exactly so.
+    NoSuchType,
+    /// So many absence types are described so.
+    SeveralTypes {
+        /// How many.
+        count: usize,
+    },
+    /// The event cannot be an absence.
+    Invalid {
+        /// What is wrong with it.
+        fault: EventFault,
+    },
+    /// Optedo does not accept the absence.
+    Rejected {
+        /// The HTTP status.
+        status: u16,
+        /// What Optedo says about it.
+        message: String,
+    },
+    /// So many absences would be deleted at once.
+    DeletionsHeld {
+        /// How many.
+        count: i64,
+    },
+    /// Officient does not know the event name.
+    WebhookRefused {
+        /// What it says.
+        message: String,
+    },
+    /// So many sweeps in a row found changes that no webhook had announced.
+    WebhooksSilent {
+        /// How many.
+        sweeps: i32,
+    },
+    /// The refresh token was refused.
+    ReauthorizationRequired,
+    /// Our token was refused.
+    OptedoUnauthorized,
+}
+
+/// What is wrong with an event that cannot be an absence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventFault {
+    /// No date that can be read.
+    NoDate,
+    /// It does not say whether it is time off.
+    NoKind,
+    /// It does not say whether it is approved.
+    NoStatus,
+    /// None, or not a positive one.
+    NoDuration,
+    /// A start or a duration that no calendar holds.
+    OutOfRange,
+}
+
+impl Cause {
+    /// The kind of item that it makes.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::NoSuchUser | Self::Archived => Kind::UnmatchedPerson,
+            Self::SeveralUsers { .. } | Self::SeveralPeople { .. } => Kind::AmbiguousPerson,
+            Self::NoSuchType => Kind::UnmappedLeaveType,
+            Self::SeveralTypes { .. } => Kind::AmbiguousLeaveType,
+            Self::Invalid { .. } => Kind::InvalidEvent,
+            Self::Rejected { .. } => Kind::RejectedByOptedo,
+            Self::DeletionsHeld { .. } => Kind::DeletionsHeld,
+            Self::WebhookRefused { .. } => Kind::WebhookRefused,
+            Self::WebhooksSilent { .. } => Kind::WebhooksSilent,
+            Self::ReauthorizationRequired => Kind::ReauthorizationRequired,
+            Self::OptedoUnauthorized => Kind::OptedoUnauthorized,
+        }
+    }
+}
+
+impl std::fmt::Display for EventFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::NoDate => "has no date",
+            Self::NoKind => "does not say whether it is time off",
+            Self::NoStatus => "does not say whether it is approved",
+            Self::NoDuration => "has no duration",
+            Self::OutOfRange => "has a start or a duration that no calendar holds",
+        })
+    }
+}
+
 /// A near miss: what is in Optedo, and in what it differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -78,6 +183,18 @@ pub struct Hint {
     pub difference: Difference,
     /// The name or description in Optedo.
     pub candidate: String,
+    /// Of a name its parts; absent where an older version stored the hint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub names: Option<HintedNames>,
+}
+
+/// A user's two names in Optedo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HintedNames {
+    /// The first name.
+    pub first: String,
+    /// The last name.
+    pub last: String,
 }
 
 /// In what two texts differ that nearly match.
@@ -118,163 +235,116 @@ impl std::fmt::Display for Hint {
 /// An item: one is open for a kind and a subject at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// What it is about.
-    pub kind: Kind,
-    /// Officient's id of the subject.
+    /// Officient's id of the subject, or a fixed word where there is one such item.
     pub subject_id: String,
     /// The person's name, or the description looked for.
     pub subject: Option<String>,
-    /// What is the case, in a sentence.
-    pub detail: String,
+    /// What is the case.
+    pub cause: Cause,
     /// The near miss.
     pub hint: Option<Hint>,
 }
 
 impl Item {
-    fn of_person(
-        kind: Kind,
-        person: PersonId,
-        name: &str,
-        detail: impl Into<String>,
-        hint: Option<Hint>,
-    ) -> Self {
-        let subject = Some(name.to_owned());
-        Self { kind, subject_id: person.to_string(), subject, detail: detail.into(), hint }
+    fn new(cause: Cause, subject_id: impl Into<String>, subject: Option<&str>) -> Self {
+        Self { cause, subject_id: subject_id.into(), subject: subject.map(str::to_owned), hint: None }
     }
 
-    /// No Optedo user has this name.
-    pub fn unmatched(person: PersonId, name: &str, hint: Option<Hint>) -> Self {
-        let detail = format!("No active Optedo user is called exactly “{name}”.");
-        Self::of_person(Kind::UnmatchedPerson, person, name, detail, hint)
+    /// Somebody cannot be matched.
+    pub fn of_person(person: PersonId, name: &str, cause: Cause, hint: Option<Hint>) -> Self {
+        Self { hint, ..Self::new(cause, person.to_string(), Some(name)) }
     }
 
-    /// The person is archived or deleted in Officient while absences stand in Optedo.
-    pub fn archived(person: PersonId, name: &str) -> Self {
-        let detail = "Archived or deleted in Officient; the absences in Optedo stay as they are.";
-        Self::of_person(Kind::UnmatchedPerson, person, name, detail, None)
+    /// A type cannot be mapped. `type_id`: Officient's, or the word of a built-in type.
+    pub fn of_type(type_id: &str, description: &str, cause: Cause, hint: Option<Hint>) -> Self {
+        Self { hint, ..Self::new(cause, type_id, Some(description)) }
     }
 
-    /// Several Optedo users, or several people in Officient, have this name.
-    pub fn ambiguous_person(person: PersonId, name: &str, users: usize, people: usize) -> Self {
-        let detail = if users > 1 {
-            format!("{users} active Optedo users are called “{name}”.")
-        } else {
-            format!("{people} people in Officient are called “{name}”.")
-        };
-        Self::of_person(Kind::AmbiguousPerson, person, name, detail, None)
-    }
-
-    /// No Optedo absence type has this description. `type_id`: Officient's, or the word of a built-in type.
-    pub fn unmapped(type_id: String, description: &str, hint: Option<Hint>) -> Self {
-        Self {
-            kind: Kind::UnmappedLeaveType,
-            subject_id: type_id,
-            subject: Some(description.to_owned()),
-            detail: format!("No absence type in Optedo is described exactly “{description}”."),
-            hint,
-        }
-    }
-
-    /// Several absence types have this description.
-    pub fn ambiguous_type(type_id: String, description: &str, count: usize) -> Self {
-        Self {
-            kind: Kind::AmbiguousLeaveType,
-            subject_id: type_id,
-            subject: Some(description.to_owned()),
-            detail: format!("{count} absence types in Optedo are described “{description}”."),
-            hint: None,
-        }
-    }
-
-    /// The event cannot be an absence as it is.
-    pub fn invalid_event(event: EventId, name: &str, fault: &str) -> Self {
-        Self {
-            kind: Kind::InvalidEvent,
-            subject_id: event.to_string(),
-            subject: Some(name.to_owned()),
-            detail: format!("Event {event} in Officient {fault}."),
-            hint: None,
-        }
-    }
-
-    /// Optedo does not accept the absence.
-    pub fn rejected(event: EventId, name: &str, status: u16, message: &str) -> Self {
-        Self {
-            kind: Kind::RejectedByOptedo,
-            subject_id: event.to_string(),
-            subject: Some(name.to_owned()),
-            detail: format!("Optedo refused the absence of event {event} ({status}): {message}"),
-            hint: None,
-        }
+    /// An event of the person called `name` cannot be written.
+    pub fn of_event(event: EventId, name: &str, cause: Cause) -> Self {
+        Self::new(cause, event.to_string(), Some(name))
     }
 
     /// More deletions at once than allowed.
     pub fn deletions_held(count: i64) -> Self {
-        let detail = format!(
-            "{count} absences would be deleted from Optedo because their events are gone from Officient. \
-             That is more than allowed at once: confirm it, or put the events back."
-        );
-        Self {
-            kind: Kind::DeletionsHeld,
-            subject_id: "deletions".to_owned(),
-            subject: None,
-            detail,
-            hint: None,
-        }
+        Self::new(Cause::DeletionsHeld { count }, "deletions", None)
     }
 
     /// Officient does not know this event name.
-    pub fn webhook_refused(event: &str, why: &str) -> Self {
-        Self {
-            kind: Kind::WebhookRefused,
-            subject_id: event.to_owned(),
-            subject: Some(event.to_owned()),
-            detail: format!("Officient refused to send the event “{event}”: {why}"),
-            hint: None,
-        }
+    pub fn webhook_refused(event: &str, message: &str) -> Self {
+        Self::new(Cause::WebhookRefused { message: message.to_owned() }, event, Some(event))
     }
 
     /// Sweeps keep finding changes that no webhook announced.
     pub fn webhooks_silent(sweeps: i32) -> Self {
-        let detail = format!(
-            "The last {sweeps} times that everybody was looked at, leave had changed without a webhook. \
-             Changes arrive late: check the event names."
-        );
-        Self {
-            kind: Kind::WebhooksSilent,
-            subject_id: "webhooks".to_owned(),
-            subject: None,
-            detail,
-            hint: None,
-        }
+        Self::new(Cause::WebhooksSilent { sweeps }, "webhooks", None)
     }
 
     /// Somebody must sign in at Officient again.
     pub fn reauthorization_required() -> Self {
-        let detail = "Officient no longer accepts the connection: sign in again. Nothing is lost meanwhile.";
-        let subject_id = "officient".to_owned();
-        Self {
-            kind: Kind::ReauthorizationRequired,
-            subject_id,
-            subject: None,
-            detail: detail.to_owned(),
-            hint: None,
-        }
+        Self::new(Cause::ReauthorizationRequired, "officient", None)
     }
 
     /// Optedo does not accept our token.
     pub fn optedo_unauthorized() -> Self {
-        let detail =
-            "Optedo does not accept the API token: check optedo.api_token. Everything waits meanwhile.";
-        let subject_id = "optedo".to_owned();
-        Self {
-            kind: Kind::OptedoUnauthorized,
-            subject_id,
-            subject: None,
-            detail: detail.to_owned(),
-            hint: None,
+        Self::new(Cause::OptedoUnauthorized, "optedo", None)
+    }
+
+    /// What it is about.
+    pub fn kind(&self) -> Kind {
+        self.cause.kind()
+    }
+
+    /// What is the case, in a sentence: for the API and the commands; the page has its own in the admin's language.
+    pub fn detail(&self) -> String {
+        let subject = self.subject.as_deref().unwrap_or_default();
+        let subject_id = &self.subject_id;
+        match &self.cause {
+            Cause::NoSuchUser => format!("No active Optedo user is called exactly “{subject}”."),
+            Cause::Archived => {
+                "Archived or deleted in Officient; the absences in Optedo stay as they are.".to_owned()
+            }
+            Cause::SeveralUsers { count } => format!("{count} active Optedo users are called “{subject}”."),
+            Cause::SeveralPeople { count } => format!("{count} people in Officient are called “{subject}”."),
+            Cause::NoSuchType => format!("No absence type in Optedo is described exactly “{subject}”."),
+            Cause::SeveralTypes { count } => {
+                format!("{count} absence types in Optedo are described “{subject}”.")
+            }
+            Cause::Invalid { fault } => format!("Event {subject_id} in Officient {fault}."),
+            Cause::Rejected { status, message } => {
+                format!("Optedo refused the absence of event {subject_id} ({status}): {message}")
+            }
+            Cause::DeletionsHeld { count } => format!(
+                "{count} absences would be deleted from Optedo because their events are gone from Officient. \
+                 That is more than allowed at once: confirm it, or put the events back."
+            ),
+            Cause::WebhookRefused { message } => {
+                format!("Officient refused to send the event “{subject}”: {message}")
+            }
+            Cause::WebhooksSilent { sweeps } => format!(
+                "The last {sweeps} times that everybody was looked at, leave had changed without a webhook. \
+                 Changes arrive late: check the event names."
+            ),
+            Cause::ReauthorizationRequired => {
+                "Officient no longer accepts the connection: sign in again. Nothing is lost meanwhile."
+                    .to_owned()
+            }
+            Cause::OptedoUnauthorized => {
+                "Optedo does not accept the API token: check optedo.api_token. Everything waits meanwhile."
+                    .to_owned()
+            }
         }
     }
+}
+
+/// What is left of a text without case, accents, spaces, hyphens and apostrophes: equal for all that nearly match.
+pub fn fold(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization as _;
+    use unicode_normalization::char::is_combining_mark;
+
+    let lower = text.nfc().collect::<String>().to_lowercase();
+    let without_accents = lower.nfd().filter(|char| !is_combining_mark(*char));
+    without_accents.filter(|char| !char.is_whitespace() && !['-', '\'', '’'].contains(char)).collect()
 }
 
 /// In what `theirs` differs from `ours` if the two nearly match; `None` when they are equal or unlike.
@@ -286,10 +356,9 @@ pub fn difference(ours: &str, theirs: &str) -> Option<Difference> {
     let spaces = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let case = |text: &str| text.to_lowercase();
     let accents = |text: &str| text.nfd().filter(|char| !is_combining_mark(*char)).collect::<String>();
-    let everything = |text: &str| accents(&case(&spaces(&form(text)))).replace(['-', '\'', '’', ' '], "");
     let same = |fold: &dyn Fn(&str) -> String| fold(ours) == fold(theirs);
 
-    if ours == theirs || everything(ours).is_empty() {
+    if ours == theirs || fold(ours).is_empty() {
         None
     } else if same(&form) {
         Some(Difference::UnicodeForm)
@@ -299,7 +368,7 @@ pub fn difference(ours: &str, theirs: &str) -> Option<Difference> {
         Some(Difference::Case)
     } else if same(&accents) {
         Some(Difference::Accents)
-    } else if same(&everything) {
+    } else if same(&fold) {
         Some(Difference::Several)
     } else {
         None

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::apply::Applied;
+use super::apply::{Applied, Whose};
 use super::attention::{Item, Kind};
 use super::look::{Claim, Look};
 use super::{Engine, SyncError, backoff};
-use crate::db::people::{Answered, Found, Person, Reason, SyncRequest};
-use crate::db::{absences, attention, connection, people};
+use crate::db::people::{Answered, Failure, Found, Person, Reason, SyncRequest};
+use crate::db::{absences, attention, connection, history, people};
 use crate::ids::{CompanyId, EventId};
 use crate::optedo::OptedoError;
 use crate::upstream::{Retry, UpstreamError};
@@ -66,6 +66,11 @@ impl OptedoGate {
     fn lock(&self) -> std::sync::MutexGuard<'_, GateState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Why a person is looked at, as the history tells it: an import after the first was asked for by hand.
+fn reason_to_tell(person: &Person, reason: Reason) -> Reason {
+    if reason == Reason::Import && person.synced_at.is_some() { Reason::Manual } else { reason }
 }
 
 /// A time from now.
@@ -130,8 +135,10 @@ impl Engine {
             look = look => look?,
             () = self.stop.cancelled() => return Err(SyncError::ShuttingDown),
         };
-        let mut applied = self.apply(company, person, &look).await;
-        self.store(company, person, &look, &applied).await?;
+        let reason = reason_to_tell(person, request.reason);
+        let whose = Whose { company, person: person.id, reason };
+        let mut applied = self.apply(whose, &look).await;
+        self.store(whose, &look, &applied).await?;
         self.note_announcement(request, &look).await?;
         self.report(person, request, &look, &applied);
         if let Some(error) = applied.error.take().or_else(|| look.incomplete.map(SyncError::Officient)) {
@@ -142,23 +149,18 @@ impl Engine {
     }
 
     /// What is known of the person and which of their leave is held back, with the items that say why.
-    async fn store(
-        &self,
-        company: CompanyId,
-        person: &Person,
-        look: &Look,
-        applied: &Applied,
-    ) -> Result<(), SyncError> {
+    async fn store(&self, whose: Whose, look: &Look, applied: &Applied) -> Result<(), SyncError> {
+        let Whose { company, person, reason } = whose;
         let now = self.clock.now();
         let held_back: Vec<&(EventId, Item)> = look.plan.held_back.iter().chain(&applied.rejected).collect();
         let events: Vec<i64> = held_back.iter().map(|(event, _)| event.0).collect();
         let mut kinds: Vec<String> =
-            held_back.iter().map(|(_, item)| item.kind.as_str().to_owned()).collect();
+            held_back.iter().map(|(_, item)| item.kind().as_str().to_owned()).collect();
         let mut subject_ids: Vec<String> =
             held_back.iter().map(|(_, item)| item.subject_id.clone()).collect();
         let items: BTreeMap<(&str, &str), &Item> = held_back
             .iter()
-            .map(|(_, item)| ((item.kind.as_str(), item.subject_id.as_str()), item))
+            .map(|(_, item)| ((item.kind().as_str(), item.subject_id.as_str()), item))
             .collect();
 
         let mut tx = self.db.begin().await?;
@@ -166,14 +168,16 @@ impl Engine {
         if let Some(person_match) = &look.person_match {
             let event_ids = look.event_ids.as_deref();
             let found = Found { match_state: person_match.as_str(), user: person_match.user(), event_ids };
-            people::save_found(&mut *tx, company, person.id, &found).await?;
+            people::save_found(&mut *tx, company, person, &found).await?;
         }
+        let rejected: Vec<i64> = applied.rejected.iter().map(|(event, _)| event.0).collect();
+        history::insert_rejected(&mut *tx, company, &rejected, reason, now).await?;
         // What part of a calendar does not show stays held back.
         let is_partial = look.person_match.is_some() && look.event_ids.is_none();
         let shown: Option<Vec<i64>> =
             is_partial.then(|| look.standings.keys().map(|event| event.0).collect());
-        let before = attention::clear_held_back(&mut *tx, company, person.id, shown.as_deref()).await?;
-        attention::insert_held_back(&mut *tx, company, person.id, &events, &kinds, &subject_ids).await?;
+        let before = attention::clear_held_back(&mut *tx, company, person, shown.as_deref()).await?;
+        attention::insert_held_back(&mut *tx, company, person, &events, &kinds, &subject_ids).await?;
         for item in items.values() {
             attention::open(&mut *tx, item, 1, now).await?;
         }
@@ -275,8 +279,15 @@ impl Engine {
             Retry::Never => backoff(attempts, Some(Duration::from_mins(5))),
         };
         let text = error.to_string();
-        people::fail(&self.db, company, person.id, person.request_no, &text, after(now, wait), now).await?;
+        let failure = Failure { error: &text, fault: error.fault(), next_attempt_at: after(now, wait) };
+        people::fail(&self.db, company, person.id, person.request_no, &failure, now).await?;
         if !matches!(error, SyncError::ShuttingDown) {
+            // One that goes on is told once.
+            if person.last_fault.as_deref() != Some(failure.fault.as_str()) {
+                let reason = person.request.map_or(Reason::Manual, |request| request.reason);
+                let reason = reason_to_tell(person, reason);
+                history::insert_failed(&self.db, company, person.id, reason, failure.fault, now).await?;
+            }
             tracing::warn!(
                 person.id = %person.id,
                 attempts = person.attempts + 1,
@@ -292,7 +303,7 @@ impl Engine {
         if !self.optedo_gate.is_settled() && self.optedo.accepts_token() {
             self.optedo_gate.settle();
             let item = Item::optedo_unauthorized();
-            attention::resolve(&self.db, item.kind, &item.subject_id, self.clock.now()).await?;
+            attention::resolve(&self.db, item.kind(), &item.subject_id, self.clock.now()).await?;
             people::retry_now(&self.db).await?;
             self.wake.worker(&self.db).await;
         }

@@ -8,7 +8,7 @@ use jiff::civil::{Date, DateTime, Time};
 
 use crate::ids::{AbsenceTypeId, EventId, UserId};
 use crate::officient::{CalendarEvent, LeaveType};
-use crate::sync::attention::Item;
+use crate::sync::attention::{Cause, EventFault, Item};
 use crate::sync::mapping::{Mapping, MappingRules, map_type};
 use crate::sync::matching::PersonMatch;
 
@@ -104,22 +104,22 @@ pub fn standing(
     leave_types: &[LeaveType],
     rules: &Rules<'_>,
 ) -> Standing {
-    let invalid = |fault: &str| Standing::HeldBack(Item::invalid_event(event.id, name, fault));
+    let invalid = |fault| Standing::HeldBack(Item::of_event(event.id, name, Cause::Invalid { fault }));
     let Some(date) = event.date else {
-        return invalid("has no date");
+        return invalid(EventFault::NoDate);
     };
     if !rules.window.contains(date) {
         return Standing::LeftOut(LeftOut::OutsideWindow);
     }
     match event.kind.as_str() {
         "time_off" => {}
-        "" => return invalid("does not say whether it is time off"),
+        "" => return invalid(EventFault::NoKind),
         _ => return Standing::LeftOut(LeftOut::NotTimeOff),
     }
     match event.status.as_str() {
         "approved" => {}
         "pending" if rules.include_pending => {}
-        "" => return invalid("does not say whether it is approved"),
+        "" => return invalid(EventFault::NoStatus),
         _ => return Standing::LeftOut(LeftOut::NotApproved),
     }
     let mapping = map_type(event, leave_types, rules.mapping);
@@ -138,20 +138,19 @@ pub fn standing(
 }
 
 /// When the event is: all day, or from its start for its duration, past midnight if need be.
-fn times(event: &CalendarEvent, date: Date, default_start: Time) -> Result<Times, &'static str> {
-    const OUT_OF_RANGE: &str = "has a start or a duration that no calendar holds";
-    let duration = event.duration_minutes.filter(|minutes| *minutes > 0).ok_or("has no duration")?;
+fn times(event: &CalendarEvent, date: Date, default_start: Time) -> Result<Times, EventFault> {
+    let duration = event.duration_minutes.filter(|minutes| *minutes > 0).ok_or(EventFault::NoDuration)?;
     let midnight = date.at(0, 0, 0, 0);
     let after = |start: DateTime, minutes: i64| {
-        let span = jiff::Span::new().try_minutes(minutes).map_err(|_too_long| OUT_OF_RANGE)?;
-        start.checked_add(span).map_err(|_past_the_calendar| OUT_OF_RANGE)
+        let span = jiff::Span::new().try_minutes(minutes).map_err(|_too_long| EventFault::OutOfRange)?;
+        start.checked_add(span).map_err(|_past_the_calendar| EventFault::OutOfRange)
     };
     if event.scheduled_minutes > 0 && duration >= event.scheduled_minutes {
-        let end = midnight.checked_add(1.day()).map_err(|_past_the_calendar| OUT_OF_RANGE)?;
+        let end = midnight.checked_add(1.day()).map_err(|_past_the_calendar| EventFault::OutOfRange)?;
         return Ok(Times { start: midnight, end, all_day: true });
     }
     let start = match event.start_minutes {
-        Some(minutes) if minutes < 0 => return Err(OUT_OF_RANGE),
+        Some(minutes) if minutes < 0 => return Err(EventFault::OutOfRange),
         Some(minutes) => after(midnight, minutes)?,
         None => date.to_datetime(default_start),
     };
@@ -217,7 +216,7 @@ mod tests {
 
     fn kind(standing: &Standing) -> Kind {
         match standing {
-            Standing::HeldBack(item) => item.kind,
+            Standing::HeldBack(item) => item.kind(),
             other => panic!("{other:?}"),
         }
     }
@@ -286,8 +285,12 @@ mod tests {
 
     #[test]
     fn worked_time_of_an_unmatched_person_makes_no_item() {
-        let unmatched =
-            PersonMatch::Unmatched(Item::unmatched(crate::ids::PersonId(264), "jan Peeters", None));
+        let unmatched = PersonMatch::Unmatched(Item::of_person(
+            crate::ids::PersonId(264),
+            "jan Peeters",
+            Cause::NoSuchUser,
+            None,
+        ));
         assert_eq!(kind(&judge_with(&event(), &unmatched, false)), Kind::UnmatchedPerson);
         let worked = CalendarEvent { is_worked: true, ..event() };
         assert_eq!(judge_with(&worked, &unmatched, false), Standing::LeftOut(LeftOut::Worked));

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::attention::{Item, Kind};
+use super::attention::{Cause, Item, Kind};
 use super::desired::{Rules, Standing, Window, standing};
 use super::mapping::MappingRules;
 use super::matching::{Names, PersonMatch, match_person};
@@ -156,7 +156,7 @@ impl Engine {
                     | Kind::AmbiguousLeaveType
             )
         };
-        if look.plan.held_back.iter().any(|(_, item)| is_missing(item.kind)) {
+        if look.plan.held_back.iter().any(|(_, item)| is_missing(item.kind())) {
             Some(Fresh(requested_at))
         } else if look.plan.changes.is_empty() {
             None
@@ -269,7 +269,7 @@ impl Engine {
         let name = person.names.as_ref().map_or_else(|| format!("#{}", person.id), Names::full);
         let written =
             absences::of_person(&self.db, company, person.id, window.from, window.until, &[]).await?;
-        let item = Item::archived(person.id, &name);
+        let item = Item::of_person(person.id, &name, Cause::Archived, None);
         let held_back = written.iter().map(|row| (row.event, item.clone())).collect();
         Ok(Look {
             name,

@@ -7,7 +7,7 @@ use crate::config;
 use crate::ids::AbsenceTypeId;
 use crate::officient::{CalendarEvent, EventType, LeaveType};
 use crate::optedo::AbsenceType;
-use crate::sync::attention::{Hint, Item, difference};
+use crate::sync::attention::{Cause, Hint, Item, difference};
 
 /// What decides the mapping.
 #[derive(Clone, Copy)]
@@ -68,18 +68,12 @@ pub fn map_type(event: &CalendarEvent, leave_types: &[LeaveType], rules: Mapping
 
 /// Finds the one absence type with this description.
 pub fn look_up(description: &Description, absence_types: &[AbsenceType]) -> Mapping {
-    let type_id = || description.type_id.clone();
+    let item = |cause, hint| Item::of_type(&description.type_id, &description.text, cause, hint);
     let mut matches = absence_types.iter().filter(|kind| kind.description == description.text);
     match (matches.next(), matches.count()) {
         (Some(kind), 0) => Mapping::To(kind.id),
-        (Some(_), others) => {
-            Mapping::HeldBack(Item::ambiguous_type(type_id(), &description.text, others + 1))
-        }
-        (None, _) => Mapping::HeldBack(Item::unmapped(
-            type_id(),
-            &description.text,
-            nearest(&description.text, absence_types),
-        )),
+        (Some(_), others) => Mapping::HeldBack(item(Cause::SeveralTypes { count: others + 1 }, None)),
+        (None, _) => Mapping::HeldBack(item(Cause::NoSuchType, nearest(&description.text, absence_types))),
     }
 }
 
@@ -99,9 +93,10 @@ fn describe_event(
         EventType::Custom(id) => match leave_types.iter().find(|kind| Some(kind.id) == id) {
             Some(kind) => Ok(describe_type(kind, rules.integration_app)),
             // The name alone could be another type's description: a type we cannot see is not guessed.
-            None => Err(Item::unmapped(
-                id.map_or_else(|| event.name.clone(), |id| id.to_string()),
+            None => Err(Item::of_type(
+                &id.map_or_else(|| event.name.clone(), |id| id.to_string()),
                 &event.name,
+                Cause::NoSuchType,
                 None,
             )),
         },
@@ -111,7 +106,7 @@ fn describe_event(
 fn nearest(description: &str, absence_types: &[AbsenceType]) -> Option<Hint> {
     absence_types.iter().find_map(|kind| {
         let difference = difference(description, &kind.description)?;
-        Some(Hint { difference, candidate: kind.description.clone() })
+        Some(Hint { difference, candidate: kind.description.clone(), names: None })
     })
 }
 
@@ -223,9 +218,9 @@ mod tests {
             other => panic!("{other:?}"),
         };
         let unmapped = held(&["Vakantie"]);
-        assert_eq!((unmapped.kind, unmapped.subject_id.as_str()), (Kind::UnmappedLeaveType, "80"));
+        assert_eq!((unmapped.kind(), unmapped.subject_id.as_str()), (Kind::UnmappedLeaveType, "80"));
         assert_eq!(unmapped.hint.unwrap().difference, Difference::Case);
-        assert_eq!(held(&["vakantie", "vakantie"]).kind, Kind::AmbiguousLeaveType);
+        assert_eq!(held(&["vakantie", "vakantie"]).kind(), Kind::AmbiguousLeaveType);
         assert_eq!(held(&[]).hint, None);
     }
 

@@ -3,9 +3,11 @@
 //! First and last name equal, code point by code point, case included: no trimming, no folding, no guessing. The hint
 //! may be clever; the match never.
 
+use std::collections::HashMap;
+
 use crate::ids::{PersonId, UserId};
 use crate::optedo::User;
-use crate::sync::attention::{Difference, Hint, Item, difference};
+use crate::sync::attention::{Cause, Difference, Hint, HintedNames, Item, difference, fold};
 
 /// A person's two names exactly as in Officient; no `Debug`, so that no log can hold them.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,17 +55,59 @@ impl PersonMatch {
     }
 }
 
+/// Optedo's users, to be found by name: everybody can be matched without looking at every user for each.
+#[derive(Default)]
+pub struct Directory {
+    users: Vec<User>,
+    /// Positions by what is left of a name without case, accents, spaces and hyphens.
+    alike: HashMap<String, Vec<usize>>,
+}
+
+impl Directory {
+    /// The directory of these users.
+    pub fn new(users: Vec<User>) -> Self {
+        let mut alike: HashMap<String, Vec<usize>> = HashMap::new();
+        for (position, user) in users.iter().enumerate() {
+            alike.entry(key(&user.first_name, &user.last_name)).or_default().push(position);
+        }
+        Self { users, alike }
+    }
+
+    /// The user of this id.
+    pub fn user(&self, id: UserId) -> Option<&User> {
+        self.users.iter().find(|user| user.id == id)
+    }
+
+    /// All users with exactly this name, or one like it, in their order.
+    fn alike(&self, names: &Names) -> Vec<&User> {
+        let (straight, swapped) = (key(&names.first, &names.last), key(&names.last, &names.first));
+        let mut keys = vec![&straight];
+        keys.extend((swapped != straight).then_some(&swapped));
+        let mut positions: Vec<usize> =
+            keys.into_iter().filter_map(|key| self.alike.get(key)).flatten().copied().collect();
+        positions.sort_unstable();
+        positions.into_iter().filter_map(|position| self.users.get(position)).collect()
+    }
+}
+
+fn key(first: &str, last: &str) -> String {
+    fold(&format!("{first} {last}"))
+}
+
 /// Matches a person; `namesakes` is how many others in Officient, not archived, have exactly this name.
-pub fn match_person(person: PersonId, names: &Names, namesakes: usize, users: &[User]) -> PersonMatch {
-    let mut matches = users.iter().filter(|user| user.active && has_names(user, names));
+pub fn match_person(person: PersonId, names: &Names, namesakes: usize, directory: &Directory) -> PersonMatch {
+    let alike = directory.alike(names);
+    let mut matches = alike.iter().filter(|user| user.active && has_names(user, names));
     let first = matches.next();
     let others = matches.count();
+    let item = |cause, hint| Item::of_person(person, &names.full(), cause, hint);
     match first {
-        None => PersonMatch::Unmatched(Item::unmatched(person, &names.full(), nearest(names, users))),
+        None => PersonMatch::Unmatched(item(Cause::NoSuchUser, nearest(names, &alike))),
         Some(user) if others == 0 && namesakes == 0 => PersonMatch::Matched(user.id),
-        Some(_) => {
-            PersonMatch::Ambiguous(Item::ambiguous_person(person, &names.full(), others + 1, namesakes + 1))
+        Some(_) if others > 0 => {
+            PersonMatch::Ambiguous(item(Cause::SeveralUsers { count: others + 1 }, None))
         }
+        Some(_) => PersonMatch::Ambiguous(item(Cause::SeveralPeople { count: namesakes + 1 }, None)),
     }
 }
 
@@ -72,10 +116,11 @@ fn has_names(user: &User, names: &Names) -> bool {
 }
 
 /// The user whose name comes nearest, if one nearly matches.
-fn nearest(names: &Names, users: &[User]) -> Option<Hint> {
+fn nearest(names: &Names, users: &[&User]) -> Option<Hint> {
     let hints = users.iter().filter_map(|user| {
         let difference = near_miss(names, user)?;
-        Some(Hint { difference, candidate: format!("{} {}", user.first_name, user.last_name) })
+        let theirs = HintedNames { first: user.first_name.clone(), last: user.last_name.clone() };
+        Some(Hint { difference, candidate: format!("{} {}", theirs.first, theirs.last), names: Some(theirs) })
     });
     hints.min_by_key(|hint| matches!(hint.difference, Difference::Several))
 }
@@ -124,7 +169,7 @@ mod tests {
     }
 
     fn hint(first: &str, last: &str, users: &[User]) -> Option<Difference> {
-        match match_person(PersonId(1), &names(first, last), 0, users) {
+        match match_person(PersonId(1), &names(first, last), 0, &Directory::new(users.to_vec())) {
             PersonMatch::Unmatched(item) => item.hint.map(|hint| hint.difference),
             other => panic!("{other:?}"),
         }
@@ -134,7 +179,7 @@ mod tests {
     fn only_the_exact_name_matches_and_the_hint_says_what_differs() {
         let users = [user(7, "Jan", "Peeters"), user(8, "Renée", "Van Damme")];
         assert_eq!(
-            match_person(PersonId(1), &names("Jan", "Peeters"), 0, &users),
+            match_person(PersonId(1), &names("Jan", "Peeters"), 0, &Directory::new(users.to_vec())),
             PersonMatch::Matched(UserId(7))
         );
         let tests = [
@@ -157,8 +202,11 @@ mod tests {
     fn two_users_or_two_people_with_the_same_name_are_ambiguous() {
         let jan = names("Jan", "Peeters");
         let two = [user(7, "Jan", "Peeters"), user(8, "Jan", "Peeters")];
-        assert_eq!(match_person(PersonId(1), &jan, 0, &two).as_str(), "ambiguous");
-        assert_eq!(match_person(PersonId(1), &jan, 1, &two[..1]).as_str(), "ambiguous");
+        assert_eq!(match_person(PersonId(1), &jan, 0, &Directory::new(two.to_vec())).as_str(), "ambiguous");
+        assert_eq!(
+            match_person(PersonId(1), &jan, 1, &Directory::new(two[..1].to_vec())).as_str(),
+            "ambiguous"
+        );
     }
 
     #[test]
@@ -166,7 +214,7 @@ mod tests {
         let mut users = [user(7, "Jan", "Peeters"), user(8, "Jan", "Peeters")];
         users[0].active = false;
         assert_eq!(
-            match_person(PersonId(1), &names("Jan", "Peeters"), 0, &users),
+            match_person(PersonId(1), &names("Jan", "Peeters"), 0, &Directory::new(users.to_vec())),
             PersonMatch::Matched(UserId(8))
         );
         users[1].active = false;
@@ -190,7 +238,7 @@ mod tests {
             let equal: Vec<UserId> = users.iter()
                 .filter(|user| user.active && user.first_name == ours.0 && user.last_name == ours.1)
                 .map(|user| user.id).collect();
-            let result = match_person(PersonId(1), &names(&ours.0, &ours.1), 0, &users);
+            let result = match_person(PersonId(1), &names(&ours.0, &ours.1), 0, &Directory::new(users));
             match equal.as_slice() {
                 [] => prop_assert_eq!(result.as_str(), "unmatched"),
                 [one] => prop_assert_eq!(result, PersonMatch::Matched(*one)),

@@ -294,6 +294,7 @@ mod tests {
 
     use super::*;
     use crate::ids::PersonId;
+    use crate::sync::attention::Cause;
 
     const WINDOW: Window = Window { from: date(2026, 1, 1), until: date(2027, 12, 31) };
     const COMPLETE: Evidence<'_> = Evidence { years: &[2026, 2027], is_complete: true };
@@ -337,7 +338,7 @@ mod tests {
     }
 
     fn held_back() -> Standing {
-        Standing::HeldBack(Item::unmatched(PersonId(264), "jan Peeters", None))
+        Standing::HeldBack(Item::of_person(PersonId(264), "jan Peeters", Cause::NoSuchUser, None))
     }
 
     #[test]

@@ -1,14 +1,17 @@
-//! The dry run: what would be created, changed and deleted in Optedo, and why the rest would not be. Writes nothing.
+//! The dry run: what would be created, changed and deleted in Optedo, and why the rest would not be. Writes nothing there.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
-use serde::Serialize;
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
 
+use super::attention::Item;
 use super::desired::{DesiredAbsence, Times};
 use super::look::Look;
 use super::plan::{Change, Creation, find_ours};
 use super::{Engine, SyncError};
-use crate::db::people::Person;
+use crate::db::people::{self, Person, Reason};
+use crate::db::preview::{self, Line};
 use crate::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
 use crate::limiter::Priority;
 
@@ -64,14 +67,18 @@ pub struct Skipped {
     pub person_id: PersonId,
     /// Which event.
     pub event_id: EventId,
-    /// The kind of attention item.
-    pub kind: &'static str,
-    /// The person's name or the description looked for.
-    pub subject: Option<String>,
     /// Why.
-    pub detail: String,
-    /// The near miss.
-    pub hint: Option<String>,
+    #[serde(flatten, serialize_with = "item_in_short")]
+    pub item: Item,
+}
+
+fn item_in_short<S: Serializer>(item: &Item, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut fields = serializer.serialize_map(Some(4))?;
+    fields.serialize_entry("kind", item.kind().as_str())?;
+    fields.serialize_entry("subject", &item.subject)?;
+    fields.serialize_entry("detail", &item.detail())?;
+    fields.serialize_entry("hint", &item.hint.as_ref().map(ToString::to_string))?;
+    fields.end()
 }
 
 /// Somebody who could not be looked at.
@@ -85,13 +92,72 @@ pub struct Failed {
 }
 
 impl Engine {
+    /// Works out the preview that the page asked for: everybody one after the other, stored as it goes.
+    pub async fn work_out_preview(&self, company: CompanyId) -> Result<(), SyncError> {
+        let asked_at = self.clock.now();
+        self.list_people(company, Reason::Import).await?;
+        let people = people::all(&self.db, company).await?;
+        let mut tx = self.db.begin().await?;
+        preview::begin(&mut tx, i64::try_from(people.len()).unwrap_or(i64::MAX), asked_at).await?;
+        tx.commit().await?;
+        for person in &people {
+            let mut found = Preview::default();
+            tokio::select! {
+                () = self.preview(company, person, Priority::Import, asked_at, &mut found) => (),
+                () = self.stop.cancelled() => return Err(SyncError::ShuttingDown),
+            }
+            self.store_preview(&found).await?;
+        }
+        preview::finish(&self.db, self.clock.now()).await?;
+        tracing::info!(people = people.len(), "Worked out a preview");
+        Ok(())
+    }
+
+    async fn store_preview(&self, found: &Preview) -> Result<(), SyncError> {
+        let mut tx = self.db.begin().await?;
+        let lists = [
+            ("create", &found.create),
+            ("change", &found.change),
+            ("delete", &found.delete),
+            ("take_over", &found.take_over),
+        ];
+        for (action, absences) in lists {
+            for absence in absences {
+                let times = Some(Times { start: absence.start, end: absence.end, all_day: absence.all_day });
+                let (person, event) = (absence.person_id, Some(absence.event_id));
+                preview::insert_line(&mut *tx, &Line { person, event, action, times, item: None }).await?;
+            }
+        }
+        for skipped in &found.skipped {
+            let item = Some(preview::insert_item(&mut *tx, &skipped.item).await?);
+            let (person, event) = (skipped.person_id, Some(skipped.event_id));
+            preview::insert_line(&mut *tx, &Line { person, event, action: "skip", times: None, item })
+                .await?;
+        }
+        for failed in &found.failed {
+            let line =
+                Line { person: failed.person_id, event: None, action: "fail", times: None, item: None };
+            preview::insert_line(&mut *tx, &line).await?;
+        }
+        preview::count_person(&mut *tx, i64::try_from(found.unchanged).unwrap_or(i64::MAX)).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Adds to `preview` what a look at this person would do. `at` is when the preview was asked for: what was not found
     /// is read again once, not for everybody.
-    pub async fn preview(&self, company: CompanyId, person: &Person, at: Timestamp, preview: &mut Preview) {
+    pub async fn preview(
+        &self,
+        company: CompanyId,
+        person: &Person,
+        priority: Priority,
+        at: Timestamp,
+        preview: &mut Preview,
+    ) {
         let outcome = async {
             // A preview answers no request: it only looks.
-            let turn = self.officient.turn(Priority::Urgent).await;
-            let look = self.look(company, person.clone(), Priority::Urgent, turn, at, None).await?;
+            let turn = self.officient.turn(priority).await;
+            let look = self.look(company, person.clone(), priority, turn, at, None).await?;
             self.preview_look(company, person.id, &look, preview).await?;
             look.incomplete.map_or(Ok(()), |error| Err(SyncError::Officient(error)))
         };
@@ -144,10 +210,7 @@ impl Engine {
         preview.skipped.extend(look.plan.held_back.iter().map(|(event, item)| Skipped {
             person_id: person,
             event_id: *event,
-            kind: item.kind.as_str(),
-            subject: item.subject.clone(),
-            detail: item.detail.clone(),
-            hint: item.hint.as_ref().map(ToString::to_string),
+            item: item.clone(),
         }));
         Ok(())
     }

@@ -5,7 +5,8 @@
 //! ask at the same time cause one call.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
@@ -14,7 +15,8 @@ use crate::clock::Clock;
 use crate::ids::{CompanyId, PersonId, RequestId};
 use crate::limiter::Priority;
 use crate::officient::{LeaveType, ListedRequest, Officient, OfficientError};
-use crate::optedo::{AbsenceType, Optedo, OptedoError, User};
+use crate::optedo::{AbsenceType, Optedo, OptedoError};
+use crate::sync::matching::Directory;
 
 /// How fresh an answer must be: read at this time or later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +31,11 @@ impl Fresh {
     /// Good enough to write by.
     pub fn to_write(clock: &Clock) -> Self {
         Self::within(clock, SignedDuration::from_mins(5))
+    }
+
+    /// Good enough for somebody who looks at a page, perhaps just after a repair.
+    pub fn to_show(clock: &Clock) -> Self {
+        Self::within(clock, SignedDuration::from_secs(10))
     }
 
     fn within(clock: &Clock, age: SignedDuration) -> Self {
@@ -48,7 +55,7 @@ const MOST_REQUESTS: usize = 10_000;
 #[derive(Clone)]
 pub struct Snapshot {
     /// Optedo's users.
-    pub users: Arc<Vec<User>>,
+    pub users: Arc<Directory>,
     /// Optedo's absence types.
     pub absence_types: Arc<Vec<AbsenceType>>,
     /// Officient's leave types by year.
@@ -66,29 +73,65 @@ pub enum ReferenceError {
     Optedo(#[from] OptedoError),
 }
 
+/// A value to be shown.
+pub struct Shown<T> {
+    /// The value.
+    pub value: Arc<T>,
+    /// When it was read, where nothing newer could be had.
+    pub stale_since: Option<Timestamp>,
+}
+
+/// Nobody looks at an empty page for longer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// One value and when it was read.
-#[derive(Default)]
 struct Cached<T> {
-    value: Mutex<Option<(Timestamp, Arc<T>)>>,
+    value: std::sync::Mutex<Option<(Timestamp, Arc<T>)>>,
+    /// Held while reading: those who ask meanwhile get this answer.
+    reading: Mutex<()>,
+}
+
+impl<T> Default for Cached<T> {
+    fn default() -> Self {
+        Self { value: std::sync::Mutex::default(), reading: Mutex::default() }
+    }
 }
 
 impl<T> Cached<T> {
+    /// What was last read.
+    fn last(&self) -> Option<(Timestamp, Arc<T>)> {
+        self.value.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// As fresh as can be had soon, else what was last read.
+    async fn show<E>(&self, clock: &Clock, read: impl Future<Output = Result<T, E>>) -> Option<Shown<T>> {
+        let read = self.get(Fresh::to_show(clock), clock, read);
+        match tokio::time::timeout(PATIENCE, read).await {
+            Ok(Ok(value)) => Some(Shown { value, stale_since: None }),
+            Ok(Err(_)) | Err(_) => {
+                self.last().map(|(read_at, value)| Shown { value, stale_since: Some(read_at) })
+            }
+        }
+    }
+
     async fn get<E>(
         &self,
         fresh: Fresh,
         clock: &Clock,
         read: impl Future<Output = Result<T, E>>,
     ) -> Result<Arc<T>, E> {
-        // Held while reading: those who ask meanwhile get this answer.
-        let mut value = self.value.lock().await;
-        if let Some((read_at, cached)) = &*value
-            && *read_at >= fresh.0
-        {
-            return Ok(Arc::clone(cached));
+        let fresh_enough =
+            || self.last().filter(|(read_at, _)| *read_at >= fresh.0).map(|(_, cached)| cached);
+        if let Some(cached) = fresh_enough() {
+            return Ok(cached);
+        }
+        let _reading = self.reading.lock().await;
+        if let Some(cached) = fresh_enough() {
+            return Ok(cached);
         }
         let read_at = clock.now();
         let new = Arc::new(read.await?);
-        *value = Some((read_at, Arc::clone(&new)));
+        *self.value.lock().unwrap_or_else(PoisonError::into_inner) = Some((read_at, Arc::clone(&new)));
         Ok(new)
     }
 }
@@ -115,7 +158,7 @@ pub struct Reference {
     officient: Officient,
     optedo: Optedo,
     clock: Clock,
-    users: Cached<Vec<User>>,
+    users: Cached<Directory>,
     absence_types: Cached<Vec<AbsenceType>>,
     leave_types: Mutex<LeaveTypes>,
     requesters: Mutex<HashMap<(CompanyId, RequestId), Requester>>,
@@ -158,8 +201,28 @@ impl Reference {
     }
 
     /// Optedo's users.
-    pub async fn users(&self, fresh: Fresh) -> Result<Arc<Vec<User>>, ReferenceError> {
-        Ok(self.users.get(fresh, &self.clock, self.optedo.users()).await?)
+    pub async fn users(&self, fresh: Fresh) -> Result<Arc<Directory>, ReferenceError> {
+        Ok(self.users.get(fresh, &self.clock, self.read_users()).await?)
+    }
+
+    /// Optedo's users, to be shown; `None`: never read, and Optedo does not answer.
+    pub async fn show_users(&self) -> Option<Shown<Directory>> {
+        self.users.show(&self.clock, self.read_users()).await
+    }
+
+    async fn read_users(&self) -> Result<Directory, OptedoError> {
+        Ok(Directory::new(self.optedo.users().await?))
+    }
+
+    /// Optedo's absence types, to be shown.
+    pub async fn show_absence_types(&self) -> Option<Shown<Vec<AbsenceType>>> {
+        self.absence_types.show(&self.clock, self.optedo.absence_types()).await
+    }
+
+    /// Officient's leave types of a year, to be shown.
+    pub async fn show_leave_types(&self, company: CompanyId, year: i16) -> Option<Shown<Vec<LeaveType>>> {
+        let cached = Arc::clone(self.leave_types.lock().await.entry((company, year)).or_default());
+        cached.show(&self.clock, self.officient.leave_types(Priority::Urgent, year)).await
     }
 
     /// Optedo's absence types.

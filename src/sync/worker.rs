@@ -18,7 +18,7 @@ use super::wake::CHANNEL;
 use super::{Engine, SyncError, backoff};
 use crate::db::connection::{self, Connection, State};
 use crate::db::people::{self, Person, Reason};
-use crate::db::{absences, events, logins};
+use crate::db::{absences, events, history, logins, preview};
 use crate::ids::CompanyId;
 
 /// The key of the advisory lock; such locks are per database, so per tenant.
@@ -36,6 +36,8 @@ const WAIT_FOR_LOOKS: Duration = Duration::from_millis(100);
 const CHECK_LOCK_EVERY: Duration = Duration::from_secs(3);
 const CLEAN_UP_EVERY: SignedDuration = SignedDuration::from_mins(10);
 const CLEAN_UP_BATCH: i64 = 1000;
+/// A preview says what was so when it was made.
+const KEEP_PREVIEW: SignedDuration = SignedDuration::from_hours(24);
 
 /// Runs until the service stops: waits for the lock, works, and waits again when it was lost.
 pub async fn run(engine: Arc<Engine>) {
@@ -109,6 +111,7 @@ enum Done {
     Sweep(Result<bool, SyncError>),
     Webhooks(Result<(), SyncError>),
     Person(i64, Reason),
+    Preview(Result<(), SyncError>),
     CleanUp,
 }
 
@@ -123,6 +126,8 @@ pub struct Worker {
     events_failed: Failures,
     is_sweeping: bool,
     sweep_failed: Failures,
+    is_previewing: bool,
+    preview_failed: Failures,
     cleaned_up_at: Option<Timestamp>,
     has_checked_webhooks: bool,
 }
@@ -161,6 +166,8 @@ impl Worker {
             events_failed: Failures::default(),
             is_sweeping: false,
             sweep_failed: Failures::default(),
+            is_previewing: false,
+            preview_failed: Failures::default(),
             cleaned_up_at: None,
             has_checked_webhooks: false,
         }
@@ -240,6 +247,13 @@ impl Worker {
                     tracing::warn!(%error, "Could not check the webhooks");
                 }
             }
+            Done::Preview(result) => {
+                self.is_previewing = false;
+                self.preview_failed.note(result.is_ok(), now);
+                if let Err(error) = result {
+                    tracing::warn!(%error, "Could not work out a preview");
+                }
+            }
             Done::CleanUp => {}
         }
     }
@@ -260,10 +274,27 @@ impl Worker {
         let (State::Connected, Some(company)) = (connection.state, connection.company_id) else {
             return Ok(());
         };
+        self.begin_preview(company, now).await?;
+        if connection.is_paused {
+            return Ok(());
+        }
         self.begin_events(company, now).await?;
         self.begin_sweep(company, &connection, now);
         self.begin_people(company, &connection, now).await?;
         self.engine.finish_sweep_if_done(company, &connection).await
+    }
+
+    async fn begin_preview(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
+        if self.is_previewing
+            || !self.preview_failed.may_try(now)
+            || !preview::progress(&self.engine.db).await?.is_under_way()
+        {
+            return Ok(());
+        }
+        self.is_previewing = true;
+        let engine = Arc::clone(&self.engine);
+        self.jobs.spawn(async move { Done::Preview(engine.work_out_preview(company).await) });
+        Ok(())
     }
 
     async fn begin_events(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
@@ -361,6 +392,11 @@ impl Engine {
         }
         if let Ok(before) = zoned.checked_sub(retention.absences) {
             while absences::delete_old(&self.db, before.date(), CLEAN_UP_BATCH).await? > 0 {}
+            while history::delete_old(&self.db, before.timestamp(), CLEAN_UP_BATCH).await? > 0 {}
+        }
+        let progress = preview::progress(&self.db).await?;
+        if progress.finished_at.is_some_and(|at| now.duration_since(at) >= KEEP_PREVIEW) {
+            preview::forget(&mut *self.db.acquire().await?).await?;
         }
         logins::delete_expired(&self.db, crate::web::session::oldest_start(now), now).await
     }

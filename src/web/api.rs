@@ -1,22 +1,21 @@
 //! The JSON API for the admin.
 
-use std::collections::HashMap;
-
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::PAGE_PATH;
 use super::error::WebError;
-use super::login::wants_page;
+use super::lists::{MappedType, Matched, map_everything, match_everybody};
+use super::page::{Notice, to_attention, to_page, wants_page};
+use super::session::Admin;
 use super::status::{self, Status};
 use crate::app::App;
 use crate::db::attention::{StoredItem, Which};
@@ -25,13 +24,12 @@ use crate::db::people::{Person, Reason, SyncRequest};
 use crate::db::{absences, attention, connection, people};
 use crate::ids::{CompanyId, PersonId};
 use crate::limiter::Priority;
-use crate::optedo::User;
-use crate::sync::Engine;
 use crate::sync::attention::Kind;
-use crate::sync::mapping::{self, Description, Mapping};
-use crate::sync::matching::{Names, PersonMatch, match_person};
+use crate::sync::mapping::Mapping;
+use crate::sync::matching::Directory;
 use crate::sync::preview::Preview;
 use crate::sync::reference::Fresh;
+use crate::sync::{Engine, SyncError};
 use crate::tokens::CLIENT_SECRET;
 
 /// Absences on a page.
@@ -45,18 +43,20 @@ pub async fn status(State(app): State<App>) -> Result<Json<Status>, WebError> {
 /// `PUT …/credentials`
 pub async fn put_credentials(
     State(app): State<App>,
+    Extension(admin): Extension<Admin>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, WebError> {
     let body = object(&body?)?;
     let client_id = text(&body, "clientId");
     let client_secret = text(&body, "clientSecret");
-    save_credentials(&app, client_id?, client_secret?.into()).await?;
+    save_credentials(&app, &admin, client_id?, client_secret?.into()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Stores the app's credentials, unless the configuration has them.
 pub async fn save_credentials(
     app: &App,
+    admin: &Admin,
     client_id: &str,
     client_secret: SecretString,
 ) -> Result<(), WebError> {
@@ -66,7 +66,8 @@ pub async fn save_credentials(
     }
     let sealed = app.vault.seal(CLIENT_SECRET, &client_secret);
     connection::save_credentials(&engine.db, client_id, &sealed).await?;
-    connection::audit(&engine.db, "credentials_changed", None, engine.clock.now()).await?;
+    let now = engine.clock.now();
+    connection::audit(&engine.db, "credentials_changed", None, admin.name.as_deref(), now).await?;
     Ok(())
 }
 
@@ -98,7 +99,7 @@ pub async fn start_sync(
     connection::ask_for_sweep(&engine.db, engine.clock.now()).await?;
     engine.wake.worker(&engine.db).await;
     if wants_page(&headers) {
-        Ok(Redirect::to(PAGE_PATH).into_response())
+        Ok(to_page(Notice::SyncStarted).into_response())
     } else {
         Ok(StatusCode::ACCEPTED.into_response())
     }
@@ -116,7 +117,7 @@ pub async fn preview(
     let now = engine.clock.now();
     let mut preview = Preview::default();
     for person in &people {
-        engine.preview(company, person, now, &mut preview).await;
+        engine.preview(company, person, Priority::Urgent, now, &mut preview).await;
     }
     Ok(preview)
 }
@@ -135,22 +136,26 @@ pub async fn put_webhook_events(
     State(app): State<App>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, WebError> {
-    const FIELD: &str = "events";
-    let invalid = |fault| WebError::Invalid { field: FIELD, fault };
+    let invalid = |fault| WebError::Invalid { field: "events", fault };
     let body = object(&body?)?;
-    let events = body.get(FIELD).ok_or(invalid("is missing"))?;
+    let events = body.get("events").ok_or(invalid("is missing"))?;
     let events = events.as_array().ok_or(invalid("must be a list of event names"))?;
     let names: Option<Vec<String>> = events.iter().map(|event| event.as_str().map(str::to_owned)).collect();
     let names = names.ok_or(invalid("must hold texts only"))?;
+    save_webhook_events(&app.engine, &names).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Stores the names; registered at once, dropped ones removed at once.
+pub async fn save_webhook_events(engine: &Engine, names: &[String]) -> Result<(), WebError> {
     if names.iter().any(|name| name.trim().is_empty() || name.contains('\0') || name.len() > 200) {
-        return Err(invalid("holds an empty name, or one that is none"));
+        return Err(WebError::Invalid { field: "events", fault: "holds an empty name, or one that is none" });
     }
-    let engine = &app.engine;
-    connection::save_webhook_events(&engine.db, &names).await?;
+    connection::save_webhook_events(&engine.db, names).await?;
     if connection::load(&engine.db).await?.state == ConnectionState::Connected {
         engine.ensure_webhooks().await?;
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok(())
 }
 
 /// `?state=`
@@ -212,6 +217,7 @@ pub async fn list_attention(
 /// `POST …/attention/{id}/retry`
 pub async fn retry_attention(
     State(app): State<App>,
+    Extension(admin): Extension<Admin>,
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, WebError> {
@@ -226,7 +232,8 @@ pub async fn retry_attention(
             let confirmed = absences::confirm_deletions(&mut *tx, company).await?;
             people::request_sync(&mut *tx, company, &confirmed, request).await?;
             let detail = format!("{} deletions", confirmed.len());
-            connection::audit(&mut *tx, "deletions_confirmed", Some(&detail), now).await?;
+            let who = admin.name.as_deref();
+            connection::audit(&mut *tx, "deletions_confirmed", Some(&detail), who, now).await?;
             tx.commit().await?;
         }
         Kind::OptedoUnauthorized => {
@@ -247,7 +254,8 @@ pub async fn retry_attention(
         }
     }
     engine.wake.worker(&engine.db).await;
-    Ok(done(&headers, StatusCode::ACCEPTED))
+    let notice = if kind == Kind::DeletionsHeld { Notice::DeletionsConfirmed } else { Notice::Retrying };
+    Ok(done(&headers, notice, StatusCode::ACCEPTED))
 }
 
 /// `POST …/attention/{id}/ignore`
@@ -261,11 +269,11 @@ pub async fn ignore_attention(
     if !attention::ignore(&engine.db, id, engine.clock.now()).await? {
         return Err(WebError::NotFound);
     }
-    Ok(done(&headers, StatusCode::NO_CONTENT))
+    Ok(done(&headers, Notice::Ignored, StatusCode::NO_CONTENT))
 }
 
-fn done(headers: &HeaderMap, status: StatusCode) -> Response {
-    if wants_page(headers) { Redirect::to(PAGE_PATH).into_response() } else { status.into_response() }
+fn done(headers: &HeaderMap, notice: Notice, status: StatusCode) -> Response {
+    if wants_page(headers) { to_attention(notice).into_response() } else { status.into_response() }
 }
 
 async fn find_item(engine: &Engine, id: &str) -> Result<(Kind, String), WebError> {
@@ -303,38 +311,23 @@ pub async fn list_people(State(app): State<App>) -> Result<Json<Vec<ListedPerson
     let Some(company) = connection::load(&engine.db).await?.company_id else {
         return Ok(Json(Vec::new()));
     };
-    let users =
-        engine.reference.users(Fresh::to_write(&engine.clock)).await.map_err(crate::sync::SyncError::from)?;
+    let users = engine.reference.users(Fresh::to_write(&engine.clock)).await.map_err(SyncError::from)?;
     let people = people::all(&engine.db, company).await?;
-    let mut by_name: HashMap<(&str, &str), usize> = HashMap::new();
-    for names in people.iter().filter(|person| !person.archived).filter_map(|person| person.names.as_ref()) {
-        *by_name.entry((&names.first, &names.last)).or_default() += 1;
-    }
-    let namesakes = |names: &Names| {
-        by_name.get(&(names.first.as_str(), names.last.as_str())).map_or(0, |count| count - 1)
-    };
-    Ok(Json(people.iter().map(|person| listed_person(person, namesakes, &users)).collect()))
+    let matches = match_everybody(&people, &users);
+    Ok(Json(
+        people.iter().zip(matches).map(|(person, matched)| listed_person(person, matched, &users)).collect(),
+    ))
 }
 
-fn listed_person(person: &Person, namesakes: impl Fn(&Names) -> usize, users: &[User]) -> ListedPerson {
-    let outcome = person
-        .names
-        .as_ref()
-        .filter(|_| !person.archived)
-        .map(|names| match_person(person.id, names, namesakes(names), users));
-    let (state, user, hint) = match outcome {
-        _ if person.archived => ("archived", None, None),
-        None => ("unknown", None, None),
-        Some(PersonMatch::Matched(user)) => ("matched", Some(user), None),
-        Some(PersonMatch::Unmatched(item)) => ("unmatched", None, item.hint),
-        Some(PersonMatch::Ambiguous(item)) => ("ambiguous", None, item.hint),
-    };
-    let user = user.and_then(|id| users.iter().find(|user| user.id == id));
+fn listed_person(person: &Person, matched: Matched, users: &Directory) -> ListedPerson {
+    let Matched { state, user, item } = matched;
+    let hint = item.and_then(|item| item.hint);
+    let user = user.and_then(|id| users.user(id));
     ListedPerson {
         person_id: person.id.0,
         first_name: person.names.as_ref().map(|names| names.first.clone()),
         last_name: person.names.as_ref().map(|names| names.last.clone()),
-        state,
+        state: state.as_str(),
         optedo_user: user.map(|user| ListedUser {
             id: user.id.0,
             first_name: user.first_name.clone(),
@@ -377,23 +370,13 @@ pub async fn list_leave_types(State(app): State<App>) -> Result<Json<Vec<ListedL
     let year = engine.clock.today().year();
     let fresh = Fresh::to_write(&engine.clock);
     let snapshot = engine.reference.snapshot(company, &[year], Priority::Urgent, fresh).await;
-    let snapshot = snapshot.map_err(crate::sync::SyncError::from)?;
-    let app_name = &engine.config.officient.integration_app;
-    let custom = snapshot.leave_types.values().flat_map(|types| types.iter());
-    let custom = custom.map(|kind| (kind.name.clone(), mapping::describe_type(kind, app_name)));
-    let built_in = [
-        ("sick_day", &engine.config.leave_types.sick_day),
-        ("education", &engine.config.leave_types.education),
-    ];
-    let built_in = built_in.into_iter().filter_map(|(word, chosen)| {
-        let text = chosen.clone()?;
-        Some((word.to_owned(), Description { type_id: word.to_owned(), text, is_chosen: true }))
-    });
-    let listed = custom.chain(built_in).map(|(name, description)| {
-        let mapping = mapping::look_up(&description, &snapshot.absence_types);
+    let snapshot = snapshot.map_err(SyncError::from)?;
+    let leave_types = snapshot.leave_types.values().flat_map(|types| types.iter());
+    let listed = map_everything(&engine.config, leave_types, &snapshot.absence_types).into_iter();
+    let listed = listed.map(|MappedType { name, description, mapping }| {
         let (state, id, hint) = match mapping {
             Mapping::To(id) => ("mapped", Some(id), None),
-            Mapping::HeldBack(item) if item.kind == Kind::AmbiguousLeaveType => ("ambiguous", None, None),
+            Mapping::HeldBack(item) if item.kind() == Kind::AmbiguousLeaveType => ("ambiguous", None, None),
             Mapping::HeldBack(item) => ("unmapped", None, item.hint),
             Mapping::LeftOut => ("unmapped", None, None),
         };

@@ -75,8 +75,45 @@ impl WebError {
     }
 }
 
+/// What a person is told of a failure; kept beside the problem document for a page to say it in their language.
+#[derive(Clone, Copy, Debug)]
+pub enum Explained {
+    /// The page is too old, or another site's.
+    Forbidden,
+    /// Nothing is here.
+    NotFound,
+    /// What was filled in is wrong.
+    Invalid,
+    /// It needs a connection.
+    NotConnected,
+    /// Officient or Optedo failed.
+    Upstream,
+    /// The database failed.
+    Unavailable,
+    /// A bug.
+    Inside,
+}
+
+impl From<&WebError> for Explained {
+    fn from(error: &WebError) -> Self {
+        match error {
+            WebError::Unauthorized | WebError::Forbidden => Self::Forbidden,
+            WebError::NotFound | WebError::MethodNotAllowed => Self::NotFound,
+            WebError::BadRequest(_)
+            | WebError::Invalid { .. }
+            | WebError::TooLarge
+            | WebError::TooManyAttempts(_) => Self::Invalid,
+            WebError::Conflict(_) => Self::NotConnected,
+            WebError::Upstream(_) => Self::Upstream,
+            WebError::Unavailable(_) => Self::Unavailable,
+            WebError::Internal => Self::Inside,
+        }
+    }
+}
+
 impl IntoResponse for WebError {
     fn into_response(self) -> Response {
+        let explained = Explained::from(&self);
         let status = self.status();
         if status.is_server_error() {
             let cause = std::error::Error::source(&self).map(ToString::to_string);
@@ -92,6 +129,7 @@ impl IntoResponse for WebError {
             problem.insert("errors".to_owned(), json!([{ "field": field, "detail": fault }]));
         }
         let mut response = (status, problem.to_string()).into_response();
+        response.extensions_mut().insert(explained);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match self {

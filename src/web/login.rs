@@ -5,20 +5,23 @@
 
 use std::time::Duration;
 
-use axum::Json;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::{Extension, Form, Json};
 use axum_extra::extract::CookieJar;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::PAGE_PATH;
 use super::error::WebError;
-use super::{PAGE_PATH, settings::Notice};
+use super::page::{Notice, wants_page};
+use super::session::Admin;
 use crate::app::App;
-use crate::db::{attention, connection, logins, people};
+use crate::db::logins::Flow;
+use crate::db::{attention, connection, logins, people, preview};
 use crate::oauth::Grant;
 use crate::officient::{Account, OfficientError};
 use crate::sync::attention::{Item, Kind};
@@ -29,11 +32,19 @@ use crate::vault::{digest, random_token};
 const FLOW_LIFE: Duration = Duration::from_mins(10);
 const FLOW_COOKIE: &str = "optedo_officient_login";
 
+/// What the button's form may hold.
+#[derive(Deserialize)]
+pub struct LoginForm {
+    preview_first: Option<String>,
+}
+
 /// `POST …/login`
 pub async fn begin_login(
     State(app): State<App>,
+    Extension(admin): Extension<Admin>,
     headers: HeaderMap,
     cookies: CookieJar,
+    form: Result<Form<LoginForm>, FormRejection>,
 ) -> Result<Response, WebError> {
     let tokens = app.engine.officient.tokens();
     let Some(credentials) = tokens.credentials().await? else {
@@ -46,7 +57,10 @@ pub async fn begin_login(
     let browser = random_token();
     let now = app.engine.clock.now();
     let (state_digest, browser_digest) = (digest(state.expose_secret()), digest(browser.expose_secret()));
-    logins::insert_flow(&app.engine.db, &state_digest, &browser_digest, after(now, FLOW_LIFE)).await?;
+    // A program sends no form.
+    let preview_first = form.is_ok_and(|Form(form)| form.preview_first.is_some());
+    let flow = Flow { begun_by: admin.name, preview_first };
+    logins::insert_flow(&app.engine.db, &state_digest, &browser_digest, &flow, after(now, FLOW_LIFE)).await?;
     let authorize_url = tokens.oauth().authorize_url(&credentials.client_id, &state);
     let cookie = app.gatekeeper.cookie(FLOW_COOKIE, browser.expose_secret().to_owned(), Some(FLOW_LIFE));
     let cookies = cookies.add(cookie);
@@ -71,54 +85,59 @@ pub async fn finish_login(
     callback: Result<Query<Callback>, QueryRejection>,
 ) -> Result<Response, WebError> {
     let notice = match callback {
-        Ok(Query(callback)) => connect(&app, &cookies, callback).await?.err().unwrap_or(Notice::Connected),
+        Ok(Query(callback)) => connect(&app, &cookies, callback).await?,
         Err(_a_field_twice) => Notice::StateWrong,
     };
     let cookies = cookies.add(app.gatekeeper.cookie(FLOW_COOKIE, String::new(), Some(Duration::ZERO)));
     Ok((cookies, to_page(notice)).into_response())
 }
 
-/// Everything is read before anything is stored.
-async fn connect(app: &App, cookies: &CookieJar, callback: Callback) -> Result<Result<(), Notice>, WebError> {
+/// Everything is read before anything is stored. Returns what to say on the page.
+async fn connect(app: &App, cookies: &CookieJar, callback: Callback) -> Result<Notice, WebError> {
     let engine = &app.engine;
     let browser = cookies.get(&app.gatekeeper.cookie_name(FLOW_COOKIE)).map(|cookie| digest(cookie.value()));
     let Some((state, browser)) = callback.state.map(|state| digest(&state)).zip(browser) else {
-        return Ok(Err(Notice::StateWrong));
+        return Ok(Notice::StateWrong);
     };
-    if !logins::take_flow(&engine.db, &state, &browser, engine.clock.now()).await? {
-        return Ok(Err(Notice::StateWrong));
-    }
+    let Some(flow) = logins::take_flow(&engine.db, &state, &browser, engine.clock.now()).await? else {
+        return Ok(Notice::StateWrong);
+    };
     if let Some(error) = callback.error {
-        return Ok(Err(if error == "access_denied" { Notice::Denied } else { Notice::CodeRefused }));
+        return Ok(if error == "access_denied" { Notice::Denied } else { Notice::CodeRefused });
     }
     let Some(code) = callback.code.filter(|code| !code.is_empty()) else {
-        return Ok(Err(Notice::CodeRefused));
+        return Ok(Notice::CodeRefused);
     };
     let tokens = engine.officient.tokens();
     let Some(credentials) = tokens.credentials().await? else {
-        return Ok(Err(Notice::CredentialsMissing));
+        return Ok(Notice::CredentialsMissing);
     };
     let grant = match tokens.oauth().exchange(&credentials, &code).await {
         Ok(grant) if grant.refresh_token.is_some() => grant,
-        Ok(_no_refresh_token) => return Ok(Err(Notice::Unreadable)),
-        Err(error) => return Ok(Err(notice_of(&error))),
+        Ok(_no_refresh_token) => return Ok(Notice::Unreadable),
+        Err(error) => return Ok(notice_of(&error)),
     };
     let account = match engine.officient.account(&grant.access_token).await {
         Ok(account) => account,
-        Err(error) => {
-            return Ok(Err(error.upstream().map_or(Notice::Unreachable, notice_of_account)));
-        }
+        Err(error) => return Ok(error.upstream().map_or(Notice::Unreachable, notice_of_account)),
     };
-    store_connection(app, &account, &grant).await?;
+    store_connection(app, &account, &grant, &flow).await?;
     if let Err(error) = engine.ensure_webhooks().await {
         tracing::warn!(%error, "Connected, but could not register the webhooks yet; the sweep tries again");
     }
-    connection::ask_for_sweep(&engine.db, engine.clock.now()).await?;
+    let now = engine.clock.now();
+    let notice = if flow.preview_first {
+        preview::ask(&engine.db, now).await?;
+        Notice::ConnectedPaused
+    } else {
+        connection::ask_for_sweep(&engine.db, now).await?;
+        Notice::Connected
+    };
     engine.wake.worker(&engine.db).await;
-    Ok(Ok(()))
+    Ok(notice)
 }
 
-async fn store_connection(app: &App, account: &Account, grant: &Grant) -> Result<(), WebError> {
+async fn store_connection(app: &App, account: &Account, grant: &Grant, flow: &Flow) -> Result<(), WebError> {
     let engine = &app.engine;
     let now = engine.clock.now();
     let sealed = engine.officient.tokens().seal(grant);
@@ -129,10 +148,12 @@ async fn store_connection(app: &App, account: &Account, grant: &Grant) -> Result
         attention::clear_all_held_back(&mut *tx).await?;
         attention::resolve_all(&mut *tx, now).await?;
     }
-    connection::connect(&mut *tx, account, &sealed, now).await?;
+    let who = flow.begun_by.as_deref();
+    connection::connect(&mut *tx, account, &sealed, who, flow.preview_first, now).await?;
     let item = Item::reauthorization_required();
-    attention::resolve(&mut *tx, item.kind, &item.subject_id, now).await?;
-    connection::audit(&mut *tx, "connected", Some(&format!("company {}", account.company_id)), now).await?;
+    attention::resolve(&mut *tx, item.kind(), &item.subject_id, now).await?;
+    let detail = format!("company {}", account.company_id);
+    connection::audit(&mut *tx, "connected", Some(&detail), who, now).await?;
     tx.commit().await?;
     tracing::info!(company.id = %account.company_id, "Connected to Officient");
     Ok(())
@@ -161,7 +182,11 @@ fn notice_of_account(error: &UpstreamError) -> Notice {
 }
 
 /// `POST …/logout`
-pub async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Response, WebError> {
+pub async fn logout(
+    State(app): State<App>,
+    Extension(admin): Extension<Admin>,
+    headers: HeaderMap,
+) -> Result<Response, WebError> {
     let engine = &app.engine;
     // Without a usable token Officient cannot be told; what it still sends is then kept, and harmless.
     if let Err(error) = engine.remove_webhooks().await
@@ -176,9 +201,10 @@ pub async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Respon
     connection::retain_subscriptions(&mut *tx, &[]).await?;
     people::forget_requests(&mut *tx).await?;
     let item = Item::reauthorization_required();
-    attention::resolve(&mut *tx, item.kind, &item.subject_id, now).await?;
+    attention::resolve(&mut *tx, item.kind(), &item.subject_id, now).await?;
     attention::resolve_others(&mut *tx, Kind::WebhookRefused, &[], now).await?;
-    connection::audit(&mut *tx, "disconnected", None, now).await?;
+    preview::forget(&mut tx).await?;
+    connection::audit(&mut *tx, "disconnected", None, admin.name.as_deref(), now).await?;
     tx.commit().await?;
     tracing::info!("Disconnected from Officient");
     if wants_page(&headers) {
@@ -201,9 +227,4 @@ fn accepts(headers: &HeaderMap, kind: &str) -> bool {
 
 fn wants_json(headers: &HeaderMap) -> bool {
     accepts(headers, "application/json") && !accepts(headers, "text/html")
-}
-
-/// A form of the page rather than a program.
-pub fn wants_page(headers: &HeaderMap) -> bool {
-    accepts(headers, "text/html")
 }

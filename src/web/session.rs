@@ -11,7 +11,7 @@ use std::time::Duration;
 use argon2::password_hash::PasswordVerifier as _;
 use argon2::password_hash::phc::PasswordHash;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts as _, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -24,6 +24,7 @@ use tokio::time::Instant;
 
 use super::PAGE_PATH;
 use super::error::WebError;
+use super::texts::Language;
 use crate::app::App;
 use crate::config::Config;
 use crate::db::logins;
@@ -56,6 +57,14 @@ pub struct Gatekeeper {
 pub struct Admin {
     /// What the page's forms carry; `None` for a bearer of the API token.
     pub csrf_token: Option<String>,
+    /// As given at sign-in.
+    pub name: Option<String>,
+}
+
+impl From<logins::Session> for Admin {
+    fn from(session: logins::Session) -> Self {
+        Self { csrf_token: Some(session.csrf_token), name: session.admin_name }
+    }
 }
 
 impl Gatekeeper {
@@ -140,12 +149,18 @@ pub const SESSION: &str = "optedo_officient_session";
 
 impl App {
     /// Begins a session and returns its cookie.
-    pub async fn begin_session(&self) -> Result<Cookie<'static>, WebError> {
+    pub async fn begin_session(&self, admin_name: Option<&str>) -> Result<Cookie<'static>, WebError> {
         let token = random_token();
         let csrf = random_token();
         let now = self.engine.clock.now();
-        logins::insert_session(&self.engine.db, &digest(token.expose_secret()), csrf.expose_secret(), now)
-            .await?;
+        logins::insert_session(
+            &self.engine.db,
+            &digest(token.expose_secret()),
+            csrf.expose_secret(),
+            admin_name,
+            now,
+        )
+        .await?;
         Ok(self.gatekeeper.cookie(SESSION, token.expose_secret().to_owned(), None))
     }
 
@@ -161,7 +176,7 @@ impl App {
     /// Who makes a request with these headers.
     pub async fn admin(&self, headers: &HeaderMap) -> Result<Option<Admin>, WebError> {
         if self.is_bearer(headers) {
-            return Ok(Some(Admin { csrf_token: None }));
+            return Ok(Some(Admin { csrf_token: None, name: None }));
         }
         let cookies = CookieJar::from_headers(headers);
         let Some(cookie) = cookies.get(&self.gatekeeper.cookie_name(SESSION)) else {
@@ -177,7 +192,20 @@ impl App {
             now,
         )
         .await?;
-        Ok(session.map(|session| Admin { csrf_token: Some(session.csrf_token) }))
+        Ok(session.map(Admin::from))
+    }
+
+    /// Who watches a page with these headers: as [`Self::admin`], but watching does not keep the session alive.
+    pub async fn watcher(&self, headers: &HeaderMap) -> Result<Option<Admin>, WebError> {
+        let cookies = CookieJar::from_headers(headers);
+        let Some(cookie) = cookies.get(&self.gatekeeper.cookie_name(SESSION)) else {
+            return Ok(None);
+        };
+        let now = self.engine.clock.now();
+        let seen_after = now.saturating_sub(IDLE).unwrap_or(Timestamp::MIN);
+        let digest = digest(cookie.value());
+        let session = logins::find_session(&self.engine.db, &digest, oldest_start(now), seen_after).await?;
+        Ok(session.map(Admin::from))
     }
 
     fn is_bearer(&self, headers: &HeaderMap) -> bool {
@@ -211,7 +239,9 @@ pub async fn require_admin_page(
 ) -> Result<Response, WebError> {
     let Some(admin) = app.admin(request.headers()).await? else {
         if request.method().is_safe() {
-            return super::settings::sign_in_form(&app, request.uri().query());
+            let (mut parts, _body) = request.into_parts();
+            let Ok(language) = Language::from_request_parts(&mut parts, &app).await;
+            return super::page::sign_in_form(language, parts.uri.query());
         }
         return Ok(Redirect::to(PAGE_PATH).into_response());
     };

@@ -1,0 +1,340 @@
+//! The admin's page: a frame with tabs, in the admin's language. Works without scripts; `page.js` makes it live.
+//!
+//! Of a person first and last name are shown and nothing else; never which leave a person has.
+
+mod attention;
+mod difference;
+mod history;
+mod items;
+mod leave_types;
+mod live;
+mod notice;
+mod overview;
+mod people;
+mod preview;
+mod sign_in;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{FromRequestParts as _, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::routing::{get, post};
+use axum_extra::extract::CookieJar;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+
+pub use notice::Notice;
+pub use sign_in::sign_in_form;
+
+use super::error::{Explained, WebError};
+use super::session::{self, Admin};
+use super::texts::{LANGUAGE, Language};
+use super::{CALLBACK_PATH, PAGE_PATH};
+use crate::app::App;
+use crate::db::attention as attention_table;
+
+/// How long the browser keeps the choice of a language.
+const KEEP_LANGUAGE: std::time::Duration = std::time::Duration::from_hours(24 * 365);
+
+/// Everything under [`PAGE_PATH`].
+pub fn router(app: &App) -> Router<App> {
+    Router::new()
+        .route("/", get(overview::show))
+        .route("/credentials", post(overview::save_credentials))
+        .route("/webhook-events", post(overview::save_webhook_events))
+        .route("/attention", get(attention::show))
+        .route("/attention/{id}/follow", post(attention::follow))
+        .route("/people", get(people::show))
+        .route("/people/{id}/sync", post(people::sync_person))
+        .route("/leave-types", get(leave_types::show))
+        .route("/history", get(history::show))
+        .route("/preview", get(preview::show).post(preview::ask))
+        .route("/sign-out", post(sign_in::sign_out))
+        .layer(from_fn_with_state(app.clone(), session::require_admin_page))
+        // Asking for news does not keep a session alive.
+        .route("/live", get(live::events))
+        .route("/sign-in", get(sign_in::sign_in_page).post(sign_in::sign_in))
+        .route("/style.css", get(style))
+        .route("/page.js", get(script))
+        .route("/icon.svg", get(icon))
+        .layer(from_fn_with_state(app.clone(), keep_language))
+}
+
+/// A tab of the page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tab {
+    Connection,
+    Attention,
+    People,
+    LeaveTypes,
+    History,
+    Preview,
+}
+
+impl Tab {
+    const ALL: [Self; 6] =
+        [Self::Connection, Self::Attention, Self::People, Self::LeaveTypes, Self::History, Self::Preview];
+
+    fn path(self) -> String {
+        let under = match self {
+            Self::Connection => "",
+            Self::Attention => "/attention",
+            Self::People => "/people",
+            Self::LeaveTypes => "/leave-types",
+            Self::History => "/history",
+            Self::Preview => "/preview",
+        };
+        format!("{PAGE_PATH}{under}")
+    }
+
+    fn label(self, t: Language) -> &'static str {
+        match self {
+            Self::Connection => t.tab_connection(),
+            Self::Attention => t.tab_attention(),
+            Self::People => t.tab_people(),
+            Self::LeaveTypes => t.tab_leave_types(),
+            Self::History => t.tab_history(),
+            Self::Preview => t.tab_preview(),
+        }
+    }
+}
+
+/// What surrounds every page.
+struct Frame {
+    t: Language,
+    /// The tabs, for who is signed in: path, label, whether it is this one.
+    tabs: Vec<(String, &'static str, bool)>,
+    /// The same page in each language: address, code, name, whether it is this one.
+    languages: Vec<(String, &'static str, &'static str, bool)>,
+    title: &'static str,
+    notice: Option<(String, bool)>,
+    csrf_token: String,
+    open_items: i64,
+    /// Without scripts, the page asks again by itself while something is under way.
+    is_changing: bool,
+    page: &'static str,
+    api: &'static str,
+}
+
+impl Frame {
+    /// The frame of a tab.
+    async fn of_tab(
+        app: &App,
+        admin: &Admin,
+        t: Language,
+        tab: Tab,
+        query: Option<&str>,
+    ) -> Result<Self, WebError> {
+        let open = attention_table::count_open(&app.engine.db).await?;
+        Ok(Self {
+            tabs: Tab::ALL.into_iter().map(|each| (each.path(), each.label(t), each == tab)).collect(),
+            csrf_token: admin.csrf_token.clone().unwrap_or_default(),
+            open_items: open.iter().map(|(_, count)| count).sum(),
+            ..Self::bare(t, &tab.path(), tab.label(t), query)
+        })
+    }
+
+    /// The frame of a page for anybody.
+    fn bare(t: Language, path: &str, title: &'static str, query: Option<&str>) -> Self {
+        let languages = Language::ALL.into_iter().map(|language| {
+            let name = match language {
+                Language::Dutch => "Nederlands",
+                Language::French => "Français",
+                Language::English => "English",
+            };
+            (in_language(path, query, language), language.code(), name, language == t)
+        });
+        Self {
+            t,
+            tabs: Vec::new(),
+            languages: languages.collect(),
+            title,
+            notice: Notice::of_query(query).map(|notice| (notice.text(t).to_owned(), notice.is_good())),
+            csrf_token: String::new(),
+            open_items: 0,
+            is_changing: false,
+            page: PAGE_PATH,
+            api: CALLBACK_PATH,
+        }
+    }
+}
+
+/// This address in another language; what just happened need not be said again.
+fn in_language(path: &str, query: Option<&str>, language: Language) -> String {
+    let mut address = url::form_urlencoded::Serializer::new(format!("{path}?"));
+    for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        if name != "lang" && name != "notice" {
+            address.append_pair(&name, &value);
+        }
+    }
+    address.append_pair("lang", language.code()).finish()
+}
+
+/// A moment, in Belgian time.
+struct Moment {
+    iso: String,
+    text: String,
+}
+
+impl From<Timestamp> for Moment {
+    fn from(at: Timestamp) -> Self {
+        let text = at.to_zoned(crate::clock::time_zone()).strftime("%d/%m/%Y %H:%M").to_string();
+        Self { iso: at.to_string(), text }
+    }
+}
+
+/// When an absence is: wall clock.
+fn period(t: Language, (start, end, all_day): (DateTime, DateTime, bool)) -> String {
+    let day = start.strftime("%d/%m/%Y");
+    if all_day {
+        format!("{day}, {}", t.all_day())
+    } else if start.date() == end.date() {
+        format!("{day} {}–{}", start.strftime("%H:%M"), end.strftime("%H:%M"))
+    } else {
+        format!("{day} {} – {}", start.strftime("%H:%M"), end.strftime("%d/%m/%Y %H:%M"))
+    }
+}
+
+/// Part of a long list.
+struct Paging {
+    page: usize,
+    pages: usize,
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+impl Paging {
+    /// The page that the address asks for, of `count` things, and which of them are on it.
+    fn new(path: &str, query: Option<&str>, count: usize, size: usize) -> (Self, std::ops::Range<usize>) {
+        let pages = count.div_ceil(size).max(1);
+        let asked = super::query_value(query, "page").and_then(|page| page.parse().ok());
+        let page: usize = asked.unwrap_or(1_usize).clamp(1, pages);
+        let address = |page: usize| {
+            let mut address = url::form_urlencoded::Serializer::new(format!("{path}?"));
+            for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+                if !matches!(&*name, "page" | "notice" | "lang") {
+                    address.append_pair(&name, &value);
+                }
+            }
+            address.append_pair("page", &page.to_string()).finish()
+        };
+        let previous = (page > 1).then(|| address(page - 1));
+        let next = (page < pages).then(|| address(page + 1));
+        let first = (page - 1) * size;
+        (Self { page, pages, previous, next }, first..count.min(first + size))
+    }
+}
+
+/// To the first tab, with what just happened.
+pub fn to_page(notice: Notice) -> Redirect {
+    to_tab(Tab::Connection, notice)
+}
+
+fn to_tab(tab: Tab, notice: Notice) -> Redirect {
+    Redirect::to(&format!("{}?notice={}", tab.path(), notice.as_str()))
+}
+
+/// Back to the attention items, after a button of the API was pressed there.
+pub fn to_attention(notice: Notice) -> Redirect {
+    to_tab(Tab::Attention, notice)
+}
+
+fn render(status: StatusCode, page: &impl Template) -> Result<Response, WebError> {
+    let html = page.render().map_err(|error| {
+        tracing::error!(%error, "A page could not be rendered");
+        WebError::Internal
+    })?;
+    Ok((status, Html(html)).into_response())
+}
+
+/// A language that an address asks for is kept for the next ones.
+async fn keep_language(State(app): State<App>, request: Request, next: Next) -> Response {
+    let chosen = Language::of_query(request.uri().query()).filter(|_| request.method() == Method::GET);
+    let response = next.run(request).await;
+    match chosen {
+        Some(language) => {
+            let cookie = app.gatekeeper.cookie(LANGUAGE, language.code().to_owned(), Some(KEEP_LANGUAGE));
+            (CookieJar::new().add(cookie), response).into_response()
+        }
+        None => response,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "page/error.html")]
+struct ErrorPage {
+    frame: Frame,
+    text: &'static str,
+}
+
+/// To a person a failure is a page in their language; programs get the problem document.
+pub async fn explain_errors(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let is_person = wants_page(&parts.headers);
+    let Ok(t) = Language::from_request_parts(&mut parts, &app).await;
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let Some(explained) = response.extensions().get::<Explained>().filter(|_| is_person) else {
+        return response;
+    };
+    let text = match explained {
+        Explained::Forbidden => t.error_forbidden(),
+        Explained::NotFound => t.error_not_found(),
+        Explained::Invalid => t.error_invalid(),
+        Explained::NotConnected => t.error_not_connected(),
+        Explained::Upstream => t.error_upstream(),
+        Explained::Unavailable => t.error_unavailable(),
+        Explained::Inside => t.error_inside(),
+    };
+    let page = ErrorPage { frame: Frame::bare(t, PAGE_PATH, t.error_heading(), None), text };
+    let Ok(html) = page.render() else { return response };
+    let (mut parts, _problem) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.remove(header::CONTENT_TYPE);
+    (parts, Html(html)).into_response()
+}
+
+/// A form of the page rather than a program.
+pub fn wants_page(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+async fn style() -> Response {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../../templates/page/style.css"))
+        .into_response()
+}
+
+async fn script() -> Response {
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("../../templates/page/page.js"))
+        .into_response()
+}
+
+async fn icon() -> Response {
+    ([(header::CONTENT_TYPE, "image/svg+xml")], include_str!("../../templates/page/icon.svg")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_absence_is_told_by_its_day_and_times() {
+        let at = |day, hour| jiff::civil::date(2026, 4, day).at(hour, 30, 0, 0);
+        let t = Language::Dutch;
+        assert_eq!(period(t, (at(3, 0), at(4, 0), true)), "03/04/2026, hele dag");
+        assert_eq!(period(t, (at(3, 9), at(3, 12), false)), "03/04/2026 09:30–12:30");
+        assert_eq!(period(t, (at(3, 22), at(4, 6), false)), "03/04/2026 22:30 – 04/04/2026 06:30");
+    }
+
+    #[test]
+    fn a_page_beyond_the_last_is_the_last() {
+        let (paging, range) = Paging::new("/people", Some("q=an&page=99&notice=x"), 120, 50);
+        assert_eq!((paging.page, paging.pages, range), (3, 3, 100..120));
+        assert_eq!(paging.previous.as_deref(), Some("/people?q=an&page=2"));
+        assert_eq!(paging.next, None);
+        let (paging, range) = Paging::new("/people", Some("page=-1"), 0, 50);
+        assert_eq!((paging.page, paging.pages, range), (1, 1, 0..0));
+    }
+}

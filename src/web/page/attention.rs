@@ -1,0 +1,77 @@
+//! The tab of attention items: open, ignored, resolved.
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{Redirect, Response};
+
+use super::items::{self, ItemView};
+use super::{Frame, Notice, Paging, Tab, render, to_tab};
+use crate::app::App;
+use crate::db::attention::{self, Which};
+use crate::db::connection;
+use crate::web::error::WebError;
+use crate::web::query_value;
+use crate::web::session::Admin;
+use crate::web::texts::Language;
+
+const ON_A_PAGE: usize = 20;
+
+#[derive(Template)]
+#[template(path = "page/attention.html")]
+struct AttentionPage {
+    frame: Frame,
+    which: Which,
+    /// Address, label, whether it is this one.
+    choices: Vec<(String, &'static str, bool)>,
+    items: Vec<ItemView>,
+    paging: Paging,
+}
+
+/// `GET …/attention`
+pub(super) async fn show(
+    State(app): State<App>,
+    Extension(admin): Extension<Admin>,
+    t: Language,
+    RawQuery(query): RawQuery,
+) -> Result<Response, WebError> {
+    let engine = &app.engine;
+    let query = query.as_deref();
+    let which = match query_value(query, "state").as_deref() {
+        Some("ignored") => Which::Ignored,
+        Some("resolved") => Which::Resolved,
+        _ => Which::Open,
+    };
+    let company = connection::load(&engine.db).await?.company_id;
+    let stored = attention::list(&engine.db, which).await?;
+    let (paging, range) = Paging::new(&Tab::Attention.path(), query, stored.len(), ON_A_PAGE);
+    let shown = stored.get(range).unwrap_or_default();
+    let items = items::stored(engine, company, t, shown).await?;
+    let choice = |each: Which, label| (format!("?state={}", each.word()), label, each == which);
+    let page = AttentionPage {
+        frame: Frame::of_tab(&app, &admin, t, Tab::Attention, query).await?,
+        which,
+        choices: vec![
+            choice(Which::Open, t.open()),
+            choice(Which::Ignored, t.ignored()),
+            choice(Which::Resolved, t.resolved()),
+        ],
+        items,
+        paging,
+    };
+    render(StatusCode::OK, &page)
+}
+
+/// `POST …/attention/{id}/follow`: an ignored item is open again.
+pub(super) async fn follow(
+    State(app): State<App>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Redirect, WebError> {
+    let id: i64 = id?.parse().map_err(|_no_number| WebError::NotFound)?;
+    if !attention::follow(&app.engine.db, id).await? {
+        return Err(WebError::NotFound);
+    }
+    Ok(to_tab(Tab::Attention, Notice::Followed))
+}

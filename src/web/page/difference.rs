@@ -1,0 +1,141 @@
+//! *Where* two texts differ that nearly match: which characters of each the other does not have. Pure.
+
+/// A piece of a text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Piece {
+    /// As it is shown: spaces that differ as a visible sign.
+    pub(super) text: String,
+    /// The other text does not have it here.
+    pub(super) differs: bool,
+    /// The code points, where that is what differs.
+    pub(super) code_points: Option<String>,
+}
+
+/// Texts longer than this together are marked as a whole: comparing takes the product of the lengths.
+const MOST_CELLS: usize = 250_000;
+
+/// Both texts in pieces. `show_code_points`: they look the same, so what they are made of is shown.
+pub(super) fn pieces(ours: &str, theirs: &str, show_code_points: bool) -> (Vec<Piece>, Vec<Piece>) {
+    let (a, b): (Vec<char>, Vec<char>) = (ours.chars().collect(), theirs.chars().collect());
+    let (in_a, in_b) = common(&a, &b);
+    (group(&a, &in_a, show_code_points), group(&b, &in_b, show_code_points))
+}
+
+/// Which characters of each belong to the longest sequence that both have.
+fn common(a: &[char], b: &[char]) -> (Vec<bool>, Vec<bool>) {
+    let (mut in_a, mut in_b) = (vec![false; a.len()], vec![false; b.len()]);
+    if a.len().saturating_mul(b.len()) > MOST_CELLS {
+        return (in_a, in_b);
+    }
+    // lengths[i][j]: how long the sequence is that a[i..] and b[j..] have in common.
+    let mut lengths = vec![vec![0_usize; b.len() + 1]; a.len() + 1];
+    let at = |lengths: &[Vec<usize>], i: usize, j: usize| {
+        lengths.get(i).and_then(|row| row.get(j)).copied().unwrap_or_default()
+    };
+    for (i, ours) in a.iter().enumerate().rev() {
+        for (j, theirs) in b.iter().enumerate().rev() {
+            let length = if ours == theirs {
+                at(&lengths, i + 1, j + 1) + 1
+            } else {
+                at(&lengths, i + 1, j).max(at(&lengths, i, j + 1))
+            };
+            if let Some(cell) = lengths.get_mut(i).and_then(|row| row.get_mut(j)) {
+                *cell = length;
+            }
+        }
+    }
+    let (mut i, mut j) = (0, 0);
+    while let (Some(ours), Some(theirs)) = (a.get(i), b.get(j)) {
+        if ours == theirs {
+            if let (Some(ours), Some(theirs)) = (in_a.get_mut(i), in_b.get_mut(j)) {
+                (*ours, *theirs) = (true, true);
+            }
+            (i, j) = (i + 1, j + 1);
+        } else if at(&lengths, i + 1, j) >= at(&lengths, i, j + 1) {
+            i += 1;
+        } else {
+            j += 1;
+        }
+    }
+    (in_a, in_b)
+}
+
+fn group(text: &[char], is_common: &[bool], show_code_points: bool) -> Vec<Piece> {
+    let marked: Vec<(char, bool)> =
+        text.iter().copied().zip(is_common.iter().map(|common| !common)).collect();
+    let pieces = marked.chunk_by(|a, b| a.1 == b.1).map(|chunk| {
+        let differs = chunk.first().is_some_and(|(_, differs)| *differs);
+        let visible = |char: char| if differs && char.is_whitespace() { '␣' } else { char };
+        let code_points = || {
+            let points: Vec<String> =
+                chunk.iter().map(|(char, _)| format!("U+{:04X}", u32::from(*char))).collect();
+            points.join(" ")
+        };
+        Piece {
+            text: chunk.iter().map(|(char, _)| visible(*char)).collect(),
+            differs,
+            code_points: (differs && show_code_points).then(code_points),
+        }
+    });
+    pieces.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What differs, in brackets.
+    fn marked(pieces: &[Piece]) -> String {
+        let piece = |piece: &Piece| {
+            if piece.differs { format!("[{}]", piece.text) } else { piece.text.clone() }
+        };
+        pieces.iter().map(piece).collect()
+    }
+
+    #[test]
+    fn what_differs_is_marked_in_both() {
+        let tests = [
+            ("jan", "Jan", "[j]an", "[J]an"),
+            ("Bart ", "Bart", "Bart[␣]", "Bart"),
+            ("De  Smet", "De Smet", "De [␣]Smet", "De Smet"),
+            ("Renee", "Renée", "Ren[e]e", "Ren[é]e"),
+            ("", "An", "", "[An]"),
+            ("An", "An", "An", "An"),
+        ];
+        for (ours, theirs, our_marks, their_marks) in tests {
+            let (a, b) = pieces(ours, theirs, false);
+            assert_eq!((marked(&a), marked(&b)), (our_marks.to_owned(), their_marks.to_owned()));
+        }
+    }
+
+    #[test]
+    fn what_looks_the_same_is_told_by_its_code_points() {
+        let (a, b) = pieces("Ren\u{e9}e", "Rene\u{301}e", true);
+        let points = |pieces: &[Piece]| pieces.iter().find_map(|piece| piece.code_points.clone());
+        assert_eq!(points(&a).as_deref(), Some("U+00E9"));
+        assert_eq!(points(&b).as_deref(), Some("U+0065 U+0301"));
+    }
+
+    #[test]
+    fn very_long_texts_are_marked_as_a_whole() {
+        let long = "a".repeat(10_000);
+        let (a, _) = pieces(&long, &long, false);
+        assert!(a.iter().all(|piece| piece.differs));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_not_marked_is_the_same_in_both(ours in "[aAbB é]{0,12}", theirs in "[aAbB é]{0,12}") {
+            let (a, b) = pieces(&ours, &theirs, false);
+            let common = |pieces: &[Piece]| -> String {
+                pieces.iter().filter(|piece| !piece.differs).map(|piece| piece.text.as_str()).collect()
+            };
+            prop_assert_eq!(common(&a), common(&b));
+            let whole = |pieces: &[Piece]| -> String { pieces.iter().map(|piece| piece.text.as_str()).collect() };
+            prop_assert_eq!(whole(&a).replace('␣', " "), ours);
+            prop_assert_eq!(whole(&b).replace('␣', " "), theirs);
+        }
+    }
+}

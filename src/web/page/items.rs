@@ -1,0 +1,326 @@
+//! Attention items in the admin's words: the cause, where names differ, what to do.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::Moment;
+use super::difference::{Piece, pieces};
+use crate::db::attention::StoredItem;
+use crate::db::people;
+use crate::db::preview::ListedItem;
+use crate::ids::{CompanyId, PersonId};
+use crate::sync::Engine;
+use crate::sync::attention::{Cause, Difference, EventFault, Hint, HintedNames, Kind};
+use crate::sync::matching::Names;
+use crate::web::texts::Language;
+
+/// An item on a page.
+pub(super) struct ItemView {
+    /// To retry or ignore it; `None` in a preview.
+    pub(super) id: Option<i64>,
+    pub(super) kind: &'static str,
+    pub(super) title: String,
+    pub(super) cause: String,
+    pub(super) comparison: Option<Comparison>,
+    pub(super) remedy: &'static str,
+    pub(super) waiting: Option<String>,
+    pub(super) since: Option<Moment>,
+    pub(super) resolved_at: Option<Moment>,
+    pub(super) retry: &'static str,
+    /// The page that shows the subject, where there is one.
+    pub(super) more: Option<String>,
+}
+
+/// Two texts that nearly match, side by side.
+pub(super) struct Comparison {
+    pub(super) says: String,
+    pub(super) rows: Vec<ComparedRow>,
+}
+
+/// One text of the two, or one part of a name.
+pub(super) struct ComparedRow {
+    pub(super) label: &'static str,
+    pub(super) ours: Vec<Piece>,
+    pub(super) theirs: Vec<Piece>,
+}
+
+/// What both a stored item and one of a preview have.
+struct Subject<'a> {
+    kind: Kind,
+    subject_id: &'a str,
+    subject: Option<&'a str>,
+    cause: Option<&'a Cause>,
+    /// In English: for an item of a version that stored no cause.
+    detail: &'a str,
+    hint: Option<&'a Hint>,
+    waiting: i64,
+}
+
+/// Stored items as they are shown.
+pub(super) async fn stored(
+    engine: &Engine,
+    company: Option<CompanyId>,
+    t: Language,
+    items: &[StoredItem],
+) -> Result<Vec<ItemView>, sqlx::Error> {
+    let known = items.iter().filter_map(|item| Some((Kind::parse(&item.kind)?, item)));
+    let known: Vec<(Kind, &StoredItem)> = known.collect();
+    let names =
+        names(engine, company, known.iter().map(|(kind, item)| (*kind, item.subject_id.as_str()))).await?;
+    let views = known.into_iter().map(|(kind, item)| {
+        let subject = Subject {
+            kind,
+            subject_id: &item.subject_id,
+            subject: item.subject.as_deref(),
+            cause: item.cause.as_ref(),
+            detail: &item.detail,
+            hint: item.hint.as_ref(),
+            waiting: item.waiting,
+        };
+        ItemView {
+            id: Some(item.id),
+            since: Some(item.first_seen_at.into()),
+            resolved_at: item.resolved_at.map(<Moment as From<Timestamp>>::from),
+            ..view(t, &subject, &names)
+        }
+    });
+    Ok(views.collect())
+}
+
+/// Items of a preview as they are shown.
+pub(super) async fn previewed(
+    engine: &Engine,
+    company: Option<CompanyId>,
+    t: Language,
+    items: &[ListedItem],
+) -> Result<Vec<ItemView>, sqlx::Error> {
+    let names =
+        names(engine, company, items.iter().map(|item| (item.cause.kind(), item.subject_id.as_str())))
+            .await?;
+    let views = items.iter().map(|item| {
+        let subject = Subject {
+            kind: item.cause.kind(),
+            subject_id: &item.subject_id,
+            subject: item.subject.as_deref(),
+            cause: Some(&item.cause),
+            detail: "",
+            hint: item.hint.as_ref(),
+            waiting: item.waiting,
+        };
+        view(t, &subject, &names)
+    });
+    Ok(views.collect())
+}
+
+/// The names, in their parts, of the people that items are about.
+async fn names(
+    engine: &Engine,
+    company: Option<CompanyId>,
+    subjects: impl Iterator<Item = (Kind, &str)>,
+) -> Result<HashMap<PersonId, Names>, sqlx::Error> {
+    let Some(company) = company else { return Ok(HashMap::new()) };
+    let people = subjects.filter(|(kind, _)| *kind == Kind::UnmatchedPerson);
+    let people: Vec<i64> = people.filter_map(|(_, id)| id.parse().ok()).collect();
+    people::names(&engine.db, company, &people).await
+}
+
+fn view(t: Language, item: &Subject<'_>, names: &HashMap<PersonId, Names>) -> ItemView {
+    let person = item.subject_id.parse().ok().map(PersonId).and_then(|id| names.get(&id));
+    let comparison = item.hint.map(|hint| match (person, &hint.names) {
+        (Some(ours), Some(theirs)) => compare_names(t, hint.difference, ours, theirs),
+        _ => compare_texts(t, hint.difference, item.subject.unwrap_or_default(), &hint.candidate),
+    });
+    let is_inactive = item.hint.is_some_and(|hint| hint.difference == Difference::Inactive);
+    let more = match item.kind {
+        Kind::UnmatchedPerson | Kind::AmbiguousPerson => {
+            Some(format!("{}?person={}", super::Tab::History.path(), item.subject_id))
+        }
+        Kind::UnmappedLeaveType | Kind::AmbiguousLeaveType => Some(super::Tab::LeaveTypes.path()),
+        Kind::InvalidEvent
+        | Kind::RejectedByOptedo
+        | Kind::DeletionsHeld
+        | Kind::WebhookRefused
+        | Kind::WebhooksSilent
+        | Kind::ReauthorizationRequired
+        | Kind::OptedoUnauthorized => None,
+    };
+    let says_waiting = item.waiting > 0 && item.kind != Kind::DeletionsHeld;
+    ItemView {
+        id: None,
+        kind: kind_label(t, item.kind),
+        title: item
+            .subject
+            .filter(|subject| !subject.is_empty())
+            .map_or_else(|| title(t, item.kind).to_owned(), str::to_owned),
+        cause: item.cause.map_or_else(|| item.detail.to_owned(), |cause| cause_text(t, cause, item.waiting)),
+        comparison,
+        remedy: if is_inactive { t.remedy_inactive() } else { remedy(t, item.kind, item.cause) },
+        waiting: says_waiting.then(|| t.items_waiting(item.waiting)),
+        since: None,
+        resolved_at: None,
+        retry: if item.kind == Kind::DeletionsHeld { t.confirm_deletions() } else { t.retry() },
+        more,
+    }
+}
+
+fn kind_label(t: Language, kind: Kind) -> &'static str {
+    match kind {
+        Kind::UnmatchedPerson | Kind::AmbiguousPerson => t.kind_person(),
+        Kind::UnmappedLeaveType | Kind::AmbiguousLeaveType => t.kind_leave_type(),
+        Kind::InvalidEvent | Kind::RejectedByOptedo | Kind::DeletionsHeld => t.kind_absence(),
+        Kind::WebhookRefused
+        | Kind::WebhooksSilent
+        | Kind::ReauthorizationRequired
+        | Kind::OptedoUnauthorized => t.kind_connection(),
+    }
+}
+
+/// The title of an item that is about nobody and nothing in particular.
+fn title(t: Language, kind: Kind) -> &'static str {
+    match kind {
+        Kind::DeletionsHeld => t.title_deletions_held(),
+        Kind::WebhooksSilent => t.title_webhooks_silent(),
+        Kind::ReauthorizationRequired => t.title_reauthorization(),
+        Kind::OptedoUnauthorized => t.title_optedo_unauthorized(),
+        Kind::UnmatchedPerson
+        | Kind::AmbiguousPerson
+        | Kind::UnmappedLeaveType
+        | Kind::AmbiguousLeaveType
+        | Kind::InvalidEvent
+        | Kind::RejectedByOptedo
+        | Kind::WebhookRefused => t.officient(),
+    }
+}
+
+fn cause_text(t: Language, cause: &Cause, waiting: i64) -> String {
+    match cause {
+        Cause::NoSuchUser => t.cause_no_such_user().to_owned(),
+        Cause::Archived => t.cause_archived().to_owned(),
+        Cause::SeveralUsers { count } => t.cause_several_users(*count),
+        Cause::SeveralPeople { count } => t.cause_several_people(*count),
+        Cause::NoSuchType => t.cause_no_such_type().to_owned(),
+        Cause::SeveralTypes { count } => t.cause_several_types(*count),
+        Cause::Invalid { fault } => match fault {
+            EventFault::NoDate => t.cause_no_date(),
+            EventFault::NoKind => t.cause_no_kind(),
+            EventFault::NoStatus => t.cause_no_status(),
+            EventFault::NoDuration => t.cause_no_duration(),
+            EventFault::OutOfRange => t.cause_out_of_range(),
+        }
+        .to_owned(),
+        Cause::Rejected { status, message } => {
+            let message = if message.is_empty() { status.to_string() } else { message.clone() };
+            t.cause_rejected(&message)
+        }
+        // The count goes down while deletions are confirmed; the cause says how many there were.
+        Cause::DeletionsHeld { count } => t.cause_deletions_held(if waiting > 0 { waiting } else { *count }),
+        Cause::WebhookRefused { .. } => t.cause_webhook_refused().to_owned(),
+        Cause::WebhooksSilent { .. } => t.cause_webhooks_silent().to_owned(),
+        Cause::ReauthorizationRequired => t.reauthorization_text().to_owned(),
+        Cause::OptedoUnauthorized => t.cause_optedo_unauthorized().to_owned(),
+    }
+}
+
+fn remedy(t: Language, kind: Kind, cause: Option<&Cause>) -> &'static str {
+    match kind {
+        Kind::UnmatchedPerson if matches!(cause, Some(Cause::Archived)) => t.remedy_archived(),
+        Kind::UnmatchedPerson => t.remedy_no_such_user(),
+        Kind::AmbiguousPerson => t.remedy_ambiguous_person(),
+        Kind::UnmappedLeaveType => t.remedy_no_such_type(),
+        Kind::AmbiguousLeaveType => t.remedy_several_types(),
+        Kind::InvalidEvent => t.remedy_invalid_event(),
+        Kind::RejectedByOptedo => t.remedy_rejected(),
+        Kind::DeletionsHeld => t.remedy_deletions_held(),
+        Kind::WebhookRefused => t.remedy_webhook_refused(),
+        Kind::WebhooksSilent => t.remedy_webhooks_silent(),
+        Kind::ReauthorizationRequired => t.remedy_reauthorization(),
+        Kind::OptedoUnauthorized => t.remedy_optedo_unauthorized(),
+    }
+}
+
+/// Two descriptions side by side.
+pub(super) fn compare_texts(t: Language, difference: Difference, ours: &str, theirs: &str) -> Comparison {
+    let rows = vec![row(t.description(), ours, theirs, difference)];
+    Comparison { says: sentence(t, difference, &rows), rows }
+}
+
+/// Two names side by side, part by part.
+pub(super) fn compare_names(
+    t: Language,
+    difference: Difference,
+    ours: &Names,
+    theirs: &HintedNames,
+) -> Comparison {
+    let rows = vec![
+        row(t.first_name(), &ours.first, &theirs.first, difference),
+        row(t.last_name(), &ours.last, &theirs.last, difference),
+    ];
+    let is_divided_otherwise =
+        difference == Difference::Spaces && format!("{} {}", theirs.first, theirs.last) == ours.full();
+    let says =
+        if is_divided_otherwise { t.difference_parts().to_owned() } else { sentence(t, difference, &rows) };
+    Comparison { says, rows }
+}
+
+fn row(label: &'static str, ours: &str, theirs: &str, difference: Difference) -> ComparedRow {
+    let (ours, theirs) = pieces(ours, theirs, difference == Difference::UnicodeForm);
+    ComparedRow { label, ours, theirs }
+}
+
+fn sentence(t: Language, difference: Difference, rows: &[ComparedRow]) -> String {
+    match difference {
+        Difference::Case => first_letter(t, rows).unwrap_or_else(|| t.difference_case().to_owned()),
+        Difference::Spaces => t.difference_spaces().to_owned(),
+        Difference::Accents => t.difference_accents().to_owned(),
+        Difference::UnicodeForm => t.difference_form().to_owned(),
+        Difference::Swapped => t.difference_swapped().to_owned(),
+        Difference::Several => t.difference_several().to_owned(),
+        Difference::Inactive => t.difference_inactive().to_owned(),
+    }
+}
+
+/// “The first letter differs”, where nothing but the very first one does.
+fn first_letter(t: Language, rows: &[ComparedRow]) -> Option<String> {
+    let (first, others) = rows.split_first()?;
+    let is_equal = |row: &ComparedRow| row.ours.iter().chain(&row.theirs).all(|piece| !piece.differs);
+    let one_letter = |pieces: &[Piece]| match pieces {
+        [first, rest @ ..] => {
+            (first.differs && first.text.chars().count() == 1 && rest.iter().all(|piece| !piece.differs))
+                .then(|| first.text.clone())
+        }
+        [] => None,
+    };
+    let (ours, theirs) = one_letter(&first.ours).zip(one_letter(&first.theirs))?;
+    others.iter().all(is_equal).then(|| t.difference_first_letter(&ours, &theirs))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn says(difference: Difference, ours: (&str, &str), theirs: (&str, &str)) -> String {
+        let ours = Names { first: ours.0.into(), last: ours.1.into() };
+        let theirs = HintedNames { first: theirs.0.into(), last: theirs.1.into() };
+        compare_names(Language::English, difference, &ours, &theirs).says
+    }
+
+    #[test]
+    fn names_that_differ_in_the_first_letter_are_said_to() {
+        let case = Difference::Case;
+        let first = "The first letter differs: ‘j’ in Officient, ‘J’ in Optedo.";
+        assert_eq!(says(case, ("jan", "Peeters"), ("Jan", "Peeters")), first);
+        let several = "Upper and lower case differ.";
+        assert_eq!(says(case, ("jan", "peeters"), ("Jan", "Peeters")), several);
+        assert_eq!(says(case, ("Jan", "peeters"), ("Jan", "Peeters")), several);
+        assert_eq!(says(case, ("JAN", "Peeters"), ("Jan", "Peeters")), several);
+    }
+
+    #[test]
+    fn names_that_are_divided_otherwise_are_said_to() {
+        let parts = says(Difference::Spaces, ("Jan Van", "Damme"), ("Jan", "Van Damme"));
+        assert_eq!(parts, Language::English.difference_parts());
+        let spaces = says(Difference::Spaces, ("Jan ", "Peeters"), ("Jan", "Peeters"));
+        assert_eq!(spaces, Language::English.difference_spaces());
+    }
+}

@@ -1,0 +1,88 @@
+//! What just happened, in the address, so that a reload shows it again and nothing needs to be stored.
+
+use crate::web::query_value;
+use crate::web::texts::Language;
+
+macro_rules! notices {
+    ($($(#[$doc:meta])* $name:ident $word:literal $text:ident $is_good:literal)*) => {
+        /// What just happened.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Notice { $($(#[$doc])* $name,)* }
+
+        impl Notice {
+            const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The word in the address.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            /// What happened and what to do.
+            pub(super) fn text(self, t: Language) -> &'static str {
+                match self { $(Self::$name => t.$text(),)* }
+            }
+
+            /// Whether it says that something went well.
+            pub(super) fn is_good(self) -> bool {
+                match self { $(Self::$name => $is_good,)* }
+            }
+        }
+    };
+}
+
+notices! {
+    /// Access was granted.
+    Connected "connected" notice_connected true
+    /// Access was granted; a preview comes first.
+    ConnectedPaused "connected_paused" notice_connected_paused true
+    /// Signed out at Officient.
+    Disconnected "disconnected" notice_disconnected true
+    /// The admin refused.
+    Denied "access_denied" notice_denied false
+    /// The state is missing, wrong, used or too old.
+    StateWrong "state_wrong" notice_state_wrong false
+    /// Officient does not accept the code or the credentials.
+    CodeRefused "code_refused" notice_code_refused false
+    /// No answer from Officient.
+    Unreachable "officient_unreachable" notice_unreachable false
+    /// An answer that is not understood.
+    Unreadable "officient_unreadable" notice_unreadable false
+    /// The app may not read the account.
+    PermissionMissing "permission_missing" notice_permission_missing false
+    /// No Client ID or Secret.
+    CredentialsMissing "credentials_missing" notice_credentials_missing false
+    /// They were stored.
+    CredentialsSaved "credentials_saved" notice_credentials_saved true
+    /// They were not: something is missing.
+    CredentialsIncomplete "credentials_incomplete" notice_credentials_incomplete false
+    /// The password was wrong.
+    WrongPassword "wrong_password" notice_wrong_password false
+    /// It was wrong too often.
+    TooManyAttempts "too_many_attempts" notice_too_many_attempts false
+    /// Everybody is being looked at.
+    SyncStarted "sync_started" notice_sync_started true
+    /// One person is.
+    PersonAsked "person_asked" notice_person_asked true
+    /// An item is being tried again.
+    Retrying "retrying" notice_retrying true
+    /// Held deletions are done.
+    DeletionsConfirmed "deletions_confirmed" notice_deletions_confirmed true
+    /// An item is meant to be so.
+    Ignored "ignored" notice_ignored true
+    /// It no longer is.
+    Followed "followed" notice_followed true
+    /// The event names were stored.
+    EventsSaved "events_saved" notice_events_saved true
+    /// They were not.
+    EventsInvalid "events_invalid" notice_events_invalid false
+    /// A preview is being worked out.
+    PreviewAsked "preview_asked" notice_preview_asked true
+}
+
+impl Notice {
+    /// The one of `?notice=`; whatever else an address holds is no reason not to show the page.
+    pub(super) fn of_query(query: Option<&str>) -> Option<Self> {
+        let word = query_value(query, "notice")?;
+        Self::ALL.iter().copied().find(|notice| notice.as_str() == word)
+    }
+}

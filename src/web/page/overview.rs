@@ -1,0 +1,186 @@
+//! The first tab: setting up, the connection, the state at a glance, the webhooks.
+
+use askama::Template;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{Redirect, Response};
+use axum::{Extension, Form};
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
+
+use super::items::{self, ItemView};
+use super::live::StateView;
+use super::{Frame, Moment, Notice, Tab, render, to_page};
+use crate::app::App;
+use crate::db::attention::{self, Which};
+use crate::db::connection::{self, State as ConnectionState};
+use crate::web::error::WebError;
+use crate::web::session::Admin;
+use crate::web::status;
+use crate::web::texts::Language;
+use crate::web::{CALLBACK_PATH, api, query_value};
+
+/// Items shown beside everything else; the others have a tab of their own.
+const FEW_ITEMS: usize = 5;
+
+#[derive(Template)]
+#[template(path = "page/overview.html")]
+struct OverviewPage {
+    frame: Frame,
+    setup: Setup,
+    connection: Option<ConnectionView>,
+    state: StateView,
+    items: ItemsView,
+    webhooks: Vec<WebhookView>,
+    event_names: String,
+    webhook_address: Option<String>,
+}
+
+/// What the admin fills in, and where.
+struct Setup {
+    client_id: String,
+    has_credentials: bool,
+    is_fixed: bool,
+    redirect_url: String,
+    developer_url: String,
+}
+
+struct ConnectionView {
+    needs_sign_in: bool,
+    company: String,
+    since: Option<Moment>,
+    by: Option<String>,
+    is_paused: bool,
+}
+
+struct WebhookView {
+    event: String,
+    state: &'static str,
+    is_good: bool,
+    detail: Option<String>,
+}
+
+/// The newest open items, and how many there are.
+#[derive(Template)]
+#[template(path = "page/some_items.html")]
+pub(super) struct ItemsView {
+    pub(super) frame: Frame,
+    pub(super) items: Vec<ItemView>,
+    pub(super) count: i64,
+}
+
+impl ItemsView {
+    /// As of now.
+    pub(super) async fn new(app: &App, admin: &Admin, t: Language) -> Result<Self, WebError> {
+        let engine = &app.engine;
+        let company = connection::load(&engine.db).await?.company_id;
+        let frame = Frame::of_tab(app, admin, t, Tab::Connection, None).await?;
+        let mut stored = attention::list(&engine.db, Which::Open).await?;
+        stored.truncate(FEW_ITEMS);
+        let items = items::stored(engine, company, t, &stored).await?;
+        Ok(Self { count: frame.open_items, frame, items })
+    }
+}
+
+/// `GET /instellingen/integraties/hr`
+pub(super) async fn show(
+    State(app): State<App>,
+    Extension(admin): Extension<Admin>,
+    t: Language,
+    RawQuery(query): RawQuery,
+) -> Result<Response, WebError> {
+    let engine = &app.engine;
+    let stored = connection::load(&engine.db).await?;
+    let status = status::status(engine).await?;
+    let state = StateView::new(engine, t, &stored, &status).await?;
+    let mut frame = Frame::of_tab(&app, &admin, t, Tab::Connection, query.as_deref()).await?;
+    frame.is_changing = state.is_changing();
+    let webhooks = status.webhooks.iter().map(|webhook| WebhookView {
+        event: webhook.event.clone(),
+        is_good: webhook.state == "registered",
+        state: match webhook.state.as_str() {
+            "registered" => t.webhook_registered(),
+            "refused" => t.webhook_refused(),
+            _ => t.webhook_missing(),
+        },
+        detail: webhook.detail.clone(),
+    });
+    let is_address_asked = query_value(query.as_deref(), "webhook-address").is_some();
+    let page = OverviewPage {
+        frame,
+        webhooks: webhooks.collect(),
+        event_names: engine.webhook_events().await?.join("\n"),
+        webhook_address: is_address_asked.then(|| engine.webhook_url.expose_secret().to_owned()),
+        items: ItemsView::new(&app, &admin, t).await?,
+        setup: setup(&app, stored.client_id.clone()),
+        state,
+        connection: (stored.state != ConnectionState::Disconnected).then(|| ConnectionView {
+            needs_sign_in: stored.state == ConnectionState::ReauthorizationRequired,
+            company: stored.company_name.clone().unwrap_or_default(),
+            since: stored.connected_at.map(Moment::from),
+            by: stored.connected_by.clone(),
+            is_paused: stored.is_paused,
+        }),
+    };
+    render(StatusCode::OK, &page)
+}
+
+fn setup(app: &App, stored_client_id: Option<String>) -> Setup {
+    let config = &app.engine.config;
+    let client_id = config.officient.client_id.clone().or(stored_client_id);
+    Setup {
+        has_credentials: client_id.is_some(),
+        client_id: client_id.unwrap_or_default(),
+        is_fixed: config.officient.client_id.is_some(),
+        redirect_url: format!("{}{CALLBACK_PATH}", config.server.public_url),
+        developer_url: format!("{}/developer", config.officient.app_url),
+    }
+}
+
+/// What the form holds.
+#[derive(Deserialize)]
+pub(super) struct CredentialsForm {
+    #[serde(default)]
+    client_id: String,
+    #[serde(default)]
+    client_secret: String,
+}
+
+/// `POST …/credentials`
+pub(super) async fn save_credentials(
+    State(app): State<App>,
+    Extension(admin): Extension<Admin>,
+    form: Result<Form<CredentialsForm>, FormRejection>,
+) -> Result<Redirect, WebError> {
+    let Form(form) = form?;
+    let is_complete = api::check_text("client_id", &form.client_id).is_ok()
+        && api::check_text("client_secret", &form.client_secret).is_ok();
+    if !is_complete {
+        return Ok(to_page(Notice::CredentialsIncomplete));
+    }
+    api::save_credentials(&app, &admin, form.client_id.trim(), form.client_secret.trim().into()).await?;
+    Ok(to_page(Notice::CredentialsSaved))
+}
+
+/// What the form holds.
+#[derive(Deserialize)]
+pub(super) struct WebhookEventsForm {
+    #[serde(default)]
+    events: String,
+}
+
+/// `POST …/webhook-events`
+pub(super) async fn save_webhook_events(
+    State(app): State<App>,
+    form: Result<Form<WebhookEventsForm>, FormRejection>,
+) -> Result<Redirect, WebError> {
+    let Form(form) = form?;
+    let names = form.events.lines().map(str::trim).filter(|name| !name.is_empty());
+    let names: Vec<String> = names.map(str::to_owned).collect();
+    match api::save_webhook_events(&app.engine, &names).await {
+        Ok(()) => Ok(to_page(Notice::EventsSaved)),
+        Err(WebError::Invalid { .. }) => Ok(to_page(Notice::EventsInvalid)),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,166 @@
+//! The tab of the preview: what looking at everybody would change in Optedo.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{Redirect, Response};
+
+use super::items::{self, ItemView};
+use super::live::{Progress, calls_take, duration};
+use super::{Frame, Moment, Notice, Tab, period, render, to_tab};
+use crate::app::App;
+use crate::db::connection::{self, State as ConnectionState};
+use crate::db::{people, preview};
+use crate::sync::Engine;
+use crate::sync::matching::Names;
+use crate::web::error::WebError;
+use crate::web::query_value;
+use crate::web::session::Admin;
+use crate::web::texts::Language;
+
+const ON_A_PAGE: i64 = 100;
+
+/// How far the preview is.
+#[derive(Template)]
+#[template(path = "page/preview_progress.html")]
+pub(super) struct ProgressView {
+    t: Language,
+    progress: Option<Progress>,
+    /// When the one that is there was made: another time means that there is a new one.
+    made_at: String,
+}
+
+impl ProgressView {
+    /// As of now.
+    pub(super) async fn new(engine: &Engine, t: Language) -> Result<Self, sqlx::Error> {
+        let stored = preview::progress(&engine.db).await?;
+        let progress = stored.is_under_way().then(|| {
+            let years = i64::try_from(engine.window().years().count()).unwrap_or(1);
+            let left = calls_take(engine, (stored.people_total - stored.people_done) * years);
+            Progress {
+                done: stored.people_done,
+                total: stored.people_total,
+                left: stored.started_at.map(|_| duration(t, left)),
+            }
+        });
+        let made_at = stored.finished_at.map(|at| at.to_string()).unwrap_or_default();
+        Ok(Self { t, progress, made_at })
+    }
+
+    /// It is being worked out.
+    pub(super) fn is_changing(&self) -> bool {
+        self.progress.is_some()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "page/preview.html")]
+struct PreviewPage {
+    frame: Frame,
+    is_connected: bool,
+    is_paused: bool,
+    progress: ProgressView,
+    result: Option<ResultView>,
+}
+
+struct ResultView {
+    made_at: Moment,
+    unchanged: i64,
+    /// Word, label, count, whether it is shown.
+    lists: Vec<(&'static str, &'static str, i64, bool)>,
+    shown: &'static str,
+    /// Name and period.
+    lines: Vec<(String, String)>,
+    items: Vec<ItemView>,
+    next: Option<String>,
+}
+
+/// `GET …/preview`
+pub(super) async fn show(
+    State(app): State<App>,
+    Extension(admin): Extension<Admin>,
+    t: Language,
+    RawQuery(query): RawQuery,
+) -> Result<Response, WebError> {
+    let engine = &app.engine;
+    let query = query.as_deref();
+    let connection = connection::load(&engine.db).await?;
+    let progress = ProgressView::new(engine, t).await?;
+    let mut frame = Frame::of_tab(&app, &admin, t, Tab::Preview, query).await?;
+    frame.is_changing = progress.is_changing();
+    let stored = preview::progress(&engine.db).await?;
+    let result = match stored.finished_at {
+        Some(made_at) => Some(result(engine, t, made_at.into(), stored.unchanged, query).await?),
+        None => None,
+    };
+    let page = PreviewPage {
+        frame,
+        is_connected: connection.state == ConnectionState::Connected,
+        is_paused: connection.is_paused,
+        progress,
+        result,
+    };
+    render(StatusCode::OK, &page)
+}
+
+async fn result(
+    engine: &Engine,
+    t: Language,
+    made_at: Moment,
+    unchanged: i64,
+    query: Option<&str>,
+) -> Result<ResultView, WebError> {
+    let db = &engine.db;
+    let counts = preview::count_lines(db).await?;
+    let count = |action: &str| counts.iter().find(|(word, _)| word == action).map_or(0, |(_, count)| *count);
+    let actions = [
+        ("create", t.preview_create()),
+        ("change", t.preview_change()),
+        ("delete", t.preview_delete()),
+        ("take_over", t.preview_take_over()),
+        ("skip", t.preview_skip()),
+        ("fail", t.preview_fail()),
+    ];
+    let asked = query_value(query, "list").unwrap_or_default();
+    let is_there = |action: &str| count(action) > 0;
+    let chosen = actions.iter().find(|(action, _)| *action == asked);
+    let (shown, _) = chosen
+        .or_else(|| actions.iter().find(|(action, _)| is_there(action)))
+        .copied()
+        .unwrap_or(("create", ""));
+    let after = query_value(query, "after").and_then(|after| after.parse().ok()).unwrap_or(0);
+    let company = connection::load(db).await?.company_id;
+    let (mut lines, mut views) = (Vec::new(), Vec::new());
+    let mut next = None;
+    if shown == "skip" {
+        views = items::previewed(engine, company, t, &preview::items(db).await?).await?;
+    } else {
+        let found = preview::lines(db, shown, after, ON_A_PAGE).await?;
+        let whose: Vec<i64> = found.iter().map(|line| line.person.0).collect();
+        let names = match company {
+            Some(company) => people::names(db, company, &whose).await?,
+            None => HashMap::new(),
+        };
+        let is_full = i64::try_from(found.len()).is_ok_and(|count| count == ON_A_PAGE);
+        next = found.last().filter(|_| is_full).map(|line| format!("?list={shown}&after={}", line.id));
+        let name = |id| names.get(&id).map_or_else(|| t.name_unknown(id.0), Names::full);
+        lines = found
+            .into_iter()
+            .map(|line| (name(line.person), line.times.map(|times| period(t, times)).unwrap_or_default()))
+            .collect();
+    }
+    let lists = actions.into_iter().map(|(action, label)| (action, label, count(action), action == shown));
+    Ok(ResultView { made_at, unchanged, lists: lists.collect(), shown, lines, items: views, next })
+}
+
+/// `POST …/preview`
+pub(super) async fn ask(State(app): State<App>) -> Result<Redirect, WebError> {
+    let engine = &app.engine;
+    crate::web::api::connected(engine).await?;
+    preview::ask(&engine.db, engine.clock.now()).await?;
+    engine.wake.worker(&engine.db).await;
+    Ok(to_tab(Tab::Preview, Notice::PreviewAsked))
+}

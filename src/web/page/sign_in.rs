@@ -1,0 +1,87 @@
+//! Signing in with the admin password, and out.
+
+use std::net::SocketAddr;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum_extra::extract::CookieJar;
+use serde::Deserialize;
+
+use super::{Frame, Notice, render};
+use crate::app::App;
+use crate::web::PAGE_PATH;
+use crate::web::error::WebError;
+use crate::web::texts::Language;
+
+/// Nobody's name is longer.
+const LONGEST_NAME: usize = 100;
+
+#[derive(Template)]
+#[template(path = "page/sign_in.html")]
+struct SignInPage {
+    frame: Frame,
+}
+
+/// What the form holds.
+#[derive(Deserialize)]
+pub(super) struct SignInForm {
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    admin_name: String,
+}
+
+/// `POST …/sign-in`
+pub(super) async fn sign_in(
+    State(app): State<App>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    t: Language,
+    cookies: CookieJar,
+    form: Result<Form<SignInForm>, FormRejection>,
+) -> Result<Response, WebError> {
+    let Form(form) = form?;
+    match app.gatekeeper.check_password(address.ip(), &form.password).await {
+        Ok(true) => {}
+        Ok(false) => {
+            tracing::warn!("A sign-in with a wrong password");
+            return refused(t, StatusCode::UNAUTHORIZED, Notice::WrongPassword);
+        }
+        Err(WebError::TooManyAttempts(seconds)) => {
+            let page = refused(t, StatusCode::TOO_MANY_REQUESTS, Notice::TooManyAttempts)?;
+            return Ok(([(header::RETRY_AFTER, seconds.to_string())], page).into_response());
+        }
+        Err(error) => return Err(error),
+    }
+    let name: String = form.admin_name.chars().filter(|char| !char.is_control()).take(LONGEST_NAME).collect();
+    let name = Some(name.trim()).filter(|name| !name.is_empty());
+    // A session that was there before ends: the cookie is new at every sign-in.
+    let cookies = app.end_session(cookies).await?;
+    let session = app.begin_session(name).await?;
+    Ok((cookies.add(session), Redirect::to(PAGE_PATH)).into_response())
+}
+
+/// `POST …/sign-out`
+pub(super) async fn sign_out(State(app): State<App>, cookies: CookieJar) -> Result<Response, WebError> {
+    let cookies = app.end_session(cookies).await?;
+    Ok((cookies, Redirect::to(PAGE_PATH)).into_response())
+}
+
+/// `GET …/sign-in`
+pub(super) async fn sign_in_page() -> Redirect {
+    Redirect::to(PAGE_PATH)
+}
+
+/// The login form, in place of any tab; it too says how a login at Officient ended.
+pub fn sign_in_form(t: Language, query: Option<&str>) -> Result<Response, WebError> {
+    render(StatusCode::OK, &SignInPage { frame: Frame::bare(t, PAGE_PATH, t.sign_in_heading(), query) })
+}
+
+fn refused(t: Language, status: StatusCode, notice: Notice) -> Result<Response, WebError> {
+    let mut frame = Frame::bare(t, PAGE_PATH, t.sign_in_heading(), None);
+    frame.notice = Some((notice.text(t).to_owned(), false));
+    render(status, &SignInPage { frame })
+}
