@@ -5,6 +5,7 @@ pub mod attention;
 pub mod connection;
 pub mod events;
 pub mod history;
+pub mod leader;
 pub mod logins;
 pub mod people;
 pub mod preview;

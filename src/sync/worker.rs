@@ -11,18 +11,16 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::conclude::after;
-use super::wake::CHANNEL;
+use super::wake::{CERTAIN, CHANNEL};
 use super::{Engine, SyncError, backoff};
 use crate::db::connection::{self, Connection, State};
 use crate::db::people::{self, Person, Reason};
-use crate::db::{absences, events, history, logins, preview};
+use crate::db::{absences, events, history, leader, logins, preview};
 use crate::ids::CompanyId;
 
-/// The key of the advisory lock; such locks are per database, so per tenant.
-const LOCK: i64 = 0x0bed_0ff1_c1e7;
 /// People looked at side by side.
 const MOST_PEOPLE: usize = 16;
 /// Of those, people of a sweep: it is slowed down by its share of the limit anyway.
@@ -30,14 +28,18 @@ const MOST_OF_SWEEP: usize = 3;
 /// How often work is looked for that nobody announced.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often another replica looks whether the lock is free.
-const TRY_LOCK_EVERY: Duration = Duration::from_secs(2);
+const TRY_LOCK_EVERY: Duration = Duration::from_secs(1);
 /// How long events wait that looks under way may explain.
 const WAIT_FOR_LOOKS: Duration = Duration::from_millis(100);
-const CHECK_LOCK_EVERY: Duration = Duration::from_secs(3);
+const CHECK_LOCK_EVERY: Duration = Duration::from_secs(2);
+/// A leader not heard of for so long hangs, and is replaced; it is certain of its lock for less ([`CERTAIN`]).
+const HANGS_AFTER: Duration = Duration::from_secs(10);
 const CLEAN_UP_EVERY: SignedDuration = SignedDuration::from_mins(10);
 const CLEAN_UP_BATCH: i64 = 1000;
 /// A preview says what was so when it was made.
 const KEEP_PREVIEW: SignedDuration = SignedDuration::from_hours(24);
+
+const _: () = assert!(CERTAIN.as_secs() + CHECK_LOCK_EVERY.as_secs() < HANGS_AFTER.as_secs());
 
 /// Runs until the service stops: waits for the lock, works, and waits again when it was lost.
 pub async fn run(engine: Arc<Engine>) {
@@ -69,11 +71,10 @@ async fn lead(engine: &Arc<Engine>) -> Result<(), sqlx::Error> {
 }
 
 async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<(), sqlx::Error> {
-    while !sqlx::query_scalar::<_, bool>("select pg_try_advisory_lock($1)")
-        .bind(LOCK)
-        .fetch_one(&mut *listener)
-        .await?
-    {
+    while !leader::try_lock(&mut *listener).await? {
+        if leader::end_hanging(&mut *listener, HANGS_AFTER.as_secs_f64()).await? {
+            tracing::warn!("The replica that did the syncing hangs: another takes over");
+        }
         tokio::select! {
             () = sleep(TRY_LOCK_EVERY) => (),
             () = engine.stop.cancelled() => return Ok(()),
@@ -91,16 +92,20 @@ async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<()
 
 /// Passes on what other replicas announce; returns when the connection, and with it the lock, is gone.
 async fn watch(listener: &mut PgListener, engine: &Engine) -> Result<(), sqlx::Error> {
+    let mut check_at = Instant::now();
     loop {
-        match timeout(CHECK_LOCK_EVERY, listener.try_recv()).await {
+        // A connection that is cut without a word shows when it is used; and used, it shows the others that we are there.
+        if check_at <= Instant::now() {
+            let check = timeout(CHECK_LOCK_EVERY, leader::check(&mut *listener));
+            check.await.map_err(|_hangs| sqlx::Error::PoolTimedOut)??;
+            engine.wake.set_leader(true);
+            check_at = Instant::now() + CHECK_LOCK_EVERY;
+        }
+        match timeout_at(check_at, listener.try_recv()).await {
             Ok(Ok(Some(_notification))) => engine.wake.worker(&engine.db).await,
             Ok(Ok(None)) => return Err(sqlx::Error::PoolTimedOut),
             Ok(Err(error)) => return Err(error),
-            // A connection that is cut without a word shows when it is used.
-            Err(_nothing_came) => {
-                let check = sqlx::query("select 1").execute(&mut *listener);
-                timeout(CHECK_LOCK_EVERY, check).await.map_err(|_hangs| sqlx::Error::PoolTimedOut)??;
-            }
+            Err(_nothing_came) => {}
         }
     }
 }
