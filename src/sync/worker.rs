@@ -25,12 +25,12 @@ use crate::ids::CompanyId;
 const MOST_PEOPLE: usize = 16;
 /// Of those, people of a sweep: it is slowed down by its share of the limit anyway.
 const MOST_OF_SWEEP: usize = 3;
+/// Of those, people for whom nobody waits, so that there is always room for somebody else.
+const MOST_OF_IMPORT: usize = 12;
 /// How often work is looked for that nobody announced.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often another replica looks whether the lock is free.
 const TRY_LOCK_EVERY: Duration = Duration::from_secs(1);
-/// How long events wait that looks under way may explain.
-const WAIT_FOR_LOOKS: Duration = Duration::from_millis(100);
 const CHECK_LOCK_EVERY: Duration = Duration::from_secs(2);
 /// A leader not heard of for so long hangs, and is replaced; it is certain of its lock for less ([`CERTAIN`]).
 const HANGS_AFTER: Duration = Duration::from_secs(10);
@@ -112,7 +112,8 @@ async fn watch(listener: &mut PgListener, engine: &Engine) -> Result<(), sqlx::E
 
 /// A piece of work that ended.
 enum Done {
-    Events(Result<bool, SyncError>),
+    NewEvents(Result<i64, SyncError>),
+    Unexplained(Result<Duration, SyncError>),
     Sweep(Result<bool, SyncError>),
     Webhooks(Result<(), SyncError>),
     Person(i64, Reason),
@@ -126,9 +127,14 @@ pub struct Worker {
     /// Tasks of their own: one that waits for the database must not keep others from giving theirs back. Dropped, they end.
     jobs: JoinSet<Done>,
     people: HashSet<i64>,
+    import_people: usize,
     sweep_people: usize,
     is_taking_events: bool,
     events_failed: Failures,
+    /// Events up to this one were taken; those that still wait are unexplained.
+    taken_up_to: i64,
+    is_explaining: bool,
+    explaining_failed: Failures,
     is_sweeping: bool,
     sweep_failed: Failures,
     is_previewing: bool,
@@ -166,9 +172,13 @@ impl Worker {
             engine,
             jobs: JoinSet::new(),
             people: HashSet::new(),
+            import_people: 0,
             sweep_people: 0,
             is_taking_events: false,
             events_failed: Failures::default(),
+            taken_up_to: 0,
+            is_explaining: false,
+            explaining_failed: Failures::default(),
             is_sweeping: false,
             sweep_failed: Failures::default(),
             is_previewing: false,
@@ -222,18 +232,24 @@ impl Worker {
         match done {
             Done::Person(person, reason) => {
                 self.people.remove(&person);
-                if reason == Reason::Sweep {
-                    self.sweep_people = self.sweep_people.saturating_sub(1);
+                if let Some((count, _most)) = self.share_of(reason) {
+                    *count = count.saturating_sub(1);
                 }
             }
-            Done::Events(result) => {
+            Done::NewEvents(result) => {
                 self.is_taking_events = false;
                 self.events_failed.note(result.is_ok(), now);
                 match result {
-                    Ok(true) => {}
-                    // They wait for looks under way to explain them.
-                    Ok(false) => self.events_failed.until = Some(after(now, WAIT_FOR_LOOKS)),
+                    Ok(newest) => self.taken_up_to = newest,
                     Err(error) => tracing::warn!(%error, "Could not find out whom the webhooks mean"),
+                }
+            }
+            Done::Unexplained(result) => {
+                self.is_explaining = false;
+                self.explaining_failed.note(result.is_ok(), now);
+                match result {
+                    Ok(wait) => self.explaining_failed.until = Some(after(now, wait)),
+                    Err(error) => tracing::warn!(%error, "Could not find out what else the webhooks mean"),
                 }
             }
             Done::Sweep(result) => {
@@ -303,15 +319,26 @@ impl Worker {
     }
 
     async fn begin_events(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
-        if self.is_taking_events
-            || !self.events_failed.may_try(now)
-            || !events::is_any_waiting(&self.engine.db).await?
-        {
+        let may_take = !self.is_taking_events && self.events_failed.may_try(now);
+        let may_explain = !self.is_explaining && self.explaining_failed.may_try(now);
+        if !may_take && !may_explain {
             return Ok(());
         }
-        self.is_taking_events = true;
-        let engine = Arc::clone(&self.engine);
-        self.jobs.spawn(async move { Done::Events(engine.take_events(company).await) });
+        let taken_up_to = self.taken_up_to;
+        let (is_new, is_unexplained) = events::is_any_waiting(&self.engine.db, taken_up_to).await?;
+        if may_take && is_new {
+            self.is_taking_events = true;
+            let engine = Arc::clone(&self.engine);
+            self.jobs
+                .spawn(async move { Done::NewEvents(engine.take_new_events(company, taken_up_to).await) });
+        }
+        if may_explain && is_unexplained {
+            self.is_explaining = true;
+            let engine = Arc::clone(&self.engine);
+            self.jobs.spawn(async move {
+                Done::Unexplained(engine.take_unexplained_events(company, taken_up_to).await)
+            });
+        }
         Ok(())
     }
 
@@ -355,13 +382,22 @@ impl Worker {
         Ok(())
     }
 
+    /// How many are looked at for this reason, and how many may be, where that is limited.
+    fn share_of(&mut self, reason: Reason) -> Option<(&mut usize, usize)> {
+        match reason {
+            Reason::Webhook | Reason::Manual => None,
+            Reason::Import => Some((&mut self.import_people, MOST_OF_IMPORT)),
+            Reason::Sweep => Some((&mut self.sweep_people, MOST_OF_SWEEP)),
+        }
+    }
+
     fn begin_person(&mut self, company: CompanyId, person: Person, sweep_no: i64, total: i64) {
         let reason = person.request.map_or(Reason::Manual, |request| request.reason);
-        if reason == Reason::Sweep {
-            if self.sweep_people >= MOST_OF_SWEEP {
+        if let Some((count, most)) = self.share_of(reason) {
+            if *count >= most {
                 return;
             }
-            self.sweep_people += 1;
+            *count += 1;
         }
         self.people.insert(person.id.0);
         let engine = Arc::clone(&self.engine);
