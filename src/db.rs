@@ -10,6 +10,7 @@ pub mod leader;
 pub mod logins;
 pub mod people;
 pub mod preview;
+pub mod retention;
 
 use std::str::FromStr as _;
 use std::time::Duration;

@@ -21,6 +21,7 @@ mod loose;
 mod privacy;
 mod processes;
 mod replicas;
+mod retention;
 mod secrets;
 mod simulation;
 mod smoke;

@@ -18,7 +18,7 @@ use super::wake::{CERTAIN, CHANNEL};
 use super::{Engine, SyncError, backoff};
 use crate::db::connection::{self, Connection, State};
 use crate::db::people::{self, Person, Reason};
-use crate::db::{absences, events, history, leader, logins, preview};
+use crate::db::{absences, events, history, leader, logins, preview, retention};
 use crate::ids::CompanyId;
 
 /// People looked at side by side.
@@ -423,17 +423,36 @@ impl Engine {
         }
     }
 
+    /// Batch after batch until nothing is left, or the service stops: no lock is held for long.
+    async fn in_batches<F: Future<Output = Result<u64, sqlx::Error>>>(
+        &self,
+        delete: impl Fn() -> F,
+    ) -> Result<(), sqlx::Error> {
+        while !self.stop.is_cancelled() && delete().await? > 0 {}
+        Ok(())
+    }
+
     /// Deletes what is no longer kept, in small batches.
     async fn clean_up(&self) -> Result<(), sqlx::Error> {
         let now = self.clock.now();
         let zoned = now.to_zoned(crate::clock::time_zone());
-        let retention = self.config.retention;
-        if let Ok(before) = zoned.checked_sub(retention.webhook_events) {
-            while events::delete_old(&self.db, before.timestamp(), CLEAN_UP_BATCH).await? > 0 {}
+        let kept = self.config.retention;
+        let events_before = zoned.checked_sub(kept.webhook_events).map(|at| at.timestamp());
+        if let Ok(before) = events_before {
+            self.in_batches(|| events::delete_old(&self.db, before, CLEAN_UP_BATCH)).await?;
+            self.in_batches(|| retention::delete_resolved_attention(&self.db, before, CLEAN_UP_BATCH))
+                .await?;
         }
-        if let Ok(before) = zoned.checked_sub(retention.absences) {
-            while absences::delete_old(&self.db, before.date(), CLEAN_UP_BATCH).await? > 0 {}
-            while history::delete_old(&self.db, before.timestamp(), CLEAN_UP_BATCH).await? > 0 {}
+        if let Ok(before) = zoned.checked_sub(kept.absences) {
+            let (date, before) = (before.date(), before.timestamp());
+            let nobody_before = events_before.unwrap_or(before);
+            self.in_batches(|| absences::delete_old(&self.db, date, CLEAN_UP_BATCH)).await?;
+            self.in_batches(|| history::delete_old(&self.db, before, CLEAN_UP_BATCH)).await?;
+            self.in_batches(|| retention::delete_audit(&self.db, before, CLEAN_UP_BATCH)).await?;
+            self.in_batches(|| {
+                retention::delete_archived_people(&self.db, before, nobody_before, CLEAN_UP_BATCH)
+            })
+            .await?;
         }
         let progress = preview::progress(&self.db).await?;
         if progress.finished_at.is_some_and(|at| now.duration_since(at) >= KEEP_PREVIEW) {
