@@ -479,3 +479,80 @@ async fn a_running_copy_is_not_disturbed_by_the_schema_of_the_next_version() {
     assert_eq!(w.api(Method::GET, "/people").send().await.unwrap().status(), StatusCode::OK);
     w.finish(&[]).await;
 }
+
+/// A body that nobody sends by accident.
+fn hostile_body(dice: &mut Dice) -> Vec<u8> {
+    let noise = |dice: &mut Dice, length: usize| -> Vec<u8> {
+        (0..length).map(|_| u8::try_from(dice.below(256)).unwrap()).collect()
+    };
+    let good =
+        br#"{"account":"acme","event_type":"calendar_event_added","related_object_id":"264"}"#.to_vec();
+    match dice.below(12) {
+        0 => noise(dice, 300),
+        1 => b"[".repeat(30_000),
+        2 => [&br#"{"event_type":"e","x":"#[..], &b"[".repeat(30_000), &b"]".repeat(30_000), b"}"].concat(),
+        3 => vec![b' '; 64 * 1024 + 1],
+        4 => good[..dice.below(good.len())].to_vec(),
+        5 => {
+            let mut flipped = good.clone();
+            let at = dice.below(good.len());
+            flipped[at] = u8::try_from(dice.below(256)).unwrap();
+            flipped
+        }
+        6 => [&br#"{"event_type":""#[..], &noise(dice, 2000), br#""}"#].concat(),
+        7 => br#"{"event_type":"\u0000\ud800","related_object_id":-1e400}"#.to_vec(),
+        8 => format!(r#"{{"event_type":"{}"}}"#, "é".repeat(20_000)).into_bytes(),
+        9 => format!(r#"{{"event_type":"person_added","related_object_id":"{}"}}"#, "9".repeat(60_000))
+            .into_bytes(),
+        10 => br#"{"event_type":"a","event_type":["b"],"related_object_id":{"a":{"b":[[[]]]}}}"#.to_vec(),
+        _ => format!(
+            r#"{{"event_type":"x{}","related_object_id":{}}}"#,
+            dice.below(99_999),
+            dice.below(1 << 20)
+        )
+        .into_bytes(),
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_bursts_of_hostile_webhooks_end_in_no_error_no_panic_and_no_more_memory() {
+    let w = without_service(options()).await;
+    let log =
+        std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("hostile-{}", std::process::id()));
+    let environment = with(w.environment(), "OPTEDO_OFFICIENT__LOG__FILTER", "warn");
+    let environment =
+        with(environment, "OPTEDO_OFFICIENT__SERVER__LISTEN", &format!("127.0.0.1:{}", port_of(&w)));
+    let mut command = program(&environment, &["serve"]);
+    let out = std::fs::File::create(&log).unwrap();
+    let child = command.stdout(out.try_clone().unwrap()).stderr(out).spawn().unwrap();
+    let copy = Copy { child, url: w.url.clone() };
+    w.until_ready().await;
+    let memory = || {
+        let pid = copy.child.id().to_string();
+        let ps = Command::new("ps").args(["-o", "rss=", "-p", &pid]).output().unwrap();
+        String::from_utf8(ps.stdout).unwrap().trim().parse::<usize>().unwrap()
+    };
+    let mut dice = Dice(3);
+    let mut early = 0;
+    for burst in 0..1000 {
+        let bodies: Vec<Vec<u8>> = (0..6).map(|_| hostile_body(&mut dice)).collect();
+        let posts = bodies.iter().map(|body| w.http.post(w.webhook_url()).body(body.clone()).send());
+        for (answer, body) in futures_util::future::join_all(posts).await.into_iter().zip(&bodies) {
+            let status = answer.unwrap().status().as_u16();
+            let shown = String::from_utf8_lossy(&body[..body.len().min(100)]).into_owned();
+            assert!([200, 400, 413].contains(&status), "{status} for {shown}");
+        }
+        if burst == 300 {
+            early = memory();
+        }
+    }
+    let late = memory();
+    assert!(late < early + 10_000, "from {early} to {late} KiB");
+    let event = w.take_leave(0);
+    w.announce().await;
+    assert!(w.absence_of(event).is_some());
+    drop(copy);
+    let said = std::fs::read_to_string(&log).unwrap();
+    assert!(!said.contains("panicked") && !said.contains("\"ERROR\""), "{said}");
+    std::fs::remove_file(log).unwrap();
+}

@@ -372,8 +372,7 @@ pub async fn confirm_deletions(db: impl PgExecutor<'_>, company: CompanyId) -> R
 /// How many absences stand in Optedo because of us.
 pub async fn count_written(db: impl PgExecutor<'_>, company: CompanyId) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select count(*) as "count!" from absences
-           where company_id = $1 and deleted_at is null and optedo_absence_id is not null"#,
+        r#"select coalesce((select standing from absences_standing where company_id = $1), 0) as "standing!""#,
         company.0
     )
     .fetch_one(db)

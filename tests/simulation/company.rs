@@ -477,6 +477,10 @@ impl<'a> Company<'a> {
             let is_held_back = expected.get(&event) == Some(&Expected::WhatStood);
             ensure(is_held_back, || format!("a write of event {event} has no end"))?;
         }
+        let standing = "select coalesce((select sum(standing)::bigint from absences_standing), 0) - (
+                            select count(*) from absences where deleted_at is null and optedo_absence_id is not null)";
+        let difference = self.database.number(standing).await;
+        ensure(difference == 0, || format!("{difference} absences are counted wrongly"))?;
         let miscounted = self
             .database
             .texts(
