@@ -10,6 +10,7 @@
 
 mod support;
 
+mod admin_page;
 mod api;
 mod commands;
 mod connect;

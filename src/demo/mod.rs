@@ -11,14 +11,17 @@
 //! | `faults` | what may go wrong on purpose |
 //! | `officient/` | people, calendar, OAuth, webhooks; its pages |
 //! | `optedo/` | users, absence types, absences; its pages |
+//! | `page`, `month`, `pager` | what the pages of both have in common |
 //! | `seed` | a small company to begin with |
 //! | `run` | the `demo` command |
 
 mod clock;
 mod faults;
+mod month;
 pub mod officient;
 pub mod optedo;
 mod page;
+mod pager;
 mod run;
 mod seed;
 mod server;

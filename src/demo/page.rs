@@ -1,13 +1,29 @@
 //! What the pages of both simulators have in common.
 
 use askama::Template;
+use axum::Router;
 use axum::response::{Html, IntoResponse, Response};
-use http::StatusCode;
-use jiff::civil::{Date, Weekday};
+use axum::routing::get;
+use http::{StatusCode, header};
 
 /// The web app's shell that Officient answers, with 200, to a path it does not know.
 pub(super) const SHELL: &str = "<!doctype html><html lang=\"nl\"><head><meta charset=\"utf-8\">\
 <title>Officient</title></head><body><div id=\"app\"></div><script src=\"/assets/app.js\"></script></body></html>\n";
+
+/// Nothing but our own style and script: a name typed in can be no more than text. What a form may lead to stays
+/// open, for the consent question leads to whatever address an app registered.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; \
+                      base-uri 'none'; frame-ancestors 'none'";
+
+/// The files that the pages of both name.
+pub(super) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    let file = |kind: &'static str, text: &'static str| {
+        get(move || std::future::ready(([(header::CONTENT_TYPE, kind)], text)))
+    };
+    Router::new()
+        .route("/style.css", file("text/css; charset=utf-8", include_str!("../../templates/demo/style.css")))
+        .route("/icon.svg", file("image/svg+xml", include_str!("../../templates/demo/icon.svg")))
+}
 
 /// A template as a response.
 pub(super) fn render(page: &impl Template) -> Response {
@@ -17,40 +33,13 @@ pub(super) fn render(page: &impl Template) -> Response {
 /// A template as a response with this status.
 pub(super) fn render_with(status: StatusCode, page: &impl Template) -> Response {
     match page.render() {
-        Ok(html) => (status, Html(html)).into_response(),
+        Ok(html) => {
+            let headers = [(header::CONTENT_SECURITY_POLICY, POLICY), (header::CACHE_CONTROL, "no-store")];
+            (status, headers, Html(html)).into_response()
+        }
         Err(error) => {
             tracing::error!(%error, "A page of a simulator could not be made");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
-}
-
-/// The short Dutch name of a date's weekday.
-pub(super) fn weekday(date: Date) -> &'static str {
-    match date.weekday() {
-        Weekday::Monday => "ma",
-        Weekday::Tuesday => "di",
-        Weekday::Wednesday => "wo",
-        Weekday::Thursday => "do",
-        Weekday::Friday => "vr",
-        Weekday::Saturday => "za",
-        Weekday::Sunday => "zo",
-    }
-}
-
-/// Whether nobody works by default on this date.
-pub(super) fn is_weekend(date: Date) -> bool {
-    matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday)
-}
-
-/// `09:05` of minutes since midnight.
-pub(super) fn clock_time(minutes: i64) -> String {
-    format!("{:02}:{:02}", minutes.div_euclid(60), minutes.rem_euclid(60))
-}
-
-/// Minutes since midnight of `09:05`.
-pub(super) fn parse_clock_time(text: &str) -> Option<i64> {
-    let (hours, minutes) = text.trim().split_once(':')?;
-    let (hours, minutes) = (hours.parse::<i64>().ok()?, minutes.get(..2)?.parse::<i64>().ok()?);
-    ((0..24).contains(&hours) && (0..60).contains(&minutes)).then_some(hours * 60 + minutes)
 }

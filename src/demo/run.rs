@@ -75,7 +75,7 @@ pub fn steps(config: &Config, simulators: &Simulators) -> String {
      and sign in with the password {PASSWORD}
   2. Fill in and keep           Client ID  {}
                                 Secret     {}
-     then click «Aanmelden bij Officient», and in Officient «Geef toegang».
+     then click «Aanmelden bij Officient», and in Officient «Aanmelden» (all is filled in) and «Geef toegang».
      Everybody is taken over a first time; what could not be says why under «Vraagt aandacht».
   3. Add leave for somebody     {officient}/
      and see it within a second {optedo}/

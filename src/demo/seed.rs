@@ -6,8 +6,8 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde_json::json;
 
+use super::month::is_weekend;
 use super::officient::{LeaveType, NewEvent};
-use super::page::is_weekend;
 use super::{OfficientSim, OptedoSim, clock};
 
 /// Officient's first and last name, and Optedo's users for that person.

@@ -14,7 +14,7 @@ use super::desired::{Rules, Standing, Window, standing};
 use super::mapping::MappingRules;
 use super::matching::{Names, PersonMatch, match_person};
 use super::plan::{Change, Evidence, Plan, WrittenAbsence, plan};
-use super::reference::{Fresh, ReferenceError, Snapshot};
+use super::reference::{Freshness, ReferenceError, Snapshot};
 use super::{Engine, SyncError};
 use crate::db::people::{Person, Reason, SyncRequest};
 use crate::db::{absences, events, people};
@@ -121,17 +121,26 @@ impl Engine {
         let Some(names) = person.names.clone().filter(|_| !person.archived) else {
             return self.look_at_archived(company, &person, window).await;
         };
-        let calendar = self.read_calendar(&person, window, years, priority, turn).await?;
+        let calendar = self.read_calendar(&person, window, years, priority, turn);
+        let calendar = if priority == Priority::Urgent {
+            // Somebody waits: what may be needed to write is read meanwhile.
+            let fresh = Freshness::to_write(&self.clock, priority, requested_at).optedo;
+            tokio::join!(calendar, self.reference.prefetch(fresh)).0?
+        } else {
+            calendar.await?
+        };
         let event_ids: Vec<i64> = calendar.events.iter().map(|event| event.id.0).collect();
         let written =
             absences::of_person(&self.db, company, person.id, window.from, window.until, &event_ids).await?;
         let type_years = years_of(&calendar.events, window);
 
         // First with what is known; again with fresher knowledge when something is to be written or was not found.
-        let snapshot =
-            self.reference.snapshot(company, &type_years, priority, Fresh::to_compare(&self.clock)).await?;
+        let snapshot = self
+            .reference
+            .snapshot(company, &type_years, priority, Freshness::to_compare(&self.clock))
+            .await?;
         let mut look = self.compare(company, &person, &names, &calendar, &written, window, &snapshot).await?;
-        if let Some(fresh) = self.freshness_needed(&look, requested_at) {
+        if let Some(fresh) = self.freshness_needed(&look, priority, requested_at) {
             let since =
                 Some(requested_at).filter(|_| !matches!(look.person_match, Some(PersonMatch::Matched(_))));
             let (person, _turn) =
@@ -149,7 +158,12 @@ impl Engine {
     }
 
     /// What was not found is looked for again in what is read after the request; what is written, in what is recent.
-    fn freshness_needed(&self, look: &Look, requested_at: Timestamp) -> Option<Fresh> {
+    fn freshness_needed(
+        &self,
+        look: &Look,
+        priority: Priority,
+        requested_at: Timestamp,
+    ) -> Option<Freshness> {
         let is_missing = |kind: Kind| {
             matches!(
                 kind,
@@ -160,11 +174,11 @@ impl Engine {
             )
         };
         if look.plan.held_back.iter().any(|(_, item)| is_missing(item.kind())) {
-            Some(Fresh(requested_at))
+            Some(Freshness::since(requested_at))
         } else if look.plan.changes.is_empty() {
             None
         } else {
-            Some(Fresh::to_write(&self.clock))
+            Some(Freshness::to_write(&self.clock, priority, requested_at))
         }
     }
 

@@ -23,16 +23,6 @@ use crate::sync::matching::Directory;
 pub struct Fresh(pub Timestamp);
 
 impl Fresh {
-    /// Good enough to see that nothing changed.
-    pub fn to_compare(clock: &Clock) -> Self {
-        Self::within(clock, SignedDuration::from_hours(1))
-    }
-
-    /// Good enough to write by.
-    pub fn to_write(clock: &Clock) -> Self {
-        Self::within(clock, SignedDuration::from_mins(5))
-    }
-
     /// Good enough for somebody who looks at a page, perhaps just after a repair.
     pub fn to_show(clock: &Clock) -> Self {
         Self::within(clock, SignedDuration::from_secs(10))
@@ -40,6 +30,36 @@ impl Fresh {
 
     fn within(clock: &Clock, age: SignedDuration) -> Self {
         Self(clock.now().saturating_sub(age).unwrap_or(Timestamp::MIN))
+    }
+}
+
+/// How fresh the parts of a [`Snapshot`] must be: Officient's calls are counted, Optedo's are not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Freshness {
+    /// Users and absence types.
+    pub optedo: Fresh,
+    /// Leave types.
+    pub officient: Fresh,
+}
+
+impl Freshness {
+    /// Both read at this time or later.
+    pub fn since(at: Timestamp) -> Self {
+        Self { optedo: Fresh(at), officient: Fresh(at) }
+    }
+
+    /// Good enough to see that nothing changed.
+    pub fn to_compare(clock: &Clock) -> Self {
+        let hour = Fresh::within(clock, SignedDuration::from_hours(1));
+        Self { optedo: hour, officient: hour }
+    }
+
+    /// Good enough to write by. What somebody waits for goes by users and types as they were when it was asked for, so
+    /// that a name that was just spoilt or repaired counts; those who wait together share one reading.
+    pub fn to_write(clock: &Clock, priority: Priority, requested_at: Timestamp) -> Self {
+        let recent = Fresh::within(clock, SignedDuration::from_mins(5));
+        let optedo = if priority == Priority::Urgent { Fresh(requested_at) } else { recent };
+        Self { optedo, officient: recent }
     }
 }
 
@@ -188,16 +208,26 @@ impl Reference {
         company: CompanyId,
         years: &[i16],
         priority: Priority,
-        fresh: Fresh,
+        fresh: Freshness,
     ) -> Result<Snapshot, ReferenceError> {
         let mut types = Vec::new();
         for year in years {
-            types.push(self.leave_types(company, *year, priority, fresh));
+            types.push(self.leave_types(company, *year, priority, fresh.officient));
         }
         let types = futures_util::future::try_join_all(types);
         let (users, absence_types, types) =
-            tokio::try_join!(self.users(fresh), self.absence_types(fresh), types)?;
+            tokio::try_join!(self.users(fresh.optedo), self.absence_types(fresh.optedo), types)?;
         Ok(Snapshot { users, absence_types, leave_types: years.iter().copied().zip(types).collect() })
+    }
+
+    /// Reads beforehand what a snapshot this fresh needs of Optedo; should that fail, the snapshot says so.
+    pub async fn prefetch(&self, fresh: Fresh) {
+        let _said_by_the_snapshot = tokio::join!(self.users(fresh), self.absence_types(fresh));
+    }
+
+    /// Officient's leave types are read again when they are next asked for: the admin may have changed them.
+    pub async fn forget_leave_types(&self) {
+        self.leave_types.lock().await.clear();
     }
 
     /// Optedo's users.

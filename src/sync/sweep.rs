@@ -1,6 +1,7 @@
 //! A sweep: everybody is looked at, whether or not a webhook said so. It heals what was lost.
 
 use super::attention::{Item, Kind};
+use super::reference::Fresh;
 use super::{Engine, SyncError};
 use crate::db::connection::Connection;
 use crate::db::people::{self, Person, Reason, SyncRequest};
@@ -24,6 +25,11 @@ impl Engine {
         // Reading the newest requests now tells later which of them are new.
         if let Err(error) = self.reference.newest_requesters(company).await {
             tracing::debug!(%error, "Could not read the newest requests");
+        }
+        if is_asked_for {
+            // Most often after a name or a type was changed: what is compared with must not be older.
+            self.reference.forget_leave_types().await;
+            self.reference.prefetch(Fresh(began_at)).await;
         }
         self.list_people(company, reason).await?;
 

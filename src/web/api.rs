@@ -28,7 +28,7 @@ use crate::sync::attention::Kind;
 use crate::sync::mapping::Mapping;
 use crate::sync::matching::Directory;
 use crate::sync::preview::Preview;
-use crate::sync::reference::Fresh;
+use crate::sync::reference::{Fresh, Freshness};
 use crate::sync::{Engine, SyncError};
 use crate::tokens::CLIENT_SECRET;
 
@@ -311,7 +311,7 @@ pub async fn list_people(State(app): State<App>) -> Result<Json<Vec<ListedPerson
     let Some(company) = connection::load(&engine.db).await?.company_id else {
         return Ok(Json(Vec::new()));
     };
-    let users = engine.reference.users(Fresh::to_write(&engine.clock)).await.map_err(SyncError::from)?;
+    let users = engine.reference.users(Fresh::to_show(&engine.clock)).await.map_err(SyncError::from)?;
     let people = people::all(&engine.db, company).await?;
     let matches = match_everybody(&people, &users);
     Ok(Json(
@@ -368,7 +368,8 @@ pub async fn list_leave_types(State(app): State<App>) -> Result<Json<Vec<ListedL
         return Ok(Json(Vec::new()));
     };
     let year = engine.clock.today().year();
-    let fresh = Fresh::to_write(&engine.clock);
+    let shown = Fresh::to_show(&engine.clock);
+    let fresh = Freshness { optedo: shown, officient: shown };
     let snapshot = engine.reference.snapshot(company, &[year], Priority::Urgent, fresh).await;
     let snapshot = snapshot.map_err(SyncError::from)?;
     let leave_types = snapshot.leave_types.values().flat_map(|types| types.iter());

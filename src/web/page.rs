@@ -163,13 +163,18 @@ impl Frame {
 
 /// This address in another language; what just happened need not be said again.
 fn in_language(path: &str, query: Option<&str>, language: Language) -> String {
-    let mut address = url::form_urlencoded::Serializer::new(format!("{path}?"));
+    address(path, query, &["lang"], &[("lang", language.code())])
+}
+
+/// An address with this query but for what is left out, and what just happened, and with these pairs.
+fn address(path: &str, query: Option<&str>, without: &[&str], pairs: &[(&str, &str)]) -> String {
+    let mut address = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-        if name != "lang" && name != "notice" {
+        if name != "notice" && !without.contains(&&*name) {
             address.append_pair(&name, &value);
         }
     }
-    address.append_pair("lang", language.code()).finish()
+    format!("{path}?{}", address.extend_pairs(pairs).finish())
 }
 
 /// A moment, in Belgian time.
@@ -211,15 +216,7 @@ impl Paging {
         let pages = count.div_ceil(size).max(1);
         let asked = super::query_value(query, "page").and_then(|page| page.parse().ok());
         let page: usize = asked.unwrap_or(1_usize).clamp(1, pages);
-        let address = |page: usize| {
-            let mut address = url::form_urlencoded::Serializer::new(format!("{path}?"));
-            for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-                if !matches!(&*name, "page" | "notice" | "lang") {
-                    address.append_pair(&name, &value);
-                }
-            }
-            address.append_pair("page", &page.to_string()).finish()
-        };
+        let address = |page: usize| address(path, query, &["page", "lang"], &[("page", &page.to_string())]);
         let previous = (page > 1).then(|| address(page - 1));
         let next = (page < pages).then(|| address(page + 1));
         let first = (page - 1) * size;

@@ -7,9 +7,11 @@ for (const element of document.querySelectorAll('[data-live]')) pieces.set(eleme
 // A piece that somebody is in the middle of stays as it is.
 const show = (name, html) => {
   const element = pieces.get(name);
-  if (!element || element.contains(document.activeElement) || element.innerHTML === html) return;
+  const fresh = document.createElement('div');
+  fresh.innerHTML = html;
+  if (!element || element.contains(document.activeElement) || element.innerHTML === fresh.innerHTML) return;
   const before = element.querySelector('[data-made-at]')?.dataset.madeAt;
-  element.innerHTML = html;
+  element.replaceChildren(...fresh.childNodes);
   const after = element.querySelector('[data-made-at]')?.dataset.madeAt;
   // A preview was finished: its result is on the page made anew.
   if (after && after !== before) location.replace(location.pathname);

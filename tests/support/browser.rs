@@ -1,4 +1,4 @@
-//! A person's browser: it keeps the service's cookies, and presses the buttons that a page really has.
+//! A person's browser: it keeps cookies, and presses the buttons that a page really has.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -12,7 +12,8 @@ use super::{PAGE, PASSWORD, TestApp};
 /// One browser; two of them share no cookies.
 pub struct Browser<'a> {
     app: &'a TestApp,
-    cookies: Mutex<BTreeMap<String, String>>,
+    /// By host and name: hosts do not see each other's.
+    cookies: Mutex<BTreeMap<(String, String), String>>,
 }
 
 /// What a browser shows, or where it is sent.
@@ -67,10 +68,24 @@ impl<'a> Browser<'a> {
         self.submit(&form).await
     }
 
+    /// Signs in at Officient on the page that a login leads to; returns the question that follows.
+    pub async fn sign_in_at_officient(&self, to_officient: &Page) -> Page {
+        let sign_in = self.follow(to_officient).await;
+        assert_eq!(sign_in.status, StatusCode::OK, "{}", sign_in.body);
+        let consent = self.follow(&self.submit(&sign_in.form("Aanmelden")).await).await;
+        assert_eq!(consent.status, StatusCode::OK, "{}", consent.body);
+        consent
+    }
+
     /// The header `Cookie` as it would be sent to the service.
     pub fn cookies(&self) -> String {
+        self.cookies_for(&self.address("/"))
+    }
+
+    fn cookies_for(&self, address: &Url) -> String {
         let cookies = self.cookies.lock().unwrap();
-        let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let own = cookies.iter().filter(|((host, _), _)| address.host_str() == Some(host));
+        let pairs: Vec<String> = own.map(|((_, name), value)| format!("{name}={value}")).collect();
         pairs.join("; ")
     }
 
@@ -79,22 +94,17 @@ impl<'a> Browser<'a> {
     }
 
     async fn send(&self, method: Method, address: Url, fields: Option<&[(String, String)]>) -> Page {
-        let is_service = address.as_str().starts_with(&self.app.url);
         let mut request = self
             .app
             .http
             .request(method, address.clone())
-            .header("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
-        if is_service {
-            request = request.header("cookie", self.cookies());
-        }
+            .header("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
+            .header("cookie", self.cookies_for(&address));
         if let Some(fields) = fields {
             request = request.form(fields);
         }
         let response = request.send().await.unwrap();
-        if is_service {
-            self.keep_cookies(response.headers());
-        }
+        self.keep_cookies(&address, response.headers());
         Page {
             address,
             status: response.status(),
@@ -103,15 +113,17 @@ impl<'a> Browser<'a> {
         }
     }
 
-    fn keep_cookies(&self, headers: &HeaderMap) {
+    fn keep_cookies(&self, address: &Url, headers: &HeaderMap) {
+        let host = address.host_str().unwrap();
         let mut cookies = self.cookies.lock().unwrap();
         for cookie in headers.get_all("set-cookie") {
             let cookie = cookie.to_str().unwrap();
             let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            let key = (host.to_owned(), name.to_owned());
             if cookie.contains("Max-Age=0") {
-                cookies.remove(name);
+                cookies.remove(&key);
             } else {
-                cookies.insert(name.to_owned(), value.to_owned());
+                cookies.insert(key, value.to_owned());
             }
         }
     }

@@ -4,6 +4,7 @@
 //! waited for by looking at its end state ([`TestApp::settle`]), never by sleeping for a guessed time.
 
 pub mod browser;
+pub mod chromium;
 pub mod world;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

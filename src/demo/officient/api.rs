@@ -240,7 +240,7 @@ fn leave_types(state: &State, options: &OfficientOptions) -> Answer {
 }
 
 /// What became of one event of a request.
-fn outcome(state: &State, event: &Event) -> &'static str {
+pub(super) fn outcome(state: &State, event: &Event) -> &'static str {
     match state.event(event.id).map(|event| event.leave.status) {
         Some(EventStatus::Pending) => "pending",
         Some(EventStatus::Approved) => "accepted",
@@ -248,7 +248,7 @@ fn outcome(state: &State, event: &Event) -> &'static str {
     }
 }
 
-fn request_status(state: &State, request: &LeaveRequest) -> &'static str {
+pub(super) fn request_status(state: &State, request: &LeaveRequest) -> &'static str {
     let pending = request.events.iter().any(|event| outcome(state, event) == "pending");
     if pending { "pending" } else { "closed" }
 }

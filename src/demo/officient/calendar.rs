@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::api::{bad_request, ok};
 use super::state::{Event, EventKind, EventStatus, LeaveType, State, WORKING_DAY_MINUTES};
-use crate::demo::page;
+use crate::demo::month::is_weekend;
 use crate::demo::server::{Answer, ApiCall};
 
 /// A number as a number or as a string.
@@ -43,15 +43,16 @@ pub(super) fn period(segments: &[&str]) -> Option<(Date, Date)> {
     }
 }
 
-fn company_days_off(year: i16) -> [(&'static str, Date); 7] {
+/// The name for programs, the name for people, the day.
+pub(super) fn company_days_off(year: i16) -> [(&'static str, &'static str, Date); 7] {
     [
-        ("NEW_YEAR", date(year, 1, 1)),
-        ("LABOUR_DAY", date(year, 5, 1)),
-        ("NATIONAL_HOLIDAY", date(year, 7, 21)),
-        ("ASSUMPTION_DAY", date(year, 8, 15)),
-        ("ALL_SAINTS_DAY", date(year, 11, 1)),
-        ("ARMISTICE_DAY", date(year, 11, 11)),
-        ("CHRISTMAS", date(year, 12, 25)),
+        ("NEW_YEAR", "Nieuwjaar", date(year, 1, 1)),
+        ("LABOUR_DAY", "Dag van de arbeid", date(year, 5, 1)),
+        ("NATIONAL_HOLIDAY", "Nationale feestdag", date(year, 7, 21)),
+        ("ASSUMPTION_DAY", "O.L.V.-Hemelvaart", date(year, 8, 15)),
+        ("ALL_SAINTS_DAY", "Allerheiligen", date(year, 11, 1)),
+        ("ARMISTICE_DAY", "Wapenstilstand", date(year, 11, 11)),
+        ("CHRISTMAS", "Kerstmis", date(year, 12, 25)),
     ]
 }
 
@@ -73,15 +74,15 @@ pub(super) fn calendar(
         if events.is_empty() && only_with_events {
             continue;
         }
-        let usual = if page::is_weekend(day) { 0 } else { WORKING_DAY_MINUTES };
+        let usual = if is_weekend(day) { 0 } else { WORKING_DAY_MINUTES };
         let scheduled = events.iter().find_map(|event| event.leave.scheduled_minutes).unwrap_or(usual);
         let events: Vec<Value> = events.into_iter().map(|event| event_json(state, event)).collect();
         days.push(
             json!({"date": day, "scheduled_minutes": loose(scheduled, day.day() % 2 == 0), "events": events}),
         );
     }
-    let off = company_days_off(first.year()).into_iter().filter(|(_, day)| (first..=last).contains(day));
-    let off: Vec<Value> = off.map(|(name, day)| json!({"name": name, "date": day})).collect();
+    let off = company_days_off(first.year()).into_iter().filter(|(_, _, day)| (first..=last).contains(day));
+    let off: Vec<Value> = off.map(|(name, _, day)| json!({"name": name, "date": day})).collect();
     ok(&json!({"data": {"time_off": days, "company_days_off": off}}))
 }
 

@@ -1,33 +1,56 @@
-//! The OAuth question to the person in the browser, and the developer page with the app's Client ID and Secret.
+//! The OAuth question to the person in the browser: may this app come in?
 
 use askama::Template;
 use axum::Router;
 use axum::extract::{Form, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use axum_extra::extract::CookieJar;
 use http::StatusCode;
 use serde::Deserialize;
 use url::Url;
+use url::form_urlencoded::Serializer;
 
-use super::OfficientSim;
-use super::state::Subscription;
-use crate::demo::page::{render, render_with};
+use super::pages::refused;
+use super::{OfficientSim, sign_in};
+use crate::demo::page::render;
 
-const PERMISSIONS: [&str; 5] =
+/// What the registered app may do, as its page for developers and the question both list it.
+pub(super) const PERMISSIONS: [&str; 5] =
     ["basic: lezen", "personal info: lezen", "webhooks: lezen", "webhooks: schrijven", "calendar: lezen"];
 
 pub(super) fn router() -> Router<OfficientSim> {
-    Router::new().route("/authorize", get(ask).post(decide)).route("/developer", get(developer))
+    Router::new().route("/authorize", get(ask).post(decide)).merge(sign_in::router())
 }
 
+/// What an app asks for, as it stands in the address and then in every form up to the answer.
 #[derive(Debug, Deserialize)]
-struct Question {
+pub(super) struct Question {
     #[serde(default)]
     client_id: String,
     redirect_uri: Option<String>,
     state: Option<String>,
     response_type: Option<String>,
-    answer: Option<String>,
+}
+
+impl Question {
+    /// The parameters that were given.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [
+            ("response_type", self.response_type.as_deref()),
+            ("client_id", Some(self.client_id.as_str())),
+            ("redirect_uri", self.redirect_uri.as_deref()),
+            ("state", self.state.as_deref()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+    }
+
+    /// Where it is asked, on this very site.
+    pub(super) fn address(&self) -> String {
+        let query = Serializer::new(String::new()).extend_pairs(self.fields()).finish();
+        format!("/authorize?{query}")
+    }
 }
 
 #[derive(Template)]
@@ -35,28 +58,9 @@ struct Question {
 struct ConsentPage<'a> {
     app: &'a str,
     company: &'a str,
+    email: String,
     permissions: [&'static str; 5],
-    client_id: &'a str,
-    redirect_uri: &'a str,
-    state: Option<&'a str>,
-}
-
-#[derive(Template)]
-#[template(path = "demo/officient_refused.html")]
-struct RefusedPage {
-    reason: &'static str,
-}
-
-#[derive(Template)]
-#[template(path = "demo/officient_developer.html")]
-struct DeveloperPage<'a> {
-    app: &'a str,
-    client_id: &'a str,
-    client_secret: &'a str,
-    redirect_uri: String,
-    permissions: [&'static str; 5],
-    connected: bool,
-    subscriptions: Vec<Subscription>,
+    question: &'a Question,
 }
 
 /// Where the browser goes back to; what is wrong with the question otherwise.
@@ -79,27 +83,43 @@ fn return_address(sim: &OfficientSim, question: &Question) -> Result<Url, &'stat
     Url::parse(address).ok().ok_or("De Redirect URL is geen adres.")
 }
 
-async fn ask(State(sim): State<OfficientSim>, Query(question): Query<Question>) -> Response {
-    let redirect_uri = match return_address(&sim, &question) {
-        Ok(_) => question.redirect_uri.as_deref().unwrap_or_default(),
-        Err(reason) => return render_with(StatusCode::BAD_REQUEST, &RefusedPage { reason }),
+async fn ask(
+    State(sim): State<OfficientSim>,
+    cookies: CookieJar,
+    Query(question): Query<Question>,
+) -> Response {
+    if let Err(reason) = return_address(&sim, &question) {
+        return refused(StatusCode::BAD_REQUEST, reason);
+    }
+    let Some(email) = sign_in::signed_in(&sim, &cookies) else {
+        return sign_in::page(&sim, &question);
     };
-    render(&ConsentPage {
-        app: &sim.0.options.app_name,
-        company: &sim.0.options.company_name,
-        permissions: PERMISSIONS,
-        client_id: &question.client_id,
-        redirect_uri,
-        state: question.state.as_deref(),
-    })
+    let options = &sim.0.options;
+    let (app, company) = (options.app_name.as_str(), options.company_name.as_str());
+    render(&ConsentPage { app, company, email, permissions: PERMISSIONS, question: &question })
 }
 
-async fn decide(State(sim): State<OfficientSim>, Form(question): Form<Question>) -> Response {
+#[derive(Deserialize)]
+struct Decision {
+    #[serde(default)]
+    answer: String,
+    #[serde(flatten)]
+    question: Question,
+}
+
+async fn decide(
+    State(sim): State<OfficientSim>,
+    cookies: CookieJar,
+    Form(Decision { answer, question }): Form<Decision>,
+) -> Response {
     let mut address = match return_address(&sim, &question) {
         Ok(address) => address,
-        Err(reason) => return render_with(StatusCode::BAD_REQUEST, &RefusedPage { reason }),
+        Err(reason) => return refused(StatusCode::BAD_REQUEST, reason),
     };
-    if question.answer.as_deref() == Some("allow") {
+    if sign_in::signed_in(&sim, &cookies).is_none() {
+        return Redirect::to(&question.address()).into_response();
+    }
+    if answer == "allow" {
         let asked_with = question.redirect_uri.filter(|uri| !uri.is_empty());
         let code = sim.0.state().issue_code(asked_with);
         address.query_pairs_mut().append_pair("code", &code);
@@ -110,17 +130,4 @@ async fn decide(State(sim): State<OfficientSim>, Form(question): Form<Question>)
         address.query_pairs_mut().append_pair("state", &state);
     }
     Redirect::to(address.as_str()).into_response()
-}
-
-async fn developer(State(sim): State<OfficientSim>) -> Response {
-    let redirect_uri = sim.0.state().redirect_uri.clone().unwrap_or_else(|| "(elk adres)".to_owned());
-    render(&DeveloperPage {
-        app: &sim.0.options.app_name,
-        client_id: sim.client_id(),
-        client_secret: sim.client_secret(),
-        redirect_uri,
-        permissions: PERMISSIONS,
-        connected: sim.is_connected(),
-        subscriptions: sim.subscriptions(),
-    })
 }

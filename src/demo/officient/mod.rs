@@ -9,6 +9,7 @@ mod calendar;
 mod consent;
 mod control;
 mod pages;
+mod sign_in;
 mod state;
 mod webhooks;
 
@@ -24,8 +25,8 @@ use axum::routing::any;
 use http::StatusCode;
 use tokio::sync::watch;
 
-use super::clock;
 use super::server::{Answer, Line, Server};
+use super::{clock, page};
 use state::{State, Tokens};
 
 pub use api::CANARIES;
@@ -187,6 +188,7 @@ impl OfficientSim {
     fn router(&self) -> Router {
         consent::router()
             .merge(pages::router())
+            .merge(page::router())
             .route("/1.0", any(answer))
             .route("/1.0/{*rest}", any(answer))
             .with_state(self.clone())

@@ -216,6 +216,8 @@ pub(super) struct State {
     pub(super) requests: Vec<LeaveRequest>,
     pub(super) subscriptions: Vec<Subscription>,
     pub(super) tokens: Tokens,
+    /// Cookie → e-mail address of whoever signed in with it.
+    pub(super) sessions: HashMap<String, String>,
     pub(super) known_event_names: Vec<String>,
     pub(super) refused_event_names: Vec<String>,
     pub(super) redirect_uri: Option<String>,
@@ -236,6 +238,7 @@ impl State {
             requests: Vec::new(),
             subscriptions: Vec::new(),
             tokens,
+            sessions: HashMap::new(),
             known_event_names: Vec::new(),
             refused_event_names: Vec::new(),
             redirect_uri: None,
@@ -299,12 +302,18 @@ impl State {
         }
     }
 
+    /// Where an event stands: they stay in the order of their ids, for each is added at the end.
+    fn event_at(&self, id: i64) -> Option<usize> {
+        self.events.binary_search_by_key(&id, |event| event.id).ok()
+    }
+
     pub(super) fn event(&self, id: i64) -> Option<&Event> {
-        self.events.iter().find(|event| event.id == id)
+        self.events.get(self.event_at(id)?)
     }
 
     pub(super) fn event_mut(&mut self, id: i64) -> Option<&mut Event> {
-        self.events.iter_mut().find(|event| event.id == id)
+        let at = self.event_at(id)?;
+        self.events.get_mut(at)
     }
 
     /// Adds an event, or replaces the one of that type on that day, of which there is at most one.
@@ -325,7 +334,7 @@ impl State {
     }
 
     pub(super) fn delete_event(&mut self, id: i64) -> Option<Event> {
-        let at = self.events.iter().position(|event| event.id == id)?;
+        let at = self.event_at(id)?;
         Some(self.events.remove(at))
     }
 

@@ -21,6 +21,7 @@ use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
 use super::faults::Fault;
+use super::page;
 use super::server::{Call, Line, Server};
 
 /// How a simulated Optedo begins.
@@ -115,6 +116,7 @@ struct State {
     users: Vec<User>,
     types: Vec<AbsenceType>,
     absences: Vec<Absence>,
+    last_type: i64,
     next_absence: i64,
     created: usize,
     max_same_reference: usize,
@@ -202,7 +204,7 @@ impl OptedoSim {
     }
 
     fn router(&self) -> Router {
-        pages::router().route("/api/{*rest}", any(answer)).with_state(self.clone())
+        pages::router().merge(page::router()).route("/api/{*rest}", any(answer)).with_state(self.clone())
     }
 
     /// `http://127.0.0.1:PORT`: the address of the pages.
@@ -265,7 +267,9 @@ impl OptedoSim {
     /// A new absence type.
     pub fn add_absence_type(&self, description: &str) -> i64 {
         let mut state = self.0.state();
-        let id = state.types.last().map_or(1, |absence_type| absence_type.id + 1);
+        // Never one that a deleted type had: who knows the type by its id must not take another for it.
+        let id = state.last_type + 1;
+        state.last_type = id;
         state.types.push(AbsenceType { id, description: description.to_owned() });
         id
     }
@@ -275,6 +279,16 @@ impl OptedoSim {
         if let Some(absence_type) = self.0.state().types.iter_mut().find(|row| row.id == id) {
             description.clone_into(&mut absence_type.description);
         }
+    }
+
+    /// Deletes an absence type; false when absences have it.
+    pub fn delete_absence_type(&self, id: i64) -> bool {
+        let mut state = self.0.state();
+        let is_used = state.absences.iter().any(|absence| absence.content.absence_type_id == id);
+        if !is_used {
+            state.types.retain(|row| row.id != id);
+        }
+        !is_used
     }
 
     /// All absence types.

@@ -1,9 +1,13 @@
 //! The simulators over real HTTP, as the service and a browser meet them.
 
+mod browser;
 mod faults;
 mod officient;
+mod officient_pages;
 mod optedo;
-mod pages;
+mod optedo_pages;
+mod seed;
+mod sign_in;
 
 use std::time::Duration;
 

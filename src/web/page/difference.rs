@@ -1,4 +1,6 @@
-//! *Where* two texts differ that nearly match: which characters of each the other does not have. Pure.
+//! *Where* two texts differ that nearly match: which letters of each the other does not have. Pure.
+
+use unicode_normalization::char::is_combining_mark;
 
 /// A piece of a text.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,13 +18,26 @@ const MOST_CELLS: usize = 250_000;
 
 /// Both texts in pieces. `show_code_points`: they look the same, so what they are made of is shown.
 pub(super) fn pieces(ours: &str, theirs: &str, show_code_points: bool) -> (Vec<Piece>, Vec<Piece>) {
-    let (a, b): (Vec<char>, Vec<char>) = (ours.chars().collect(), theirs.chars().collect());
+    let (a, b) = (letters(ours), letters(theirs));
     let (in_a, in_b) = common(&a, &b);
     (group(&a, &in_a, show_code_points), group(&b, &in_b, show_code_points))
 }
 
-/// Which characters of each belong to the longest sequence that both have.
-fn common(a: &[char], b: &[char]) -> (Vec<bool>, Vec<bool>) {
+/// A text that differs as a whole.
+pub(super) fn whole(text: &str) -> Vec<Piece> {
+    vec![Piece { text: text.to_owned(), differs: true, code_points: None }]
+}
+
+/// The letters of a text, each with the marks that stand on it.
+fn letters(text: &str) -> Vec<&str> {
+    let begins = text.char_indices().filter(|(_, char)| !is_combining_mark(*char)).map(|(begin, _)| begin);
+    let mut cuts: Vec<usize> = [0].into_iter().chain(begins).chain([text.len()]).collect();
+    cuts.dedup();
+    cuts.windows(2).filter_map(|cut| text.get(*cut.first()?..*cut.last()?)).collect()
+}
+
+/// Which letters of each belong to the longest sequence that both have.
+fn common(a: &[&str], b: &[&str]) -> (Vec<bool>, Vec<bool>) {
     let (mut in_a, mut in_b) = (vec![false; a.len()], vec![false; b.len()]);
     if a.len().saturating_mul(b.len()) > MOST_CELLS {
         return (in_a, in_b);
@@ -60,19 +75,19 @@ fn common(a: &[char], b: &[char]) -> (Vec<bool>, Vec<bool>) {
     (in_a, in_b)
 }
 
-fn group(text: &[char], is_common: &[bool], show_code_points: bool) -> Vec<Piece> {
-    let marked: Vec<(char, bool)> =
+fn group(text: &[&str], is_common: &[bool], show_code_points: bool) -> Vec<Piece> {
+    let marked: Vec<(&str, bool)> =
         text.iter().copied().zip(is_common.iter().map(|common| !common)).collect();
     let pieces = marked.chunk_by(|a, b| a.1 == b.1).map(|chunk| {
         let differs = chunk.first().is_some_and(|(_, differs)| *differs);
+        let chars = || chunk.iter().flat_map(|(letter, _)| letter.chars());
         let visible = |char: char| if differs && char.is_whitespace() { '␣' } else { char };
         let code_points = || {
-            let points: Vec<String> =
-                chunk.iter().map(|(char, _)| format!("U+{:04X}", u32::from(*char))).collect();
+            let points: Vec<String> = chars().map(|char| format!("U+{:04X}", u32::from(char))).collect();
             points.join(" ")
         };
         Piece {
-            text: chunk.iter().map(|(char, _)| visible(*char)).collect(),
+            text: chars().map(visible).collect(),
             differs,
             code_points: (differs && show_code_points).then(code_points),
         }

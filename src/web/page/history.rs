@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::people::{fault_text, name};
-use super::{Frame, Moment, Tab, period, render};
+use super::{Frame, Moment, Tab, address, period, render};
 use crate::app::App;
 use crate::db::history::{self, Entry};
 use crate::db::{connection, people};
@@ -89,18 +89,15 @@ pub(super) async fn show(
     entries.truncate(ON_A_PAGE);
     let whose: Vec<i64> = entries.iter().map(|entry| entry.person.0).collect();
     let names = people::names(&engine.db, company, &whose).await?;
-    let address = |before: Option<i64>| {
-        let mut address = url::form_urlencoded::Serializer::new(format!("{}?", Tab::History.path()));
-        person.map(|id| address.append_pair("person", &id.to_string()));
-        before.map(|id| address.append_pair("before", &id.to_string()));
-        address.finish()
-    };
-    let older = entries.last().filter(|_| has_older).map(|entry| address(Some(entry.id)));
+    let path = Tab::History.path();
+    let without = ["before", "lang"];
+    let older = entries.last().filter(|_| has_older);
+    let older = older.map(|entry| address(&path, query, &without, &[("before", &entry.id.to_string())]));
     let page = HistoryPage {
         frame,
         person: header,
         older,
-        newest: before.map(|_| address(None)),
+        newest: before.map(|_| address(&path, query, &without, &[])),
         entries: entries.into_iter().map(|entry| entry_view(t, entry, &names)).collect(),
     };
     render(StatusCode::OK, &page)

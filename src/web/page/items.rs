@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::Moment;
-use super::difference::{Piece, pieces};
+use super::difference::{Piece, pieces, whole};
+use super::{Moment, Tab, address};
 use crate::db::attention::StoredItem;
 use crate::db::people;
 use crate::db::preview::ListedItem;
@@ -134,9 +134,10 @@ fn view(t: Language, item: &Subject<'_>, names: &HashMap<PersonId, Names>) -> It
     let is_inactive = item.hint.is_some_and(|hint| hint.difference == Difference::Inactive);
     let more = match item.kind {
         Kind::UnmatchedPerson | Kind::AmbiguousPerson => {
-            Some(format!("{}?person={}", super::Tab::History.path(), item.subject_id))
+            let search = item.subject.map(|name| address(&Tab::People.path(), None, &[], &[("q", name)]));
+            Some(search.unwrap_or_else(|| Tab::People.path()))
         }
-        Kind::UnmappedLeaveType | Kind::AmbiguousLeaveType => Some(super::Tab::LeaveTypes.path()),
+        Kind::UnmappedLeaveType | Kind::AmbiguousLeaveType => Some(Tab::LeaveTypes.path()),
         Kind::InvalidEvent
         | Kind::RejectedByOptedo
         | Kind::DeletionsHeld
@@ -252,7 +253,7 @@ pub(super) fn compare_names(
     ours: &Names,
     theirs: &HintedNames,
 ) -> Comparison {
-    let rows = vec![
+    let mut rows = vec![
         row(t.first_name(), &ours.first, &theirs.first, difference),
         row(t.last_name(), &ours.last, &theirs.last, difference),
     ];
@@ -260,11 +261,24 @@ pub(super) fn compare_names(
         difference == Difference::Spaces && format!("{} {}", theirs.first, theirs.last) == ours.full();
     let says =
         if is_divided_otherwise { t.difference_parts().to_owned() } else { sentence(t, difference, &rows) };
+    if difference == Difference::Inactive {
+        // The names are the same: there is nothing to compare.
+        rows.clear();
+    }
     Comparison { says, rows }
 }
 
 fn row(label: &'static str, ours: &str, theirs: &str, difference: Difference) -> ComparedRow {
-    let (ours, theirs) = pieces(ours, theirs, difference == Difference::UnicodeForm);
+    let (ours, theirs) = match difference {
+        // Letters that both parts happen to have mean nothing.
+        Difference::Swapped => (whole(ours), whole(theirs)),
+        Difference::UnicodeForm => pieces(ours, theirs, true),
+        Difference::Spaces
+        | Difference::Case
+        | Difference::Accents
+        | Difference::Several
+        | Difference::Inactive => pieces(ours, theirs, false),
+    };
     ComparedRow { label, ours, theirs }
 }
 

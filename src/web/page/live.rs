@@ -39,6 +39,7 @@ pub(super) struct StateView {
     waiting: i64,
     retrying: i64,
     progress: Option<Progress>,
+    limit: String,
 }
 
 /// How far the looking at everybody is.
@@ -78,6 +79,7 @@ impl StateView {
             waiting: status.queue.waiting + status.queue.retrying,
             retrying: status.queue.retrying,
             progress,
+            limit: limit(engine, t),
         })
     }
 
@@ -96,6 +98,12 @@ fn seconds_left(engine: &Engine, backlog: &Backlog) -> f64 {
 
 /// A periodic sweep leaves two thirds of the limit free.
 const SWEEPS_SHARE: f64 = 3.0;
+
+/// Why it takes as long as it does.
+pub(super) fn limit(engine: &Engine, t: Language) -> String {
+    let officient = &engine.config.officient;
+    t.why_so_long(officient.rate_limit_calls, officient.rate_limit_period.as_secs())
+}
 
 /// How long so many calls take.
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]

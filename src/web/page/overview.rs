@@ -22,7 +22,7 @@ use crate::web::texts::Language;
 use crate::web::{CALLBACK_PATH, api, query_value};
 
 /// Items shown beside everything else; the others have a tab of their own.
-const FEW_ITEMS: usize = 5;
+const FEW_ITEMS: usize = 10;
 
 #[derive(Template)]
 #[template(path = "page/overview.html")]
@@ -68,18 +68,24 @@ pub(super) struct ItemsView {
     pub(super) frame: Frame,
     pub(super) items: Vec<ItemView>,
     pub(super) count: i64,
+    /// Not everybody was looked at, or nobody may be.
+    pub(super) is_checking: bool,
 }
 
 impl ItemsView {
     /// As of now.
     pub(super) async fn new(app: &App, admin: &Admin, t: Language) -> Result<Self, WebError> {
         let engine = &app.engine;
-        let company = connection::load(&engine.db).await?.company_id;
+        let connection = connection::load(&engine.db).await?;
+        let company = connection.company_id;
         let frame = Frame::of_tab(app, admin, t, Tab::Connection, None).await?;
         let mut stored = attention::list(&engine.db, Which::Open).await?;
         stored.truncate(FEW_ITEMS);
         let items = items::stored(engine, company, t, &stored).await?;
-        Ok(Self { count: frame.open_items, frame, items })
+        let is_checking = connection.sweep_asked_at.is_some()
+            || (connection.sweep_no < 2 && connection.sweep_finished_at.is_none())
+            || connection.is_paused;
+        Ok(Self { count: frame.open_items, frame, items, is_checking })
     }
 }
 

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 
 use super::items::{self, ItemView};
-use super::live::{Progress, calls_take, duration};
+use super::live::{Progress, calls_take, duration, limit};
 use super::{Frame, Moment, Notice, Tab, period, render, to_tab};
 use crate::app::App;
 use crate::db::connection::{self, State as ConnectionState};
@@ -29,6 +29,7 @@ const ON_A_PAGE: i64 = 100;
 pub(super) struct ProgressView {
     t: Language,
     progress: Option<Progress>,
+    limit: String,
     /// When the one that is there was made: another time means that there is a new one.
     made_at: String,
 }
@@ -47,7 +48,7 @@ impl ProgressView {
             }
         });
         let made_at = stored.finished_at.map(|at| at.to_string()).unwrap_or_default();
-        Ok(Self { t, progress, made_at })
+        Ok(Self { t, progress, limit: limit(engine, t), made_at })
     }
 
     /// It is being worked out.

@@ -4,6 +4,7 @@ super::texts! {
     attention_heading() { nl: "Vraagt aandacht", fr: "À traiter", en: "Needs attention" }
     attention_intro() { nl: "Wat hier staat, is niet of niet helemaal in Optedo gekomen. Een punt verdwijnt vanzelf zodra de oorzaak weg is.", fr: "Ce qui figure ici n’est pas, ou pas entièrement, arrivé dans Optedo. Un point disparaît de lui-même dès que sa cause a disparu.", en: "What is listed here did not, or not entirely, get into Optedo. An item disappears by itself as soon as its cause is gone." }
     nothing_open() { nl: "Niets. Alles wat in Optedo hoort te staan, staat er.", fr: "Rien. Tout ce qui doit figurer dans Optedo y figure.", en: "Nothing. All that should be in Optedo is there." }
+    nothing_open_yet() { nl: "Nog niets, maar niet iedereen is al nagekeken.", fr: "Rien pour l’instant, mais tout le monde n’a pas encore été vérifié.", en: "Nothing yet, but not everybody was checked." }
     nothing_ignored() { nl: "Er wordt niets genegeerd.", fr: "Rien n’est ignoré.", en: "Nothing is ignored." }
     nothing_resolved() { nl: "Er is nog niets opgelost.", fr: "Rien n’a encore été résolu.", en: "Nothing was resolved yet." }
     open() { nl: "Open", fr: "Ouverts", en: "Open" }

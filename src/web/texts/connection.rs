@@ -65,7 +65,7 @@ super::texts! {
     time_left(text: &str) { nl: "nog ongeveer {text}", fr: "encore environ {text}", en: "about {text} left" }
     seconds(count: i64) { nl: "1 seconde" | "{count} seconden", fr: "{count} seconde" | "{count} secondes", en: "1 second" | "{count} seconds" }
     minutes(count: i64) { nl: "1 minuut" | "{count} minuten", fr: "{count} minute" | "{count} minutes", en: "1 minute" | "{count} minutes" }
-    why_so_long() { nl: "Officient laat 30 vragen per 5 seconden toe.", fr: "Officient autorise 30 appels par 5 secondes.", en: "Officient allows 30 calls in 5 seconds." }
+    why_so_long(calls: usize, seconds: u64) { nl: "Officient laat {calls} vragen per {seconds} seconden toe.", fr: "Officient autorise {calls} appels par {seconds} secondes.", en: "Officient allows {calls} calls in {seconds} seconds." }
     sync_now() { nl: "Nu alles nakijken", fr: "Tout vérifier maintenant", en: "Check everybody now" }
 
     webhooks_heading() { nl: "Meldingen (webhooks)", fr: "Annonces (webhooks)", en: "Webhooks" }

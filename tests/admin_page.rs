@@ -1,0 +1,261 @@
+//! The admin's page in a real browser, the whole way of the customer's text.
+
+use std::path::Path;
+
+use jiff::ToSpan as _;
+use optedo_officient::demo;
+use thirtyfour::Key;
+
+use crate::support::chromium::{Chromium, DESK, Kind, PHONE_WITHOUT_SCRIPTS};
+use crate::support::world::options;
+use crate::support::{PAGE, PASSWORD, TestApp};
+
+/// Where pictures of the pages go; `make screenshots` takes them over into the guide.
+const SCREENSHOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/screenshots");
+
+/// The seeded company, whose Officient sends webhooks.
+async fn company() -> TestApp {
+    let app = options().start().await;
+    demo::seed(&app.officient, &app.optedo);
+    app.officient.set_notify(true);
+    app
+}
+
+/// Signs in, fills in, grants access, and waits for the first import.
+async fn connect(browser: &Chromium, app: &TestApp) {
+    browser.open(&format!("{}{PAGE}", app.url)).await;
+    browser.photograph("aanmelden").await;
+    browser.fill_in("#password", PASSWORD).await;
+    browser.fill_in("#admin_name", "Els Vermeulen").await;
+    browser.press_in("main", "Aanmelden").await;
+    assert!(browser.text().await.contains("Niet gekoppeld"));
+    browser.fill_in("#client_id", &app.officient.client_id()).await;
+    browser.fill_in("#client_secret", &app.officient.client_secret()).await;
+    browser.press("Bewaren").await;
+    browser.until_it_says("Client ID en Secret zijn bewaard").await;
+    browser.photograph("instellen").await;
+    browser.press("Aanmelden bij Officient").await;
+    browser.photograph("officient-aanmelden").await;
+    browser.press("Aanmelden").await;
+    browser.photograph("officient-toegang").await;
+    browser.press("Geef toegang").await;
+    browser.until_it_says("De koppeling met Officient is gelukt").await;
+    app.settle().await;
+}
+
+/// The customer's text from its beginning to its end.
+async fn whole_way(kind: Kind) {
+    let app = company().await;
+    let name = if kind.scripts { "screenshots" } else { "screenshots-phone" };
+    let browser = Chromium::start(kind).await.with_screenshots(&Path::new(SCREENSHOTS).join(name));
+    let page = format!("{}{PAGE}", app.url);
+
+    connect(&browser, &app).await;
+    browser.open(&page).await;
+    browser.until_it_says("Gekoppeld").await;
+    let text = browser.text().await;
+    for says in [
+        "Acme",
+        "door Els Vermeulen",
+        "Afmelden",
+        "geregistreerd",
+        "De eerste letter verschilt: ‘J’ in Officient, ‘j’ in Optedo.",
+    ] {
+        assert!(text.contains(says), "{says}: {text}");
+    }
+    browser.photograph("koppeling").await;
+
+    // Leave made in Officient stands in Optedo at once.
+    let people = app.get("/people").await;
+    let an = people.as_array().unwrap().iter().find(|person| person["lastName"] == "Janssens").unwrap();
+    let an = an["personId"].as_i64().unwrap();
+    let day = app.clock.today().saturating_add(70.days());
+    let day =
+        if day.strftime("%u").to_string() > "5".to_owned() { day.saturating_add(3.days()) } else { day };
+    let month = day.strftime("%Y-%m");
+    browser.open(&format!("{}/people/{an}?month={month}&day={day}", app.officient.url())).await;
+    browser.press_in("#add", "Toevoegen").await;
+    browser.photograph("officient-kalender").await;
+    let planning = format!("{}/?month={month}", app.optedo.url());
+    browser.open(&planning).await;
+    browser.until_it_says("An Janssens Vakantie").await;
+    browser.photograph("optedo-planning").await;
+    let written = app.optedo.absences().len();
+
+    // A name is spoilt: the page says which letter, and that leave waits for it.
+    let user = user_id(&app, "Janssens");
+    rename_user(&browser, &app, user, "an").await;
+    let later = day.saturating_add(7.days());
+    let month = later.strftime("%Y-%m");
+    browser.open(&format!("{}/people/{an}?month={month}&day={later}", app.officient.url())).await;
+    browser.press_in("#add", "Toevoegen").await;
+    browser.open(&format!("{page}/attention")).await;
+    browser.until_it_says("An Janssens").await;
+    browser.until_it_says("De eerste letter verschilt: ‘A’ in Officient, ‘a’ in Optedo.").await;
+    browser.photograph("aandacht").await;
+    assert_eq!(app.optedo.absences().len(), written, "leave of somebody who matches nobody was written");
+
+    // Repaired and tried again, it is written and the item is gone.
+    rename_user(&browser, &app, user, "An").await;
+    browser.open(&format!("{page}/attention")).await;
+    let an_is_open =
+        async || browser.texts(".item h3").await.iter().any(|title| title.contains("An Janssens"));
+    assert!(an_is_open().await);
+    browser.press_in(".item:has(button[aria-label*=\"An Janssens\"])", "Opnieuw proberen").await;
+    app.settle().await;
+    browser.open(&format!("{page}/attention")).await;
+    assert!(!an_is_open().await, "{}", browser.text().await);
+    assert_eq!(app.optedo.absences().len(), written + 1);
+
+    // What was done can be read.
+    browser.open(&format!("{page}/people?q=an+janssens")).await;
+    browser.photograph("personen").await;
+    browser.press_in(".rows", "An Janssens – Geschiedenis").await;
+    let history = browser.text().await;
+    assert!(history.contains("melding van Officient") && history.contains("eerste overname"), "{history}");
+    browser.photograph("geschiedenis").await;
+    browser.press("Nu nakijken").await;
+    app.settle().await;
+    browser.open(&format!("{page}/leave-types")).await;
+    assert!(browser.text().await.contains("Ouderschapsverlof"));
+    browser.photograph("verloftypes").await;
+    browser.open(&format!("{page}/preview")).await;
+    browser.press("Voorbeeld maken").await;
+    browser.until_it_says("Stand van").await;
+    browser.press_in(".choices", "Overgeslagen 18").await;
+    browser.photograph("voorbeeld").await;
+
+    browser.open(&page).await;
+    browser.press_in("section", "Afmelden").await;
+    browser.until_it_says("Je bent afgemeld bij Officient").await;
+    assert!(app.officient.subscriptions().is_empty(), "our webhooks stayed at Officient");
+    assert_eq!(app.optedo.absences().len(), written + 1, "absences stay in Optedo");
+    browser.press("Uitloggen").await;
+    assert!(browser.text().await.contains("Wachtwoord"));
+    app.assert_one_way_and_once();
+}
+
+fn user_id(app: &TestApp, last_name: &str) -> i64 {
+    app.optedo.users().into_iter().find(|user| user.last_name == last_name).unwrap().id
+}
+
+async fn rename_user(browser: &Chromium, app: &TestApp, user: i64, first_name: &str) {
+    browser.open(&format!("{}/users", app.optedo.url())).await;
+    browser.fill_in(&format!("#user-{user} input[name=first_name]"), first_name).await;
+    browser.press_in(&format!("#user-{user}"), "Bewaren").await;
+}
+
+#[tokio::test]
+async fn the_whole_way_of_the_customers_text() {
+    whole_way(DESK).await;
+}
+
+#[tokio::test]
+async fn the_whole_way_without_scripts_on_a_phone() {
+    whole_way(PHONE_WITHOUT_SCRIPTS).await;
+}
+
+/// Every page, as it is while connected.
+const PAGES: [&str; 12] = [
+    "",
+    "?webhook-address=shown",
+    "/attention",
+    "/attention?state=ignored",
+    "/attention?state=resolved",
+    "/people",
+    "/people?q=nobody",
+    "/leave-types",
+    "/history",
+    "/preview",
+    "/preview?list=skip",
+    "/nowhere",
+];
+
+#[tokio::test]
+async fn no_page_in_dutch_has_findings_of_axe() {
+    no_page_has_findings_of_axe("nl").await;
+}
+
+#[tokio::test]
+async fn no_page_in_french_has_findings_of_axe() {
+    no_page_has_findings_of_axe("fr").await;
+}
+
+#[tokio::test]
+async fn no_page_in_english_has_findings_of_axe() {
+    no_page_has_findings_of_axe("en").await;
+}
+
+async fn no_page_has_findings_of_axe(language: &'static str) {
+    let app = company().await;
+    let browser = Chromium::start(Kind { language, ..DESK }).await;
+    let page = format!("{}{PAGE}", app.url);
+    let mut findings = Vec::new();
+    let mut look_at = async |under: &str| {
+        browser.driver_open(&format!("{page}{under}")).await;
+        assert_eq!(browser.run("return document.documentElement.lang").await, language);
+        for finding in browser.axe_findings().await {
+            findings.push(format!("{under}: {finding}"));
+        }
+    };
+    look_at("").await;
+    browser.type_in(PASSWORD).await;
+    browser.press_key(Key::Enter).await;
+    browser.open(&page).await;
+    look_at("").await;
+    app.connect().await;
+    app.settle().await;
+    browser.open(&format!("{page}/preview")).await;
+    browser.press_first("main form button").await;
+    app.until("the preview is there", async || !browser.texts("#result").await.is_empty()).await;
+    for under in PAGES {
+        look_at(under).await;
+    }
+    assert!(findings.is_empty(), "{findings:#?}");
+}
+
+#[tokio::test]
+async fn every_control_is_reached_with_the_keyboard() {
+    let app = company().await;
+    let browser = Chromium::start(DESK).await;
+    let page = format!("{}{PAGE}", app.url);
+    let mut missed = Vec::new();
+    let mut look_at = async |under: &str| {
+        browser.driver_open(&format!("{page}{under}")).await;
+        for control in browser.controls_out_of_reach().await {
+            missed.push(format!("{under}: {control}"));
+        }
+    };
+    look_at("").await;
+    // Signed in without a mouse.
+    browser.open(&page).await;
+    browser.type_in(PASSWORD).await;
+    browser.press_key(Key::Enter).await;
+    browser.until_it_says("Niet gekoppeld").await;
+    look_at("").await;
+    app.connect().await;
+    app.settle().await;
+    for under in PAGES {
+        look_at(under).await;
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+#[tokio::test]
+async fn the_page_shows_by_itself_what_changes() {
+    let app = company().await;
+    let browser = Chromium::start(DESK).await;
+    connect(&browser, &app).await;
+    browser.open(&format!("{}{PAGE}", app.url)).await;
+    let open = async || browser.texts("[data-live=items] .item h3").await;
+    assert!(open().await.iter().any(|title| title.contains("Jan Peeters")), "{:?}", open().await);
+
+    let user = user_id(&app, "Peeters");
+    app.optedo.rename_user(user, "Jan", "Peeters");
+    app.sweep().await;
+    app.until("the item is gone without a reload", async || {
+        !open().await.iter().any(|title| title.contains("Jan Peeters"))
+    })
+    .await;
+    browser.check().await;
+}
