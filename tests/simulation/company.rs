@@ -130,7 +130,7 @@ impl<'a> Company<'a> {
             let service = company.begin_copy(copy).await;
             company.services.push(Some(service));
         }
-        company.connect().await?;
+        company.connect_in_the_end().await?;
         company.settle("the first import").await?;
         let target = company.officient.subscriptions().first().map(|row| row.target_url.clone());
         company.webhook_url = target.ok_or("no webhook was registered")?;
@@ -336,7 +336,7 @@ impl<'a> Company<'a> {
         self.officient.refuse_refresh(false);
         self.optedo.set_token(&self.optedo_token);
         if self.state().await? != "connected" || !self.officient.is_connected() {
-            self.connect().await?;
+            self.connect_in_the_end().await?;
         }
         while !self.owed.is_empty() {
             let owed = self.owed.len();
@@ -348,7 +348,7 @@ impl<'a> Company<'a> {
         self.settle("what webhooks asked for").await?;
         if self.state().await? != "connected" {
             // The refused refresh was only noticed now.
-            self.connect().await?;
+            self.connect_in_the_end().await?;
             self.settle("connecting again").await?;
         }
         self.check_webhooks_were_looked_at()?;
@@ -626,6 +626,16 @@ impl<'a> Company<'a> {
     async fn state(&mut self) -> Result<String, String> {
         let state = self.database.texts("select state from connection").await;
         state.into_iter().next().ok_or_else(|| "no connection row".to_owned())
+    }
+
+    /// As [`Self::connect`], by an admin who tries again: on a busy machine a call may take too long.
+    async fn connect_in_the_end(&mut self) -> Result<(), String> {
+        for _ in 0..5 {
+            if self.connect().await.is_ok() {
+                return Ok(());
+            }
+        }
+        self.connect().await
     }
 
     /// The admin signs in at Officient.
