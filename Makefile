@@ -5,10 +5,10 @@
 export SQLX_OFFLINE := true
 unexport DATABASE_URL
 
-.PHONY: help demo test simulate lint fmt sqlx image tools
+.PHONY: help demo test simulate lint fmt screenshots sqlx image tools
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: tools ## the service with a simulated Officient and Optedo on this machine
 	@cargo build
@@ -26,6 +26,9 @@ lint: tools ## format, clippy, documentation, scripts, .sqlx, licences
 
 fmt: tools ## formats the code
 	cargo fmt
+
+screenshots: tools ## the pictures of the pages in docs/images anew, from the test that walks through them
+	@scripts/screenshots
 
 sqlx: tools ## writes .sqlx anew, after a change to a query or a migration
 	scripts/sqlx-prepare

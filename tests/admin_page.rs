@@ -46,7 +46,7 @@ async fn connect(browser: &Chromium, app: &TestApp) {
 /// The customer's text from its beginning to its end.
 async fn whole_way(kind: Kind) {
     let app = company().await;
-    let name = if kind.scripts { "screenshots" } else { "screenshots-phone" };
+    let name = if kind.scripts { "desk" } else { "phone" };
     let browser = Chromium::start(kind).await.with_screenshots(&Path::new(SCREENSHOTS).join(name));
     let page = format!("{}{PAGE}", app.url);
 

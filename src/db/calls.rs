@@ -65,16 +65,15 @@ pub async fn set_aside(
     )
     .fetch_optional(&mut *tx)
     .await?;
-    let aside = match aside {
-        Some(row) => Aside::Calls { id: row.id, calls: usize::try_from(row.calls).unwrap_or_default() },
-        None => {
-            let seconds = sqlx::query_scalar!(
-                r#"select extract(epoch from min(free_at) - clock_timestamp())::double precision as "seconds!"
-                   from officient_calls"#
-            );
-            let seconds = seconds.fetch_one(&mut *tx).await?.max(0.005);
-            Aside::NothingBefore(Duration::from_secs_f64(seconds))
-        }
+    let aside = if let Some(row) = aside {
+        Aside::Calls { id: row.id, calls: usize::try_from(row.calls).unwrap_or_default() }
+    } else {
+        let seconds = sqlx::query_scalar!(
+            r#"select extract(epoch from min(free_at) - clock_timestamp())::double precision as "seconds!"
+               from officient_calls"#
+        );
+        let seconds = seconds.fetch_one(&mut *tx).await?.max(0.005);
+        Aside::NothingBefore(Duration::from_secs_f64(seconds))
     };
     tx.commit().await?;
     Ok(aside)

@@ -129,39 +129,41 @@ pub struct Worker {
     people: HashSet<i64>,
     import_people: usize,
     sweep_people: usize,
-    is_taking_events: bool,
-    events_failed: Failures,
+    events: Errand,
     /// Events up to this one were taken; those that still wait are unexplained.
     taken_up_to: i64,
-    is_explaining: bool,
-    explaining_failed: Failures,
-    is_sweeping: bool,
-    sweep_failed: Failures,
-    is_previewing: bool,
-    preview_failed: Failures,
+    explaining: Errand,
+    sweep: Errand,
+    preview: Errand,
     cleaned_up_at: Option<Timestamp>,
     has_checked_webhooks: bool,
 }
 
-/// Failures in a row, and until when to wait because of them.
+/// Something that is done by one at a time, and not too soon again after it failed.
 #[derive(Default)]
-struct Failures {
-    count: u32,
-    until: Option<Timestamp>,
+struct Errand {
+    is_under_way: bool,
+    failures: u32,
+    not_before: Option<Timestamp>,
 }
 
-impl Failures {
-    fn note(&mut self, is_ok: bool, now: Timestamp) {
+impl Errand {
+    fn may_begin(&self, now: Timestamp) -> bool {
+        !self.is_under_way && self.not_before.is_none_or(|at| at <= now)
+    }
+
+    fn begin(&mut self) {
+        self.is_under_way = true;
+    }
+
+    fn end(&mut self, is_ok: bool, now: Timestamp) {
         if is_ok {
             *self = Self::default();
         } else {
-            self.until = Some(after(now, backoff(self.count, None).min(Duration::from_mins(1))));
-            self.count += 1;
+            self.is_under_way = false;
+            self.not_before = Some(after(now, backoff(self.failures, None).min(Duration::from_mins(1))));
+            self.failures += 1;
         }
-    }
-
-    fn may_try(&self, now: Timestamp) -> bool {
-        self.until.is_none_or(|until| until <= now)
     }
 }
 
@@ -174,15 +176,11 @@ impl Worker {
             people: HashSet::new(),
             import_people: 0,
             sweep_people: 0,
-            is_taking_events: false,
-            events_failed: Failures::default(),
+            events: Errand::default(),
             taken_up_to: 0,
-            is_explaining: false,
-            explaining_failed: Failures::default(),
-            is_sweeping: false,
-            sweep_failed: Failures::default(),
-            is_previewing: false,
-            preview_failed: Failures::default(),
+            explaining: Errand::default(),
+            sweep: Errand::default(),
+            preview: Errand::default(),
             cleaned_up_at: None,
             has_checked_webhooks: false,
         }
@@ -237,40 +235,35 @@ impl Worker {
                 }
             }
             Done::NewEvents(result) => {
-                self.is_taking_events = false;
-                self.events_failed.note(result.is_ok(), now);
+                self.events.end(result.is_ok(), now);
                 match result {
                     Ok(newest) => self.taken_up_to = newest,
                     Err(error) => tracing::warn!(%error, "Could not find out whom the webhooks mean"),
                 }
             }
             Done::Unexplained(result) => {
-                self.is_explaining = false;
-                self.explaining_failed.note(result.is_ok(), now);
+                self.explaining.end(result.is_ok(), now);
                 match result {
-                    Ok(wait) => self.explaining_failed.until = Some(after(now, wait)),
+                    Ok(wait) => self.explaining.not_before = Some(after(now, wait)),
                     Err(error) => tracing::warn!(%error, "Could not find out what else the webhooks mean"),
                 }
             }
             Done::Sweep(result) => {
-                self.is_sweeping = false;
                 self.has_checked_webhooks = matches!(result, Ok(true));
-                self.sweep_failed.note(self.has_checked_webhooks, now);
+                self.sweep.end(self.has_checked_webhooks, now);
                 if let Err(error) = result {
                     tracing::warn!(%error, "Could not begin a sweep");
                 }
             }
             Done::Webhooks(result) => {
-                self.is_sweeping = false;
-                self.sweep_failed.note(result.is_ok(), now);
+                self.sweep.end(result.is_ok(), now);
                 self.has_checked_webhooks = result.is_ok();
                 if let Err(error) = result {
                     tracing::warn!(%error, "Could not check the webhooks");
                 }
             }
             Done::Preview(result) => {
-                self.is_previewing = false;
-                self.preview_failed.note(result.is_ok(), now);
+                self.preview.end(result.is_ok(), now);
                 if let Err(error) = result {
                     tracing::warn!(%error, "Could not work out a preview");
                 }
@@ -306,34 +299,31 @@ impl Worker {
     }
 
     async fn begin_preview(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
-        if self.is_previewing
-            || !self.preview_failed.may_try(now)
-            || !preview::progress(&self.engine.db).await?.is_under_way()
-        {
+        if !self.preview.may_begin(now) || !preview::progress(&self.engine.db).await?.is_under_way() {
             return Ok(());
         }
-        self.is_previewing = true;
+        self.preview.begin();
         let engine = Arc::clone(&self.engine);
         self.jobs.spawn(async move { Done::Preview(engine.work_out_preview(company).await) });
         Ok(())
     }
 
     async fn begin_events(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
-        let may_take = !self.is_taking_events && self.events_failed.may_try(now);
-        let may_explain = !self.is_explaining && self.explaining_failed.may_try(now);
+        let may_take = self.events.may_begin(now);
+        let may_explain = self.explaining.may_begin(now);
         if !may_take && !may_explain {
             return Ok(());
         }
         let taken_up_to = self.taken_up_to;
         let (is_new, is_unexplained) = events::is_any_waiting(&self.engine.db, taken_up_to).await?;
         if may_take && is_new {
-            self.is_taking_events = true;
+            self.events.begin();
             let engine = Arc::clone(&self.engine);
             self.jobs
                 .spawn(async move { Done::NewEvents(engine.take_new_events(company, taken_up_to).await) });
         }
         if may_explain && is_unexplained {
-            self.is_explaining = true;
+            self.explaining.begin();
             let engine = Arc::clone(&self.engine);
             self.jobs.spawn(async move {
                 Done::Unexplained(engine.take_unexplained_events(company, taken_up_to).await)
@@ -343,16 +333,16 @@ impl Worker {
     }
 
     fn begin_sweep(&mut self, company: CompanyId, connection: &Connection, now: Timestamp) {
-        if self.is_sweeping || !self.sweep_failed.may_try(now) {
+        if !self.sweep.may_begin(now) {
             return;
         }
         let engine = Arc::clone(&self.engine);
         let is_asked_for = connection.sweep_asked_at.is_some();
         if is_asked_for || engine.is_sweep_due(connection, now) {
-            self.is_sweeping = true;
+            self.sweep.begin();
             self.jobs.spawn(async move { Done::Sweep(engine.begin_sweep(company, is_asked_for).await) });
         } else if !self.has_checked_webhooks {
-            self.is_sweeping = true;
+            self.sweep.begin();
             self.jobs.spawn(async move { Done::Webhooks(engine.ensure_webhooks().await) });
         }
     }

@@ -12,6 +12,7 @@ mod notice;
 mod overview;
 mod people;
 mod preview;
+mod progress;
 mod sign_in;
 
 use askama::Template;

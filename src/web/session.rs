@@ -237,7 +237,14 @@ pub async fn require_admin_page(
     request: Request,
     next: Next,
 ) -> Result<Response, WebError> {
-    let Some(admin) = app.admin(request.headers()).await? else {
+    // A page that asks for itself again because something changed does not keep the session alive.
+    let is_watching = request.method().is_safe() && request.headers().contains_key("x-watching");
+    let admin = if is_watching {
+        app.watcher(request.headers()).await?
+    } else {
+        app.admin(request.headers()).await?
+    };
+    let Some(admin) = admin else {
         if request.method().is_safe() {
             let (mut parts, _body) = request.into_parts();
             let Ok(language) = Language::from_request_parts(&mut parts, &app).await;

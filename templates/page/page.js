@@ -1,46 +1,43 @@
 // Makes the page live and adds buttons that copy. Without it everything works, by hand.
 'use strict';
 
-const pieces = new Map();
-for (const element of document.querySelectorAll('[data-live]')) pieces.set(element.dataset.live, element);
-
-// A piece that somebody is in the middle of stays as it is.
-const show = (name, html) => {
-  const element = pieces.get(name);
-  const fresh = document.createElement('div');
-  fresh.innerHTML = html;
-  if (!element || element.contains(document.activeElement) || element.innerHTML === fresh.innerHTML) return;
-  const before = element.querySelector('[data-made-at]')?.dataset.madeAt;
-  element.replaceChildren(...fresh.childNodes);
-  const after = element.querySelector('[data-made-at]')?.dataset.madeAt;
-  // A preview was finished: its result is on the page made anew.
-  if (after && after !== before) location.replace(location.pathname);
-};
-
-// Where a proxy holds the stream back, or there is none, the page is asked for again.
-const poll = async () => {
-  const response = await fetch(location.href, { headers: { accept: 'text/html' } });
+// Asks for this page again and puts what changed in its place, but for what somebody is in the middle of.
+const refresh = async () => {
+  const response = await fetch(location.href, { headers: { accept: 'text/html', 'x-watching': 'yes' } });
   const page = new DOMParser().parseFromString(await response.text(), 'text/html');
-  for (const name of pieces.keys()) {
-    const fresh = page.querySelector(`[data-live="${name}"]`);
-    if (fresh) show(name, fresh.innerHTML);
+  if (!page.querySelector('[data-live]')) return location.reload();
+  for (const piece of document.querySelectorAll('[data-live]')) {
+    const fresh = page.querySelector(`[data-live="${piece.dataset.live}"]`);
+    if (!fresh || piece.innerHTML === fresh.innerHTML || piece.contains(document.activeElement)) continue;
+    piece.replaceChildren(...fresh.childNodes);
   }
 };
 
-if (pieces.size > 0) {
-  const base = document.querySelector('link[rel="stylesheet"]').getAttribute('href').replace('/style.css', '');
-  const stream = new EventSource(`${base}/live?lang=${document.documentElement.lang}`);
-  let hasNews = false;
-  for (const name of pieces.keys()) {
-    stream.addEventListener(name, (event) => {
-      hasNews = true;
-      show(name, event.data);
-    });
+// However fast the news, one question at a time.
+let asking = null;
+let askAgain = false;
+const news = async () => {
+  askAgain = true;
+  if (asking) return;
+  while (askAgain) {
+    askAgain = false;
+    asking = refresh().catch(() => {});
+    await asking;
   }
+  asking = null;
+};
+
+if (document.querySelector('[data-live]')) {
+  const base = document.querySelector('link[rel="stylesheet"]').getAttribute('href').replace('/style.css', '');
+  const stream = new EventSource(`${base}/live`);
+  let hasBegun = false;
+  stream.addEventListener('hello', () => { hasBegun = true; });
+  stream.addEventListener('changed', news);
+  // Where a proxy holds the stream back, the page asks without being told.
   setTimeout(() => {
-    if (hasNews) return;
+    if (hasBegun) return;
     stream.close();
-    setInterval(poll, 5000);
+    setInterval(news, 5000);
   }, 10000);
 }
 

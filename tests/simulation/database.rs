@@ -38,8 +38,9 @@ impl Database {
             let rows: i64 =
                 sqlx::query_scalar(sqlx::AssertSqlSafe(count)).fetch_one(&mut connection).await.unwrap();
             if rows > 0 {
-                reset +=
-                    &format!("insert into {table} overriding system value select * from pristine.{table};");
+                let rows =
+                    format!("insert into {table} overriding system value select * from pristine.{table};");
+                reset.push_str(&rows);
             }
         }
         Self { url, connection, reset }

@@ -16,6 +16,8 @@ use tokio::time::{Instant, sleep};
 
 /// Nothing on a page takes nearly as long.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Taller, a picture is no longer readable beside text.
+const TALLEST_PICTURE: f64 = 1100.0;
 /// Where `make test` puts it.
 const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/tools/axe-core/axe.min.js");
 
@@ -115,12 +117,11 @@ impl Chromium {
     /// Presses the button, or follows the link, that says this, in the first part of the page that has it.
     pub async fn press_in(&self, part: &str, label: &str) {
         let says = format!("normalize-space() = \"{label}\"");
-        let path = format!(".//button[{says}] | .//a[{says}] | .//summary[{says}]");
+        let path = format!(".//button[{says}] | .//a[{says}]");
         for part in self.driver.find_all(By::Css(part)).await.unwrap() {
             if let Ok(control) = part.find(By::XPath(path.as_str())).await {
                 control.scroll_into_view().await.unwrap();
-                control.click().await.unwrap();
-                self.check().await;
+                self.leave_by(control).await;
                 return;
             }
         }
@@ -129,7 +130,25 @@ impl Chromium {
 
     /// Presses the first control that this selector means, whatever it says.
     pub async fn press_first(&self, selector: &str) {
-        self.driver.find(By::Css(selector)).await.unwrap().click().await.unwrap();
+        self.leave_by(self.driver.find(By::Css(selector)).await.unwrap()).await;
+    }
+
+    /// Presses a control that leads to another page, and waits for that page.
+    async fn leave_by(&self, control: WebElement) {
+        self.run("window.isLeft = true").await;
+        control.click().await.unwrap();
+        let began = Instant::now();
+        // While pages change there is nothing to ask.
+        let is_there = async || {
+            let asked = self
+                .driver
+                .execute("return !window.isLeft && document.readyState === 'complete'", Vec::new());
+            asked.await.is_ok_and(|answer| answer.json() == true)
+        };
+        while !is_there().await {
+            assert!(began.elapsed() < PATIENCE, "nothing came after {}", self.address().await);
+            sleep(Duration::from_millis(20)).await;
+        }
         self.check().await;
     }
 
@@ -180,10 +199,15 @@ impl Chromium {
         assert!(content <= screen, "{address} is {content} wide on a screen of {screen}");
     }
 
-    /// Keeps a picture of the whole page under this name.
+    /// Keeps a picture of the page, or of the beginning of a long one, under this name.
     pub async fn photograph(&self, name: &str) {
         let Some(directory) = &self.screenshots else { return };
-        let png = self.devtools("Page.captureScreenshot", json!({"captureBeyondViewport": true})).await;
+        let metrics = self.devtools("Page.getLayoutMetrics", json!({})).await;
+        let size = &metrics["cssContentSize"];
+        let height = size["height"].as_f64().unwrap().min(TALLEST_PICTURE);
+        let clip = json!({"x": 0, "y": 0, "width": size["width"], "height": height, "scale": 1});
+        let how = json!({"captureBeyondViewport": true, "clip": clip});
+        let png = self.devtools("Page.captureScreenshot", how).await;
         use base64::Engine as _;
         let png = base64::engine::general_purpose::STANDARD.decode(png["data"].as_str().unwrap()).unwrap();
         std::fs::write(directory.join(format!("{name}.png")), png).unwrap();

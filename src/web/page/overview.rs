@@ -10,14 +10,16 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
 use super::items::{self, ItemView};
-use super::live::StateView;
+use super::progress::{Progress, looks_take};
 use super::{Frame, Moment, Notice, Tab, render, to_page};
 use crate::app::App;
 use crate::db::attention::{self, Which};
-use crate::db::connection::{self, State as ConnectionState};
+use crate::db::connection::{self, Connection, State as ConnectionState};
+use crate::db::people;
+use crate::sync::Engine;
 use crate::web::error::WebError;
 use crate::web::session::Admin;
-use crate::web::status;
+use crate::web::status::{self, Status};
 use crate::web::texts::Language;
 use crate::web::{CALLBACK_PATH, api, query_value};
 
@@ -31,7 +33,9 @@ struct OverviewPage {
     setup: Setup,
     connection: Option<ConnectionView>,
     state: StateView,
-    items: ItemsView,
+    items: Vec<ItemView>,
+    /// Not everybody was looked at yet, or nobody may be.
+    is_checking: bool,
     webhooks: Vec<WebhookView>,
     event_names: String,
     webhook_address: Option<String>,
@@ -61,31 +65,43 @@ struct WebhookView {
     detail: Option<String>,
 }
 
-/// The newest open items, and how many there are.
-#[derive(Template)]
-#[template(path = "page/some_items.html")]
-pub(super) struct ItemsView {
-    pub(super) frame: Frame,
-    pub(super) items: Vec<ItemView>,
-    pub(super) count: i64,
-    /// Not everybody was looked at, or nobody may be.
-    pub(super) is_checking: bool,
+/// The state at a glance.
+struct StateView {
+    last_webhook: Option<Moment>,
+    last_sync: Option<Moment>,
+    written: i64,
+    waiting: i64,
+    retrying: i64,
+    /// Of the looking at everybody, while it goes on.
+    progress: Option<Progress>,
 }
 
-impl ItemsView {
-    /// As of now.
-    pub(super) async fn new(app: &App, admin: &Admin, t: Language) -> Result<Self, WebError> {
-        let engine = &app.engine;
-        let connection = connection::load(&engine.db).await?;
-        let company = connection.company_id;
-        let frame = Frame::of_tab(app, admin, t, Tab::Connection, None).await?;
-        let mut stored = attention::list(&engine.db, Which::Open).await?;
-        stored.truncate(FEW_ITEMS);
-        let items = items::stored(engine, company, t, &stored).await?;
-        let is_checking = connection.sweep_asked_at.is_some()
-            || (connection.sweep_no < 2 && connection.sweep_finished_at.is_none())
-            || connection.is_paused;
-        Ok(Self { count: frame.open_items, frame, items, is_checking })
+impl StateView {
+    async fn new(
+        engine: &Engine,
+        t: Language,
+        connection: &Connection,
+        status: &Status,
+    ) -> Result<Self, sqlx::Error> {
+        let progress = match connection.company_id {
+            Some(company) if status.sync.state == "running" => {
+                let (sync, backlog) = (&status.sync, people::backlog(&engine.db, company).await?);
+                // Asked for and not begun: the counts are still those of the last one.
+                let has_begun = connection.sweep_asked_at.is_none();
+                let done = if has_begun { sync.people_done } else { 0 };
+                let left = has_begun.then(|| looks_take(engine, &backlog));
+                Some(Progress::new(engine, t, done, sync.people_total, left))
+            }
+            _ => None,
+        };
+        Ok(Self {
+            last_webhook: status.last_webhook_at.map(Moment::from),
+            last_sync: status.sync.finished_at.map(Moment::from),
+            written: status.absences.written,
+            waiting: status.queue.waiting + status.queue.retrying,
+            retrying: status.queue.retrying,
+            progress,
+        })
     }
 }
 
@@ -101,7 +117,9 @@ pub(super) async fn show(
     let status = status::status(engine).await?;
     let state = StateView::new(engine, t, &stored, &status).await?;
     let mut frame = Frame::of_tab(&app, &admin, t, Tab::Connection, query.as_deref()).await?;
-    frame.is_changing = state.is_changing();
+    frame.is_changing = state.progress.is_some();
+    let mut items = attention::list(&engine.db, Which::Open).await?;
+    items.truncate(FEW_ITEMS);
     let webhooks = status.webhooks.iter().map(|webhook| WebhookView {
         event: webhook.event.clone(),
         is_good: webhook.state == "registered",
@@ -118,7 +136,10 @@ pub(super) async fn show(
         webhooks: webhooks.collect(),
         event_names: engine.webhook_events().await?.join("\n"),
         webhook_address: is_address_asked.then(|| engine.webhook_url.expose_secret().to_owned()),
-        items: ItemsView::new(&app, &admin, t).await?,
+        items: items::stored(engine, stored.company_id, t, &items).await?,
+        is_checking: stored.sweep_asked_at.is_some()
+            || (stored.sweep_no < 2 && stored.sweep_finished_at.is_none())
+            || stored.is_paused,
         setup: setup(&app, stored.client_id.clone()),
         state,
         connection: (stored.state != ConnectionState::Disconnected).then(|| ConnectionView {

@@ -9,10 +9,11 @@ use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 
 use super::items::{self, ItemView};
-use super::live::{Progress, calls_take, duration, limit};
+use super::progress::{Progress, looks_take};
 use super::{Frame, Moment, Notice, Tab, period, render, to_tab};
 use crate::app::App;
 use crate::db::connection::{self, State as ConnectionState};
+use crate::db::people::Backlog;
 use crate::db::{people, preview};
 use crate::sync::Engine;
 use crate::sync::matching::Names;
@@ -23,47 +24,13 @@ use crate::web::texts::Language;
 
 const ON_A_PAGE: i64 = 100;
 
-/// How far the preview is.
-#[derive(Template)]
-#[template(path = "page/preview_progress.html")]
-pub(super) struct ProgressView {
-    t: Language,
-    progress: Option<Progress>,
-    limit: String,
-    /// When the one that is there was made: another time means that there is a new one.
-    made_at: String,
-}
-
-impl ProgressView {
-    /// As of now.
-    pub(super) async fn new(engine: &Engine, t: Language) -> Result<Self, sqlx::Error> {
-        let stored = preview::progress(&engine.db).await?;
-        let progress = stored.is_under_way().then(|| {
-            let years = i64::try_from(engine.window().years().count()).unwrap_or(1);
-            let left = calls_take(engine, (stored.people_total - stored.people_done) * years);
-            Progress {
-                done: stored.people_done,
-                total: stored.people_total,
-                left: stored.started_at.map(|_| duration(t, left)),
-            }
-        });
-        let made_at = stored.finished_at.map(|at| at.to_string()).unwrap_or_default();
-        Ok(Self { t, progress, limit: limit(engine, t), made_at })
-    }
-
-    /// It is being worked out.
-    pub(super) fn is_changing(&self) -> bool {
-        self.progress.is_some()
-    }
-}
-
 #[derive(Template)]
 #[template(path = "page/preview.html")]
 struct PreviewPage {
     frame: Frame,
     is_connected: bool,
     is_paused: bool,
-    progress: ProgressView,
+    progress: Option<Progress>,
     result: Option<ResultView>,
 }
 
@@ -89,10 +56,15 @@ pub(super) async fn show(
     let engine = &app.engine;
     let query = query.as_deref();
     let connection = connection::load(&engine.db).await?;
-    let progress = ProgressView::new(engine, t).await?;
-    let mut frame = Frame::of_tab(&app, &admin, t, Tab::Preview, query).await?;
-    frame.is_changing = progress.is_changing();
     let stored = preview::progress(&engine.db).await?;
+    let progress = stored.is_under_way().then(|| {
+        let (done, total) = (stored.people_done, stored.people_total);
+        let backlog = Backlog { urgent: total - done, unhurried: 0, names: 0 };
+        let left = stored.started_at.map(|_| looks_take(engine, &backlog));
+        Progress::new(engine, t, done, total, left)
+    });
+    let mut frame = Frame::of_tab(&app, &admin, t, Tab::Preview, query).await?;
+    frame.is_changing = progress.is_some();
     let result = match stored.finished_at {
         Some(made_at) => Some(result(engine, t, made_at.into(), stored.unchanged, query).await?),
         None => None,
