@@ -85,7 +85,16 @@ pub struct Connection {
 
 /// Reads the row.
 pub async fn load(db: impl PgExecutor<'_>) -> Result<Connection, sqlx::Error> {
-    let row = sqlx::query!("select * from connection").fetch_one(db).await?;
+    let row = sqlx::query!(
+        // Each column by its name: a `*` would break in the sessions of this version when the next one adds a column.
+        "select state, company_id, company_name, subdomain, connected_at, client_id, client_secret,
+             access_token, access_token_issued_at, access_token_expires_at, refresh_token, webhook_token,
+             webhook_events, sweep_asked_at, sweep_no, sweep_started_at, sweep_finished_at,
+             unannounced_sweeps, connected_by, is_paused
+         from connection"
+    )
+    .fetch_one(db)
+    .await?;
     Ok(Connection {
         state: State::parse(&row.state),
         company_id: row.company_id.map(CompanyId),

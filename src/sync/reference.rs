@@ -307,7 +307,7 @@ impl Reference {
     }
 
     /// Whether so many more look-ups are within the budget, and if so counts them.
-    async fn may_look_up(&self, count: usize) -> bool {
+    pub async fn may_look_up(&self, count: usize) -> bool {
         let now = self.clock.now();
         let mut looked_up = self.looked_up_at.lock().await;
         looked_up.retain(|at| now.duration_since(*at) < LOOK_UP_PERIOD);

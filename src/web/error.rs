@@ -199,9 +199,11 @@ impl From<SyncError> for WebError {
                 source: TokenError::NotConnected | TokenError::ReauthorizationRequired,
                 ..
             }) => Self::Conflict("not connected to Officient: sign in on the settings page"),
-            error @ (SyncError::Officient(_) | SyncError::Optedo(_) | SyncError::ShuttingDown) => {
-                Self::Upstream(error)
-            }
+            error @ (SyncError::Officient(_)
+            | SyncError::Optedo(_)
+            | SyncError::UnderWay { .. }
+            | SyncError::NotLeading
+            | SyncError::ShuttingDown) => Self::Upstream(error),
         }
     }
 }

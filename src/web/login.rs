@@ -171,7 +171,9 @@ fn notice_of(error: &UpstreamError) -> Notice {
         UpstreamError::Rejected { .. } | UpstreamError::Unauthorized | UpstreamError::NotFound => {
             Notice::CodeRefused
         }
-        UpstreamError::Busy { .. } | UpstreamError::Unavailable { .. } => Notice::Unreachable,
+        UpstreamError::Busy { .. } | UpstreamError::Unavailable { .. } | UpstreamError::TimedOut => {
+            Notice::Unreachable
+        }
         UpstreamError::Unreadable { .. } => Notice::Unreadable,
     }
 }
@@ -181,7 +183,9 @@ fn notice_of_account(error: &UpstreamError) -> Notice {
     tracing::warn!(%error, "Officient did not tell the account");
     match error {
         UpstreamError::Rejected { .. } | UpstreamError::Unauthorized => Notice::PermissionMissing,
-        UpstreamError::Busy { .. } | UpstreamError::Unavailable { .. } => Notice::Unreachable,
+        UpstreamError::Busy { .. } | UpstreamError::Unavailable { .. } | UpstreamError::TimedOut => {
+            Notice::Unreachable
+        }
         UpstreamError::Unreadable { .. } | UpstreamError::NotFound => Notice::Unreadable,
     }
 }

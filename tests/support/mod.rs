@@ -147,7 +147,9 @@ impl TestApp {
     /// Stops the service as an orchestrator would.
     pub async fn stop(&mut self) {
         self.app.engine.stop.cancel();
-        (&mut self.server).await.unwrap();
+        if !self.server.is_finished() {
+            (&mut self.server).await.unwrap();
+        }
     }
 
     /// Another copy of the service on the same database; returns its address and what stops it.
