@@ -6,7 +6,7 @@ super::texts! {
     search_name() { nl: "Zoek een naam", fr: "Rechercher un nom", en: "Search a name" }
     filter() { nl: "Filter", fr: "Filtre", en: "Filter" }
     people_found(count: i64) { nl: "1 persoon" | "{count} personen", fr: "{count} personne" | "{count} personnes", en: "1 person" | "{count} people" }
-    nobody_found() { nl: "Niemand gevonden.", fr: "Personne trouvé.", en: "Nobody found." }
+    nobody_found() { nl: "Niemand gevonden.", fr: "Aucune personne trouvée.", en: "Nobody found." }
     person() { nl: "Persoon", fr: "Personne", en: "Person" }
     in_optedo_as() { nl: "Gebruiker in Optedo", fr: "Utilisateur dans Optedo", en: "User in Optedo" }
     last_checked() { nl: "Laatst nagekeken", fr: "Dernière vérification", en: "Last checked" }
