@@ -74,7 +74,7 @@ fn reason_to_tell(person: &Person, request: SyncRequest) -> Reason {
     match request.reason {
         Reason::Import if request.webhook_received_at.is_some() => Reason::Webhook,
         Reason::Import if person.synced_at.is_some() => Reason::Manual,
-        reason => reason,
+        Reason::Webhook | Reason::Manual | Reason::Import | Reason::Sweep => request.reason,
     }
 }
 
