@@ -218,6 +218,22 @@ async fn a_list_of_people_of_which_one_page_fails_archives_nobody() {
 }
 
 #[tokio::test]
+async fn a_person_whom_officient_denied_once_is_asked_for_again_with_the_next_webhook() {
+    let w = World::start().await;
+    w.officient.rename_person(w.jan, "jan", "Peeters");
+    let event = w.take_leave(0);
+    w.connect_and_import().await;
+    // Nobody matches, so the names are read again; and Officient says that there is no such person.
+    w.officient.fault_on(&format!("/1.0/people/{}/detail", w.jan), Fault::Status(404), 1);
+    w.announce().await;
+    assert_eq!(w.officient.faults_left(), 0);
+    w.officient.rename_person(w.jan, "Jan", "Peeters");
+    w.announce().await;
+    assert_eq!(w.times_of(event), whole_day(w.day(0)));
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
 async fn a_404_that_is_not_optedos_own_neither_doubles_an_absence_nor_leaves_it() {
     let w = World::start().await;
     let [changed, deleted] = [0, 1].map(|day| w.take_leave(day));
