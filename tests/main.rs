@@ -19,6 +19,7 @@ mod faults;
 mod held_back;
 mod limits;
 mod loose;
+mod page;
 mod privacy;
 mod processes;
 mod replicas;

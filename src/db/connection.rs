@@ -164,19 +164,20 @@ pub async fn save_tokens(db: impl PgExecutor<'_>, tokens: &SealedTokens) -> Resu
     .map(drop)
 }
 
-/// Access was granted.
+/// Access was granted. Who wanted to see a preview first, still does; returns whether writing waits for that.
 pub async fn connect(
     db: impl PgExecutor<'_>,
     account: &Account,
     tokens: &SealedTokens,
     connected_by: Option<&str>,
-    is_paused: bool,
+    preview_first: bool,
     now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update connection set state = 'connected', connected_by = $9, is_paused = $10, company_id = $1, company_name = $2, subdomain = $3,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        "update connection set state = 'connected', connected_by = $9, is_paused = is_paused or $10, company_id = $1, company_name = $2, subdomain = $3,
              connected_at = $4, access_token = $5, access_token_issued_at = $6, access_token_expires_at = $7,
-             refresh_token = coalesce($8, refresh_token), unannounced_sweeps = 0, unannounced_in_sweep = null",
+             refresh_token = coalesce($8, refresh_token), unannounced_sweeps = 0, unannounced_in_sweep = null
+         returning is_paused",
         account.company_id.0,
         account.company_name.replace('\0', ""),
         account.subdomain.replace('\0', ""),
@@ -186,11 +187,10 @@ pub async fn connect(
         tokens.expires_at.to_sqlx(),
         tokens.refresh_token.as_deref(),
         connected_by,
-        is_paused
+        preview_first
     )
-    .execute(db)
+    .fetch_one(db)
     .await
-    .map(drop)
 }
 
 /// The refresh token was refused.

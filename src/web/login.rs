@@ -121,12 +121,12 @@ async fn connect(app: &App, cookies: &CookieJar, callback: Callback) -> Result<N
         Ok(account) => account,
         Err(error) => return Ok(error.upstream().map_or(Notice::Unreachable, notice_of_account)),
     };
-    store_connection(app, &account, &grant, &flow).await?;
+    let is_paused = store_connection(app, &account, &grant, &flow).await?;
     if let Err(error) = engine.ensure_webhooks().await {
         tracing::warn!(%error, "Connected, but could not register the webhooks yet; the sweep tries again");
     }
     let now = engine.clock.now();
-    let notice = if flow.preview_first {
+    let notice = if is_paused {
         preview::ask(&engine.db, now).await?;
         Notice::ConnectedPaused
     } else {
@@ -137,7 +137,12 @@ async fn connect(app: &App, cookies: &CookieJar, callback: Callback) -> Result<N
     Ok(notice)
 }
 
-async fn store_connection(app: &App, account: &Account, grant: &Grant, flow: &Flow) -> Result<(), WebError> {
+async fn store_connection(
+    app: &App,
+    account: &Account,
+    grant: &Grant,
+    flow: &Flow,
+) -> Result<bool, WebError> {
     let engine = &app.engine;
     let now = engine.clock.now();
     let sealed = engine.officient.tokens().seal(grant);
@@ -149,14 +154,14 @@ async fn store_connection(app: &App, account: &Account, grant: &Grant, flow: &Fl
         attention::resolve_all(&mut *tx, now).await?;
     }
     let who = flow.begun_by.as_deref();
-    connection::connect(&mut *tx, account, &sealed, who, flow.preview_first, now).await?;
+    let is_paused = connection::connect(&mut *tx, account, &sealed, who, flow.preview_first, now).await?;
     let item = Item::reauthorization_required();
     attention::resolve(&mut *tx, item.kind(), &item.subject_id, now).await?;
     let detail = format!("company {}", account.company_id);
     connection::audit(&mut *tx, "connected", Some(&detail), who, now).await?;
     tx.commit().await?;
     tracing::info!(company.id = %account.company_id, "Connected to Officient");
-    Ok(())
+    Ok(is_paused)
 }
 
 /// Why the code could not be exchanged.

@@ -27,18 +27,32 @@ const news = async () => {
   asking = null;
 };
 
-if (document.querySelector('[data-live]')) {
+// Listens until the page is left: a browser may keep a page that was left, and its few connections with it.
+const listen = () => {
   const base = document.querySelector('link[rel="stylesheet"]').getAttribute('href').replace('/style.css', '');
   const stream = new EventSource(`${base}/live`);
-  let hasBegun = false;
-  stream.addEventListener('hello', () => { hasBegun = true; });
-  stream.addEventListener('changed', news);
+  let polling = null;
   // Where a proxy holds the stream back, the page asks without being told.
-  setTimeout(() => {
-    if (hasBegun) return;
+  const silence = setTimeout(() => {
     stream.close();
-    setInterval(news, 5000);
+    polling = setInterval(news, 5000);
   }, 10000);
+  stream.addEventListener('hello', () => clearTimeout(silence));
+  stream.addEventListener('changed', news);
+  addEventListener('pagehide', () => {
+    stream.close();
+    clearTimeout(silence);
+    clearInterval(polling);
+  }, { once: true });
+};
+
+if (document.querySelector('[data-live]')) {
+  listen();
+  addEventListener('pageshow', (event) => {
+    if (!event.persisted) return;
+    news();
+    listen();
+  });
 }
 
 for (const button of document.querySelectorAll('[data-copy]')) {

@@ -68,6 +68,20 @@ impl<'a> Browser<'a> {
         self.submit(&form).await
     }
 
+    /// Presses a button of a page.
+    pub async fn press_on(&self, address: &str, button: &str) -> Page {
+        let form = self.open(address).await.form(button);
+        self.submit(&form).await
+    }
+
+    /// Opens a page as a browser in this language does.
+    pub async fn open_in(&self, address: &str, language: &str) -> Page {
+        let address = self.address(address);
+        let request = self.app.http.get(address.clone());
+        let request = request.header("accept", "text/html").header("accept-language", language);
+        self.receive(address.clone(), request.header("cookie", self.cookies_for(&address))).await
+    }
+
     /// Signs in at Officient on the page that a login leads to; returns the question that follows.
     pub async fn sign_in_at_officient(&self, to_officient: &Page) -> Page {
         let sign_in = self.follow(to_officient).await;
@@ -103,6 +117,10 @@ impl<'a> Browser<'a> {
         if let Some(fields) = fields {
             request = request.form(fields);
         }
+        self.receive(address, request).await
+    }
+
+    async fn receive(&self, address: Url, request: reqwest::RequestBuilder) -> Page {
         let response = request.send().await.unwrap();
         self.keep_cookies(&address, response.headers());
         Page {
@@ -130,6 +148,25 @@ impl<'a> Browser<'a> {
 }
 
 impl Page {
+    /// What a person reads, tags and all space between words aside.
+    pub fn text(&self) -> String {
+        let body = self.body.split("<main").nth(1).unwrap_or(&self.body);
+        let mut text = String::new();
+        for piece in body.split('<') {
+            text.push(' ');
+            text.push_str(piece.split_once('>').map_or(piece, |(_, text)| text));
+        }
+        let unescaped = [("&#38;", "&"), ("&#39;", "'"), ("&#34;", "\"")];
+        let text = unescaped.iter().fold(text, |text, (from, to)| text.replace(from, to));
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The page that is shown, not one that says that it is not.
+    pub fn ok(self) -> Self {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.body);
+        self
+    }
+
     /// Where the browser is sent.
     pub fn location(&self) -> Url {
         let location = self.headers["location"].to_str().unwrap();

@@ -1,4 +1,4 @@
-//! A real browser: headless Chromium, driven over WebDriver as a person uses it.
+//! A real browser: headless Chromium, driven over `WebDriver` as a person uses it.
 //!
 //! Whatever a test does, no page may log an error, break the content security policy, or be wider than the screen.
 
@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 use thirtyfour::LoggingPrefsLogLevel;
 use thirtyfour::prelude::*;
@@ -24,7 +25,7 @@ const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/tools/axe-core/ax
 /// A browser with one window.
 pub struct Chromium {
     driver: WebDriver,
-    /// ChromeDriver.
+    /// `ChromeDriver`.
     _server: Child,
     port: u16,
     has_scripts: bool,
@@ -193,6 +194,10 @@ impl Chromium {
         let errors: Vec<&str> =
             log.iter().filter(|line| line.level == "SEVERE").map(|line| line.message.as_str()).collect();
         assert!(errors.is_empty(), "{address} logged {errors:?}");
+        // A page that leaves its stream open keeps one of the browser's few connections from the pages after it.
+        let waited = "const [page] = performance.getEntriesByType('navigation'); return page.requestStart - page.startTime";
+        let waited = self.run(waited).await.as_f64().unwrap_or_default();
+        assert!(waited < 5_000.0, "{address} waited {waited} ms for a connection");
         let metrics = self.devtools("Page.getLayoutMetrics", json!({})).await;
         let width = |what: &str, key: &str| metrics[what][key].as_f64().unwrap();
         let (content, screen) = (width("cssContentSize", "width"), width("cssLayoutViewport", "clientWidth"));
@@ -208,7 +213,6 @@ impl Chromium {
         let clip = json!({"x": 0, "y": 0, "width": size["width"], "height": height, "scale": 1});
         let how = json!({"captureBeyondViewport": true, "clip": clip});
         let png = self.devtools("Page.captureScreenshot", how).await;
-        use base64::Engine as _;
         let png = base64::engine::general_purpose::STANDARD.decode(png["data"].as_str().unwrap()).unwrap();
         std::fs::write(directory.join(format!("{name}.png")), png).unwrap();
     }

@@ -226,10 +226,20 @@ impl TestApp {
     /// Credentials, login, consent, callback.
     pub async fn connect(&self) {
         self.fill_in_credentials().await;
+        assert_eq!(self.log_in().await, "connected");
+    }
+
+    /// Login, consent, callback, while writing waits for the admin's start.
+    pub async fn connect_again(&self) {
+        assert_eq!(self.log_in().await, "connected_paused");
+    }
+
+    /// Returns the notice of the page.
+    async fn log_in(&self) -> String {
         let (authorize_url, cookie) = self.begin_login().await;
         let state = state_of(&authorize_url);
         let code = self.officient.issue_code();
-        assert_eq!(self.come_back(&[("code", &code), ("state", &state)], &cookie).await, "connected");
+        self.come_back(&[("code", &code), ("state", &state)], &cookie).await
     }
 
     /// Where Officient delivers webhooks.

@@ -1,0 +1,483 @@
+//! The admin's page over HTTP: languages, tabs, what each shows, and what it never shows.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use optedo_officient::demo::Fault;
+use optedo_officient::demo::officient::{CANARIES, LeaveType};
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+
+use crate::support::browser::Browser;
+use crate::support::world::{World, options};
+use crate::support::{PAGE, TestApp};
+
+const TABS: [&str; 6] = ["", "/attention", "/people", "/leave-types", "/history", "/preview"];
+
+fn tab(under: &str) -> String {
+    format!("{PAGE}{under}")
+}
+
+#[tokio::test]
+async fn every_tab_is_in_the_language_of_the_browser_until_another_is_chosen() {
+    let app = TestApp::start().await;
+    let browser = Browser::signed_in(&app).await;
+    let headings = [
+        ("nl-BE,fr;q=0.8", "HR-integratie"),
+        ("fr", "Intégration RH"),
+        ("en-GB,nl;q=0.1", "HR integration"),
+        ("de", "HR-integratie"),
+    ];
+    for under in TABS {
+        for (accepted, heading) in headings {
+            let page = browser.open_in(&tab(under), accepted).await.ok();
+            assert!(page.body.contains(heading), "{under} for {accepted}: {}", page.body);
+        }
+    }
+    let french = browser.open_in(&format!("{PAGE}/people?lang=fr&q=an"), "nl").await.ok();
+    assert!(french.body.contains("<html lang=\"fr\">"));
+    assert!(french.body.contains("?q=an&#38;lang=en"), "the switch keeps the search: {}", french.body);
+    let kept = browser.open_in(PAGE, "nl").await.ok();
+    assert!(kept.body.contains("<html lang=\"fr\">"), "the choice was not kept");
+    let other = Browser::new(&app).open_in(PAGE, "en").await.ok();
+    assert!(other.body.contains("Sign in"), "the sign-in form too: {}", other.body);
+}
+
+#[tokio::test]
+async fn a_failure_is_a_page_in_the_persons_language_and_a_problem_for_a_program() {
+    let w = World::connected().await;
+    let browser = Browser::signed_in(&w).await;
+    let nobody = browser.open_in(&tab("/history?person=999999"), "fr").await;
+    assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+    assert!(nobody.text().contains("Il n’y a rien ici."), "{}", nobody.body);
+    assert!(nobody.headers["content-type"].to_str().unwrap().starts_with("text/html"));
+
+    let form = browser.open(PAGE).await.form("Nu alles nakijken").without("csrf_token");
+    let refused = browser.submit(&form).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(refused.text().contains("Dat is niet gelukt"), "{}", refused.body);
+
+    let problem = w.api(Method::GET, "/absences?page=x").send().await.unwrap();
+    assert_eq!(problem.headers()["content-type"], "application/problem+json");
+}
+
+#[tokio::test]
+async fn the_secret_is_never_shown_and_the_webhook_address_only_on_request() {
+    let app = TestApp::connected().await;
+    let browser = Browser::signed_in(&app).await;
+    for under in TABS {
+        let page = browser.open(&tab(under)).await.ok();
+        assert!(!page.body.contains(app.officient.client_secret()), "{under}");
+        assert!(!page.body.contains(&app.webhook_secret()), "{under}");
+    }
+    let asked = browser.open(&tab("?webhook-address=shown")).await.ok();
+    assert!(asked.body.contains(&app.webhook_url()));
+    let stranger = Browser::new(&app).open(&tab("?webhook-address=shown")).await;
+    assert!(!stranger.body.contains(&app.webhook_secret()), "shown without signing in");
+    browser.press("Afmelden").await;
+    let setup = browser.open(PAGE).await.ok();
+    assert!(!setup.body.contains(app.officient.client_secret()), "{}", setup.body);
+}
+
+#[tokio::test]
+async fn the_event_names_are_changed_on_the_page() {
+    let app = TestApp::connected().await;
+    let browser = Browser::signed_in(&app).await;
+    let change = async |names: &str| {
+        let form = browser.open(PAGE).await.form("Bewaren");
+        let mut form = form;
+        form.fields.push(("events".to_owned(), names.to_owned()));
+        browser.follow(&browser.submit(&form).await).await.text()
+    };
+    assert!(change(" person_added \r\n\r\ncalendar_event_added\r\n").await.contains("zijn bewaard"));
+    let mut events: Vec<String> = app.officient.subscriptions().into_iter().map(|one| one.event).collect();
+    events.sort();
+    assert_eq!(events, ["calendar_event_added", "person_added"]);
+    assert!(change(&"x".repeat(201)).await.contains("kunnen niet bewaard worden"));
+    assert_eq!(app.officient.subscriptions().len(), 2);
+}
+
+/// Grants access after ticking “show a preview first”.
+async fn connect_with_preview(w: &World) {
+    w.fill_in_credentials().await;
+    let browser = Browser::signed_in(w).await;
+    let mut form = browser.open(PAGE).await.form("Aanmelden bij Officient");
+    form.fields.retain(|(name, _)| name != "preview_first");
+    form.fields.push(("preview_first".to_owned(), "yes".to_owned()));
+    let consent = browser.sign_in_at_officient(&browser.submit(&form).await).await;
+    let back = browser.follow(&browser.submit(&consent.form("Geef toegang")).await).await;
+    assert!(browser.follow(&back).await.text().contains("Er wordt nog niets in Optedo geschreven"));
+}
+
+async fn preview_text(w: &World, browser: &Browser<'_>, query: &str) -> String {
+    w.until("the preview is there", async || {
+        browser.open(&tab("/preview")).await.text().contains("Stand van")
+    })
+    .await;
+    browser.open(&tab(&format!("/preview{query}"))).await.ok().text()
+}
+
+#[tokio::test]
+async fn with_a_preview_first_nothing_is_written_until_the_admin_starts() {
+    let w = World::start().await;
+    let first = w.take_leave(0);
+    connect_with_preview(&w).await;
+    let browser = Browser::signed_in(&w).await;
+    let preview = preview_text(&w, &browser, "").await;
+    assert!(preview.contains("Nieuw 1") && preview.contains("Jan Peeters"), "{preview}");
+    assert_eq!(w.deliver("calendar_event_added", w.take_leave(1)).await, 200);
+    let status = w.status().await;
+    assert_eq!(status["state"], "connected");
+    assert_eq!(status["queue"]["waiting"], 1, "what Officient announces meanwhile is kept: {status}");
+    assert_eq!(w.optedo.writes(), 0);
+    assert!(browser.open(PAGE).await.text().contains("Gekoppeld, maar er wordt nog niets geschreven"));
+
+    browser.press("Koppeling starten").await;
+    w.settle().await;
+    assert_eq!(w.absences().len(), 2);
+    assert!(w.absence_of(first).is_some());
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn signing_in_again_does_not_start_what_waits_for_the_admins_start() {
+    let w = World::start().await;
+    w.take_leave(0);
+    connect_with_preview(&w).await;
+    w.connect_again().await;
+    let browser = Browser::signed_in(&w).await;
+    preview_text(&w, &browser, "").await;
+    assert_eq!(w.optedo.writes(), 0);
+    assert!(browser.open(PAGE).await.text().contains("Gekoppeld, maar er wordt nog niets geschreven"));
+    browser.press("Afmelden").await;
+    w.connect().await;
+    w.settle().await;
+    assert_eq!(w.absences().len(), 1, "signing out forgets the wish");
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn a_preview_says_what_would_be_done_and_why_the_rest_would_not() {
+    let w = World::connected().await;
+    let (changed, deleted) = (w.take_leave(0), w.take_leave(1));
+    w.announce().await;
+    let unmatched = w.officient.add_person("Piet", "Pieters");
+    w.officient.add_event(unmatched, w.leave(2));
+    let unread = w.hire("Els", "Vermeulen").0;
+    // Now the preview knows more than Optedo.
+    w.officient.change_event(changed, |leave| *leave = leave.clone().part(540, 60));
+    w.officient.delete_event(deleted);
+    w.take_leave(3);
+    w.officient.fault_on(&format!("/1.0/calendar/{unread}/"), Fault::Status(500), 9);
+    let written = w.optedo.writes();
+
+    let browser = Browser::signed_in(&w).await;
+    let asked = browser.press_on(&tab("/preview"), "Voorbeeld maken").await;
+    assert!(asked.location().as_str().contains("notice=preview_asked"));
+    let text = preview_text(&w, &browser, "?list=skip").await;
+    for says in [
+        "Nieuw 1",
+        "Gewijzigd 1",
+        "Verwijderd 1",
+        "Overgeslagen 1",
+        "Niet gelezen 1",
+        "Piet Pieters",
+        "Geen actieve gebruiker in Optedo",
+    ] {
+        assert!(text.contains(says), "{says}: {text}");
+    }
+    assert!(preview_text(&w, &browser, "?list=change").await.contains("09:00–10:00"));
+    assert!(preview_text(&w, &browser, "?list=fail").await.contains("Els Vermeulen"));
+    assert_eq!(w.optedo.writes(), written, "a preview wrote");
+    assert!(w.attention().await.is_empty(), "a preview opened an item: {:?}", w.attention().await);
+
+    browser.press("Afmelden").await;
+    let lines: i64 = sqlx::query_scalar("select count(*) from preview_lines").fetch_one(&w.db).await.unwrap();
+    assert_eq!(lines, 0, "a preview outlives the connection");
+}
+
+#[tokio::test]
+async fn the_history_says_what_was_written_when_and_why() {
+    let w = World::start().await;
+    let imported = w.take_leave(0);
+    w.connect_and_import().await;
+    let entries = async || {
+        // Signed in anew: much time passes here.
+        let browser = Browser::signed_in(&w).await;
+        let page = browser.open(&tab(&format!("/history?person={}", w.jan))).await.ok();
+        format!("{} {}", page.body.matches("data-action=").count(), page.text())
+    };
+    let day = w.day(0).strftime("%d/%m/%Y").to_string();
+    assert!(
+        entries().await.contains(&format!("geschreven {day}, hele dag eerste overname")),
+        "{}",
+        entries().await
+    );
+    w.officient.change_event(imported, |leave| *leave = leave.clone().part(540, 120));
+    w.announce().await;
+    assert!(
+        entries().await.contains(&format!("gewijzigd {day} 09:00–11:00 melding van Officient")),
+        "{}",
+        entries().await
+    );
+    w.officient.delete_event(imported);
+    w.sweep().await;
+    assert!(
+        entries().await.contains(&format!("verwijderd {day} 09:00–11:00 op vraag")),
+        "{}",
+        entries().await
+    );
+
+    // Refused, and refused again: one line.
+    let refused = w.take_leave(1);
+    w.optedo.reject_next(2, 409, "overlapt");
+    w.announce().await;
+    w.sweep().await;
+    assert_eq!(entries().await.matches("geweigerd door Optedo").count(), 1, "{}", entries().await);
+    w.announce().await;
+    assert!(w.absence_of(refused).is_some());
+
+    // A failure that lasts: one line.
+    w.optedo.fault_on("/api/absences", Fault::Status(503), 3);
+    w.take_leave(2);
+    assert_eq!(w.deliver("calendar_event_added", w.jan).await, 200);
+    w.retry_until_done().await;
+    let text = entries().await;
+    assert_eq!(text.matches("Optedo antwoordde niet").count(), 1, "{text}");
+    assert!(text.starts_with("7 "), "{text}");
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn one_person_is_checked_again_from_their_history() {
+    let w = World::connected().await;
+    let event = w.take_leave(0);
+    let browser = Browser::signed_in(&w).await;
+    let history = tab(&format!("/history?person={}", w.jan));
+    let asked = browser.press_on(&history, "Nu nakijken").await;
+    assert!(browser.follow(&asked).await.text().contains("wordt nu nagekeken"));
+    w.settle().await;
+    assert!(w.absence_of(event).is_some());
+    assert!(browser.open(&history).await.text().contains("op vraag"));
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn a_long_history_is_read_page_by_page() {
+    let w = World::connected().await;
+    for day in 0..60 {
+        w.take_leave(day);
+    }
+    w.announce().await;
+    let browser = Browser::signed_in(&w).await;
+    let newest = browser.open(&tab("/history")).await.ok();
+    assert_eq!(newest.body.matches("data-action=").count(), 50);
+    let older = newest.body.split("rel=\"next\"").next().unwrap().rsplit("href=\"").next().unwrap();
+    let older = older.split('"').next().unwrap().replace("&#38;", "&");
+    let older = browser.open(&older).await.ok();
+    assert_eq!(older.body.matches("data-action=").count(), 10);
+    assert!(older.body.contains("← Nieuwste"));
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn people_are_found_by_name_and_by_state_and_near_misses_are_marked() {
+    let w = World::connected().await;
+    w.officient.add_person("jan", "Janssens");
+    w.optedo.add_user("Jan", "Janssens");
+    for number in 0..60 {
+        w.hire("Piet", &format!("Pieters{number:02}"));
+    }
+    w.sweep().await;
+    let browser = Browser::signed_in(&w).await;
+    let people = async |query: &str| browser.open(&tab(&format!("/people{query}"))).await.ok();
+    let all = people("").await;
+    assert!(all.text().contains("62 personen") && all.text().contains("Pagina 1 van 2"), "{}", all.text());
+    assert!(people("?page=2").await.text().contains("Pieters59"));
+    let unmatched = people("?state=unmatched").await;
+    assert!(unmatched.text().contains("1 persoon"), "{}", unmatched.text());
+    assert!(
+        unmatched.body.contains("<mark>j</mark>an") && unmatched.body.contains("<mark>J</mark>an"),
+        "{}",
+        unmatched.body
+    );
+    assert!(people("?q=PIETERS-07").await.text().contains("1 persoon"));
+    assert!(people("?q=<script>").await.body.contains("&#60;script&#62;"));
+    assert!(people("?q=nobody").await.text().contains("Niemand gevonden"));
+
+    // Optedo is silent: the page shows how it was.
+    w.clock.advance(SignedDuration::from_mins(1));
+    w.optedo.fault_on("/api/users", Fault::Status(503), 9);
+    let stale = people("?state=matched").await.text();
+    assert!(stale.contains("antwoordde niet. Dit is de stand van") && stale.contains("Pieters00"), "{stale}");
+}
+
+#[tokio::test]
+async fn leave_types_say_what_they_map_to_and_what_can_be_filled_in() {
+    let w = World::connected().await;
+    w.officient.add_leave_type("Zorg verlof", None);
+    w.optedo.add_absence_type("Zorgverlof");
+    let browser = Browser::signed_in(&w).await;
+    w.clock.advance(SignedDuration::from_mins(1));
+    let page = browser.open(&tab("/leave-types")).await.ok();
+    let text = page.text();
+    for says in [
+        "Verlof Gezochte omschrijving: Vakantie ingevuld onder Geavanceerd gekoppeld Vakantie",
+        "niet gevonden",
+        "Ziektedag",
+        "letter voor letter: Vakantie Zorgverlof",
+    ] {
+        assert!(text.contains(says), "{says}: {text}");
+    }
+    assert!(page.body.contains("Zorg<mark>␣</mark>verlof"), "{}", page.body);
+    w.clock.advance(SignedDuration::from_mins(1));
+    w.officient.fault_on("/1.0/calendar/events/types", Fault::Status(500), 9);
+    assert!(browser.open(&tab("/leave-types")).await.ok().text().contains("Dit is de stand van"));
+}
+
+#[tokio::test]
+async fn an_item_is_ignored_and_followed_again() {
+    let w = World::connected().await;
+    let piet = w.officient.add_person("Piet", "Pieters");
+    w.officient.add_event(piet, w.leave(0));
+    w.sweep().await;
+    let browser = Browser::signed_in(&w).await;
+    let shows =
+        async |state: &str| browser.open(&tab(&format!("/attention?state={state}"))).await.ok().text();
+    assert!(shows("open").await.contains("Hierop wacht 1 afwezigheid."));
+    browser.press_on(&tab("/attention"), "Negeren").await;
+    assert!(shows("open").await.contains("Niets. Alles wat in Optedo hoort te staan, staat er."));
+    assert!(shows("ignored").await.contains("Piet Pieters"));
+    browser.press_on(&tab("/attention?state=ignored"), "Weer opvolgen").await;
+    assert!(shows("open").await.contains("Piet Pieters"));
+    w.optedo.add_user("Piet", "Pieters");
+    browser.press_on(&tab("/attention"), "Opnieuw proberen").await;
+    w.settle().await;
+    assert!(shows("resolved").await.contains("Opgelost op"));
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn no_page_shows_which_leave_a_person_has_nor_more_of_them_than_their_name() {
+    let w = World::start_with(options().set("leave_types.sick_day", "Ziekte")).await;
+    w.optedo.add_absence_type("Ziekte");
+    let mut sick = w.leave(0);
+    sick.leave_type = LeaveType::SickDay;
+    w.officient.add_event(w.jan, sick);
+    w.connect_and_import().await;
+    assert_eq!(w.absences().len(), 1);
+    let browser = Browser::signed_in(&w).await;
+    browser.press_on(&tab("/preview"), "Voorbeeld maken").await;
+    preview_text(&w, &browser, "").await;
+    let history = format!("/history?person={}", w.jan);
+    for under in TABS.into_iter().chain([history.as_str(), "/preview?list=create", "/people?q=jan"]) {
+        let page = browser.open(&tab(under)).await.ok().body;
+        for canary in CANARIES {
+            assert!(!page.contains(canary), "{under} shows {canary}");
+        }
+        // The list of types is about types, and about nobody.
+        let names = ["Ziekte", "Sick day"].iter().any(|name| page.contains(name));
+        assert!(!names || under == "/leave-types" && !page.contains("Peeters"), "{under}: {page}");
+    }
+    w.finish(&[]).await;
+}
+
+/// The events of a stream, as they come.
+struct Stream {
+    response: reqwest::Response,
+    read: String,
+}
+
+impl Stream {
+    async fn open(app: &TestApp, browser: &Browser<'_>) -> Self {
+        let request = app.http.get(format!("{}{PAGE}/live", app.url)).header("cookie", browser.cookies());
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert_eq!(response.headers()["x-accel-buffering"], "no");
+        Self { response, read: String::new() }
+    }
+
+    /// The next event; `None` when the stream ends.
+    async fn next(&mut self) -> Option<String> {
+        loop {
+            if let Some((event, rest)) = self.read.split_once("\n\n") {
+                let name = event.lines().find_map(|line| line.strip_prefix("event: ")).map(str::to_owned);
+                self.read = rest.into();
+                if name.is_some() {
+                    return name;
+                }
+                continue;
+            }
+            let chunk = tokio::time::timeout(Duration::from_secs(30), self.response.chunk()).await.unwrap();
+            self.read.push_str(std::str::from_utf8(&chunk.unwrap()?).unwrap());
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_open_page_is_told_what_changes_until_its_session_ends() {
+    let w = World::connected().await;
+    let browser = Browser::signed_in(&w).await;
+    let mut stream = Stream::open(&w, &browser).await;
+    assert_eq!(stream.next().await.as_deref(), Some("hello"));
+    w.take_leave(0);
+    w.announce().await;
+    assert_eq!(stream.next().await.as_deref(), Some("changed"));
+    browser.press("Uitloggen").await;
+    while let Some(event) = stream.next().await {
+        assert_eq!(event, "changed");
+    }
+    let answer = w.http.get(format!("{}{PAGE}/live", w.url)).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_page_that_is_only_watched_does_not_keep_its_session_alive() {
+    let app = TestApp::start().await;
+    let browser = Browser::signed_in(&app).await;
+    let watch = async || {
+        let request = app.http.get(format!("{}{PAGE}", app.url)).header("cookie", browser.cookies());
+        request.header("x-watching", "yes").send().await.unwrap().text().await.unwrap()
+    };
+    for _ in 0..5 {
+        app.clock.advance(SignedDuration::from_mins(30));
+        if !watch().await.contains("Uitloggen") {
+            return;
+        }
+    }
+    panic!("two and a half hours of watching kept the session alive");
+}
+
+#[tokio::test]
+async fn an_open_stream_does_not_hold_up_the_end_of_the_service() {
+    let mut app = TestApp::start().await;
+    let cookies = Browser::signed_in(&app).await.cookies();
+    let request = app.http.get(format!("{}{PAGE}/live", app.url)).header("cookie", cookies);
+    let mut response = request.send().await.unwrap();
+    response.chunk().await.unwrap();
+    tokio::time::timeout(Duration::from_secs(5), app.stop()).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_connected_is_named_where_it_is_known() {
+    let app = TestApp::start().await;
+    app.fill_in_credentials().await;
+    let browser = Browser::new(&app);
+    let form = browser.open(PAGE).await.form("Aanmelden").fill_in("password", crate::support::PASSWORD);
+    browser.submit(&form.fill_in("admin_name", "  Els\tVermeulen <b> ")).await;
+    let consent = browser.sign_in_at_officient(&browser.press("Aanmelden bij Officient").await).await;
+    browser.follow(&browser.submit(&consent.form("Geef toegang")).await).await;
+    let text = browser.open(PAGE).await.ok().text();
+    assert!(text.contains("door ElsVermeulen &#60;b&#62;"), "{text}");
+    let who: Vec<Option<String>> =
+        sqlx::query_scalar("select admin_name from audit_log where action = 'connected'")
+            .fetch_all(&app.db)
+            .await
+            .unwrap();
+    assert_eq!(who, [Some("ElsVermeulen <b>".to_owned())]);
+    assert_eq!(app.post("/logout").await.status(), 204);
+    app.connect().await;
+    assert!(!browser.open(PAGE).await.ok().text().contains(", door"), "a program has no name");
+    assert_eq!(json!(app.status().await["state"]), "connected");
+}
