@@ -20,9 +20,6 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, PgPool};
 
-/// All migrations, compiled in.
-pub static MIGRATOR: Migrator = sqlx::migrate!();
-
 /// Why the database is not usable at start-up.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
@@ -32,7 +29,7 @@ pub enum DatabaseError {
     /// No connection.
     #[error("the database cannot be reached: {0} (check database.url and that Postgres runs)")]
     Unreachable(#[source] sqlx::Error),
-    /// A migration failed, or the database is newer than this program.
+    /// A migration failed.
     #[error("the database cannot be migrated: {0}")]
     Migration(#[from] MigrateError),
 }
@@ -52,11 +49,20 @@ pub fn pool(url: &SecretString, max_connections: u32) -> Result<PgPool, Database
         .connect_lazy_with(options))
 }
 
+/// All migrations, compiled in.
+pub fn migrator() -> Migrator {
+    let mut migrator: Migrator = sqlx::migrate!();
+    // During a rolling update, and after one that was taken back, the next version's migrations are there already. They only
+    // add, so this version runs on.
+    migrator.set_ignore_missing(true);
+    migrator
+}
+
 /// Brings the schema up to date; safe when several replicas start together.
 pub async fn migrate(pool: &PgPool) -> Result<(), DatabaseError> {
     // A connection first, so that "not reachable" is told from "a migration failed".
     drop(pool.acquire().await.map_err(DatabaseError::Unreachable)?);
-    MIGRATOR.run(pool).await.map_err(DatabaseError::Migration)
+    migrator().run(pool).await.map_err(DatabaseError::Migration)
 }
 
 /// Whether the database answers.

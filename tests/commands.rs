@@ -170,7 +170,7 @@ async fn an_empty_database_is_migrated_and_a_second_time_changes_nothing() {
         .await
         .unwrap();
         assert_eq!(rows, 1);
-        assert_eq!(migrations, i64::try_from(optedo_officient::db::MIGRATOR.iter().count()).unwrap());
+        assert_eq!(migrations, i64::try_from(optedo_officient::db::migrator().iter().count()).unwrap());
         pool.close().await;
     }
 }

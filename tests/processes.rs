@@ -480,6 +480,25 @@ async fn a_running_copy_is_not_disturbed_by_the_schema_of_the_next_version() {
     w.finish(&[]).await;
 }
 
+#[tokio::test]
+async fn a_copy_of_the_previous_version_can_start_again_beside_the_next_one() {
+    let mut w = World::connected().await;
+    // The next version has migrated the database: a version that this one does not know.
+    sqlx::raw_sql(
+        "alter table people add column of_the_next_version text;
+         insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+         values (29990101000000, 'of the next version', true, ''::bytea, 1)",
+    )
+    .execute(&w.db)
+    .await
+    .unwrap();
+    w.app.restart().await;
+    let event = w.take_leave(0);
+    w.announce().await;
+    assert!(w.absence_of(event).is_some());
+    w.finish(&[]).await;
+}
+
 /// A body that nobody sends by accident.
 fn hostile_body(dice: &mut Dice) -> Vec<u8> {
     let noise = |dice: &mut Dice, length: usize| -> Vec<u8> {

@@ -295,9 +295,9 @@ impl<'a> Company<'a> {
                 self.survived.faults += times;
             }
             Operation::OfficientDown => self.officient.stop().await,
-            Operation::OfficientUp => self.officient.restart().await.unwrap(),
+            Operation::OfficientUp => bring_back(async || self.officient.restart().await).await,
             Operation::OptedoDown => self.optedo.stop().await,
-            Operation::OptedoUp => self.optedo.restart().await.unwrap(),
+            Operation::OptedoUp => bring_back(async || self.optedo.restart().await).await,
             Operation::ExpireTokens => self.officient.expire_access_tokens(),
             Operation::RevokeAccess => self.officient.revoke_all_tokens(),
             Operation::RefuseRefresh { refuse } => self.officient.refuse_refresh(refuse),
@@ -697,4 +697,17 @@ fn settings(
     ]
     .map(|(key, value)| (key.to_owned(), value))
     .to_vec()
+}
+
+/// A simulator answers again on its port, as soon as nobody else on this busy machine happens to use it.
+async fn bring_back(restart: impl AsyncFn() -> std::io::Result<()>) {
+    for _ in 0..3000 {
+        match restart().await {
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+                sleep(Duration::from_millis(10)).await
+            }
+            result => return result.unwrap(),
+        }
+    }
+    panic!("a simulator's port stays taken");
 }
