@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine as _;
+use ipnet::IpNet;
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Span, ToSpan as _};
 use secrecy::SecretString;
@@ -55,6 +56,8 @@ pub struct Server {
     pub metrics_listen: Option<SocketAddr>,
     /// How browsers and Officient reach this service, without a slash at the end.
     pub public_url: String,
+    /// Whose word counts for the address of a client.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// `[database]`
@@ -172,6 +175,8 @@ pub struct Retention {
     pub webhook_events: Span,
     /// For absences that ended.
     pub absences: Span,
+    /// For the audit log.
+    pub audit_log: Span,
 }
 
 /// `[log]`
@@ -445,7 +450,19 @@ fn read_server(keys: &mut Keys) -> Option<Server> {
             _ => Err("must be an address without a path".into()),
         }
     });
-    Some(Server { listen: listen?, metrics_listen, public_url: public_url? })
+    const PROXIES: &str = "10.0.0.0/8,127.0.0.1";
+    let mut trusted_proxies = Vec::new();
+    for text in keys.list("server.trusted_proxies", PROXIES)? {
+        match network(&text) {
+            Some(network) => trusted_proxies.push(network),
+            None => keys.mistake(
+                "server.trusted_proxies",
+                format!("{text} is neither an address nor a network"),
+                PROXIES,
+            ),
+        }
+    }
+    Some(Server { listen: listen?, metrics_listen, public_url: public_url?, trusted_proxies })
 }
 
 fn read_database(keys: &mut Keys) -> Option<Database> {
@@ -498,14 +515,15 @@ fn read_optedo(keys: &mut Keys) -> Option<Optedo> {
 
 fn read_admin(keys: &mut Keys) -> Option<Admin> {
     let password = keys.required_secret("admin.password", "a long password, or $argon2id$v=19$…");
-    if let Some(phc) = password.as_ref().filter(|password| password.starts_with("$argon2"))
-        && argon2::password_hash::phc::PasswordHash::new(phc).is_err()
-    {
-        keys.mistake(
-            "admin.password",
-            "begins like an argon2 hash but is none",
-            "$argon2id$v=19$m=19456,t=2,p=1$…",
-        );
+    if let Some(phc) = password.as_ref().filter(|password| password.starts_with("$argon2")) {
+        let fault = match argon2::password_hash::phc::PasswordHash::new(phc) {
+            Err(_no_hash) => Some("begins like an argon2 hash but is none"),
+            Ok(hash) if hash.algorithm.as_str() != "argon2id" => Some("is not argon2id but another argon2"),
+            Ok(_) => None,
+        };
+        if let Some(fault) = fault {
+            keys.mistake("admin.password", fault, "the output of: optedo-officient hash-password");
+        }
     }
     let api_token = keys.secret_text("admin.api_token", "openssl rand -hex 32");
     Some(Admin { password: password?.into(), api_token: api_token.map(Into::into) })
@@ -561,7 +579,8 @@ fn read_sync(keys: &mut Keys) -> Option<Sync> {
 fn read_retention(keys: &mut Keys) -> Option<Retention> {
     let webhook_events = keys.required("retention.webhook_events", "30d", span);
     let absences = keys.required("retention.absences", "3y", span);
-    Some(Retention { webhook_events: webhook_events?, absences: absences? })
+    let audit_log = keys.required("retention.audit_log", "1y", span);
+    Some(Retention { webhook_events: webhook_events?, absences: absences?, audit_log: audit_log? })
 }
 
 fn read_log(keys: &mut Keys) -> Option<Log> {
@@ -576,6 +595,11 @@ fn read_log(keys: &mut Keys) -> Option<Log> {
             .map_err(|error| format!("is not a filter: {error}"))
     });
     Some(Log { format: format?, filter: filter? })
+}
+
+/// A network, or one address of it.
+fn network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| Some(IpNet::from(text.parse::<std::net::IpAddr>().ok()?)))
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

@@ -2,6 +2,7 @@
 
 pub mod absences;
 pub mod attention;
+pub mod audit;
 pub mod connection;
 pub mod events;
 pub mod history;

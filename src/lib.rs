@@ -7,7 +7,7 @@
 //! * [`sync`] – the flow: whom a webhook means, look, plan, apply (its pure core decides, the rest does)
 //! * [`officient`] and [`optedo`] – the two clients; [`upstream`] – one HTTP exchange and what its failure means;
 //!   [`limiter`] – Officient's rate limit; [`oauth`] and [`tokens`] – access to Officient
-//! * [`db`] – every SQL statement; [`vault`] – secrets at rest
+//! * [`db`] – every SQL statement; [`vault`] – secrets at rest; [`webhook_address`] – where webhooks arrive
 //! * [`clock`], [`ids`], [`telemetry`] – time, ids, logs and metrics
 //! * `demo` – simulated Officient and Optedo, for tests and demonstration
 //!
@@ -16,6 +16,8 @@
 //!                                                                                 │
 //! Optedo ◀── sync::apply ◀── sync::plan ◀── sync::look ◀── sync::worker ◀─────────┘
 //! ```
+
+#![forbid(unsafe_code)]
 
 pub mod app;
 pub mod cli;
@@ -35,3 +37,4 @@ pub mod tokens;
 pub mod upstream;
 pub mod vault;
 pub mod web;
+pub mod webhook_address;

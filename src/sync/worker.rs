@@ -18,7 +18,7 @@ use super::wake::CHANNEL;
 use super::{Engine, SyncError, backoff};
 use crate::db::connection::{self, Connection, State};
 use crate::db::people::{self, Person, Reason};
-use crate::db::{absences, events, history, logins, preview};
+use crate::db::{absences, audit, events, history, logins, preview};
 use crate::ids::CompanyId;
 
 /// The key of the advisory lock; such locks are per database, so per tenant.
@@ -319,7 +319,7 @@ impl Worker {
         if is_asked_for || engine.is_sweep_due(connection, now) {
             self.is_sweeping = true;
             self.jobs.spawn(async move { Done::Sweep(engine.begin_sweep(company, is_asked_for).await) });
-        } else if !self.has_checked_webhooks {
+        } else if !self.has_checked_webhooks || connection.previous_webhook_token.is_some() {
             self.is_sweeping = true;
             self.jobs.spawn(async move { Done::Webhooks(engine.ensure_webhooks().await) });
         }
@@ -393,6 +393,9 @@ impl Engine {
         if let Ok(before) = zoned.checked_sub(retention.absences) {
             while absences::delete_old(&self.db, before.date(), CLEAN_UP_BATCH).await? > 0 {}
             while history::delete_old(&self.db, before.timestamp(), CLEAN_UP_BATCH).await? > 0 {}
+        }
+        if let Ok(before) = zoned.checked_sub(retention.audit_log) {
+            while audit::delete_old(&self.db, before.timestamp(), CLEAN_UP_BATCH).await? > 0 {}
         }
         let progress = preview::progress(&self.db).await?;
         if progress.finished_at.is_some_and(|at| now.duration_since(at) >= KEEP_PREVIEW) {
