@@ -213,6 +213,17 @@ pub struct Mistake {
     pub example: &'static str,
 }
 
+impl Mistake {
+    /// The key of the demo, where it is not the demo that is started.
+    pub fn published_key() -> Self {
+        Self {
+            key: "security.encryption_key".to_owned(),
+            fault: "is the demo's key, which everybody knows: make a random one".to_owned(),
+            example: "the output of: openssl rand -base64 32",
+        }
+    }
+}
+
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.key, self.fault)?;

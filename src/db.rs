@@ -8,6 +8,7 @@ pub mod events;
 pub mod history;
 pub mod logins;
 pub mod people;
+pub mod person;
 pub mod preview;
 
 use std::str::FromStr as _;

@@ -18,7 +18,7 @@ use super::wake::CHANNEL;
 use super::{Engine, SyncError, backoff};
 use crate::db::connection::{self, Connection, State};
 use crate::db::people::{self, Person, Reason};
-use crate::db::{absences, audit, events, history, logins, preview};
+use crate::db::{absences, audit, events, history, logins, person, preview};
 use crate::ids::CompanyId;
 
 /// The key of the advisory lock; such locks are per database, so per tenant.
@@ -393,6 +393,11 @@ impl Engine {
         if let Ok(before) = zoned.checked_sub(retention.absences) {
             while absences::delete_old(&self.db, before.date(), CLEAN_UP_BATCH).await? > 0 {}
             while history::delete_old(&self.db, before.timestamp(), CLEAN_UP_BATCH).await? > 0 {}
+        }
+        if let (Ok(departed), Ok(resolved)) =
+            (zoned.checked_sub(retention.webhook_events), zoned.checked_sub(retention.absences))
+        {
+            person::delete_departed(&self.db, departed.timestamp(), resolved.timestamp()).await?;
         }
         if let Ok(before) = zoned.checked_sub(retention.audit_log) {
             while audit::delete_old(&self.db, before.timestamp(), CLEAN_UP_BATCH).await? > 0 {}
