@@ -9,7 +9,7 @@
 //!   [`limiter`] – Officient's rate limit; [`oauth`] and [`tokens`] – access to Officient
 //! * [`db`] – every SQL statement; [`vault`] – secrets at rest; [`webhook_address`] – where webhooks arrive
 //! * [`clock`], [`ids`], [`telemetry`] – time, ids, logs and metrics
-//! * `demo` – simulated Officient and Optedo, for tests and demonstration
+//! * `demo` – simulated Officient and Optedo, for tests and demonstration; `untrusted` – what must hold of all input
 //!
 //! ```text
 //! Officient ──webhook──▶ web::webhook ─▶ webhook_events ─▶ sync::trigger ─▶ people.sync_requested_at
@@ -34,6 +34,8 @@ pub mod optedo;
 pub mod sync;
 pub mod telemetry;
 pub mod tokens;
+#[cfg(feature = "demo")]
+pub mod untrusted;
 pub mod upstream;
 pub mod vault;
 pub mod web;

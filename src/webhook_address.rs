@@ -119,7 +119,8 @@ impl WebhookAddress {
         }
     }
 
-    /// Makes a new token, unless one is on its way to Officient already; returns when every replica can know it.
+    /// Makes a new token, unless one is on its way to Officient already; returns when every replica can know it. The
+    /// caller holds the lock of the webhooks, so that nobody tells Officient before.
     pub async fn rotate(&self, db: &PgPool) -> Result<(), WebhookAddressError> {
         let mut tx = db.begin().await?;
         connection::lock(&mut tx).await?;

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::PgConnection;
 
 use super::attention::{Item, Kind};
 use super::{Engine, SyncError};
@@ -31,6 +32,13 @@ impl Engine {
         // Held during the calls: two who register side by side would register each event twice.
         let mut lock = self.db.begin().await?;
         connection::lock_webhooks(&mut lock).await?;
+        self.ensure_locked_webhooks(&mut lock).await?;
+        lock.commit().await?;
+        self.webhook_address.read_again(&self.db).await?;
+        Ok(())
+    }
+
+    async fn ensure_locked_webhooks(&self, lock: &mut PgConnection) -> Result<(), SyncError> {
         // Another replica may have replaced the address.
         self.webhook_address.read_again(&mut *lock).await?;
         let (url, sealed) = self.webhook_address.current();
@@ -59,29 +67,32 @@ impl Engine {
         connection::retain_subscriptions(&self.db, &events).await?;
         attention::resolve_others(&self.db, Kind::WebhookRefused, &events, self.clock.now()).await?;
         connection::forget_previous_webhook_token(&mut *lock, &sealed).await?;
-        lock.commit().await?;
-        self.webhook_address.read_again(&self.db).await?;
         Ok(())
     }
 
     /// Replaces the webhook address: a new token, registered at Officient in place of the old one. Returns whether
     /// Officient has it; while not, the old one is accepted too, and the worker goes on trying.
     pub async fn rotate_webhook_token(&self) -> Result<bool, SyncError> {
+        let mut lock = self.db.begin().await?;
+        connection::lock_webhooks(&mut lock).await?;
         self.webhook_address.rotate(&self.db).await?;
-        if connection::load(&self.db).await?.state == State::Disconnected {
+        let is_known = if connection::load(&self.db).await?.state == State::Disconnected {
             let (_, sealed) = self.webhook_address.current();
-            connection::forget_previous_webhook_token(&self.db, &sealed).await?;
-            self.webhook_address.read_again(&self.db).await?;
-            return Ok(true);
-        }
-        match self.ensure_webhooks().await {
-            Ok(()) => Ok(true),
-            Err(error @ SyncError::Database(_)) => Err(error),
-            Err(error) => {
-                tracing::warn!(%error, "Officient does not have the new webhook address yet");
-                Ok(false)
+            connection::forget_previous_webhook_token(&mut *lock, &sealed).await?;
+            true
+        } else {
+            match self.ensure_locked_webhooks(&mut lock).await {
+                Ok(()) => true,
+                Err(error @ SyncError::Database(_)) => return Err(error),
+                Err(error) => {
+                    tracing::warn!(%error, "Officient does not have the new webhook address yet");
+                    false
+                }
             }
-        }
+        };
+        lock.commit().await?;
+        self.webhook_address.read_again(&self.db).await?;
+        Ok(is_known)
     }
 
     async fn ensure_webhook(

@@ -38,9 +38,9 @@ const MAX_TEXT: usize = 1000;
 
 /// What Officient tells: only that something happened.
 #[derive(Debug, PartialEq, Eq)]
-struct Announcement {
-    event_type: String,
-    related_object_id: Option<String>,
+pub(crate) struct Announcement {
+    pub(crate) event_type: String,
+    pub(crate) related_object_id: Option<String>,
 }
 
 struct Pending {

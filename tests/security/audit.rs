@@ -37,7 +37,8 @@ async fn every_act_is_in_the_log_with_its_session_and_address() {
         .fill_in("client_id", w.officient.client_id())
         .fill_in("client_secret", w.officient.client_secret());
     browser.submit(&form).await;
-    let consent = browser.sign_in_at_officient(&browser.press("Aanmelden bij Officient").await).await;
+    let login = browser.open(PAGE).await.form("Aanmelden bij Officient").without("preview_first");
+    let consent = browser.sign_in_at_officient(&browser.submit(&login).await).await;
     let back = browser.submit(&consent.form("Geef toegang")).await;
     browser.follow(&back).await;
     w.settle().await;

@@ -123,6 +123,8 @@ async fn the_rules_of_a_passive_scan_find_nothing() {
 async fn metrics_on_an_address_of_their_own_carry_them_too() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let app = Options::default().set("server.metrics_listen", &format!("127.0.0.1:{port}")).start().await;
+    let is_there = async || app.http.get(format!("http://127.0.0.1:{port}/metrics")).send().await.is_ok();
+    app.until("the metrics address answers", is_there).await;
     for path in ["/metrics", "/nope"] {
         let response = app.http.get(format!("http://127.0.0.1:{port}{path}")).send().await.unwrap();
         assert_eq!(response.headers()["x-content-type-options"], "nosniff", "{path}");

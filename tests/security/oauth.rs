@@ -137,7 +137,7 @@ async fn the_callback_answers_303_to_an_address_that_holds_nothing_of_the_login(
     app.fill_in_credentials().await;
     let (authorize_url, cookie) = app.begin_login().await;
     let (state, code) = (state_of(&authorize_url), app.officient.issue_code());
-    for (case, state) in [("wrong", "wrong"), ("right", state.as_str())] {
+    for (case, state) in [("wrong", "a-strangers-state"), ("right", state.as_str())] {
         let callback = app.http.get(format!("{}{API}", app.url)).query(&[("code", code.as_str()), ("state", state)]);
         let response = callback.header("cookie", &cookie).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::SEE_OTHER, "{case}");
