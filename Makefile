@@ -5,10 +5,10 @@
 export SQLX_OFFLINE := true
 unexport DATABASE_URL
 
-.PHONY: help demo test lint fmt screenshots sqlx image tools
+.PHONY: help demo test simulate lint fmt screenshots sqlx image tools
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: tools ## the service with a simulated Officient and Optedo on this machine
 	@cargo build
@@ -17,6 +17,9 @@ demo: tools ## the service with a simulated Officient and Optedo on this machine
 test: tools ## all tests, against a Postgres of their own; make test ARGS=name for some of them
 	cargo check --no-default-features
 	@scripts/test $(ARGS)
+
+simulate: tools ## stories of everything that can go wrong; make simulate SEEDS=2000 FROM=1
+	@SEEDS=$(or $(SEEDS),2000) FROM=$(or $(FROM),1) scripts/simulate
 
 lint: tools ## format, clippy, documentation, scripts, .sqlx, licences
 	@scripts/lint

@@ -1,5 +1,6 @@
 -- The webhook address can be replaced, secrets belong to their row, and the audit log says in which session.
--- Everything is added and nothing required, so that the previous version runs on while this one starts.
+-- Everything is added and nothing required, so that the previous version takes webhooks until it is replaced; what this
+-- one sealed it cannot open, and leaves to this one.
 
 alter table connection
     add column previous_webhook_token bytea,
@@ -14,4 +15,3 @@ comment on column oauth_flows.session is 'the audit log''s name of the session i
 alter table audit_log add column session text;
 comment on column audit_log.session is
     'which session: the beginning of the digest of its cookie; api or command for what was done by a program';
-create index audit_log_by_time on audit_log (at);

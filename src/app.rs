@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, DatabaseError, connection};
@@ -96,7 +97,8 @@ impl App {
 
         let officient = &config.officient;
         let limiter = Limiter::new(officient.rate_limit_calls, officient.rate_limit_period);
-        let line = Line::new(&officient.api_url, limiter, officient.timeout);
+        let budget = Budget::new(db.clone(), officient.rate_limit_calls, officient.rate_limit_period);
+        let line = Line::new(&officient.api_url, limiter, budget, officient.timeout);
         let redirect_url = format!("{}{CALLBACK_PATH}", config.server.public_url);
         let oauth = Oauth::new(line.clone(), &officient.app_url, &officient.api_url, &redirect_url)?;
         let configured = officient.client_id.clone().zip(officient.client_secret.clone());

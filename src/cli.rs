@@ -85,6 +85,10 @@ enum CommandError {
     App(#[from] AppError),
     #[error("{web}{cause}", web = .0, cause = cause(.0))]
     Web(#[from] WebError),
+    #[error(
+        "nothing is written yet: look at the preview on the settings page and start, or run sync for everybody"
+    )]
+    Paused,
     #[error("there is no person {0} in Officient")]
     NoSuchPerson(PersonId),
     #[error("nothing is known here of person {0}")]
@@ -256,6 +260,9 @@ async fn sync(config: Config, person: Option<PersonId>, dry_run: bool) -> Result
         let preview = api::preview(engine, company, person).await?;
         say(&preview);
         return Ok(preview.failed.is_empty());
+    }
+    if person.is_some() && connection::load(&engine.db).await.map_err(WebError::from)?.is_paused {
+        return Err(CommandError::Paused);
     }
     // Whoever holds the lock does it: this process, or the service that is running.
     app.start_worker();

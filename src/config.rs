@@ -175,8 +175,6 @@ pub struct Retention {
     pub webhook_events: Span,
     /// For absences that ended.
     pub absences: Span,
-    /// For the audit log.
-    pub audit_log: Span,
 }
 
 /// `[log]`
@@ -590,8 +588,7 @@ fn read_sync(keys: &mut Keys) -> Option<Sync> {
 fn read_retention(keys: &mut Keys) -> Option<Retention> {
     let webhook_events = keys.required("retention.webhook_events", "30d", span);
     let absences = keys.required("retention.absences", "3y", span);
-    let audit_log = keys.required("retention.audit_log", "1y", span);
-    Some(Retention { webhook_events: webhook_events?, absences: absences?, audit_log: audit_log? })
+    Some(Retention { webhook_events: webhook_events?, absences: absences? })
 }
 
 fn read_log(keys: &mut Keys) -> Option<Log> {

@@ -3,13 +3,16 @@
 pub mod absences;
 pub mod attention;
 pub mod audit;
+pub mod calls;
 pub mod connection;
 pub mod events;
 pub mod history;
+pub mod leader;
 pub mod logins;
 pub mod people;
 pub mod person;
 pub mod preview;
+pub mod retention;
 
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -45,7 +48,8 @@ pub fn pool(url: &SecretString, max_connections: u32) -> Result<PgPool, Database
         .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
     Ok(PgPoolOptions::new()
         .max_connections(max_connections)
-        .acquire_timeout(Duration::from_secs(2))
+        // Without the database the answer is 503, within two seconds.
+        .acquire_timeout(Duration::from_millis(1500))
         .idle_timeout(Duration::from_mins(1))
         .connect_lazy_with(options))
 }

@@ -15,6 +15,7 @@ use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 
+use crate::budget::Budget;
 use crate::ids::{CompanyId, EventId, LeaveTypeId, PersonId, RequestId};
 use crate::limiter::{Limiter, Priority, Slot};
 use crate::tokens::{TokenError, Tokens};
@@ -202,13 +203,14 @@ impl From<Priority> for Turn {
 pub struct Line {
     http: reqwest::Client,
     limiter: Limiter,
+    budget: Budget,
     api_url: Arc<str>,
 }
 
 impl Line {
     /// A line with this limit and time-out.
-    pub fn new(api_url: &str, limiter: Limiter, timeout: Duration) -> Self {
-        Self { http: upstream::http_client(timeout), limiter, api_url: api_url.into() }
+    pub fn new(api_url: &str, limiter: Limiter, budget: Budget, timeout: Duration) -> Self {
+        Self { http: upstream::http_client(timeout), limiter, budget, api_url: api_url.into() }
     }
 
     /// A request to a path of the API, which begins with `/1.0`.
@@ -226,7 +228,14 @@ impl Line {
             Turn::Wait(priority) => self.limiter.slot(priority).await,
             Turn::Held(slot) => slot,
         };
-        let result = upstream::send(request).await;
+        let result = match self.budget.take().await {
+            Ok(_under_way) => upstream::send(request).await,
+            Err(error) => {
+                tracing::warn!(%error, "Could not set a call to Officient aside");
+                let what = "the rate limit is not known without the database".to_owned();
+                Err(UpstreamError::Unavailable { what, retry_after: None })
+            }
+        };
         drop(slot);
         let outcome = result.as_ref().map_or_else(UpstreamError::outcome, |_| "ok");
         metrics::counter!("officient_calls_total", "outcome" => outcome).increment(1);

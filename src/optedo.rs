@@ -158,17 +158,16 @@ impl Optedo {
         Ok(())
     }
 
-    /// Deletes an absence; one that is gone already is fine.
+    /// Deletes an absence.
     pub async fn delete(&self, id: AbsenceId) -> Result<(), OptedoError> {
         let operation = format!("deleting absence {id}");
         let request = self.request(Method::DELETE, &format!("/absences/{id}"));
-        match self.call(&operation, request).await {
-            // The answer is empty. JSON would do, but a page of a proxy says nothing about the absence.
-            Ok(answer) if answer.body.is_empty() => Ok(()),
-            Ok(answer) => read::<serde::de::IgnoredAny>(&operation, &answer).map(drop),
-            Err(OptedoError { source: UpstreamError::NotFound, .. }) => Ok(()),
-            Err(error) => Err(error),
+        let answer = self.call(&operation, request).await?;
+        // The answer is empty. JSON would do, but a page of a proxy says nothing about the absence.
+        if answer.body.is_empty() {
+            return Ok(());
         }
+        read::<serde::de::IgnoredAny>(&operation, &answer).map(drop)
     }
 
     async fn get<T: DeserializeOwned>(&self, operation: &str, path: &str) -> Result<T, OptedoError> {

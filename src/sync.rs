@@ -39,6 +39,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::ids::EventId;
 use crate::officient::{Officient, OfficientError};
 use crate::optedo::{Optedo, OptedoError};
 use crate::upstream::{Retry, UpstreamError};
@@ -60,6 +61,17 @@ pub enum SyncError {
     /// The database failed.
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
+    /// An earlier write to the same absence may still come through, and is waited for.
+    #[error("an earlier write of event {event} may still be under way")]
+    UnderWay {
+        /// Which.
+        event: EventId,
+        /// For how long.
+        wait: Duration,
+    },
+    /// Another replica does the syncing by now, or may.
+    #[error("this replica no longer does the syncing")]
+    NotLeading,
     /// The service stops.
     #[error("the service was stopping")]
     ShuttingDown,
@@ -83,7 +95,8 @@ impl SyncError {
         match self {
             Self::Officient(error) => error.retry(),
             Self::Optedo(error) => error.retry(),
-            Self::Database(_) | Self::ShuttingDown | Self::Vault(_) => Retry::Later(None),
+            Self::UnderWay { wait, .. } => Retry::Later(Some(*wait)),
+            Self::Database(_) | Self::NotLeading | Self::ShuttingDown | Self::Vault(_) => Retry::Later(None),
         }
     }
 
@@ -92,7 +105,8 @@ impl SyncError {
         match self {
             Self::Officient(error) => Fault::of_officient(error),
             Self::Optedo(error) => Fault::of_optedo(&error.source),
-            Self::Database(_) | Self::ShuttingDown | Self::Vault(_) => Fault::Inside,
+            Self::UnderWay { .. } => Fault::OptedoUnavailable,
+            Self::Database(_) | Self::NotLeading | Self::ShuttingDown | Self::Vault(_) => Fault::Inside,
         }
     }
 }
@@ -157,7 +171,9 @@ impl Fault {
     fn of_officient(error: &OfficientError) -> Self {
         match (error.retry(), error.upstream()) {
             (Retry::AfterSignIn, _) | (_, Some(UpstreamError::Unauthorized)) => Self::SignInNeeded,
-            (_, Some(UpstreamError::Unavailable { .. })) => Self::OfficientUnavailable,
+            (_, Some(UpstreamError::Unavailable { .. } | UpstreamError::TimedOut)) => {
+                Self::OfficientUnavailable
+            }
             (_, Some(UpstreamError::Busy { .. })) => Self::OfficientBusy,
             (_, Some(UpstreamError::Rejected { .. } | UpstreamError::NotFound)) => Self::OfficientRefused,
             (_, Some(UpstreamError::Unreadable { .. })) => Self::OfficientUnreadable,
@@ -168,7 +184,9 @@ impl Fault {
     fn of_optedo(error: &UpstreamError) -> Self {
         match error {
             UpstreamError::Unauthorized => Self::OptedoUnauthorized,
-            UpstreamError::Unavailable { .. } | UpstreamError::Busy { .. } => Self::OptedoUnavailable,
+            UpstreamError::Unavailable { .. } | UpstreamError::TimedOut | UpstreamError::Busy { .. } => {
+                Self::OptedoUnavailable
+            }
             UpstreamError::Rejected { .. } | UpstreamError::NotFound | UpstreamError::Unreadable { .. } => {
                 Self::OptedoRefused
             }

@@ -37,6 +37,9 @@ pub enum UpstreamError {
         /// What `Retry-After` asked for.
         retry_after: Option<Duration>,
     },
+    /// No answer in time: the call may have had an effect, or still come to have one.
+    #[error("unavailable: no answer in time")]
+    TimedOut,
     /// No answer, a cut-off one, or 5xx: whether the call had an effect is not known.
     #[error("unavailable: {what}")]
     Unavailable {
@@ -69,7 +72,7 @@ impl UpstreamError {
     pub fn retry(&self) -> Retry {
         match self {
             Self::Busy { retry_after } | Self::Unavailable { retry_after, .. } => Retry::Later(*retry_after),
-            Self::Unreadable { .. } => Retry::Later(None),
+            Self::Unreadable { .. } | Self::TimedOut => Retry::Later(None),
             Self::Unauthorized => Retry::AfterSignIn,
             Self::NotFound | Self::Rejected { .. } => Retry::Never,
         }
@@ -82,7 +85,7 @@ impl UpstreamError {
             Self::NotFound => "not_found",
             Self::Rejected { .. } => "rejected",
             Self::Busy { .. } => "rate_limited",
-            Self::Unavailable { .. } => "unavailable",
+            Self::Unavailable { .. } | Self::TimedOut => "unavailable",
             Self::Unreadable { .. } => "unreadable",
         }
     }
@@ -197,13 +200,17 @@ fn retry_after(response: &reqwest::Response) -> Option<Duration> {
 fn unavailable(error: reqwest::Error) -> UpstreamError {
     // reqwest prints the whole URL, query included.
     let error = error.without_url();
-    let what = if error.is_timeout() {
-        "no answer in time".to_owned()
-    } else if error.is_connect() {
-        "no connection".to_owned()
-    } else {
-        format!("broken off: {error}")
-    };
+    if error.is_timeout() {
+        // One that could not even connect did not reach anybody.
+        let is_sent = !error.is_connect();
+        let what = "no connection in time".to_owned();
+        return if is_sent {
+            UpstreamError::TimedOut
+        } else {
+            UpstreamError::Unavailable { what, retry_after: None }
+        };
+    }
+    let what = if error.is_connect() { "no connection".to_owned() } else { format!("broken off: {error}") };
     UpstreamError::Unavailable { what, retry_after: None }
 }
 

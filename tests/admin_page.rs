@@ -29,8 +29,8 @@ async fn connect(browser: &Chromium, app: &TestApp) {
     browser.fill_in("#admin_name", "Els Vermeulen").await;
     browser.press_in("main", "Aanmelden").await;
     assert!(browser.text().await.contains("Niet gekoppeld"));
-    browser.fill_in("#client_id", &app.officient.client_id()).await;
-    browser.fill_in("#client_secret", &app.officient.client_secret()).await;
+    browser.fill_in("#client_id", app.officient.client_id()).await;
+    browser.fill_in("#client_secret", app.officient.client_secret()).await;
     browser.press("Bewaren").await;
     browser.until_it_says("Client ID en Secret zijn bewaard").await;
     browser.photograph("instellen").await;
@@ -70,8 +70,7 @@ async fn whole_way(kind: Kind) {
     let an = people.as_array().unwrap().iter().find(|person| person["lastName"] == "Janssens").unwrap();
     let an = an["personId"].as_i64().unwrap();
     let day = app.clock.today().saturating_add(70.days());
-    let day =
-        if day.strftime("%u").to_string() > "5".to_owned() { day.saturating_add(3.days()) } else { day };
+    let day = if day.weekday().to_monday_zero_offset() > 4 { day.saturating_add(2.days()) } else { day };
     let month = day.strftime("%Y-%m");
     browser.open(&format!("{}/people/{an}?month={month}&day={day}", app.officient.url())).await;
     browser.press_in("#add", "Toevoegen").await;

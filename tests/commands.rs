@@ -9,9 +9,10 @@ use optedo_officient::demo::officient::{LeaveType, NewEvent};
 use reqwest::StatusCode;
 use serde_json::Value;
 
+use crate::support::world::options;
 use crate::support::{TestApp, create_database};
 
-fn program(environment: &[(String, String)], arguments: &[&str]) -> Command {
+pub fn program(environment: &[(String, String)], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_optedo-officient"));
     command.args(arguments).env_clear().envs(environment.iter().cloned()).stdin(Stdio::null());
     command
@@ -49,7 +50,7 @@ async fn run_in(environment: Vec<(String, String)>, arguments: &[&str]) -> Ended
     ended.unwrap().into()
 }
 
-fn signal(process: u32, signal: &str) {
+pub fn signal(process: u32, signal: &str) {
     let kill = format!("kill -{signal} {process}");
     assert!(Command::new("/bin/sh").args(["-c", &kill]).status().unwrap().success());
 }
@@ -61,7 +62,7 @@ async fn run(app: &TestApp, arguments: &[&str]) -> Ended {
     run_in(environment, arguments).await
 }
 
-fn with(mut environment: Vec<(String, String)>, key: &str, value: &str) -> Vec<(String, String)> {
+pub fn with(mut environment: Vec<(String, String)>, key: &str, value: &str) -> Vec<(String, String)> {
     environment.retain(|(existing, _)| existing != key);
     environment.push((key.to_owned(), value.to_owned()));
     environment
@@ -87,10 +88,9 @@ fn add_leave(app: &TestApp, person: i64) {
     app.officient.add_event(person, NewEvent::new(last.leave_type, next));
 }
 
-/// Each command is a process with a limiter of its own, so Officient lets more through here.
+/// The limit is that of the service and its commands together; these tests are not about it.
 async fn connected_with_two_people() -> (TestApp, [(i64, i64); 2]) {
-    let app = TestApp::start().await;
-    app.officient.set_rate_limit(1000, Duration::from_secs(5));
+    let app = options().start().await;
     let people = two_people(&app);
     app.connect().await;
     app.settle().await;

@@ -287,6 +287,23 @@ async fn an_unmapped_type_is_written_for_everybody_when_the_admin_presses_retry(
 }
 
 #[tokio::test]
+async fn an_item_that_sixteen_people_stop_waiting_for_side_by_side_is_resolved() {
+    let w = World::start().await;
+    for number in 0..15 {
+        let (person, _) = w.hire("Piet", &format!("Pieters{number}"));
+        w.officient.add_event(person, w.leave(0));
+    }
+    w.take_leave(0);
+    w.optedo.rename_absence_type(w.vakantie, "Verlofdag");
+    w.connect_and_import().await;
+    assert_eq!(w.item("unmapped_leave_type").await["waiting"], 16);
+    w.optedo.rename_absence_type(w.vakantie, "Vakantie");
+    w.sweep().await;
+    assert_eq!(w.absences().len(), 16);
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
 async fn a_type_that_is_no_longer_mapped_keeps_what_stands() {
     let w = World::start().await;
     let event = w.take_leave(0);

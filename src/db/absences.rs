@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff_sqlx::ToSqlx as _;
+use jiff_sqlx::ToSqlx;
 use sqlx::{PgConnection, PgExecutor};
 
 use crate::db::people::Reason;
@@ -21,7 +21,7 @@ pub async fn of_person(
 ) -> Result<Vec<WrittenAbsence>, sqlx::Error> {
     let rows = sqlx::query!(
         "select event_id, date, optedo_user_id, optedo_absence_id, absence_type_id, starts_at, ends_at, all_day, intent,
-             deletion_confirmed
+             call_until, deletion_confirmed
          from absences
          where company_id = $1 and person_id = $2 and deleted_at is null
              and (date between $3 and $4 or event_id = any($5))
@@ -42,6 +42,7 @@ pub async fn of_person(
         absence_type: AbsenceTypeId(row.absence_type_id),
         times: Times { start: row.starts_at.to_jiff(), end: row.ends_at.to_jiff(), all_day: row.all_day },
         intent: row.intent.as_deref().and_then(Intent::parse),
+        call_until: row.call_until.map(jiff_sqlx::Timestamp::to_jiff),
         deletion_confirmed: row.deletion_confirmed,
     });
     Ok(written.collect())
@@ -150,6 +151,24 @@ pub async fn intend_delete(
         company.0,
         event.0,
         now.to_sqlx()
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// The call for the write that was begun may come through until then; `None`: it came to its end, if not to a good one.
+pub async fn note_call(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    event: EventId,
+    until: Option<Timestamp>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update absences set call_until = $3 where company_id = $1 and event_id = $2",
+        company.0,
+        event.0,
+        until.map(ToSqlx::to_sqlx) as _
     )
     .execute(db)
     .await
@@ -353,8 +372,7 @@ pub async fn confirm_deletions(db: impl PgExecutor<'_>, company: CompanyId) -> R
 /// How many absences stand in Optedo because of us.
 pub async fn count_written(db: impl PgExecutor<'_>, company: CompanyId) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select count(*) as "count!" from absences
-           where company_id = $1 and deleted_at is null and optedo_absence_id is not null"#,
+        r#"select coalesce((select standing from absences_standing where company_id = $1), 0) as "standing!""#,
         company.0
     )
     .fetch_one(db)

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use sqlx::PgExecutor;
 use sqlx::types::Json;
+use sqlx::{PgConnection, PgExecutor};
 
 use crate::ids::{CompanyId, PersonId};
 use crate::sync::attention::{Cause, Hint, Item, Kind};
@@ -289,6 +289,14 @@ pub async fn insert_held_back(
     .execute(db)
     .await
     .map(drop)
+}
+
+/// Serialises counting until the transaction ends: two looks side by side would each count what the other takes away.
+pub async fn lock_counts(tx: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtext('optedo-officient attention'))")
+        .fetch_one(tx)
+        .await
+        .map(drop)
 }
 
 /// Brings the counts of these items up to date; one that nothing waits for any more is resolved.

@@ -154,13 +154,3 @@ pub async fn list(db: impl PgExecutor<'_>, before: i64, limit: i64) -> Result<Ve
     });
     Ok(entries.collect())
 }
-
-/// Forgets entries older than `before`, at most `limit`; returns how many.
-pub async fn delete_old(db: impl PgExecutor<'_>, before: Timestamp, limit: i64) -> Result<u64, sqlx::Error> {
-    let deleted = sqlx::query!(
-        "delete from audit_log where id in (select id from audit_log where at < $1 order by at limit $2)",
-        before.to_sqlx(),
-        limit
-    );
-    Ok(deleted.execute(db).await?.rows_affected())
-}

@@ -87,7 +87,16 @@ pub struct Connection {
 
 /// Reads the row.
 pub async fn load(db: impl PgExecutor<'_>) -> Result<Connection, sqlx::Error> {
-    let row = sqlx::query!("select * from connection").fetch_one(db).await?;
+    let row = sqlx::query!(
+        // Each column by its name: a `*` would break in the sessions of this version when the next one adds a column.
+        "select state, company_id, company_name, subdomain, connected_at, client_id, client_secret,
+             access_token, access_token_issued_at, access_token_expires_at, refresh_token, webhook_token, previous_webhook_token,
+             webhook_events, sweep_asked_at, sweep_no, sweep_started_at, sweep_finished_at,
+             unannounced_sweeps, connected_by, is_paused
+         from connection"
+    )
+    .fetch_one(db)
+    .await?;
     Ok(Connection {
         state: State::parse(&row.state),
         company_id: row.company_id.map(CompanyId),
@@ -158,19 +167,20 @@ pub async fn save_tokens(db: impl PgExecutor<'_>, tokens: &SealedTokens) -> Resu
     .map(drop)
 }
 
-/// Access was granted.
+/// Access was granted. Who wanted to see a preview first, still does; returns whether writing waits for that.
 pub async fn connect(
     db: impl PgExecutor<'_>,
     account: &Account,
     tokens: &SealedTokens,
     connected_by: Option<&str>,
-    is_paused: bool,
+    preview_first: bool,
     now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update connection set state = 'connected', connected_by = $9, is_paused = $10, company_id = $1, company_name = $2, subdomain = $3,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        "update connection set state = 'connected', connected_by = $9, is_paused = is_paused or $10, company_id = $1, company_name = $2, subdomain = $3,
              connected_at = $4, access_token = $5, access_token_issued_at = $6, access_token_expires_at = $7,
-             refresh_token = coalesce($8, refresh_token), unannounced_sweeps = 0, unannounced_in_sweep = null",
+             refresh_token = coalesce($8, refresh_token), unannounced_sweeps = 0, unannounced_in_sweep = null
+         returning is_paused",
         account.company_id.0,
         account.company_name.replace('\0', ""),
         account.subdomain.replace('\0', ""),
@@ -180,11 +190,10 @@ pub async fn connect(
         tokens.expires_at.to_sqlx(),
         tokens.refresh_token.as_deref(),
         connected_by,
-        is_paused
+        preview_first
     )
-    .execute(db)
+    .fetch_one(db)
     .await
-    .map(drop)
 }
 
 /// The refresh token was refused.

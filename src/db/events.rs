@@ -38,11 +38,18 @@ pub async fn insert(
     .map(drop)
 }
 
-/// The oldest events that wait, at most `limit`.
-pub async fn waiting(db: impl PgExecutor<'_>, limit: i64) -> Result<Vec<WaitingEvent>, sqlx::Error> {
+/// The oldest events that wait, of those after `after` and up to `up_to`, at most `limit`.
+pub async fn waiting(
+    db: impl PgExecutor<'_>,
+    after: i64,
+    up_to: i64,
+    limit: i64,
+) -> Result<Vec<WaitingEvent>, sqlx::Error> {
     let rows = sqlx::query!(
         "select id, received_at, event_type, related_object_id, widened_at
-         from webhook_events where processed_at is null order by id limit $1",
+         from webhook_events where processed_at is null and id > $1 and id <= $2 order by id limit $3",
+        after,
+        up_to,
         limit
     )
     .fetch_all(db)
@@ -93,13 +100,15 @@ pub async fn count_waiting(db: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> 
         .await
 }
 
-/// Whether any wait.
-pub async fn is_any_waiting(db: impl PgExecutor<'_>) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select exists (select from webhook_events where processed_at is null) as "exists!""#
-    )
-    .fetch_one(db)
-    .await
+/// Whether any wait, of those after `id` and of those up to it.
+pub async fn is_any_waiting(db: impl PgExecutor<'_>, id: i64) -> Result<(bool, bool), sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select exists (select from webhook_events where processed_at is null and id > $1) as "after!",
+               exists (select from webhook_events where processed_at is null and id <= $1) as "up_to!""#,
+        id
+    );
+    let row = row.fetch_one(db).await?;
+    Ok((row.after, row.up_to))
 }
 
 /// Deletes processed events older than `before`, at most `limit`; returns how many.

@@ -441,18 +441,44 @@ pub async fn note_seen(
     .map(drop)
 }
 
-/// Up to which webhook event each of these people was looked at.
-pub async fn seen_event_ids(
+/// Somebody whom webhooks may mean.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate {
+    /// Who.
+    pub person: i64,
+    /// When the oldest of the webhooks arrived.
+    pub received_at: Timestamp,
+    /// The newest of them; a look that began after it arrived has seen what it is about.
+    pub newest_event: i64,
+}
+
+/// Asks, because of webhooks, that those of these people be looked at who were not since.
+pub async fn request_sync_of_candidates(
     db: impl PgExecutor<'_>,
     company: CompanyId,
-    people: &[i64],
-) -> Result<Vec<(i64, i64)>, sqlx::Error> {
-    let rows = sqlx::query!(
-        "select person_id, seen_event_id from people where company_id = $1 and person_id = any($2)",
+    candidates: &[Candidate],
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let people: Vec<i64> = candidates.iter().map(|candidate| candidate.person).collect();
+    let newest: Vec<i64> = candidates.iter().map(|candidate| candidate.newest_event).collect();
+    let received_at: Vec<i64> =
+        candidates.iter().map(|candidate| candidate.received_at.as_microsecond()).collect();
+    sqlx::query!(
+        "update people p set sync_requested_at = $5, sync_reason = least(sync_reason, $6),
+             sync_request_no = sync_request_no + 1, next_attempt_at = null,
+             webhook_received_at = least(webhook_received_at, 'epoch'::timestamptz + c.received_at * interval '1 microsecond')
+         from unnest($2::bigint[], $3::bigint[], $4::bigint[]) as c (person_id, newest_event, received_at)
+         where p.company_id = $1 and p.person_id = c.person_id and p.seen_event_id < c.newest_event",
         company.0,
-        people
-    );
-    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.person_id, row.seen_event_id)).collect())
+        &people,
+        &newest,
+        &received_at,
+        now.to_sqlx(),
+        Reason::Webhook.rank()
+    )
+    .execute(db)
+    .await
+    .map(drop)
 }
 
 /// The request that a look answers.

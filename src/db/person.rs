@@ -2,8 +2,6 @@
 //!
 //! A new table or column that says something about a person belongs in here; a test compares with the whole database.
 
-use jiff::Timestamp;
-use jiff_sqlx::ToSqlx as _;
 use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor};
 
@@ -98,26 +96,4 @@ pub async fn export(db: impl PgExecutor<'_>, person: PersonId) -> Result<Option<
         tables.values().all(|rows| rows.as_array().is_none_or(Vec::is_empty))
     });
     Ok((!is_empty).then_some(all))
-}
-
-/// Forgets archived people of whom nothing is kept any more and who were not looked at since `before`, and attention
-/// items resolved before `resolved_before`.
-pub async fn delete_departed(
-    db: impl PgExecutor<'_> + Copy,
-    before: Timestamp,
-    resolved_before: Timestamp,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "delete from people p
-         where archived and sync_requested_at is null and coalesce(attempted_at, names_read_at, $1) <= $1
-             and not exists (select from absences a where a.company_id = p.company_id and a.person_id = p.person_id)
-             and not exists (select from held_back h where h.company_id = p.company_id and h.person_id = p.person_id)",
-        before.to_sqlx()
-    )
-    .execute(db)
-    .await?;
-    sqlx::query!("delete from attention where resolved_at < $1", resolved_before.to_sqlx())
-        .execute(db)
-        .await
-        .map(drop)
 }

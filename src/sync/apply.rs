@@ -3,16 +3,19 @@
 //! Whatever happens in between, the next look finds the intent and ends what was begun: a create is looked for under our
 //! reference before it is made again, a change or deletion is repeated. Nothing is decided here but how failures count.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 
 use super::attention::{Cause, Item};
+use super::conclude::after;
 use super::desired::DesiredAbsence;
 use super::look::Look;
 use super::plan::{Change, Creation, WrittenAbsence, absence_to_write, create_or_take_over, find_ours};
 use super::{Engine, SyncError};
 use crate::db::absences;
 use crate::db::people::Reason;
-use crate::ids::{AbsenceId, CompanyId, EventId, PersonId};
+use crate::ids::{AbsenceId, CompanyId, EventId, PersonId, UserId};
 use crate::optedo::{Absence, OptedoError};
 use crate::upstream::UpstreamError;
 
@@ -70,17 +73,26 @@ impl Engine {
         let company = whose.company;
         let allowed = self.allowed_deletions(company, look).await?;
         let existing = self.look_before_create(look).await?;
+        let mut under_way = None;
         for change in &look.plan.changes {
             if self.stop.is_cancelled() {
                 return Err(SyncError::ShuttingDown);
+            }
+            let now = self.clock.now();
+            if let Some(until) = change.call_under_way(now) {
+                let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+                under_way.get_or_insert(SyncError::UnderWay { event: change.event(), wait });
+                continue;
             }
             let result = match change {
                 Change::Create { desired, begun } => {
                     self.create(whose, desired, begun.as_ref(), &existing, applied).await
                 }
-                Change::Update { absence, desired } => self.update(whose, *absence, desired, applied).await,
+                Change::Update { absence, written, desired } => {
+                    self.update(whose, *absence, written.user, desired, applied).await
+                }
                 Change::Delete { written } if allowed.contains(&written.event) => {
-                    self.delete(whose, written.event, written.absence, applied).await
+                    self.delete(whose, written, written.absence, applied).await
                 }
                 Change::Delete { .. } => {
                     applied.held += 1;
@@ -88,7 +100,7 @@ impl Engine {
                 }
                 Change::Abandon { begun } => {
                     let absence = find_ours(company, begun.event, &existing);
-                    self.delete(whose, begun.event, absence, applied).await
+                    self.delete(whose, begun, absence, applied).await
                 }
             };
             match result {
@@ -105,15 +117,19 @@ impl Engine {
                 result => result?,
             }
         }
-        Ok(())
+        under_way.map_or(Ok(()), Err)
     }
 
     /// Optedo's absences of everybody for whom something may be created, in the window.
     pub async fn look_before_create(&self, look: &Look) -> Result<Vec<Absence>, SyncError> {
+        self.absences_of(&look.plan.users_to_look_at()).await
+    }
+
+    async fn absences_of(&self, users: &[UserId]) -> Result<Vec<Absence>, SyncError> {
         let window = self.window();
         let mut existing = Vec::new();
-        for user in look.plan.users_to_look_at() {
-            existing.extend(self.optedo.absences(user, window.from, window.until).await?);
+        for user in users {
+            existing.extend(self.optedo.absences(*user, window.from, window.until).await?);
         }
         Ok(existing)
     }
@@ -150,7 +166,8 @@ impl Engine {
             }
             Creation::Change(absence) => {
                 absences::found(&self.db, company, desired.event, absence).await?;
-                self.update(whose, absence, desired, applied).await
+                let user = begun.map_or(desired.user, |begun| begun.user);
+                self.update(whose, absence, user, desired, applied).await
             }
             Creation::Write => {
                 absences::insert(&self.db, company, person, desired, None, now).await?;
@@ -167,53 +184,105 @@ impl Engine {
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
         let Whose { company, reason, .. } = whose;
-        let result = self.optedo.create(&absence_to_write(company, desired)).await;
-        let absence = count("create", result)?;
+        let new = absence_to_write(company, desired);
+        let absence = self.call(whose, desired.event, "create", self.optedo.create(&new)).await?;
         let entry = ("created", reason);
         absences::written(&self.db, company, desired.event, absence, entry, self.clock.now()).await?;
         applied.created += 1;
         Ok(())
     }
 
+    /// Changes what stands, of `user` so far.
     async fn update(
         &self,
         whose: Whose,
         absence: AbsenceId,
+        user: UserId,
         desired: &DesiredAbsence,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
         let Whose { company, reason, .. } = whose;
         absences::intend_update(&self.db, company, desired, self.clock.now()).await?;
-        let result = self.optedo.replace(absence, &absence_to_write(company, desired)).await;
-        if let Err(OptedoError { source: UpstreamError::NotFound, .. }) = &result {
-            // Somebody deleted it in Optedo; the event changed since, so it is leave that must stand again.
-            absences::intend_create_again(&self.db, company, desired.event, self.clock.now()).await?;
-            return self.write_new(whose, desired, applied).await;
+        let new = absence_to_write(company, desired);
+        match self.call(whose, desired.event, "change", self.optedo.replace(absence, &new)).await {
+            Err(SyncError::Optedo(error)) if matches!(error.source, UpstreamError::NotFound) => {
+                self.see_that_it_is_gone(absence, &[user, desired.user], error).await?;
+                // Somebody deleted it in Optedo; the event changed since, so it is leave that must stand again.
+                absences::intend_create_again(&self.db, company, desired.event, self.clock.now()).await?;
+                return self.write_new(whose, desired, applied).await;
+            }
+            result => result?,
         }
-        count("change", result)?;
         let entry = ("changed", reason);
         absences::written(&self.db, company, desired.event, absence, entry, self.clock.now()).await?;
         applied.changed += 1;
         Ok(())
     }
 
-    /// Deletes what stands (`None`: nothing came to stand).
+    /// Deletes what stands for `written` (`None`: nothing came to stand).
     async fn delete(
         &self,
         whose: Whose,
-        event: EventId,
+        written: &WrittenAbsence,
         absence: Option<AbsenceId>,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
         let Whose { company, reason, .. } = whose;
+        let event = written.event;
         if let Some(absence) = absence {
             absences::intend_delete(&self.db, company, event, self.clock.now()).await?;
-            count("delete", self.optedo.delete(absence).await)?;
+            match self.call(whose, event, "delete", self.optedo.delete(absence)).await {
+                Err(SyncError::Optedo(error)) if matches!(error.source, UpstreamError::NotFound) => {
+                    self.see_that_it_is_gone(absence, &[written.user], error).await?;
+                }
+                result => result?,
+            }
             applied.deleted += 1;
         }
         let entry = (absence.is_some(), reason);
         absences::deleted(&self.db, company, event, entry, self.clock.now()).await?;
         Ok(())
+    }
+
+    /// Optedo answered 404, and so does a proxy in front of it that lost its way: only Optedo's own list shows that the
+    /// absence is gone. Otherwise the leave would stand twice, or for ever.
+    async fn see_that_it_is_gone(
+        &self,
+        absence: AbsenceId,
+        users: &[UserId],
+        error: OptedoError,
+    ) -> Result<(), SyncError> {
+        let standing = self.absences_of(users).await?;
+        if standing.iter().all(|standing| standing.id != absence) {
+            return Ok(());
+        }
+        let what = "404 for an absence that is there".to_owned();
+        Err(OptedoError { source: UpstreamError::Unavailable { what, retry_after: None }, ..error }.into())
+    }
+
+    /// Makes the call of a write whose intent is on disk. Should nobody hear of its end, it is taken up again only when
+    /// it can no longer come through.
+    async fn call<T>(
+        &self,
+        whose: Whose,
+        event: EventId,
+        action: &'static str,
+        call: impl Future<Output = Result<T, OptedoError>>,
+    ) -> Result<T, SyncError> {
+        let time_from_now = || Some(after(self.clock.now(), self.config.optedo.timeout));
+        absences::note_call(&self.db, whose.company, event, time_from_now()).await?;
+        if !self.wake.is_leading() {
+            return Err(SyncError::NotLeading);
+        }
+        let result = call.await;
+        if let Err(error) = &result {
+            let until = time_from_now().filter(|_| matches!(error.source, UpstreamError::TimedOut));
+            // Not noted, it is waited for a little longer than need be.
+            let _noted = absences::note_call(&self.db, whose.company, event, until).await;
+        }
+        let outcome = result.as_ref().map_or_else(|error| error.source.outcome(), |_| "ok");
+        metrics::counter!("absence_writes_total", "action" => action, "outcome" => outcome).increment(1);
+        Ok(result?)
     }
 
     /// Counts the planned deletions with all others of the last ten minutes. Too many: they are held, all of this plan.
@@ -238,10 +307,4 @@ impl Engine {
         tx.commit().await?;
         Ok(allowed.into_iter().map(EventId).collect())
     }
-}
-
-fn count<T>(action: &'static str, result: Result<T, OptedoError>) -> Result<T, OptedoError> {
-    let outcome = result.as_ref().map_or_else(|error| error.source.outcome(), |_| "ok");
-    metrics::counter!("absence_writes_total", "action" => action, "outcome" => outcome).increment(1);
-    result
 }

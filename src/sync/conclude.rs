@@ -164,6 +164,7 @@ impl Engine {
             .collect();
 
         let mut tx = self.db.begin().await?;
+        attention::lock_counts(&mut tx).await?;
         if let Some(person_match) = &look.person_match {
             let event_ids = look.event_ids.as_deref();
             let found = Found { match_state: person_match.as_str(), user: person_match.user(), event_ids };

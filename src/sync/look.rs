@@ -92,13 +92,16 @@ impl Engine {
     ) -> Result<Claim, SyncError> {
         let turn = self.officient.turn(request.reason.priority()).await;
         let newest_event = events::newest_id(&self.db).await?;
-        let person = people::find(&self.db, company, person.id).await?.unwrap_or_else(|| person.clone());
-        let request = person.request.unwrap_or(request);
+        let mut person = people::find(&self.db, company, person.id).await?.unwrap_or_else(|| person.clone());
+        let reason = person.request.map_or(request.reason, |request| request.reason);
         // A sweep may read part of the window; whoever else asked meanwhile wants the whole.
-        let years = years.filter(|_| request.reason == Reason::Sweep).map(<[i16]>::to_vec);
+        let years = years.filter(|_| reason == Reason::Sweep).map(<[i16]>::to_vec);
         if years.is_none() {
             people::note_seen(&self.db, company, person.id, newest_event).await?;
+            // Who asked before this was noted is answered too; who asks after sees that it need not.
+            person = people::find(&self.db, company, person.id).await?.unwrap_or(person);
         }
+        let request = person.request.unwrap_or(request);
         Ok(Claim { person, request, years, turn, at: self.clock.now() })
     }
 

@@ -58,7 +58,7 @@ pub fn describe_type(leave_type: &LeaveType, integration_app: &str) -> Descripti
 pub fn map_type(event: &CalendarEvent, leave_types: &[LeaveType], rules: MappingRules<'_>) -> Mapping {
     let description = match describe_event(event, leave_types, rules) {
         Ok(description) => description,
-        Err(item) => return Mapping::HeldBack(item),
+        Err(item) => return Mapping::HeldBack(*item),
     };
     if event.is_worked && !description.is_chosen {
         return Mapping::LeftOut;
@@ -81,7 +81,7 @@ fn describe_event(
     event: &CalendarEvent,
     leave_types: &[LeaveType],
     rules: MappingRules<'_>,
-) -> Result<Description, Item> {
+) -> Result<Description, Box<Item>> {
     let built_in = |word: &str, chosen: Option<&String>| Description {
         type_id: word.to_owned(),
         text: chosen.unwrap_or(&event.name).clone(),
@@ -93,12 +93,12 @@ fn describe_event(
         EventType::Custom(id) => match leave_types.iter().find(|kind| Some(kind.id) == id) {
             Some(kind) => Ok(describe_type(kind, rules.integration_app)),
             // The name alone could be another type's description: a type we cannot see is not guessed.
-            None => Err(Item::of_type(
+            None => Err(Box::new(Item::of_type(
                 &id.map_or_else(|| event.name.clone(), |id| id.to_string()),
                 &event.name,
                 Cause::NoSuchType,
                 None,
-            )),
+            ))),
         },
     }
 }

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, UserId};
@@ -54,6 +55,8 @@ pub struct WrittenAbsence {
     pub times: Times,
     /// What was begun.
     pub intent: Option<Intent>,
+    /// The call that was begun may still come through until then.
+    pub call_until: Option<Timestamp>,
     /// The admin confirmed that it be deleted.
     pub deletion_confirmed: bool,
 }
@@ -82,6 +85,8 @@ pub enum Change {
     Update {
         /// Where.
         absence: AbsenceId,
+        /// What stands, or was to.
+        written: WrittenAbsence,
         /// What should stand.
         desired: DesiredAbsence,
     },
@@ -104,6 +109,22 @@ impl Change {
             Self::Create { desired, .. } | Self::Update { desired, .. } => desired.event,
             Self::Delete { written } | Self::Abandon { begun: written } => written.event,
         }
+    }
+
+    /// What was written for it, or begun to be.
+    fn written(&self) -> Option<&WrittenAbsence> {
+        match self {
+            Self::Create { begun, .. } => begun.as_ref(),
+            Self::Update { written, .. } | Self::Delete { written } | Self::Abandon { begun: written } => {
+                Some(written)
+            }
+        }
+    }
+
+    /// Until when an earlier call may still come through; taken up before, it might come after ours.
+    pub fn call_under_way(&self, now: Timestamp) -> Option<Timestamp> {
+        let written = self.written().filter(|written| written.intent.is_some())?;
+        written.call_until.filter(|until| *until > now)
     }
 }
 
@@ -178,7 +199,9 @@ impl Plan {
         match (row.absence, row.intent) {
             (Some(_), None) if row.equals(&desired) => self.kept += 1,
             // A change whose end is not known is made again: it ends in the same state however often.
-            (Some(absence), _) => self.changes.push(Change::Update { absence, desired }),
+            (Some(absence), _) => {
+                self.changes.push(Change::Update { absence, written: row.clone(), desired });
+            }
             (None, _) => self.changes.push(Change::Create { desired, begun: Some(row.clone()) }),
         }
     }
@@ -325,6 +348,7 @@ mod tests {
             absence_type: desired.absence_type,
             times: desired.times,
             intent: None,
+            call_until: None,
             deletion_confirmed: false,
         }
     }
@@ -355,7 +379,7 @@ mod tests {
         assert_eq!(
             plan.changes,
             [
-                Change::Update { absence: AbsenceId(1002), desired: changed },
+                Change::Update { absence: AbsenceId(1002), written: row(&desired(2)), desired: changed },
                 Change::Create { desired: desired(3), begun: None }
             ]
         );
@@ -368,7 +392,10 @@ mod tests {
             DesiredAbsence { absence_type: AbsenceTypeId(4), ..desired(1) },
         ] {
             let plan = plan(&absent(std::slice::from_ref(&moved)), &[row(&desired(1))], WINDOW, COMPLETE);
-            assert_eq!(plan.changes, [Change::Update { absence: AbsenceId(1001), desired: moved }]);
+            assert_eq!(
+                plan.changes,
+                [Change::Update { absence: AbsenceId(1001), written: row(&desired(1)), desired: moved }]
+            );
         }
     }
 
@@ -418,7 +445,10 @@ mod tests {
         let begun = |intent| WrittenAbsence { intent: Some(intent), ..row(&desired(1)) };
         for intent in [Intent::Update, Intent::Delete] {
             let plan = plan(&absent(&[desired(1)]), &[begun(intent)], WINDOW, COMPLETE);
-            assert_eq!(plan.changes, [Change::Update { absence: AbsenceId(1001), desired: desired(1) }]);
+            assert_eq!(
+                plan.changes,
+                [Change::Update { absence: AbsenceId(1001), written: begun(intent), desired: desired(1) }]
+            );
         }
         let create = WrittenAbsence { absence: None, ..begun(Intent::Create) };
         assert_eq!(

@@ -188,7 +188,7 @@ impl Engine {
                         }
                     }
                 }
-                Change::Update { absence, desired } => {
+                Change::Update { absence, desired, .. } => {
                     preview.change.push(desired_absence(person, desired, Some(*absence)));
                 }
                 Change::Delete { written } | Change::Abandon { begun: written } => {

@@ -252,7 +252,7 @@ impl Reference {
     /// Officient's leave types of a year, to be shown.
     pub async fn show_leave_types(&self, company: CompanyId, year: i16) -> Option<Shown<Vec<LeaveType>>> {
         let cached = Arc::clone(self.leave_types.lock().await.entry((company, year)).or_default());
-        cached.show(&self.clock, self.officient.leave_types(Priority::Urgent, year)).await
+        Box::pin(cached.show(&self.clock, self.officient.leave_types(Priority::Urgent, year))).await
     }
 
     /// Optedo's absence types.
@@ -307,7 +307,7 @@ impl Reference {
     }
 
     /// Whether so many more look-ups are within the budget, and if so counts them.
-    async fn may_look_up(&self, count: usize) -> bool {
+    pub async fn may_look_up(&self, count: usize) -> bool {
         let now = self.clock.now();
         let mut looked_up = self.looked_up_at.lock().await;
         looked_up.retain(|at| now.duration_since(*at) < LOOK_UP_PERIOD);

@@ -3,18 +3,28 @@
 //! Every meaning is tried, and every candidate is looked at: one person too many is harmless. Where the id means nothing
 //! to us, the newest requesters are looked at first, then everybody who was not since. Nothing is refused because its
 //! name is new. A burst about many unknown ids is not looked up id by id: the looks under way usually explain them.
+//!
+//! Two steps, so that a flood delays nobody: [`Engine::take_new_events`] asks nobody but the database, and whom it knows is
+//! looked at at once; [`Engine::take_unexplained_events`] asks Officient about the rest, beside and behind that.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Engine, SyncError};
 use crate::db::events::{self, WaitingEvent};
-use crate::db::people::{self, Reason, SyncRequest};
+use crate::db::people::{self, Candidate, Reason, SyncRequest};
 use crate::ids::CompanyId;
 
-/// Events taken at a time.
+/// New events taken at a time.
 const BATCH: i64 = 1000;
+/// Unexplained events dealt with together: a flood of them is one question, not many.
+const MOST_UNEXPLAINED: i64 = 20_000;
+/// How long events wait that looks under way may explain.
+const WAIT_FOR_LOOKS: Duration = Duration::from_millis(100);
+/// In a burst Officient is asked so seldom at the most.
+const BETWEEN_BURSTS: Duration = Duration::from_millis(500);
 /// So long an event waits at the most for the looks at the newest requesters to explain it.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(30);
 /// More unknown ids than this wait for looks under way, which usually explain them.
@@ -23,7 +33,7 @@ const MANY: usize = 10;
 /// What an event's id can mean.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
 enum Meaning {
-    /// `person_*`: that person, known or not.
+    /// `person_*`: that person.
     Person(i64),
     /// Anything.
     Anything(i64),
@@ -43,35 +53,48 @@ fn meaning(event: &WaitingEvent) -> Meaning {
 /// An event and whom it may mean.
 type Explained = (WaitingEvent, BTreeSet<i64>);
 
-/// Who must be looked at, and since when somebody waits for it.
-#[derive(Default)]
-struct Candidates(BTreeMap<i64, Timestamp>);
-
-impl Candidates {
-    fn add(&mut self, person: i64, received_at: Timestamp) {
-        let at = self.0.entry(person).or_insert(received_at);
-        *at = (*at).min(received_at);
-    }
-}
-
 impl Engine {
-    /// Turns waiting events into people to look at. Returns whether there was anything to do.
-    pub async fn take_events(&self, company: CompanyId) -> Result<bool, SyncError> {
-        let waiting = events::waiting(&self.db, BATCH).await?;
-        if waiting.is_empty() {
-            return Ok(false);
+    /// Asks for whom the events after `after` mean, as far as that is known. Returns the newest event it took.
+    pub async fn take_new_events(&self, company: CompanyId, after: i64) -> Result<i64, SyncError> {
+        let new = events::waiting(&self.db, after, i64::MAX, BATCH).await?;
+        let newest = new.last().map_or(after, |event| event.id);
+        let (explained, _unknown) = self.explain(company, new).await?;
+        // The number of anything else may be a request's too: that is asked beside.
+        let (of_people, of_anything): (Vec<Explained>, Vec<Explained>) =
+            explained.into_iter().partition(|(event, _)| matches!(meaning(event), Meaning::Person(_)));
+        for (explained, is_final) in [(of_people, true), (of_anything, false)] {
+            if !explained.is_empty() {
+                self.ask_for(company, &explained, is_final).await?;
+            }
         }
+        self.wake.worker(&self.db).await;
+        Ok(newest)
+    }
+
+    /// Finds out what else the events up to `up_to` may mean that still wait. Returns how long the rest should wait.
+    pub async fn take_unexplained_events(
+        &self,
+        company: CompanyId,
+        up_to: i64,
+    ) -> Result<Duration, SyncError> {
+        let waiting = events::waiting(&self.db, 0, up_to, MOST_UNEXPLAINED).await?;
+        let is_burst = waiting.len() > MANY;
         let (explained, unknown) = self.explain(company, waiting).await?;
         let has_explained = !explained.is_empty();
         if has_explained {
-            // Who is known is looked at while Officient is asked who else may be meant.
+            // Looks may have made them known since.
             self.ask_for(company, &explained, false).await?;
             self.wake.worker(&self.db).await;
             let with_requesters = self.requesters_of(company, explained).await?;
             self.ask_for(company, &with_requesters, true).await?;
         }
         let has_widened = self.widen(company, unknown).await?;
-        Ok(has_explained || has_widened)
+        self.wake.worker(&self.db).await;
+        Ok(match (has_explained || has_widened, is_burst) {
+            (false, _) => WAIT_FOR_LOOKS,
+            (true, true) => BETWEEN_BURSTS,
+            (true, false) => Duration::ZERO,
+        })
     }
 
     /// Tells the events whose people are known to us from the others. Asks nobody but the database.
@@ -93,9 +116,7 @@ impl Engine {
         for event in waiting {
             let mut candidates = BTreeSet::new();
             match meaning(&event) {
-                Meaning::Person(id) => {
-                    candidates.insert(id);
-                }
+                Meaning::Person(id) => candidates.extend(known.get(&id)),
                 Meaning::Anything(id) => {
                     candidates
                         .extend(owners.iter().filter(|(event, _)| event.0 == id).map(|(_, person)| person.0));
@@ -157,35 +178,31 @@ impl Engine {
         explained: &[Explained],
         is_final: bool,
     ) -> Result<(), SyncError> {
-        let mut candidates = Candidates::default();
+        let mut candidates: BTreeMap<i64, Candidate> = BTreeMap::new();
         let mut renamed = Vec::new();
-        let ids: BTreeSet<i64> = explained.iter().flat_map(|(_, people)| people).copied().collect();
-        let ids: Vec<i64> = ids.into_iter().collect();
-        let seen: HashMap<i64, i64> =
-            people::seen_event_ids(&self.db, company, &ids).await?.into_iter().collect();
         for (event, people) in explained {
             let is_person = matches!(meaning(event), Meaning::Person(_));
-            for person in people {
-                // A look that began after the event arrived has seen what it is about; only names it may not have read.
-                if is_person || seen.get(person).is_none_or(|seen| *seen < event.id) {
-                    candidates.add(*person, event.received_at);
-                }
-            }
             if is_person {
                 renamed.extend(people);
+            }
+            for person in people {
+                // A look that began after the event arrived has seen what it is about; only names it may not have read.
+                let newest_event = if is_person { i64::MAX } else { event.id };
+                let received_at = event.received_at;
+                let new = Candidate { person: *person, received_at, newest_event };
+                let candidate = candidates.entry(*person).or_insert(new);
+                candidate.received_at = candidate.received_at.min(received_at);
+                candidate.newest_event = candidate.newest_event.max(newest_event);
             }
         }
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        if !candidates.0.is_empty() {
-            let ids: Vec<i64> = candidates.0.keys().copied().collect();
+        if !candidates.is_empty() {
+            let ids: Vec<i64> = candidates.keys().copied().collect();
             people::insert_missing(&mut *tx, company, &ids).await?;
             people::forget_names_read(&mut *tx, company, &renamed).await?;
-        }
-        for (received_at, ids) in by_time(&candidates) {
-            let request =
-                SyncRequest { reason: Reason::Webhook, at: now, webhook_received_at: Some(received_at) };
-            people::request_sync(&mut *tx, company, &ids, request).await?;
+            let candidates: Vec<Candidate> = candidates.into_values().collect();
+            people::request_sync_of_candidates(&mut *tx, company, &candidates, now).await?;
         }
         if is_final {
             let event_ids: Vec<i64> = explained.iter().map(|(event, _)| event.id).collect();
@@ -219,25 +236,56 @@ impl Engine {
         if new.len() > MANY && is_busy {
             return Ok(false);
         }
-        let still_unknown = self.look_up_requests(company, new).await?;
+        let new = self.ask_for_new_people(company, new).await?;
+        let (still_unknown, is_affordable) = self.look_up_requests(company, new).await?;
         if !still_unknown.is_empty() {
-            self.ask_for_newest_requesters(company, &still_unknown).await?;
+            // In a flood behind whoever has something to be seen for certain.
+            let reason = if is_affordable { Reason::Webhook } else { Reason::Import };
+            self.ask_for_newest_requesters(company, &still_unknown, reason).await?;
         }
         Ok(true)
     }
 
-    /// Looks the ids up as requests, if they are few; returns the events that remain unknown.
-    async fn look_up_requests(
+    /// Asks for the people of `person_*` events whom we do not know, if they are few; returns the other events.
+    async fn ask_for_new_people(
         &self,
         company: CompanyId,
         new: Vec<WaitingEvent>,
     ) -> Result<Vec<WaitingEvent>, SyncError> {
+        let person_of = |event: &WaitingEvent| match meaning(event) {
+            Meaning::Person(id) => Some(id),
+            Meaning::Anything(_) | Meaning::Nothing => None,
+        };
+        let people: BTreeSet<i64> = new.iter().filter_map(person_of).collect();
+        if people.is_empty() || !self.reference.may_look_up(people.len()).await {
+            return Ok(new);
+        }
+        let mut explained = Vec::new();
+        let mut others = Vec::new();
+        for event in new {
+            match person_of(&event) {
+                Some(person) => explained.push((event, BTreeSet::from([person]))),
+                None => others.push(event),
+            }
+        }
+        self.ask_for(company, &explained, true).await?;
+        Ok(others)
+    }
+
+    /// Looks the ids up as requests, if they are few; returns the events that remain unknown, and whether they were few.
+    async fn look_up_requests(
+        &self,
+        company: CompanyId,
+        new: Vec<WaitingEvent>,
+    ) -> Result<(Vec<WaitingEvent>, bool), SyncError> {
         let id_of = |event: &WaitingEvent| match meaning(event) {
             Meaning::Anything(id) => Some(id),
             Meaning::Person(_) | Meaning::Nothing => None,
         };
         let ids: BTreeSet<i64> = new.iter().filter_map(id_of).collect();
-        let requesters = self.reference.requesters(company, &ids).await?.unwrap_or_default();
+        let requesters = self.reference.requesters(company, &ids).await?;
+        let is_affordable = requesters.is_some();
+        let requesters = requesters.unwrap_or_default();
         let mut explained = Vec::new();
         let mut unknown = Vec::new();
         for event in new {
@@ -247,19 +295,20 @@ impl Engine {
             }
         }
         self.ask_for(company, &explained, true).await?;
-        Ok(unknown)
+        Ok((unknown, is_affordable))
     }
 
     async fn ask_for_newest_requesters(
         &self,
         company: CompanyId,
         unknown: &[WaitingEvent],
+        reason: Reason,
     ) -> Result<(), SyncError> {
         let requesters = self.reference.newest_requesters(company).await?;
         let ids: Vec<i64> = requesters.into_iter().map(|person| person.0).collect();
         let now = self.clock.now();
         let webhook_received_at = unknown.iter().map(|event| event.received_at).min();
-        let request = SyncRequest { reason: Reason::Webhook, at: now, webhook_received_at };
+        let request = SyncRequest { reason, at: now, webhook_received_at };
         let events: Vec<i64> = unknown.iter().map(|event| event.id).collect();
         let mut tx = self.db.begin().await?;
         people::insert_missing(&mut *tx, company, &ids).await?;
@@ -288,14 +337,6 @@ impl Engine {
         );
         Ok(())
     }
-}
-
-fn by_time(candidates: &Candidates) -> BTreeMap<Timestamp, Vec<i64>> {
-    let mut by_time: BTreeMap<Timestamp, Vec<i64>> = BTreeMap::new();
-    for (person, received_at) in &candidates.0 {
-        by_time.entry(*received_at).or_default().push(*person);
-    }
-    by_time
 }
 
 #[cfg(test)]

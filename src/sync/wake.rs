@@ -1,13 +1,17 @@
 //! Waking the worker: within this process, or over Postgres when another replica does the syncing.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
 use tokio::sync::Notify;
 
 /// The Postgres channel.
 pub const CHANNEL: &str = "optedo_officient_work";
+
+/// So long a replica is certain that it still holds the lock: less than the others wait before they take it from one
+/// that hangs (`worker.rs`).
+pub const CERTAIN: Duration = Duration::from_secs(7);
 
 /// Clones wake the same worker.
 #[derive(Clone, Debug, Default)]
@@ -18,14 +22,15 @@ pub struct Wake {
 #[derive(Debug, Default)]
 struct Inner {
     notify: Notify,
-    is_leader: AtomicBool,
+    /// When this replica last saw that it holds the lock.
+    seen_leading_at: Mutex<Option<Instant>>,
 }
 
 impl Wake {
     /// There is work. When this replica does not do it, the one that does is told over Postgres; should that fail, its
     /// own look every second finds the work.
     pub async fn worker(&self, db: &PgPool) {
-        if self.inner.is_leader.load(Ordering::Acquire) {
+        if self.lock().is_some() {
             self.inner.notify.notify_one();
         } else if let Err(error) = sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(db).await {
             tracing::debug!(%error, "Could not wake the worker of another replica");
@@ -37,8 +42,18 @@ impl Wake {
         self.inner.notify.notified().await;
     }
 
-    /// This replica does the syncing, or no longer.
+    /// This replica does the syncing, as it saw just now, or no longer.
     pub fn set_leader(&self, is_leader: bool) {
-        self.inner.is_leader.store(is_leader, Ordering::Release);
+        *self.lock() = is_leader.then(Instant::now);
+    }
+
+    /// Whether this replica certainly does the syncing: it saw so a short while ago. One that was stopped for longer may
+    /// have been replaced.
+    pub fn is_leading(&self) -> bool {
+        self.lock().is_some_and(|seen_at| seen_at.elapsed() < CERTAIN)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.inner.seen_leading_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -11,33 +11,35 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::conclude::after;
-use super::wake::CHANNEL;
+use super::wake::{CERTAIN, CHANNEL};
 use super::{Engine, SyncError, backoff};
 use crate::db::connection::{self, Connection, State};
 use crate::db::people::{self, Person, Reason};
-use crate::db::{absences, audit, events, history, logins, person, preview};
+use crate::db::{absences, events, history, leader, logins, preview, retention};
 use crate::ids::CompanyId;
 
-/// The key of the advisory lock; such locks are per database, so per tenant.
-const LOCK: i64 = 0x0bed_0ff1_c1e7;
 /// People looked at side by side.
 const MOST_PEOPLE: usize = 16;
 /// Of those, people of a sweep: it is slowed down by its share of the limit anyway.
 const MOST_OF_SWEEP: usize = 3;
+/// Of those, people for whom nobody waits, so that there is always room for somebody else.
+const MOST_OF_IMPORT: usize = 12;
 /// How often work is looked for that nobody announced.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often another replica looks whether the lock is free.
-const TRY_LOCK_EVERY: Duration = Duration::from_secs(2);
-/// How long events wait that looks under way may explain.
-const WAIT_FOR_LOOKS: Duration = Duration::from_millis(100);
-const CHECK_LOCK_EVERY: Duration = Duration::from_secs(3);
+const TRY_LOCK_EVERY: Duration = Duration::from_secs(1);
+const CHECK_LOCK_EVERY: Duration = Duration::from_secs(2);
+/// A leader not heard of for so long hangs, and is replaced; it is certain of its lock for less ([`CERTAIN`]).
+const HANGS_AFTER: Duration = Duration::from_secs(10);
 const CLEAN_UP_EVERY: SignedDuration = SignedDuration::from_mins(10);
 const CLEAN_UP_BATCH: i64 = 1000;
 /// A preview says what was so when it was made.
 const KEEP_PREVIEW: SignedDuration = SignedDuration::from_hours(24);
+
+const _: () = assert!(CERTAIN.as_secs() + CHECK_LOCK_EVERY.as_secs() < HANGS_AFTER.as_secs());
 
 /// Runs until the service stops: waits for the lock, works, and waits again when it was lost.
 pub async fn run(engine: Arc<Engine>) {
@@ -69,11 +71,10 @@ async fn lead(engine: &Arc<Engine>) -> Result<(), sqlx::Error> {
 }
 
 async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<(), sqlx::Error> {
-    while !sqlx::query_scalar::<_, bool>("select pg_try_advisory_lock($1)")
-        .bind(LOCK)
-        .fetch_one(&mut *listener)
-        .await?
-    {
+    while !leader::try_lock(&mut *listener).await? {
+        if leader::end_hanging(&mut *listener, HANGS_AFTER.as_secs_f64()).await? {
+            tracing::warn!("The replica that did the syncing hangs: another takes over");
+        }
         tokio::select! {
             () = sleep(TRY_LOCK_EVERY) => (),
             () = engine.stop.cancelled() => return Ok(()),
@@ -91,23 +92,28 @@ async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<()
 
 /// Passes on what other replicas announce; returns when the connection, and with it the lock, is gone.
 async fn watch(listener: &mut PgListener, engine: &Engine) -> Result<(), sqlx::Error> {
+    let mut check_at = Instant::now();
     loop {
-        match timeout(CHECK_LOCK_EVERY, listener.try_recv()).await {
+        // A connection that is cut without a word shows when it is used; and used, it shows the others that we are there.
+        if check_at <= Instant::now() {
+            let check = timeout(CHECK_LOCK_EVERY, leader::check(&mut *listener));
+            check.await.map_err(|_hangs| sqlx::Error::PoolTimedOut)??;
+            engine.wake.set_leader(true);
+            check_at = Instant::now() + CHECK_LOCK_EVERY;
+        }
+        match timeout_at(check_at, listener.try_recv()).await {
             Ok(Ok(Some(_notification))) => engine.wake.worker(&engine.db).await,
             Ok(Ok(None)) => return Err(sqlx::Error::PoolTimedOut),
             Ok(Err(error)) => return Err(error),
-            // A connection that is cut without a word shows when it is used.
-            Err(_nothing_came) => {
-                let check = sqlx::query("select 1").execute(&mut *listener);
-                timeout(CHECK_LOCK_EVERY, check).await.map_err(|_hangs| sqlx::Error::PoolTimedOut)??;
-            }
+            Err(_nothing_came) => {}
         }
     }
 }
 
 /// A piece of work that ended.
 enum Done {
-    Events(Result<bool, SyncError>),
+    NewEvents(Result<i64, SyncError>),
+    Unexplained(Result<Duration, SyncError>),
     Sweep(Result<bool, SyncError>),
     Webhooks(Result<(), SyncError>),
     Person(i64, Reason),
@@ -121,36 +127,43 @@ pub struct Worker {
     /// Tasks of their own: one that waits for the database must not keep others from giving theirs back. Dropped, they end.
     jobs: JoinSet<Done>,
     people: HashSet<i64>,
+    import_people: usize,
     sweep_people: usize,
-    is_taking_events: bool,
-    events_failed: Failures,
-    is_sweeping: bool,
-    sweep_failed: Failures,
-    is_previewing: bool,
-    preview_failed: Failures,
+    events: Errand,
+    /// Events up to this one were taken; those that still wait are unexplained.
+    taken_up_to: i64,
+    explaining: Errand,
+    sweep: Errand,
+    preview: Errand,
     cleaned_up_at: Option<Timestamp>,
     has_checked_webhooks: bool,
 }
 
-/// Failures in a row, and until when to wait because of them.
+/// Something that is done by one at a time, and not too soon again after it failed.
 #[derive(Default)]
-struct Failures {
-    count: u32,
-    until: Option<Timestamp>,
+struct Errand {
+    is_under_way: bool,
+    failures: u32,
+    not_before: Option<Timestamp>,
 }
 
-impl Failures {
-    fn note(&mut self, is_ok: bool, now: Timestamp) {
+impl Errand {
+    fn may_begin(&self, now: Timestamp) -> bool {
+        !self.is_under_way && self.not_before.is_none_or(|at| at <= now)
+    }
+
+    fn begin(&mut self) {
+        self.is_under_way = true;
+    }
+
+    fn end(&mut self, is_ok: bool, now: Timestamp) {
         if is_ok {
             *self = Self::default();
         } else {
-            self.until = Some(after(now, backoff(self.count, None).min(Duration::from_mins(1))));
-            self.count += 1;
+            self.is_under_way = false;
+            self.not_before = Some(after(now, backoff(self.failures, None).min(Duration::from_mins(1))));
+            self.failures += 1;
         }
-    }
-
-    fn may_try(&self, now: Timestamp) -> bool {
-        self.until.is_none_or(|until| until <= now)
     }
 }
 
@@ -161,13 +174,13 @@ impl Worker {
             engine,
             jobs: JoinSet::new(),
             people: HashSet::new(),
+            import_people: 0,
             sweep_people: 0,
-            is_taking_events: false,
-            events_failed: Failures::default(),
-            is_sweeping: false,
-            sweep_failed: Failures::default(),
-            is_previewing: false,
-            preview_failed: Failures::default(),
+            events: Errand::default(),
+            taken_up_to: 0,
+            explaining: Errand::default(),
+            sweep: Errand::default(),
+            preview: Errand::default(),
             cleaned_up_at: None,
             has_checked_webhooks: false,
         }
@@ -217,39 +230,40 @@ impl Worker {
         match done {
             Done::Person(person, reason) => {
                 self.people.remove(&person);
-                if reason == Reason::Sweep {
-                    self.sweep_people = self.sweep_people.saturating_sub(1);
+                if let Some((count, _most)) = self.share_of(reason) {
+                    *count = count.saturating_sub(1);
                 }
             }
-            Done::Events(result) => {
-                self.is_taking_events = false;
-                self.events_failed.note(result.is_ok(), now);
+            Done::NewEvents(result) => {
+                self.events.end(result.is_ok(), now);
                 match result {
-                    Ok(true) => {}
-                    // They wait for looks under way to explain them.
-                    Ok(false) => self.events_failed.until = Some(after(now, WAIT_FOR_LOOKS)),
+                    Ok(newest) => self.taken_up_to = newest,
                     Err(error) => tracing::warn!(%error, "Could not find out whom the webhooks mean"),
                 }
             }
+            Done::Unexplained(result) => {
+                self.explaining.end(result.is_ok(), now);
+                match result {
+                    Ok(wait) => self.explaining.not_before = Some(after(now, wait)),
+                    Err(error) => tracing::warn!(%error, "Could not find out what else the webhooks mean"),
+                }
+            }
             Done::Sweep(result) => {
-                self.is_sweeping = false;
                 self.has_checked_webhooks = matches!(result, Ok(true));
-                self.sweep_failed.note(self.has_checked_webhooks, now);
+                self.sweep.end(self.has_checked_webhooks, now);
                 if let Err(error) = result {
                     tracing::warn!(%error, "Could not begin a sweep");
                 }
             }
             Done::Webhooks(result) => {
-                self.is_sweeping = false;
-                self.sweep_failed.note(result.is_ok(), now);
+                self.sweep.end(result.is_ok(), now);
                 self.has_checked_webhooks = result.is_ok();
                 if let Err(error) = result {
                     tracing::warn!(%error, "Could not check the webhooks");
                 }
             }
             Done::Preview(result) => {
-                self.is_previewing = false;
-                self.preview_failed.note(result.is_ok(), now);
+                self.preview.end(result.is_ok(), now);
                 if let Err(error) = result {
                     tracing::warn!(%error, "Could not work out a preview");
                 }
@@ -285,42 +299,50 @@ impl Worker {
     }
 
     async fn begin_preview(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
-        if self.is_previewing
-            || !self.preview_failed.may_try(now)
-            || !preview::progress(&self.engine.db).await?.is_under_way()
-        {
+        if !self.preview.may_begin(now) || !preview::progress(&self.engine.db).await?.is_under_way() {
             return Ok(());
         }
-        self.is_previewing = true;
+        self.preview.begin();
         let engine = Arc::clone(&self.engine);
         self.jobs.spawn(async move { Done::Preview(engine.work_out_preview(company).await) });
         Ok(())
     }
 
     async fn begin_events(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
-        if self.is_taking_events
-            || !self.events_failed.may_try(now)
-            || !events::is_any_waiting(&self.engine.db).await?
-        {
+        let may_take = self.events.may_begin(now);
+        let may_explain = self.explaining.may_begin(now);
+        if !may_take && !may_explain {
             return Ok(());
         }
-        self.is_taking_events = true;
-        let engine = Arc::clone(&self.engine);
-        self.jobs.spawn(async move { Done::Events(engine.take_events(company).await) });
+        let taken_up_to = self.taken_up_to;
+        let (is_new, is_unexplained) = events::is_any_waiting(&self.engine.db, taken_up_to).await?;
+        if may_take && is_new {
+            self.events.begin();
+            let engine = Arc::clone(&self.engine);
+            self.jobs
+                .spawn(async move { Done::NewEvents(engine.take_new_events(company, taken_up_to).await) });
+        }
+        if may_explain && is_unexplained {
+            self.explaining.begin();
+            let engine = Arc::clone(&self.engine);
+            self.jobs.spawn(async move {
+                Done::Unexplained(engine.take_unexplained_events(company, taken_up_to).await)
+            });
+        }
         Ok(())
     }
 
     fn begin_sweep(&mut self, company: CompanyId, connection: &Connection, now: Timestamp) {
-        if self.is_sweeping || !self.sweep_failed.may_try(now) {
+        if !self.sweep.may_begin(now) {
             return;
         }
         let engine = Arc::clone(&self.engine);
         let is_asked_for = connection.sweep_asked_at.is_some();
         if is_asked_for || engine.is_sweep_due(connection, now) {
-            self.is_sweeping = true;
+            self.sweep.begin();
             self.jobs.spawn(async move { Done::Sweep(engine.begin_sweep(company, is_asked_for).await) });
         } else if !self.has_checked_webhooks || connection.previous_webhook_token.is_some() {
-            self.is_sweeping = true;
+            self.sweep.begin();
             self.jobs.spawn(async move { Done::Webhooks(engine.ensure_webhooks().await) });
         }
     }
@@ -350,13 +372,22 @@ impl Worker {
         Ok(())
     }
 
+    /// How many are looked at for this reason, and how many may be, where that is limited.
+    fn share_of(&mut self, reason: Reason) -> Option<(&mut usize, usize)> {
+        match reason {
+            Reason::Webhook | Reason::Manual => None,
+            Reason::Import => Some((&mut self.import_people, MOST_OF_IMPORT)),
+            Reason::Sweep => Some((&mut self.sweep_people, MOST_OF_SWEEP)),
+        }
+    }
+
     fn begin_person(&mut self, company: CompanyId, person: Person, sweep_no: i64, total: i64) {
         let reason = person.request.map_or(Reason::Manual, |request| request.reason);
-        if reason == Reason::Sweep {
-            if self.sweep_people >= MOST_OF_SWEEP {
+        if let Some((count, most)) = self.share_of(reason) {
+            if *count >= most {
                 return;
             }
-            self.sweep_people += 1;
+            *count += 1;
         }
         self.people.insert(person.id.0);
         let engine = Arc::clone(&self.engine);
@@ -382,25 +413,36 @@ impl Engine {
         }
     }
 
+    /// Batch after batch until nothing is left, or the service stops: no lock is held for long.
+    async fn in_batches<F: Future<Output = Result<u64, sqlx::Error>>>(
+        &self,
+        delete: impl Fn() -> F,
+    ) -> Result<(), sqlx::Error> {
+        while !self.stop.is_cancelled() && delete().await? > 0 {}
+        Ok(())
+    }
+
     /// Deletes what is no longer kept, in small batches.
     async fn clean_up(&self) -> Result<(), sqlx::Error> {
         let now = self.clock.now();
         let zoned = now.to_zoned(crate::clock::time_zone());
-        let retention = self.config.retention;
-        if let Ok(before) = zoned.checked_sub(retention.webhook_events) {
-            while events::delete_old(&self.db, before.timestamp(), CLEAN_UP_BATCH).await? > 0 {}
+        let kept = self.config.retention;
+        let events_before = zoned.checked_sub(kept.webhook_events).map(|at| at.timestamp());
+        if let Ok(before) = events_before {
+            self.in_batches(|| events::delete_old(&self.db, before, CLEAN_UP_BATCH)).await?;
+            self.in_batches(|| retention::delete_resolved_attention(&self.db, before, CLEAN_UP_BATCH))
+                .await?;
         }
-        if let Ok(before) = zoned.checked_sub(retention.absences) {
-            while absences::delete_old(&self.db, before.date(), CLEAN_UP_BATCH).await? > 0 {}
-            while history::delete_old(&self.db, before.timestamp(), CLEAN_UP_BATCH).await? > 0 {}
-        }
-        if let (Ok(departed), Ok(resolved)) =
-            (zoned.checked_sub(retention.webhook_events), zoned.checked_sub(retention.absences))
-        {
-            person::delete_departed(&self.db, departed.timestamp(), resolved.timestamp()).await?;
-        }
-        if let Ok(before) = zoned.checked_sub(retention.audit_log) {
-            while audit::delete_old(&self.db, before.timestamp(), CLEAN_UP_BATCH).await? > 0 {}
+        if let Ok(before) = zoned.checked_sub(kept.absences) {
+            let (date, before) = (before.date(), before.timestamp());
+            let nobody_before = events_before.unwrap_or(before);
+            self.in_batches(|| absences::delete_old(&self.db, date, CLEAN_UP_BATCH)).await?;
+            self.in_batches(|| history::delete_old(&self.db, before, CLEAN_UP_BATCH)).await?;
+            self.in_batches(|| retention::delete_audit(&self.db, before, CLEAN_UP_BATCH)).await?;
+            self.in_batches(|| {
+                retention::delete_archived_people(&self.db, before, nobody_before, CLEAN_UP_BATCH)
+            })
+            .await?;
         }
         let progress = preview::progress(&self.db).await?;
         if progress.finished_at.is_some_and(|at| now.duration_since(at) >= KEEP_PREVIEW) {

@@ -203,9 +203,11 @@ impl From<SyncError> for WebError {
                 tracing::error!(%error, "The webhook address cannot be read");
                 Self::Internal
             }
-            error @ (SyncError::Officient(_) | SyncError::Optedo(_) | SyncError::ShuttingDown) => {
-                Self::Upstream(error)
-            }
+            error @ (SyncError::Officient(_)
+            | SyncError::Optedo(_)
+            | SyncError::UnderWay { .. }
+            | SyncError::NotLeading
+            | SyncError::ShuttingDown) => Self::Upstream(error),
         }
     }
 }

@@ -130,12 +130,12 @@ async fn connect(
         Err(error) => return Ok(error.upstream().map_or(Notice::Unreachable, notice_of_account)),
     };
     let actor = Actor { name: flow.begun_by.clone(), session: flow.session.clone(), address };
-    store_connection(app, &account, &grant, &actor, flow.preview_first).await?;
+    let is_paused = store_connection(app, &account, &grant, &actor, flow.preview_first).await?;
     if let Err(error) = engine.ensure_webhooks().await {
         tracing::warn!(%error, "Connected, but could not register the webhooks yet; the sweep tries again");
     }
     let now = engine.clock.now();
-    let notice = if flow.preview_first {
+    let notice = if is_paused {
         preview::ask(&engine.db, now).await?;
         Notice::ConnectedPaused
     } else {
@@ -151,8 +151,8 @@ async fn store_connection(
     account: &Account,
     grant: &Grant,
     actor: &Actor,
-    is_paused: bool,
-) -> Result<(), WebError> {
+    preview_first: bool,
+) -> Result<bool, WebError> {
     let engine = &app.engine;
     let now = engine.clock.now();
     let sealed = engine.officient.tokens().seal(grant);
@@ -163,14 +163,15 @@ async fn store_connection(
         attention::clear_all_held_back(&mut *tx).await?;
         attention::resolve_all(&mut *tx, now).await?;
     }
-    connection::connect(&mut *tx, account, &sealed, actor.name.as_deref(), is_paused, now).await?;
+    let who = actor.name.as_deref();
+    let is_paused = connection::connect(&mut *tx, account, &sealed, who, preview_first, now).await?;
     let item = Item::reauthorization_required();
     attention::resolve(&mut *tx, item.kind(), &item.subject_id, now).await?;
     let detail = format!("company {}", account.company_id);
     audit::insert(&mut *tx, Act::Connected, Some(&detail), actor, now).await?;
     tx.commit().await?;
     tracing::info!(company.id = %account.company_id, "Connected to Officient");
-    Ok(())
+    Ok(is_paused)
 }
 
 /// Why the code could not be exchanged.
@@ -180,7 +181,9 @@ fn notice_of(error: &UpstreamError) -> Notice {
         UpstreamError::Rejected { .. } | UpstreamError::Unauthorized | UpstreamError::NotFound => {
             Notice::CodeRefused
         }
-        UpstreamError::Busy { .. } | UpstreamError::Unavailable { .. } => Notice::Unreachable,
+        UpstreamError::Busy { .. } | UpstreamError::Unavailable { .. } | UpstreamError::TimedOut => {
+            Notice::Unreachable
+        }
         UpstreamError::Unreadable { .. } => Notice::Unreadable,
     }
 }
@@ -190,7 +193,9 @@ fn notice_of_account(error: &UpstreamError) -> Notice {
     tracing::warn!(%error, "Officient did not tell the account");
     match error {
         UpstreamError::Rejected { .. } | UpstreamError::Unauthorized => Notice::PermissionMissing,
-        UpstreamError::Busy { .. } | UpstreamError::Unavailable { .. } => Notice::Unreachable,
+        UpstreamError::Busy { .. } | UpstreamError::Unavailable { .. } | UpstreamError::TimedOut => {
+            Notice::Unreachable
+        }
         UpstreamError::Unreadable { .. } | UpstreamError::NotFound => Notice::Unreadable,
     }
 }

@@ -32,7 +32,7 @@ const MAX_BODY: usize = 64 * 1024;
 const BATCH: usize = 1000;
 /// Webhooks that may wait; beyond that, and when a commit takes longer than this, the answer is 503.
 const QUEUE: usize = 10_000;
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_millis(1500);
 /// Longer texts are cut off: no id or event name is nearly as long.
 const MAX_TEXT: usize = 1000;
 

@@ -117,16 +117,6 @@ async fn the_log_is_read_on_the_page_newest_first_page_by_page_in_three_language
 }
 
 #[tokio::test]
-async fn an_old_entry_is_forgotten_and_a_younger_one_kept() {
-    let mut app = Options::default().set("retention.audit_log", "90d").start().await;
-    let insert = "insert into audit_log (at, action) values (now() - interval '91 days', 'signed_in'), (now() - interval '89 days', 'signed_out')";
-    sqlx::query(insert).execute(&app.db).await.unwrap();
-    app.restart().await;
-    app.until("the old one is gone", async || rows(&app).await.len() == 1).await;
-    assert_eq!(rows(&app).await[0].0, "signed_out");
-}
-
-#[tokio::test]
 async fn the_log_holds_no_secret_and_nobodys_leave() {
     let w = World::start().await;
     w.officient.add_event(w.jan, NewEvent::new(LeaveType::SickDay, w.day(1)));

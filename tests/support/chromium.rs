@@ -1,4 +1,4 @@
-//! A real browser: headless Chromium, driven over WebDriver as a person uses it.
+//! A real browser: headless Chromium, driven over `WebDriver` as a person uses it.
 //!
 //! Whatever a test does, no page may log an error, break the content security policy, or be wider than the screen.
 
@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 use thirtyfour::LoggingPrefsLogLevel;
 use thirtyfour::prelude::*;
@@ -24,7 +25,7 @@ const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/tools/axe-core/ax
 /// A browser with one window.
 pub struct Chromium {
     driver: WebDriver,
-    /// ChromeDriver.
+    /// `ChromeDriver`.
     _server: Child,
     port: u16,
     has_scripts: bool,
@@ -212,7 +213,6 @@ impl Chromium {
         let clip = json!({"x": 0, "y": 0, "width": size["width"], "height": height, "scale": 1});
         let how = json!({"captureBeyondViewport": true, "clip": clip});
         let png = self.devtools("Page.captureScreenshot", how).await;
-        use base64::Engine as _;
         let png = base64::engine::general_purpose::STANDARD.decode(png["data"].as_str().unwrap()).unwrap();
         std::fs::write(directory.join(format!("{name}.png")), png).unwrap();
     }

@@ -147,7 +147,9 @@ impl TestApp {
     /// Stops the service as an orchestrator would.
     pub async fn stop(&mut self) {
         self.app.engine.stop.cancel();
-        (&mut self.server).await.unwrap();
+        if !self.server.is_finished() {
+            (&mut self.server).await.unwrap();
+        }
     }
 
     /// Another copy of the service on the same database; returns its address and what stops it.
@@ -224,10 +226,20 @@ impl TestApp {
     /// Credentials, login, consent, callback.
     pub async fn connect(&self) {
         self.fill_in_credentials().await;
+        assert_eq!(self.log_in().await, "connected");
+    }
+
+    /// Login, consent, callback, while writing waits for the admin's start.
+    pub async fn connect_again(&self) {
+        assert_eq!(self.log_in().await, "connected_paused");
+    }
+
+    /// Returns the notice of the page.
+    async fn log_in(&self) -> String {
         let (authorize_url, cookie) = self.begin_login().await;
         let state = state_of(&authorize_url);
         let code = self.officient.issue_code();
-        assert_eq!(self.come_back(&[("code", &code), ("state", &state)], &cookie).await, "connected");
+        self.come_back(&[("code", &code), ("state", &state)], &cookie).await
     }
 
     /// Where Officient delivers webhooks.

@@ -174,6 +174,15 @@ impl World {
         .await;
     }
 
+    /// Waits until a claim about the simulators holds, whether or not the service answers.
+    pub async fn until_optedo(&self, claim: &str, holds: impl Fn() -> bool) {
+        let began = std::time::Instant::now();
+        while !holds() {
+            assert!(began.elapsed().as_secs() < 30, "waited in vain: {claim}");
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    }
+
     /// The one open item of this kind.
     pub async fn item(&self, kind: &str) -> Value {
         let items = self.attention_of(kind).await;

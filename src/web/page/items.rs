@@ -46,10 +46,12 @@ pub(super) struct ComparedRow {
 }
 
 /// What both a stored item and one of a preview have.
-struct Subject<'a> {
+struct About<'a> {
     kind: Kind,
-    subject_id: &'a str,
-    subject: Option<&'a str>,
+    /// Officient's id of the subject.
+    id: &'a str,
+    /// The person's name or the description looked for.
+    name: Option<&'a str>,
     cause: Option<&'a Cause>,
     /// In English: for an item of a version that stored no cause.
     detail: &'a str,
@@ -69,10 +71,10 @@ pub(super) async fn stored(
     let names =
         names(engine, company, known.iter().map(|(kind, item)| (*kind, item.subject_id.as_str()))).await?;
     let views = known.into_iter().map(|(kind, item)| {
-        let subject = Subject {
+        let about = About {
             kind,
-            subject_id: &item.subject_id,
-            subject: item.subject.as_deref(),
+            id: &item.subject_id,
+            name: item.subject.as_deref(),
             cause: item.cause.as_ref(),
             detail: &item.detail,
             hint: item.hint.as_ref(),
@@ -82,7 +84,7 @@ pub(super) async fn stored(
             id: Some(item.id),
             since: Some(item.first_seen_at.into()),
             resolved_at: item.resolved_at.map(<Moment as From<Timestamp>>::from),
-            ..view(t, &subject, &names)
+            ..view(t, &about, &names)
         }
     });
     Ok(views.collect())
@@ -99,16 +101,16 @@ pub(super) async fn previewed(
         names(engine, company, items.iter().map(|item| (item.cause.kind(), item.subject_id.as_str())))
             .await?;
     let views = items.iter().map(|item| {
-        let subject = Subject {
+        let about = About {
             kind: item.cause.kind(),
-            subject_id: &item.subject_id,
-            subject: item.subject.as_deref(),
+            id: &item.subject_id,
+            name: item.subject.as_deref(),
             cause: Some(&item.cause),
             detail: "",
             hint: item.hint.as_ref(),
             waiting: item.waiting,
         };
-        view(t, &subject, &names)
+        view(t, &about, &names)
     });
     Ok(views.collect())
 }
@@ -125,16 +127,16 @@ async fn names(
     people::names(&engine.db, company, &people).await
 }
 
-fn view(t: Language, item: &Subject<'_>, names: &HashMap<PersonId, Names>) -> ItemView {
-    let person = item.subject_id.parse().ok().map(PersonId).and_then(|id| names.get(&id));
+fn view(t: Language, item: &About<'_>, names: &HashMap<PersonId, Names>) -> ItemView {
+    let person = item.id.parse().ok().map(PersonId).and_then(|id| names.get(&id));
     let comparison = item.hint.map(|hint| match (person, &hint.names) {
         (Some(ours), Some(theirs)) => compare_names(t, hint.difference, ours, theirs),
-        _ => compare_texts(t, hint.difference, item.subject.unwrap_or_default(), &hint.candidate),
+        _ => compare_texts(t, hint.difference, item.name.unwrap_or_default(), &hint.candidate),
     });
     let is_inactive = item.hint.is_some_and(|hint| hint.difference == Difference::Inactive);
     let more = match item.kind {
         Kind::UnmatchedPerson | Kind::AmbiguousPerson => {
-            let search = item.subject.map(|name| address(&Tab::People.path(), None, &[], &[("q", name)]));
+            let search = item.name.map(|name| address(&Tab::People.path(), None, &[], &[("q", name)]));
             Some(search.unwrap_or_else(|| Tab::People.path()))
         }
         Kind::UnmappedLeaveType | Kind::AmbiguousLeaveType => Some(Tab::LeaveTypes.path()),
@@ -151,8 +153,8 @@ fn view(t: Language, item: &Subject<'_>, names: &HashMap<PersonId, Names>) -> It
         id: None,
         kind: kind_label(t, item.kind),
         title: item
-            .subject
-            .filter(|subject| !subject.is_empty())
+            .name
+            .filter(|name| !name.is_empty())
             .map_or_else(|| title(t, item.kind).to_owned(), str::to_owned),
         cause: item.cause.map_or_else(|| item.detail.to_owned(), |cause| cause_text(t, cause, item.waiting)),
         comparison,

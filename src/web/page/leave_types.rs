@@ -93,10 +93,10 @@ pub(super) async fn show(
 fn type_view(t: Language, mapped: MappedType, waiting: i64) -> TypeView {
     let MappedType { name, description, mapping } = mapped;
     let (name, origin) = match name.as_str() {
-        "sick_day" => (t.sick_day().to_owned(), t.from_configuration()),
-        "education" => (t.education().to_owned(), t.from_configuration()),
-        _ if description.is_chosen => (name, t.from_field()),
-        _ => (name, t.from_name()),
+        "sick_day" => (t.sick_day().to_owned(), t.origin_configuration()),
+        "education" => (t.education().to_owned(), t.origin_configuration()),
+        _ if description.is_chosen => (name, t.origin_field()),
+        _ => (name, t.origin_name()),
     };
     let (state, label, hint) = match &mapping {
         Mapping::To(_) => ("matched", t.mapped(), None),
@@ -124,7 +124,7 @@ fn unconfigured(t: Language, config: &LeaveTypes) -> impl Iterator<Item = TypeVi
     built_in.into_iter().filter(|(_, is_unset)| *is_unset).map(move |(name, _)| TypeView {
         name: name.to_owned(),
         description: None,
-        origin: t.own_name(),
+        origin: t.origin_own_name(),
         state: "unknown",
         label: "",
         absence_type: None,

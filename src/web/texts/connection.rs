@@ -23,7 +23,7 @@ super::texts! {
     secret_kept() { nl: "Het Secret is bewaard en wordt niet meer getoond. Vul het enkel in om het te vervangen.", fr: "Le Secret est enregistré et ne sera plus affiché. Ne le remplissez que pour le remplacer.", en: "The Secret is kept and never shown again. Fill it in only to replace it." }
     credentials_fixed() { nl: "Client ID en Secret liggen vast in de configuratie van de dienst.", fr: "Le Client ID et le Secret sont fixés dans la configuration du service.", en: "Client ID and Secret are fixed in the service’s configuration." }
     login_heading() { nl: "Meld aan en geef toegang", fr: "Connectez-vous et donnez l’accès", en: "Sign in and grant access" }
-    login_text() { nl: "Je komt op de aanmeldpagina van Officient. Klik daar op ‘Geef toegang’; daarna kom je hier terug.", fr: "Vous arrivez sur la page de connexion d’Officient. Donnez-y l’accès ; vous reviendrez ensuite ici.", en: "You come to Officient’s sign-in page. Grant access there; then you come back here." }
+    login_text() { nl: "Je komt op de aanmeldpagina van Officient. Meld je daar aan en klik op ‘Geef toegang’; daarna kom je hier terug.", fr: "Vous arrivez sur la page de connexion d’Officient. Connectez-vous-y et donnez l’accès (« Geef toegang ») ; vous reviendrez ensuite ici.", en: "You come to Officient’s sign-in page. Sign in there and grant access (‘Geef toegang’); then you come back here." }
     login_after_credentials() { nl: "De knop verschijnt zodra Client ID en Secret bewaard zijn.", fr: "Le bouton apparaît dès que le Client ID et le Secret sont enregistrés.", en: "The button appears as soon as Client ID and Secret are saved." }
     login_button() { nl: "Aanmelden bij Officient", fr: "Se connecter à Officient", en: "Sign in to Officient" }
     preview_first() { nl: "Eerst een voorbeeld tonen; nog niets in Optedo schrijven", fr: "Montrer d’abord un aperçu ; ne rien écrire encore dans Optedo", en: "Show a preview first; write nothing to Optedo yet" }
@@ -58,14 +58,14 @@ super::texts! {
     last_sync() { nl: "Iedereen laatst nagekeken", fr: "Dernière vérification complète", en: "Everybody last checked" }
     absences_written() { nl: "Afwezigheden in Optedo", fr: "Absences dans Optedo", en: "Absences in Optedo" }
     waiting() { nl: "In wachtrij", fr: "En attente", en: "Waiting" }
-    retrying(count: i64) { nl: "waarvan 1 opnieuw geprobeerd wordt" | "waarvan {count} opnieuw geprobeerd worden", fr: "dont {count} nouvelle tentative" | "dont {count} nouvelles tentatives", en: "1 of them to be tried again" | "{count} of them to be tried again" }
+    retrying(count: i64) { nl: "waarvan 1 opnieuw geprobeerd wordt" | "waarvan {count} opnieuw geprobeerd worden", fr: "dont {count} à réessayer" | "dont {count} à réessayer", en: "1 of them to be tried again" | "{count} of them to be tried again" }
     nothing_waits() { nl: "niets", fr: "rien", en: "nothing" }
     syncing() { nl: "Iedereen wordt nagekeken", fr: "Vérification de tout le monde", en: "Everybody is being checked" }
     people_done(done: i64, total: i64) { nl: "{done} van {total} personen", fr: "{done} personnes sur {total}", en: "{done} of {total} people" }
     time_left(text: &str) { nl: "nog ongeveer {text}", fr: "encore environ {text}", en: "about {text} left" }
     seconds(count: i64) { nl: "1 seconde" | "{count} seconden", fr: "{count} seconde" | "{count} secondes", en: "1 second" | "{count} seconds" }
     minutes(count: i64) { nl: "1 minuut" | "{count} minuten", fr: "{count} minute" | "{count} minutes", en: "1 minute" | "{count} minutes" }
-    why_so_long(calls: usize, seconds: u64) { nl: "Officient laat {calls} vragen per {seconds} seconden toe.", fr: "Officient autorise {calls} appels par {seconds} secondes.", en: "Officient allows {calls} calls in {seconds} seconds." }
+    why_so_long(calls: usize, seconds: u64) { nl: "Officient laat {calls} vragen per {seconds} seconden toe.", fr: "Officient autorise {calls} appels en {seconds} secondes.", en: "Officient allows {calls} calls in {seconds} seconds." }
     sync_now() { nl: "Nu alles nakijken", fr: "Tout vérifier maintenant", en: "Check everybody now" }
 
     webhooks_heading() { nl: "Meldingen (webhooks)", fr: "Annonces (webhooks)", en: "Webhooks" }

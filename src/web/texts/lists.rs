@@ -6,7 +6,7 @@ super::texts! {
     search_name() { nl: "Zoek een naam", fr: "Rechercher un nom", en: "Search a name" }
     filter() { nl: "Filter", fr: "Filtre", en: "Filter" }
     people_found(count: i64) { nl: "1 persoon" | "{count} personen", fr: "{count} personne" | "{count} personnes", en: "1 person" | "{count} people" }
-    nobody_found() { nl: "Niemand gevonden.", fr: "Personne trouvé.", en: "Nobody found." }
+    nobody_found() { nl: "Niemand gevonden.", fr: "Aucune personne trouvée.", en: "Nobody found." }
     person() { nl: "Persoon", fr: "Personne", en: "Person" }
     in_optedo_as() { nl: "Gebruiker in Optedo", fr: "Utilisateur dans Optedo", en: "User in Optedo" }
     last_checked() { nl: "Laatst nagekeken", fr: "Dernière vérification", en: "Last checked" }
@@ -29,9 +29,9 @@ super::texts! {
     mapped() { nl: "gekoppeld", fr: "associé", en: "mapped" }
     unmapped() { nl: "niet gevonden", fr: "introuvable", en: "not found" }
     ambiguous_type() { nl: "meer dan één", fr: "plusieurs", en: "more than one" }
-    from_field() { nl: "ingevuld onder Geavanceerd", fr: "rempli sous Geavanceerd", en: "filled in under Geavanceerd" }
-    from_name() { nl: "de naam van het type", fr: "le nom du type", en: "the type’s name" }
-    from_configuration() { nl: "uit de configuratie van de dienst", fr: "de la configuration du service", en: "from the service’s configuration" }
+    origin_field() { nl: "ingevuld onder Geavanceerd", fr: "rempli sous Geavanceerd", en: "filled in under Geavanceerd" }
+    origin_name() { nl: "de naam van het type", fr: "le nom du type", en: "the type’s name" }
+    origin_configuration() { nl: "uit de configuratie van de dienst", fr: "de la configuration du service", en: "from the service’s configuration" }
     no_leave_types() { nl: "Officient heeft geen verloftypes.", fr: "Officient n’a pas de types de congé.", en: "Officient has no leave types." }
     fix_heading() { nl: "Een verloftype koppelen", fr: "Associer un type de congé", en: "Map a leave type" }
     fix_step_1() { nl: "Open Officient en ga naar Instellingen – Verloftypes.", fr: "Ouvrez Officient et allez à Instellingen – Verloftypes.", en: "Open Officient and go to Instellingen – Verloftypes." }
@@ -40,7 +40,7 @@ super::texts! {
     fix_note() { nl: "Het veld verschijnt pas als de koppeling tot stand is gebracht.", fr: "Le champ n’apparaît qu’une fois la connexion établie.", en: "The field appears only once the connection is made." }
     sick_day() { nl: "Ziektedag (ingebouwd in Officient)", fr: "Jour de maladie (intégré à Officient)", en: "Sick day (built into Officient)" }
     education() { nl: "Opleidingsdag (ingebouwd in Officient)", fr: "Jour de formation (intégré à Officient)", en: "Training day (built into Officient)" }
-    own_name() { nl: "de naam die Officient aan de dag geeft", fr: "le nom qu’Officient donne au jour", en: "the name that Officient gives the day" }
+    origin_own_name() { nl: "de naam die Officient aan de dag geeft", fr: "le nom qu’Officient donne au jour", en: "the name that Officient gives the day" }
 
     history_heading() { nl: "Geschiedenis", fr: "Historique", en: "History" }
     history_intro() { nl: "Wat wanneer in Optedo is geschreven en waarom, en wat mislukte. Het nieuwste staat bovenaan.", fr: "Ce qui a été écrit dans Optedo, quand et pourquoi, et ce qui a échoué. Le plus récent est en haut.", en: "What was written to Optedo when and why, and what failed. The newest is on top." }

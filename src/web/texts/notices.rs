@@ -52,7 +52,7 @@ super::texts! {
     notice_wrong_password() { nl: "Dat wachtwoord klopt niet.", fr: "Ce mot de passe est incorrect.", en: "That password is wrong." }
     notice_too_many_attempts() { nl: "Te veel foute wachtwoorden. Wacht een minuut en probeer dan opnieuw.", fr: "Trop de mots de passe incorrects. Patientez une minute, puis réessayez.", en: "Too many wrong passwords. Wait a minute, then try again." }
     notice_sync_started() { nl: "Iedereen wordt nu nagekeken.", fr: "Tout le monde est maintenant vérifié.", en: "Everybody is being checked now." }
-    notice_person_asked() { nl: "Deze persoon wordt nu nagekeken. Laad de pagina zo meteen opnieuw.", fr: "Cette personne est maintenant vérifiée. Rechargez la page dans un instant.", en: "This person is being checked now. Reload the page in a moment." }
+    notice_person_asked() { nl: "Deze persoon wordt nu nagekeken.", fr: "Cette personne est maintenant vérifiée.", en: "This person is being checked now." }
     notice_retrying() { nl: "Er wordt opnieuw geprobeerd. Is de oorzaak weg, dan verdwijnt het punt vanzelf.", fr: "Une nouvelle tentative est en cours. Si la cause a disparu, le point disparaît de lui-même.", en: "It is being tried again. If the cause is gone, the item disappears by itself." }
     notice_deletions_confirmed() { nl: "Bevestigd: deze afwezigheden worden uit Optedo verwijderd.", fr: "Confirmé : ces absences sont supprimées d’Optedo.", en: "Confirmed: these absences are deleted from Optedo." }
     notice_ignored() { nl: "Dit punt wordt genegeerd. Je vindt het terug onder ‘Genegeerd’.", fr: "Ce point est ignoré. Vous le retrouvez sous « Ignorés ».", en: "This item is ignored. You find it again under ‘Ignored’." }

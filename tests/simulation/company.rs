@@ -1,0 +1,700 @@
+//! A small company in both simulators, everything that happens to it, and what must hold when all is quiet.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use jiff::civil::{Date, Weekday};
+use jiff::{SignedDuration, ToSpan as _};
+use optedo_officient::clock::Clock;
+use optedo_officient::demo::officient::{EventStatus, LeaveType, NewEvent, WebhookMeaning};
+use optedo_officient::demo::optedo::{Absence, NewAbsence};
+use optedo_officient::demo::{OfficientOptions, OfficientSim, OptedoOptions, OptedoSim};
+use optedo_officient::upstream::http_client;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use super::database::Database;
+use super::operations::{
+    EMPTY_CALENDAR, NOBODY, OFFICIENT_PATHS, OPTEDO_PATHS, Operation, Story, officient_faults, optedo_faults,
+};
+use super::oracle::{self, Expected, Memory};
+use super::service::Service;
+use crate::support::{API, API_TOKEN, PASSWORD, cookie_of, state_of};
+
+/// A quiet period that takes longer is stuck.
+const PATIENCE: Duration = Duration::from_secs(30);
+const NAMES: [(&str, &str); 5] =
+    [("Jan", "Peeters"), ("Els", "De Smet"), ("Piet", "Janssens"), ("Zoë", "Maes"), ("jan", "Peeters")];
+const CODES: [&str; 3] = ["Vakantie", "Klein verlet", "Onbekend"];
+/// So often the service tries against what is broken before it is repaired.
+const STRUGGLE: usize = 12;
+const BASE_DAYS: i64 = 7;
+
+/// A webhook that Officient owes us.
+#[derive(Debug, Clone)]
+struct Announcement {
+    event_type: &'static str,
+    related_object_id: i64,
+    person: i64,
+}
+
+/// Somebody in Officient, as we know them from what happened to them.
+pub struct Person {
+    pub id: i64,
+    pub name: (&'static str, &'static str),
+    pub is_archived: bool,
+}
+
+/// What a story came through.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Survived {
+    pub operations: usize,
+    pub faults: usize,
+}
+
+pub struct Company<'a> {
+    database: &'a mut Database,
+    services: Vec<Option<Service>>,
+    ports: Vec<u16>,
+    settings: Vec<(String, String)>,
+    pub clock: Clock,
+    pub officient: OfficientSim,
+    pub optedo: OptedoSim,
+    http: reqwest::Client,
+    meaning: WebhookMeaning,
+    pub people: Vec<Person>,
+    /// Whose every event is, or was.
+    pub owners: BTreeMap<i64, i64>,
+    types: Vec<LeaveType>,
+    codes: [usize; 2],
+    optedo_token: String,
+    monday: Date,
+    requests: BTreeMap<i64, i64>,
+    owed: Vec<Announcement>,
+    /// Webhooks answered with 200: about whom, and when they were sent.
+    accepted: Vec<(i64, Instant)>,
+    webhook_url: String,
+    memory: Memory,
+    survived: Survived,
+}
+
+impl<'a> Company<'a> {
+    /// The company of a story, connected and imported, in this database.
+    pub async fn found(database: &'a mut Database, story: &Story) -> Result<Self, String> {
+        database.reset().await;
+        let officient = OfficientSim::start(OfficientOptions {
+            notify: false,
+            rate_limit_calls: 10_000,
+            ..OfficientOptions::default()
+        })
+        .await
+        .unwrap();
+        let optedo = OptedoSim::start(OptedoOptions::default()).await.unwrap();
+        let ports: Vec<u16> = (0..story.copies).map(|_| free_port()).collect();
+        let settings = settings(&database.url, ports[0], &officient, &optedo, story.max_deletions);
+        let clock = Clock::default();
+        let today = clock.today();
+        let mut company = Self {
+            services: Vec::new(),
+            ports,
+            settings,
+            people: NAMES[..4]
+                .iter()
+                .map(|name| Person {
+                    id: officient.add_person(name.0, name.1),
+                    name: *name,
+                    is_archived: false,
+                })
+                .collect(),
+            owners: BTreeMap::new(),
+            types: Vec::new(),
+            codes: [0, 1],
+            optedo_token: optedo.token(),
+            monday: today.nth_weekday(1, Weekday::Monday).unwrap().saturating_add(BASE_DAYS.days()),
+            requests: BTreeMap::new(),
+            owed: Vec::new(),
+            accepted: Vec::new(),
+            webhook_url: String::new(),
+            memory: Memory::default(),
+            survived: Survived::default(),
+            http: http_client(Duration::from_secs(20)),
+            meaning: story.meaning,
+            database,
+            clock,
+            officient,
+            optedo,
+        };
+        company.furnish();
+        for copy in 0..story.copies {
+            let service = company.begin_copy(copy).await;
+            company.services.push(Some(service));
+        }
+        company.connect_in_the_end().await?;
+        company.settle("the first import").await?;
+        let target = company.officient.subscriptions().first().map(|row| row.target_url.clone());
+        company.webhook_url = target.ok_or("no webhook was registered")?;
+        Ok(company)
+    }
+
+    /// Users, types, and absences that are none of our business.
+    fn furnish(&mut self) {
+        let users: Vec<i64> =
+            NAMES[..4].iter().map(|(first, last)| self.optedo.add_user(first, last)).collect();
+        let types: Vec<i64> = ["Vakantie", "Klein verlet", "Sick day"]
+            .iter()
+            .map(|name| self.optedo.add_absence_type(name))
+            .collect();
+        self.types = CODES[..2]
+            .iter()
+            .map(|code| LeaveType::Custom(self.officient.add_leave_type(&format!("Type {code}"), Some(code))))
+            .collect();
+        self.types.push(LeaveType::SickDay);
+        for (user, reference) in [(users[0], None), (users[1], Some("officient:1:5001".to_owned()))] {
+            let start = self.monday.at(3, 7, 0, 0);
+            let end = self.monday.at(3, 11, 0, 0);
+            self.optedo.add_absence(NewAbsence {
+                user_id: user,
+                absence_type_id: types[0],
+                start,
+                end,
+                all_day: false,
+                external_reference: reference,
+            });
+        }
+        self.memory.of_others = self.optedo.absences();
+    }
+
+    async fn begin_copy(&self, copy: usize) -> Service {
+        Service::start(self.settings.clone(), self.clock.clone(), self.ports[copy]).await
+    }
+
+    pub fn survived(&self) -> Survived {
+        self.survived
+    }
+
+    /// The end: nothing of it is left running.
+    pub async fn close(mut self) {
+        for service in self.services.drain(..).flatten() {
+            service.kill().await;
+        }
+        self.officient.stop().await;
+        self.optedo.stop().await;
+    }
+
+    /// One thing happens.
+    #[expect(clippy::too_many_lines, reason = "one line or two for each thing that can happen")]
+    pub async fn perform(&mut self, operation: &Operation) -> Result<(), String> {
+        self.survived.operations += 1;
+        match *operation {
+            Operation::AddLeave { person, day, leave_type, part, is_pending } => {
+                let mut leave = NewEvent::new(self.types[leave_type], self.day(day));
+                if let Some((from, long)) = part {
+                    leave = leave.part(from * 60, long * 60);
+                }
+                if is_pending {
+                    leave = leave.pending();
+                }
+                let person = self.people[person].id;
+                let event = self.officient.add_event(person, leave);
+                self.requests.insert(event, self.officient.add_request(person, &[event]));
+                self.changed("calendar_event_added", event, person, is_pending);
+            }
+            Operation::ChangeLeave { event, part } => {
+                self.change(event, |leave| {
+                    let (from, long) = part.unwrap_or((9, 8));
+                    *leave = leave.clone().part(from * 60, long * 60);
+                });
+            }
+            Operation::MoveLeave { event, day } => {
+                let day = self.day(day);
+                // One event of a type a day: it moves only to a free day.
+                if let Some(chosen) = self.event(event)
+                    && !self.officient.events_of(chosen.1).iter().any(|other| other.leave.date == day)
+                {
+                    self.change(event, |leave| leave.date = day);
+                }
+            }
+            Operation::DeleteLeave { event } => {
+                if let Some((event, person)) = self.event(event) {
+                    self.officient.delete_event(event);
+                    self.changed("calendar_event_deleted", event, person, true);
+                }
+            }
+            Operation::Approve { event } => self.change(event, |leave| leave.status = EventStatus::Approved),
+            Operation::Unapprove { event } => self.change(event, |leave| leave.status = EventStatus::Pending),
+            Operation::Rename { person, name } => {
+                let (first, last) = NAMES[name];
+                self.officient.rename_person(self.people[person].id, first, last);
+                self.people[person].name = NAMES[name];
+                self.memory.everything_may_change();
+            }
+            Operation::Archive { person, is_archived } => {
+                self.officient.set_archived(self.people[person].id, is_archived);
+                self.people[person].is_archived = is_archived;
+                self.memory.person_archived(self.people[person].id);
+            }
+            Operation::Remap { leave_type, code } => {
+                if let LeaveType::Custom(id) = self.types[leave_type] {
+                    self.officient.set_leave_type_code(id, Some(CODES[code]));
+                    self.codes[leave_type] = code;
+                    self.memory.everything_may_change();
+                }
+            }
+            Operation::EditInOptedo { absence } => {
+                if let Some(absence) = self.ours(absence) {
+                    let content = NewAbsence {
+                        start: absence.content.start.date().at(5, 0, 0, 0),
+                        end: absence.content.start.date().at(5, 30, 0, 0),
+                        all_day: false,
+                        ..absence.content.clone()
+                    };
+                    self.optedo.change_absence(absence.id, |standing| *standing = content.clone());
+                    self.memory.edit(&absence, Some(content));
+                }
+            }
+            Operation::DeleteInOptedo { absence } => {
+                if let Some(absence) = self.ours(absence) {
+                    self.optedo.delete_absence(absence.id);
+                    self.memory.edit(&absence, None);
+                }
+            }
+            Operation::Deliver { webhook, times } => self.deliver_owed(webhook, times).await,
+            Operation::Drop { webhook } => {
+                if !self.owed.is_empty() {
+                    let lost = webhook % self.owed.len();
+                    self.owed.remove(lost);
+                    self.survived.faults += 1;
+                }
+            }
+            Operation::DeliverNonsense { nonsense } => self.deliver_nonsense(nonsense).await?,
+            Operation::DeliverUnknown { id } => {
+                self.post_webhook(&json!({"event_type": "calendar_event_added", "related_object_id": id}))
+                    .await;
+            }
+            Operation::Pass { minutes } => {
+                self.clock.advance(SignedDuration::from_mins(minutes));
+                self.database.wake().await;
+            }
+            Operation::Breathe { milliseconds } => sleep(Duration::from_millis(milliseconds)).await,
+            Operation::Kill { copy } => self.replace(copy, true).await,
+            Operation::Restart { copy } => self.replace(copy, false).await,
+            Operation::CutDatabase => {
+                self.database.cut().await;
+                self.survived.faults += 1;
+            }
+            Operation::OfficientFault { path, fault, times } => {
+                if fault == EMPTY_CALENDAR || fault == NOBODY {
+                    self.memory.everything_may_go();
+                }
+                self.officient.fault_on(OFFICIENT_PATHS[path], officient_faults()[fault].clone(), times);
+                self.survived.faults += times;
+            }
+            Operation::OptedoFault { path, fault, times } => {
+                self.optedo.fault_on(OPTEDO_PATHS[path], optedo_faults()[fault].clone(), times);
+                self.survived.faults += times;
+            }
+            Operation::OfficientDown => self.officient.stop().await,
+            Operation::OfficientUp => self.officient.restart().await.unwrap(),
+            Operation::OptedoDown => self.optedo.stop().await,
+            Operation::OptedoUp => self.optedo.restart().await.unwrap(),
+            Operation::ExpireTokens => self.officient.expire_access_tokens(),
+            Operation::RevokeAccess => self.officient.revoke_all_tokens(),
+            Operation::RefuseRefresh { refuse } => self.officient.refuse_refresh(refuse),
+            Operation::OmitRefreshToken { omit } => self.officient.omit_refresh_token_in_refresh(omit),
+            Operation::RevokeOptedoToken => self.optedo.revoke_token(),
+            Operation::RestoreOptedoToken => self.optedo.set_token(&self.optedo_token),
+            Operation::Disconnect => drop(self.post("/logout").await),
+            // It may fail: something else may be broken.
+            Operation::Connect => drop(self.connect().await),
+            Operation::Sweep => drop(self.post("/sync").await),
+        }
+        if matches!(
+            operation,
+            Operation::OfficientDown
+                | Operation::OptedoDown
+                | Operation::ExpireTokens
+                | Operation::RevokeAccess
+                | Operation::RefuseRefresh { refuse: true }
+                | Operation::RevokeOptedoToken
+                | Operation::Disconnect
+        ) {
+            self.survived.faults += 1;
+        }
+        Ok(())
+    }
+
+    /// Everything works again and everything owed is delivered; then what must hold is looked at.
+    pub async fn quiet(&mut self, is_last: bool) -> Result<(), String> {
+        self.struggle().await;
+        self.officient.restart().await.unwrap();
+        self.optedo.restart().await.unwrap();
+        // What met no call was not survived.
+        self.survived.faults -= self.officient.faults_left() + self.optedo.faults_left();
+        self.officient.clear_faults();
+        self.optedo.clear_faults();
+        self.officient.refuse_refresh(false);
+        self.optedo.set_token(&self.optedo_token);
+        if self.state().await? != "connected" || !self.officient.is_connected() {
+            self.connect_in_the_end().await?;
+        }
+        while !self.owed.is_empty() {
+            let owed = self.owed.len();
+            self.deliver_owed(0, 1).await;
+            if self.owed.len() == owed {
+                return Err("a webhook is refused although all is well".to_owned());
+            }
+        }
+        self.settle("what webhooks asked for").await?;
+        if self.state().await? != "connected" {
+            // The refused refresh was only noticed now.
+            self.connect_in_the_end().await?;
+            self.settle("connecting again").await?;
+        }
+        self.check_webhooks_were_looked_at()?;
+
+        // What no webhook announced: a sweep, with nothing cached.
+        self.sweep().await?;
+        self.confirm_deletions().await?;
+        self.check_everything_stands_as_it_should().await?;
+        if is_last {
+            let writes = self.optedo.writes();
+            self.sweep().await?;
+            ensure(self.optedo.writes() == writes, || "a sweep of a quiet world wrote something".to_owned())?;
+        }
+        self.memory.remember(self.optedo.absences());
+        Ok(())
+    }
+
+    /// For a while the service tries against whatever is still broken.
+    async fn struggle(&mut self) {
+        for _ in 0..STRUGGLE {
+            self.deliver_owed(0, 1).await;
+            self.clock.advance(SignedDuration::from_mins(1));
+            self.database.wake().await;
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    async fn sweep(&mut self) -> Result<(), String> {
+        self.clock.advance(SignedDuration::from_hours(2));
+        let asked = self.post("/sync").await;
+        ensure(asked == StatusCode::ACCEPTED, || format!("a sweep was not accepted: {asked}"))?;
+        self.settle("a sweep").await
+    }
+
+    async fn confirm_deletions(&mut self) -> Result<(), String> {
+        let held = self.get("/attention").await?;
+        let held = held.as_array().cloned().unwrap_or_default();
+        for item in held.iter().filter(|item| item["kind"] == "deletions_held") {
+            let confirmed = self.post(&format!("/attention/{}/retry", item["id"])).await;
+            ensure(confirmed == StatusCode::ACCEPTED, || format!("not confirmed: {confirmed}"))?;
+            self.settle("confirmed deletions").await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until nobody is to be looked at; time passes meanwhile.
+    async fn settle(&mut self, what: &str) -> Result<(), String> {
+        let began = Instant::now();
+        let mut rounds = 0_u32;
+        loop {
+            let waiting = self
+                .database
+                .number(
+                    "select (select count(*) from webhook_events where processed_at is null)
+                         + (select count(*) from people where sync_requested_at is not null)
+                         + (select count(*) from connection where sweep_asked_at is not null
+                            or (sweep_started_at is not null and sweep_finished_at is null))",
+                )
+                .await;
+            let is_connected = "select count(*) from connection where state = 'connected'";
+            if waiting == 0 || self.database.number(is_connected).await == 0 {
+                return Ok(());
+            }
+            if began.elapsed() > PATIENCE {
+                let errors = self.database.texts("select coalesce(last_error, '') from people").await;
+                return Err(format!("stuck: {what}: {waiting} wait; {errors:?}"));
+            }
+            rounds += 1;
+            if rounds.is_multiple_of(4) {
+                self.clock.advance(SignedDuration::from_mins(4));
+            }
+            self.database.wake().await;
+            sleep(Duration::from_millis(if rounds < 10 { 4 } else { 20 })).await;
+        }
+    }
+
+    fn check_webhooks_were_looked_at(&mut self) -> Result<(), String> {
+        let calls = self.officient.calls();
+        for (person, sent_at) in self.accepted.drain(..) {
+            let about = [format!("/1.0/calendar/{person}/"), format!("/1.0/people/{person}/")];
+            let is_look = |path: &str| about.iter().any(|about| path.starts_with(about.as_str()));
+            // Whether somebody archived is back only the list of people tells, with the next sweep.
+            let is_archived = self.people.iter().any(|known| known.id == person && known.is_archived);
+            ensure(
+                is_archived
+                    || self.memory.was_archived(person)
+                    || calls.iter().any(|call| call.at >= sent_at && is_look(&call.path)),
+                || format!("no look at person {person} after a webhook that got 200"),
+            )?;
+        }
+        self.officient.clear_calls();
+        Ok(())
+    }
+
+    async fn check_everything_stands_as_it_should(&mut self) -> Result<(), String> {
+        let standing = self.optedo.absences();
+        ensure(self.officient.writes().is_empty(), || format!("written: {:?}", self.officient.writes()))?;
+        ensure(self.optedo.max_same_reference_ever() <= 1, || "an event stood twice".to_owned())?;
+        for other in &self.memory.of_others {
+            ensure(standing.contains(other), || format!("an absence of others was touched: {other:?}"))?;
+        }
+        let prefix = format!("officient:{}:", self.officient.company_id());
+        let mut stands: BTreeMap<i64, NewAbsence> = BTreeMap::new();
+        for absence in standing {
+            let reference = absence.content.external_reference.clone().unwrap_or_default();
+            if let Some(event) = reference.strip_prefix(&prefix) {
+                stands.insert(event.parse().unwrap(), absence.content);
+            } else {
+                ensure(self.memory.of_others.iter().any(|other| other.id == absence.id), || {
+                    format!("an absence of nobody: {absence:?}")
+                })?;
+            }
+        }
+        let expected = oracle::expected(self);
+        let events: BTreeSet<i64> =
+            expected.keys().chain(stands.keys()).chain(self.memory.stood.keys()).copied().collect();
+        for event in events {
+            let expected = expected.get(&event).unwrap_or(&Expected::Nothing);
+            let stands = stands.get(&event);
+            self.memory
+                .judge(event, expected, stands)
+                .map_err(|what| format!("event {event} {what}: expected {expected:?}, stands {stands:?}"))?;
+        }
+        // A write that was refused, or whose end is not known, waits with the leave it is about.
+        for event in self.database.numbers("select event_id from absences where intent is not null").await {
+            let is_held_back = expected.get(&event) == Some(&Expected::WhatStood);
+            ensure(is_held_back, || format!("a write of event {event} has no end"))?;
+        }
+        let standing = "select coalesce((select sum(standing)::bigint from absences_standing), 0) - (
+                            select count(*) from absences where deleted_at is null and optedo_absence_id is not null)";
+        let difference = self.database.number(standing).await;
+        ensure(difference == 0, || format!("{difference} absences are counted wrongly"))?;
+        let miscounted = self
+            .database
+            .texts(
+                "select kind || ' ' || subject_id || ' ' || waiting from attention a
+                 where resolved_at is null and kind in ('unmatched_person', 'ambiguous_person',
+                     'unmapped_leave_type', 'ambiguous_leave_type', 'invalid_event', 'rejected_by_optedo')
+                     and waiting <> (select count(*) from held_back h where h.kind = a.kind and h.subject_id = a.subject_id)
+                 union all
+                 select 'no item for ' || event_id from held_back h where not exists (
+                     select from attention a where a.kind = h.kind and a.subject_id = h.subject_id and resolved_at is null)",
+            )
+            .await;
+        ensure(miscounted.is_empty(), || format!("items that do not count right: {miscounted:?}"))
+    }
+
+    /// What is filled in for a leave type.
+    pub fn code_of(&self, id: i64) -> &'static str {
+        let known = self.types.iter().position(|known| *known == LeaveType::Custom(id));
+        CODES[self.codes[known.unwrap()]]
+    }
+
+    fn day(&self, number: i32) -> Date {
+        self.monday.saturating_add((number / 5 * 7 + number % 5).days())
+    }
+
+    /// One of all events: its id and whose it is.
+    fn event(&self, pick: usize) -> Option<(i64, i64)> {
+        let events: Vec<(i64, i64)> = self
+            .people
+            .iter()
+            .flat_map(|person| self.officient.events_of(person.id))
+            .map(|event| (event.id, event.person_id))
+            .collect();
+        events.get(pick % events.len().max(1)).copied()
+    }
+
+    /// One of our absences in Optedo.
+    fn ours(&self, pick: usize) -> Option<Absence> {
+        let mut ours = self.optedo.absences();
+        ours.retain(|absence| self.memory.of_others.iter().all(|other| other.id != absence.id));
+        let count = ours.len().max(1);
+        ours.into_iter().nth(pick % count)
+    }
+
+    fn change(&mut self, pick: usize, change: impl FnOnce(&mut NewEvent)) {
+        if let Some((event, person)) = self.event(pick) {
+            self.officient.change_event(event, change);
+            let is_pending = self
+                .officient
+                .events_of(person)
+                .iter()
+                .any(|standing| standing.id == event && standing.leave.status == EventStatus::Pending);
+            self.changed("calendar_event_updated", event, person, is_pending);
+        }
+    }
+
+    /// Officient owes a webhook about it.
+    fn changed(&mut self, event_type: &'static str, event: i64, person: i64, may_go: bool) {
+        let related_object_id = match self.meaning {
+            WebhookMeaning::Person | WebhookMeaning::None => person,
+            WebhookMeaning::Event => event,
+            WebhookMeaning::Request => self.requests.get(&event).copied().unwrap_or(person),
+        };
+        self.memory.event_changed(event, may_go);
+        self.owners.insert(event, person);
+        self.owed.push(Announcement { event_type, related_object_id, person });
+    }
+
+    async fn deliver_owed(&mut self, pick: usize, times: usize) {
+        if self.owed.is_empty() {
+            return;
+        }
+        let announcement = self.owed.remove(pick % self.owed.len());
+        let body = json!({
+            "account": "acme", "event_type": announcement.event_type,
+            "related_object_id": announcement.related_object_id.to_string(),
+        });
+        for _ in 0..times {
+            let sent_at = Instant::now();
+            if self.post_webhook(&body).await == StatusCode::OK {
+                self.accepted.push((announcement.person, sent_at));
+            } else {
+                self.owed.push(announcement.clone());
+                self.survived.faults += 1;
+                return;
+            }
+        }
+        self.survived.faults += times - 1;
+    }
+
+    /// Delivers to one of the copies that run, as the proxy in front of them does.
+    async fn post_webhook(&self, body: &Value) -> StatusCode {
+        let port = self.ports[self.accepted.len() % self.ports.len()];
+        let url = self.webhook_url.replace(&self.ports[0].to_string(), &port.to_string());
+        let answer = self.http.post(url).json(body).send().await;
+        answer.map_or(StatusCode::GATEWAY_TIMEOUT, |answer| answer.status())
+    }
+
+    async fn deliver_nonsense(&mut self, nonsense: usize) -> Result<(), String> {
+        let bodies = [
+            json!([]),
+            json!({"event_type": 7}),
+            json!({"account": "somebody-else", "event_type": "calendar_event_added", "related_object_id": {}}),
+            json!({"event_type": "person_deleted", "related_object_id": 424_242}),
+            json!({"event_type": "x".repeat(5000), "related_object_id": "99999999999999999999"}),
+            json!({"event_type": "person_added", "related_object_id": self.people[0].id}),
+        ];
+        let status = self.post_webhook(&bodies[nonsense]).await;
+        self.survived.faults += 1;
+        let is_understood = [StatusCode::OK, StatusCode::BAD_REQUEST, StatusCode::SERVICE_UNAVAILABLE];
+        ensure(is_understood.contains(&status), || format!("{status} for {}", bodies[nonsense]))
+    }
+
+    /// A copy ends, one way or the other, and another takes its place.
+    async fn replace(&mut self, copy: usize, is_killed: bool) {
+        let copy = copy % self.services.len();
+        if let Some(service) = self.services[copy].take() {
+            self.survived.faults += 1;
+            if is_killed { service.kill().await } else { service.stop().await }
+        }
+        if self.services.len() == 1 {
+            // Else the next one would find the lock still held, and wait for it in real time.
+            self.database.until_nobody_is_connected().await;
+        }
+        self.services[copy] = Some(self.begin_copy(copy).await);
+    }
+
+    fn url(&self) -> String {
+        format!("http://localhost:{}{API}", self.ports[0])
+    }
+
+    async fn post(&self, path: &str) -> StatusCode {
+        let request = self.http.post(format!("{}{path}", self.url())).bearer_auth(API_TOKEN);
+        request.send().await.map_or(StatusCode::GATEWAY_TIMEOUT, |answer| answer.status())
+    }
+
+    async fn get(&self, path: &str) -> Result<Value, String> {
+        let request = self.http.get(format!("{}{path}", self.url())).bearer_auth(API_TOKEN);
+        let answer = request.send().await.map_err(|error| error.to_string())?;
+        answer.json().await.map_err(|error| error.to_string())
+    }
+
+    async fn state(&mut self) -> Result<String, String> {
+        let state = self.database.texts("select state from connection").await;
+        state.into_iter().next().ok_or_else(|| "no connection row".to_owned())
+    }
+
+    /// As [`Self::connect`], by an admin who tries again: on a busy machine a call may take too long.
+    async fn connect_in_the_end(&mut self) -> Result<(), String> {
+        for _ in 0..5 {
+            if self.connect().await.is_ok() {
+                return Ok(());
+            }
+        }
+        self.connect().await
+    }
+
+    /// The admin signs in at Officient.
+    async fn connect(&mut self) -> Result<(), String> {
+        let failed = |error: reqwest::Error| format!("connecting: {error}");
+        let credentials =
+            json!({"clientId": self.officient.client_id(), "clientSecret": self.officient.client_secret()});
+        let request = self.http.put(format!("{}/credentials", self.url())).bearer_auth(API_TOKEN);
+        request.json(&credentials).send().await.map_err(failed)?;
+        let request = self.http.post(format!("{}/login", self.url())).bearer_auth(API_TOKEN);
+        let begun = request.header("accept", "application/json").send().await.map_err(failed)?;
+        ensure(begun.status() == StatusCode::OK, || format!("no login: {}", begun.status()))?;
+        let cookie = cookie_of(&begun);
+        let begun: Value = begun.json().await.map_err(failed)?;
+        let state = state_of(&begun["authorizeUrl"].as_str().unwrap_or_default().parse().unwrap());
+        let code = self.officient.issue_code();
+        let request = self.http.get(self.url()).query(&[("code", &code), ("state", &state)]);
+        let back = request.header("cookie", cookie).send().await.map_err(failed)?;
+        let location = back.headers().get("location").and_then(|to| to.to_str().ok()).unwrap_or_default();
+        ensure(location.ends_with("notice=connected"), || format!("not connected: {location}"))
+    }
+}
+
+fn ensure(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(what()) }
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn settings(
+    database: &str,
+    port: u16,
+    officient: &OfficientSim,
+    optedo: &OptedoSim,
+    max_deletions: usize,
+) -> Vec<(String, String)> {
+    [
+        ("DATABASE_URL", database.to_owned()),
+        ("OPTEDO_OFFICIENT__SERVER__PUBLIC_URL", format!("http://localhost:{port}")),
+        ("OPTEDO_OFFICIENT__OFFICIENT__APP_URL", officient.url()),
+        ("OPTEDO_OFFICIENT__OFFICIENT__API_URL", officient.url()),
+        ("OPTEDO_OFFICIENT__OFFICIENT__TIMEOUT", "250ms".to_owned()),
+        ("OPTEDO_OFFICIENT__OFFICIENT__RATE_LIMIT_CALLS", "10000".to_owned()),
+        ("OPTEDO_OFFICIENT__OFFICIENT__RATE_LIMIT_PERIOD", "20ms".to_owned()),
+        ("OPTEDO_OFFICIENT__OPTEDO__API_URL", optedo.api_url()),
+        ("OPTEDO_OFFICIENT__OPTEDO__API_TOKEN", optedo.token()),
+        ("OPTEDO_OFFICIENT__OPTEDO__TIMEOUT", "250ms".to_owned()),
+        ("OPTEDO_OFFICIENT__ADMIN__PASSWORD", PASSWORD.to_owned()),
+        ("OPTEDO_OFFICIENT__ADMIN__API_TOKEN", API_TOKEN.to_owned()),
+        (
+            "OPTEDO_OFFICIENT__SECURITY__ENCRYPTION_KEY",
+            "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned(),
+        ),
+        ("OPTEDO_OFFICIENT__SYNC__SWEEP_INTERVAL", "0s".to_owned()),
+        ("OPTEDO_OFFICIENT__SYNC__MAX_DELETIONS", max_deletions.to_string()),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .to_vec()
+}

@@ -1,0 +1,133 @@
+//! A simulation of everything at once: stories of what can happen, generated from seeds, played on the real service with a
+//! real Postgres, real HTTP and the simulators, on a clock that the story moves. See docs/reliability.md.
+//!
+//! A seed gives the same story every time. How the steps of the service interleave with it is up to the machine, as it is
+//! in production; a story that fails now and then has found a race.
+
+#![expect(clippy::print_stdout, reason = "what make simulate says")]
+
+mod company;
+mod database;
+mod operations;
+mod oracle;
+mod regressions;
+mod service;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use proptest::strategy::ValueTree as _;
+
+use company::{Company, Survived};
+use database::Database;
+use operations::{Story, story_of};
+
+/// Stories played side by side: most of the time each waits for an answer.
+const SIDE_BY_SIDE: usize = 10;
+/// So often at the most is a simpler story tried.
+const SIMPLER_STORIES: usize = 60;
+
+/// Plays a story to its end; an error says what did not hold, and after which round.
+async fn play(story: &Story, database: &mut Database) -> Result<Survived, String> {
+    let mut company = Company::found(database, story).await?;
+    for (number, round) in story.rounds.iter().enumerate() {
+        for operation in round {
+            company.perform(operation).await?;
+        }
+        let is_last = number + 1 == story.rounds.len();
+        company.quiet(is_last).await.map_err(|what| format!("after round {number}: {what}"))?;
+    }
+    let survived = company.survived();
+    company.close().await;
+    Ok(survived)
+}
+
+/// The simplest story like this seed's that fails, and how.
+async fn shrink(seed: u64, what: String, database: &mut Database) -> (Story, String) {
+    let mut tree = story_of(seed);
+    let mut simplest = (tree.current(), what);
+    let mut is_going_on = tree.simplify();
+    for _ in 0..SIMPLER_STORIES {
+        if !is_going_on {
+            break;
+        }
+        let story = tree.current();
+        match play(&story, database).await {
+            Err(what) => {
+                simplest = (story, what);
+                is_going_on = tree.simplify();
+            }
+            Ok(_) => is_going_on = tree.complicate(),
+        }
+    }
+    simplest
+}
+
+/// Plays the stories of these seeds; prints and shrinks the failing ones, and counts what was survived.
+async fn play_seeds(first: u64, count: u64) -> (Survived, Vec<u64>) {
+    let next = AtomicU64::new(first);
+    let total = Mutex::new((Survived::default(), Vec::new()));
+    let player = async || {
+        let mut database = Database::create().await;
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= first + count {
+                return;
+            }
+            let story = story_of(seed).current();
+            match play(&story, &mut database).await {
+                Ok(survived) => {
+                    let mut total = total.lock().unwrap();
+                    total.0.operations += survived.operations;
+                    total.0.faults += survived.faults;
+                }
+                Err(what) => {
+                    println!("seed {seed} fails: {what}");
+                    total.lock().unwrap().1.push(seed);
+                    let (simplest, what) = shrink(seed, what, &mut database).await;
+                    println!("seed {seed}, shrunk: {what}\n{simplest:?}");
+                }
+            }
+            if seed.is_multiple_of(100) {
+                println!("… seed {seed}");
+            }
+        }
+    };
+    futures_util::future::join_all((0..SIDE_BY_SIDE).map(|_| player())).await;
+    total.into_inner().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stories_of_everything_that_can_go_wrong_end_as_they_should() {
+    let (_, failed) = play_seeds(1, 12).await;
+    assert!(failed.is_empty(), "failing seeds: {failed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stories_that_failed_once_end_as_they_should() {
+    let mut database = Database::create().await;
+    for (name, story) in regressions::stories() {
+        if let Err(what) = play(&story, &mut database).await {
+            panic!("{name}: {what}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "make simulate: takes minutes"]
+async fn simulate() {
+    let setting = |name: &str, default: u64| {
+        #[expect(clippy::disallowed_methods, reason = "said on the command line of make simulate")]
+        let value = std::env::var(name);
+        value.map_or(default, |value| value.parse().unwrap())
+    };
+    let (first, count) = (setting("FROM", 1), setting("SEEDS", 2000));
+    let (survived, failed) = play_seeds(first, count).await;
+    println!(
+        "simulate: {count} seeds from {first}, {} failed, {} operations and {} faults survived",
+        failed.len(),
+        survived.operations,
+        survived.faults
+    );
+    assert!(failed.is_empty(), "failing seeds: {failed:?}");
+}

@@ -1,0 +1,294 @@
+//! What can happen, and how a seed becomes a story of it.
+
+use optedo_officient::demo::Fault;
+use optedo_officient::demo::officient::WebhookMeaning;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use serde_json::json;
+
+/// One thing that happens. Numbers pick one of what there is, modulo how many there are.
+#[derive(Debug, Clone)]
+pub enum Operation {
+    /// Leave of this person on this day, of this type; `part`: hours from, hours long.
+    AddLeave {
+        person: usize,
+        day: i32,
+        leave_type: usize,
+        part: Option<(i64, i64)>,
+        is_pending: bool,
+    },
+    /// Other times.
+    ChangeLeave {
+        event: usize,
+        part: Option<(i64, i64)>,
+    },
+    /// Another day.
+    MoveLeave {
+        event: usize,
+        day: i32,
+    },
+    DeleteLeave {
+        event: usize,
+    },
+    Approve {
+        event: usize,
+    },
+    Unapprove {
+        event: usize,
+    },
+    Rename {
+        person: usize,
+        name: usize,
+    },
+    Archive {
+        person: usize,
+        is_archived: bool,
+    },
+    /// The field under *Geavanceerd*.
+    Remap {
+        leave_type: usize,
+        code: usize,
+    },
+    /// Somebody in Optedo changes an absence of ours.
+    EditInOptedo {
+        absence: usize,
+    },
+    /// Somebody in Optedo deletes an absence of ours.
+    DeleteInOptedo {
+        absence: usize,
+    },
+    /// A webhook that Officient owes is delivered, so many times.
+    Deliver {
+        webhook: usize,
+        times: usize,
+    },
+    /// It is lost.
+    Drop {
+        webhook: usize,
+    },
+    /// A webhook that means nothing, or something else.
+    DeliverNonsense {
+        nonsense: usize,
+    },
+    /// A webhook about something that is not there.
+    DeliverUnknown {
+        id: i64,
+    },
+    /// Time passes.
+    Pass {
+        minutes: i64,
+    },
+    /// The service gets on with it for a moment.
+    Breathe {
+        milliseconds: u64,
+    },
+    /// A copy is killed and started again.
+    Kill {
+        copy: usize,
+    },
+    /// A copy stops in good order and is started again.
+    Restart {
+        copy: usize,
+    },
+    /// Every connection to the database breaks.
+    CutDatabase,
+    /// The next calls to this part of Officient go wrong.
+    OfficientFault {
+        path: usize,
+        fault: usize,
+        times: usize,
+    },
+    /// The next calls to this part of Optedo go wrong.
+    OptedoFault {
+        path: usize,
+        fault: usize,
+        times: usize,
+    },
+    OfficientDown,
+    OfficientUp,
+    OptedoDown,
+    OptedoUp,
+    ExpireTokens,
+    /// The admin takes the access away in Officient.
+    RevokeAccess,
+    RefuseRefresh {
+        refuse: bool,
+    },
+    OmitRefreshToken {
+        omit: bool,
+    },
+    RevokeOptedoToken,
+    RestoreOptedoToken,
+    Disconnect,
+    Connect,
+    Sweep,
+}
+
+/// A story: what happens between the quiet periods, and how the world is made.
+#[derive(Debug, Clone)]
+pub struct Story {
+    /// What a webhook's id means.
+    pub meaning: WebhookMeaning,
+    /// `sync.max_deletions`
+    pub max_deletions: usize,
+    /// Copies of the service on the one database.
+    pub copies: usize,
+    /// After each of these comes a quiet period.
+    pub rounds: Vec<Vec<Operation>>,
+}
+
+pub const OFFICIENT_PATHS: [&str; 9] = [
+    "/1.0/",
+    "/1.0/calendar/",
+    "/1.0/people/list",
+    "/1.0/people/",
+    "/1.0/calendar/requests/",
+    "/1.0/calendar/events/types/",
+    "/1.0/webhooks/",
+    "POST /1.0/webhooks/add",
+    "POST /1.0/token",
+];
+
+pub const OPTEDO_PATHS: [&str; 7] = [
+    "/api/",
+    "POST /api/absences",
+    "PUT /api/absences/",
+    "DELETE /api/absences/",
+    "GET /api/absences",
+    "GET /api/users",
+    "GET /api/absencetypes",
+];
+
+/// A calendar that is suddenly empty: good evidence, so what stands may go until the leave is back.
+pub const EMPTY_CALENDAR: usize = 0;
+/// A list that says that there is nobody: everybody counts as archived until the next list.
+pub const NOBODY: usize = 1;
+
+pub fn officient_faults() -> Vec<Fault> {
+    let mut faults = vec![
+        Fault::WrongContent(json!({"data": {"time_off": [], "company_days_off": []}})),
+        Fault::WrongContent(json!({"data": [], "total_record_count": 0})),
+        Fault::EmptyRateLimit,
+        Fault::WrongContent(json!({"data": {"time_off": null}})),
+        Fault::WrongContent(json!({"data": [{"id": 264, "name": "Jan Peeters"}], "total_record_count": 99})),
+        Fault::WrongContent(json!({"data": {"id": 999, "first_name": "Wim", "last_name": "Wouters"}})),
+        Fault::WrongContent(json!([])),
+        Fault::DataNull,
+    ];
+    faults.extend(common_faults());
+    faults
+}
+
+pub fn optedo_faults() -> Vec<Fault> {
+    let mut faults: Vec<Fault> = [404, 409, 422].map(Fault::Status).to_vec();
+    faults.push(Fault::RetryAfter { status: 429, seconds: 60 });
+    faults.extend(common_faults());
+    faults
+}
+
+fn common_faults() -> Vec<Fault> {
+    vec![
+        Fault::Status(400),
+        Fault::Status(401),
+        Fault::Status(500),
+        Fault::RetryAfter { status: 503, seconds: 120 },
+        Fault::Html200,
+        Fault::EmptyObject,
+        Fault::CutOffJson,
+        Fault::Timeout,
+        Fault::AnswerHangs,
+        Fault::ResetMidBody,
+        Fault::AnswerLost,
+        Fault::FailBeforeEffect,
+        Fault::RedirectTo("http://127.0.0.1:9/".to_owned()),
+        Fault::HugeBody(11 << 20),
+    ]
+}
+
+fn any_part() -> impl Strategy<Value = Option<(i64, i64)>> {
+    prop::option::of((7_i64..22, 1_i64..7))
+}
+
+fn any_operation() -> impl Strategy<Value = Operation> {
+    use Operation::{
+        AddLeave, Approve, Archive, Breathe, ChangeLeave, Connect, CutDatabase, DeleteInOptedo, DeleteLeave,
+        Deliver, DeliverNonsense, DeliverUnknown, Disconnect, Drop, EditInOptedo, ExpireTokens, Kill,
+        MoveLeave, OfficientDown, OfficientFault, OfficientUp, OmitRefreshToken, OptedoDown, OptedoFault,
+        OptedoUp, Pass, RefuseRefresh, Remap, Rename, Restart, RestoreOptedoToken, RevokeAccess,
+        RevokeOptedoToken, Sweep, Unapprove,
+    };
+    let pick = 0_usize..64;
+    let leave = (0_usize..4, 0_i32..12, 0_usize..3, any_part(), prop::bool::weighted(0.2));
+    let changes = prop_oneof![
+        10 => leave.prop_map(|(person, day, leave_type, part, is_pending)| AddLeave { person, day, leave_type, part, is_pending }),
+        5 => (pick.clone(), any_part()).prop_map(|(event, part)| ChangeLeave { event, part }),
+        1 => (pick.clone(), 0_i32..12).prop_map(|(event, day)| MoveLeave { event, day }),
+        5 => pick.clone().prop_map(|event| DeleteLeave { event }),
+        2 => pick.clone().prop_map(|event| Approve { event }),
+        2 => pick.clone().prop_map(|event| Unapprove { event }),
+        2 => (0_usize..4, 0_usize..5).prop_map(|(person, name)| Rename { person, name }),
+        1 => (0_usize..4, prop::bool::ANY).prop_map(|(person, is_archived)| Archive { person, is_archived }),
+        2 => (0_usize..2, 0_usize..3).prop_map(|(leave_type, code)| Remap { leave_type, code }),
+        1 => pick.clone().prop_map(|absence| EditInOptedo { absence }),
+        1 => pick.clone().prop_map(|absence| DeleteInOptedo { absence }),
+    ];
+    let webhooks = prop_oneof![
+        8 => (pick.clone(), 1_usize..4).prop_map(|(webhook, times)| Deliver { webhook, times }),
+        1 => pick.clone().prop_map(|webhook| Drop { webhook }),
+        1 => (0_usize..6).prop_map(|nonsense| DeliverNonsense { nonsense }),
+        1 => (1_i64..10_000).prop_map(|id| DeliverUnknown { id }),
+    ];
+    let time = prop_oneof![
+        2 => (0_i64..200).prop_map(|minutes| Pass { minutes }),
+        5 => (0_u64..40).prop_map(|milliseconds| Breathe { milliseconds }),
+        1 => Just(Sweep),
+    ];
+    let of_officient = (0..OFFICIENT_PATHS.len(), 0..officient_faults().len(), 1_usize..4);
+    // Writes are where it matters most.
+    let path = prop_oneof![3 => 1..4_usize, 1 => 0..OPTEDO_PATHS.len()];
+    let of_optedo = (path, 0..optedo_faults().len(), 1_usize..3);
+    let faults = prop_oneof![
+        8 => of_officient.prop_map(|(path, fault, times)| OfficientFault { path, fault, times }),
+        16 => of_optedo.prop_map(|(path, fault, times)| OptedoFault { path, fault, times }),
+        4 => (0_usize..2).prop_map(|copy| Kill { copy }),
+        1 => (0_usize..2).prop_map(|copy| Restart { copy }),
+        1 => Just(CutDatabase),
+        1 => Just(OfficientDown),
+        1 => Just(OfficientUp),
+        1 => Just(OptedoDown),
+        1 => Just(OptedoUp),
+        1 => Just(ExpireTokens),
+        1 => Just(RevokeAccess),
+        1 => prop::bool::ANY.prop_map(|refuse| RefuseRefresh { refuse }),
+        1 => prop::bool::ANY.prop_map(|omit| OmitRefreshToken { omit }),
+        1 => Just(RevokeOptedoToken),
+        1 => Just(RestoreOptedoToken),
+        1 => Just(Disconnect),
+        1 => Just(Connect),
+    ];
+    prop_oneof![8 => changes, 8 => webhooks, 5 => time, 6 => faults]
+}
+
+fn any_story() -> impl Strategy<Value = Story> {
+    let meaning =
+        prop_oneof![Just(WebhookMeaning::Person), Just(WebhookMeaning::Event), Just(WebhookMeaning::Request)];
+    let max_deletions = prop_oneof![3 => Just(1000_usize), 1 => Just(1_usize)];
+    let copies = prop_oneof![15 => Just(1_usize), 1 => Just(2_usize)];
+    let rounds = prop::collection::vec(prop::collection::vec(any_operation(), 4..24), 1..4);
+    (meaning, max_deletions, copies, rounds).prop_map(|(meaning, max_deletions, copies, rounds)| Story {
+        meaning,
+        max_deletions,
+        copies,
+        rounds,
+    })
+}
+
+/// The story of a seed, and the tree of simpler ones.
+pub fn story_of(seed: u64) -> impl ValueTree<Value = Story> {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    any_story().new_tree(&mut runner).unwrap()
+}

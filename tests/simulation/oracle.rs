@@ -1,0 +1,204 @@
+//! What should stand in Optedo, computed from the simulators alone: not a line of it is the service's.
+//!
+//! Leave that a problem holds back (a name or a type that does not match, somebody archived) has no right answer of its
+//! own: what stood must stay. [`Memory`] knows what stood, and what happened since that may have changed it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::ToSpan as _;
+use jiff::civil::Weekday;
+use optedo_officient::demo::officient::{Event, EventStatus, LeaveType};
+use optedo_officient::demo::optedo::{Absence, NewAbsence};
+
+use super::company::{Company, Person};
+
+/// What should stand for an event.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expected {
+    /// Exactly this.
+    Exactly(NewAbsence),
+    /// What stood.
+    WhatStood,
+    /// Nothing.
+    Nothing,
+}
+
+/// What stood at the end of the last quiet period, and what happened since.
+#[derive(Default)]
+pub struct Memory {
+    pub of_others: Vec<Absence>,
+    pub stood: BTreeMap<i64, NewAbsence>,
+    /// Changed by hand in Optedo: what it was changed to.
+    edited: BTreeMap<i64, Option<NewAbsence>>,
+    /// Changed in Officient since.
+    changed: BTreeSet<i64>,
+    /// For a while no approved leave.
+    was_gone: BTreeSet<i64>,
+    archived: BTreeSet<i64>,
+    may_change: bool,
+    may_go: bool,
+}
+
+impl Memory {
+    /// A quiet period ended so.
+    pub fn remember(&mut self, standing: Vec<Absence>) {
+        self.stood =
+            standing.into_iter().filter_map(|absence| Some((event_of(&absence)?, absence.content))).collect();
+        self.changed.clear();
+        self.was_gone.clear();
+        self.archived.clear();
+        self.may_change = false;
+        self.may_go = false;
+    }
+
+    /// Something happened to leave in Officient.
+    pub fn event_changed(&mut self, event: i64, may_go: bool) {
+        self.changed.insert(event);
+        if may_go {
+            self.was_gone.insert(event);
+        }
+    }
+
+    /// Something happened that may change every absence.
+    pub fn everything_may_change(&mut self) {
+        self.may_change = true;
+    }
+
+    /// Officient said, credibly, that there was no leave.
+    pub fn everything_may_go(&mut self) {
+        self.may_go = true;
+    }
+
+    /// Somebody changed (`None`: deleted) an absence in Optedo.
+    pub fn edit(&mut self, absence: &Absence, to: Option<NewAbsence>) {
+        if let Some(event) = event_of(absence) {
+            // What was not at rest may have been about to be written once more.
+            if self.stood.get(&event) != Some(&absence.content) {
+                self.changed.insert(event);
+            }
+            self.edited.insert(event, to);
+        }
+    }
+
+    /// Whether Officient said of this person, rightly or not, that they are no longer there.
+    pub fn was_archived(&self, person: i64) -> bool {
+        self.archived.contains(&person) || self.may_go
+    }
+
+    /// Somebody was archived, or is no longer.
+    pub fn person_archived(&mut self, person: i64) {
+        self.archived.insert(person);
+        self.may_change = true;
+    }
+
+    /// Whether what stands for an event is right.
+    pub fn judge(
+        &mut self,
+        event: i64,
+        expected: &Expected,
+        stands: Option<&NewAbsence>,
+    ) -> Result<(), &'static str> {
+        let is_as_edited = self.edited.get(&event).is_some_and(|edited| edited.as_ref() == stands);
+        let may_have_changed = self.changed.contains(&event) || self.may_change || self.may_go;
+        match expected {
+            Expected::Nothing if stands.is_some() => Err("should be gone"),
+            Expected::Nothing => {
+                self.edited.remove(&event);
+                Ok(())
+            }
+            Expected::Exactly(_) if self.edited.contains_key(&event) && !may_have_changed => {
+                if is_as_edited {
+                    Ok(())
+                } else {
+                    Err("was changed by hand, and overwritten")
+                }
+            }
+            Expected::Exactly(wanted) if stands == Some(wanted) => {
+                self.edited.remove(&event);
+                Ok(())
+            }
+            Expected::Exactly(_) if is_as_edited => Ok(()),
+            Expected::Exactly(_) => Err("is not as it should be"),
+            Expected::WhatStood => {
+                let may_be_gone = self.was_gone.contains(&event)
+                    || self.may_go
+                    || self.edited.contains_key(&event)
+                    || !self.stood.contains_key(&event);
+                if stands.is_none() && !may_be_gone { Err("went because of a problem") } else { Ok(()) }
+            }
+        }
+    }
+}
+
+fn event_of(absence: &Absence) -> Option<i64> {
+    absence.content.external_reference.as_ref()?.strip_prefix("officient:60002:")?.parse().ok()
+}
+
+/// What should stand for every event of the calendar, and for what stood of people who cannot be looked at.
+pub fn expected(company: &Company<'_>) -> BTreeMap<i64, Expected> {
+    let mut expected = BTreeMap::new();
+    for person in &company.people {
+        for event in company.officient.events_of(person.id) {
+            expected.insert(event.id, of_event(company, person, &event));
+        }
+    }
+    // Leave of somebody who is archived: nobody looks, so what stood stays, also what was deleted since.
+    for (event, person) in &company.owners {
+        if company.people.iter().any(|known| known.id == *person && known.is_archived) {
+            expected.insert(*event, Expected::WhatStood);
+        }
+    }
+    expected
+}
+
+fn of_event(company: &Company<'_>, person: &Person, event: &Event) -> Expected {
+    if person.is_archived {
+        return Expected::WhatStood;
+    }
+    if event.leave.status == EventStatus::Pending {
+        return Expected::Nothing;
+    }
+    let users: Vec<i64> = company
+        .optedo
+        .users()
+        .into_iter()
+        .filter(|user| user.active && (user.first_name.as_str(), user.last_name.as_str()) == person.name)
+        .map(|user| user.id)
+        .collect();
+    let namesakes =
+        company.people.iter().filter(|other| !other.is_archived && other.name == person.name).count();
+    let description = match event.leave.leave_type {
+        LeaveType::SickDay => "Sick day".to_owned(),
+        LeaveType::Education => "Education".to_owned(),
+        LeaveType::Custom(id) => company.code_of(id).to_owned(),
+    };
+    let types: Vec<i64> = company
+        .optedo
+        .absence_types()
+        .into_iter()
+        .filter(|kind| kind.description == description)
+        .map(|kind| kind.id)
+        .collect();
+    let ([user], [kind], 1) = (users.as_slice(), types.as_slice(), namesakes) else {
+        return Expected::WhatStood;
+    };
+    let day = event.leave.date;
+    let is_weekend = matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
+    let long = event.leave.duration_minutes.unwrap();
+    let is_all_day = !is_weekend && long >= 456;
+    let midnight = day.at(0, 0, 0, 0);
+    let (start, end) = if is_all_day {
+        (midnight, day.tomorrow().unwrap().at(0, 0, 0, 0))
+    } else {
+        let start = midnight + event.leave.start_time_minutes.unwrap_or(540).minutes();
+        (start, start + long.minutes())
+    };
+    Expected::Exactly(NewAbsence {
+        user_id: *user,
+        absence_type_id: *kind,
+        start,
+        end,
+        all_day: is_all_day,
+        external_reference: Some(format!("officient:60002:{}", event.id)),
+    })
+}

@@ -1,0 +1,49 @@
+//! Stories that failed once, as shrunk; what was wrong then is said at each.
+
+use optedo_officient::demo::officient::WebhookMeaning;
+
+use super::operations::{Operation, Story};
+use Operation::{AddLeave, DeleteLeave, Deliver, OptedoFault, Rename, Sweep, Unapprove};
+
+fn story(rounds: Vec<Vec<Operation>>) -> Story {
+    Story { meaning: WebhookMeaning::Person, max_deletions: 1000, copies: 1, rounds }
+}
+
+fn add(person: usize, day: i32) -> Operation {
+    AddLeave { person, day, leave_type: 0, part: Some((12, 2)), is_pending: false }
+}
+
+/// Each with what it found.
+pub fn stories() -> Vec<(&'static str, Story)> {
+    let deliver = || Deliver { webhook: 0, times: 2 };
+    vec![
+        (
+            "a 404 at a deletion was taken for the absence being gone, also where it was there",
+            story(vec![
+                vec![add(0, 5), deliver(), Sweep],
+                vec![OptedoFault { path: 3, fault: 0, times: 2 }, Unapprove { event: 0 }, deliver()],
+            ]),
+        ),
+        (
+            "the same at a change made the absence twice",
+            story(vec![
+                vec![add(0, 5), deliver()],
+                vec![
+                    OptedoFault { path: 2, fault: 0, times: 2 },
+                    Operation::ChangeLeave { event: 0, part: Some((8, 1)) },
+                    deliver(),
+                ],
+            ]),
+        ),
+        (
+            "leave that was refused and whose person then became ambiguous",
+            story(vec![vec![
+                OptedoFault { path: 1, fault: 1, times: 1 },
+                add(0, 3),
+                Rename { person: 1, name: 0 },
+                deliver(),
+                DeleteLeave { event: 3 },
+            ]]),
+        ),
+    ]
+}
