@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
 use argon2::PasswordHasher as _;
+use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 use sqlx::PgPool;
 

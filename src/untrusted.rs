@@ -18,7 +18,9 @@ use crate::web::webhook::Announcement;
 /// The body of a webhook: taken or refused, and what is taken can be stored.
 pub fn webhook(body: &[u8]) {
     let Ok(announcement) = serde_json::from_slice::<Announcement>(body) else { return };
-    for text in [Some(&announcement.event_type), announcement.related_object_id.as_ref()].into_iter().flatten() {
+    for text in
+        [Some(&announcement.event_type), announcement.related_object_id.as_ref()].into_iter().flatten()
+    {
         assert!(!text.contains('\0'), "Postgres stores no NUL");
         assert!(text.chars().count() <= 1000, "texts are bounded");
     }
@@ -78,14 +80,12 @@ pub fn dates(text: &[u8]) {
 
 /// What an event of a person who matches comes to.
 fn judge(event: &CalendarEvent) {
-    let (leave_types, absence_types) = (
-        LeaveTypes::default(),
-        [AbsenceType { id: AbsenceTypeId(1), description: event.name.clone() }],
-    );
+    let (leave_types, absence_types) =
+        (LeaveTypes::default(), [AbsenceType { id: AbsenceTypeId(1), description: event.name.clone() }]);
     let window = Window { from: date(2026, 1, 1), until: date(2027, 12, 31) };
-    let mapping = MappingRules { integration_app: "optedo", built_in: &leave_types, absence_types: &absence_types };
-    let rules =
-        Rules { window, include_pending: true, default_start: Time::midnight(), mapping };
+    let mapping =
+        MappingRules { integration_app: "optedo", built_in: &leave_types, absence_types: &absence_types };
+    let rules = Rules { window, include_pending: true, default_start: Time::midnight(), mapping };
     let came_to = standing(event, "", &PersonMatch::Matched(UserId(1)), &[], &rules);
     if let Standing::Absent(absence) = came_to {
         assert!(absence.times.start < absence.times.end, "{:?}", absence.times);

@@ -36,8 +36,7 @@ pub const WEBHOOK_PATH: &str = "/api/externalauthentication/officient/webhook";
 pub const PAGE_PATH: &str = "/instellingen/integraties/hr";
 
 /// The page asks for nothing that a browser asks its user for; it only writes to the clipboard.
-const NO_PERMISSIONS: &str =
-    "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), publickey-credentials-get=(), usb=()";
+const NO_PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), publickey-credentials-get=(), usb=()";
 
 /// Bodies of everything but webhooks, which have a limit of their own.
 const MAX_BODY: usize = 64 * 1024;

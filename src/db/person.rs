@@ -92,8 +92,8 @@ pub async fn export(db: impl PgExecutor<'_>, person: PersonId) -> Result<Option<
     )
     .fetch_one(db)
     .await?;
-    let is_empty = all.as_object().is_none_or(|tables| {
-        tables.values().all(|rows| rows.as_array().is_none_or(Vec::is_empty))
-    });
+    let is_empty = all
+        .as_object()
+        .is_none_or(|tables| tables.values().all(|rows| rows.as_array().is_none_or(Vec::is_empty)));
     Ok((!is_empty).then_some(all))
 }

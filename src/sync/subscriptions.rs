@@ -62,7 +62,10 @@ impl Engine {
         }
         for id in stale {
             self.officient.delete_webhook(id).await?;
-            tracing::info!(webhook.id = id, "Removed a webhook of ours that is stale, doubled or no longer wanted");
+            tracing::info!(
+                webhook.id = id,
+                "Removed a webhook of ours that is stale, doubled or no longer wanted"
+            );
         }
         connection::retain_subscriptions(&self.db, &events).await?;
         attention::resolve_others(&self.db, Kind::WebhookRefused, &events, self.clock.now()).await?;

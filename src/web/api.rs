@@ -19,9 +19,9 @@ use super::session::Admin;
 use super::status::{self, Status};
 use crate::app::App;
 use crate::db::attention::{StoredItem, Which};
+use crate::db::audit::{self, Act};
 use crate::db::connection::State as ConnectionState;
 use crate::db::people::{Person, Reason, SyncRequest};
-use crate::db::audit::{self, Act};
 use crate::db::{absences, attention, connection, people};
 use crate::ids::{CompanyId, PersonId};
 use crate::limiter::Priority;
@@ -150,11 +150,7 @@ pub async fn put_webhook_events(
 }
 
 /// Stores the names; registered at once, dropped ones removed at once.
-pub async fn save_webhook_events(
-    engine: &Engine,
-    admin: &Admin,
-    names: &[String],
-) -> Result<(), WebError> {
+pub async fn save_webhook_events(engine: &Engine, admin: &Admin, names: &[String]) -> Result<(), WebError> {
     if names.iter().any(|name| name.trim().is_empty() || name.contains('\0') || name.len() > 200) {
         return Err(WebError::Invalid { field: "events", fault: "holds an empty name, or one that is none" });
     }

@@ -48,9 +48,8 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
 pub fn refuse_other_sites(headers: &HeaderMap, public_url: &str) -> Result<(), WebError> {
     let of = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let site = of(header::HeaderName::from_static("sec-fetch-site"));
-    let is_ours = |origin: &str| {
-        Url::parse(public_url).is_ok_and(|ours| ours.origin().ascii_serialization() == origin)
-    };
+    let is_ours =
+        |origin: &str| Url::parse(public_url).is_ok_and(|ours| ours.origin().ascii_serialization() == origin);
     let is_right = match (site, of(header::ORIGIN)) {
         (Some(site), _) if !matches!(site, "same-origin" | "none") => false,
         (Some(_), Some("null")) | (_, None) => true,
@@ -64,7 +63,10 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap())).collect::<Vec<_>>()
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap()))
+            .collect::<Vec<_>>()
             .into_iter()
             .fold(HeaderMap::new(), |mut all, (name, value): (header::HeaderName, _)| {
                 all.append(name, value);
@@ -87,7 +89,8 @@ mod tests {
             ("10.0.0.1", &["2001:db8::7"], "2001:db8::7"),
         ];
         for (peer, forwarded, expected) in cases {
-            let pairs: Vec<(&str, &str)> = forwarded.iter().map(|value| ("x-forwarded-for", *value)).collect();
+            let pairs: Vec<(&str, &str)> =
+                forwarded.iter().map(|value| ("x-forwarded-for", *value)).collect();
             let found = client(peer.parse().unwrap(), &headers(&pairs), &trusted);
             assert_eq!(found.to_string(), expected, "{peer} {forwarded:?}");
         }

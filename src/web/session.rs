@@ -64,8 +64,7 @@ pub struct Admin {
 
 impl Admin {
     fn of_session(session: logins::Session, cookie: &str) -> Self {
-        let actor =
-            Actor { name: session.admin_name, session: Some(session_name(cookie)), address: None };
+        let actor = Actor { name: session.admin_name, session: Some(session_name(cookie)), address: None };
         Self { csrf_token: Some(session.csrf_token), actor }
     }
 }
@@ -90,8 +89,7 @@ impl Gatekeeper {
     /// Checks the password, slowly where many were wrong.
     pub async fn check_password(&self, address: IpAddr, password: &str) -> Result<bool, WebError> {
         let attempt = self.throttle.begin(address).await;
-        let attempt =
-            attempt.map_err(|wait| WebError::TooManyAttempts(wait.as_secs() + 1))?;
+        let attempt = attempt.map_err(|wait| WebError::TooManyAttempts(wait.as_secs() + 1))?;
         let is_right = self.is_password(password.to_owned()).await;
         if is_right {
             self.throttle.was_right(&attempt);

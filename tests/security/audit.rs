@@ -67,7 +67,8 @@ async fn every_act_is_in_the_log_with_its_session_and_address() {
         "disconnected",
         "signed_out",
     ];
-    let expected: Vec<&str> = ["sign_in_failed"].into_iter().chain(of_session).chain(["disconnected"]).collect();
+    let expected: Vec<&str> =
+        ["sign_in_failed"].into_iter().chain(of_session).chain(["disconnected"]).collect();
     assert_eq!(acts, expected);
     let session = rows[1].2.clone().unwrap();
     assert_eq!(session.len(), 8);
@@ -101,7 +102,10 @@ async fn the_log_is_read_on_the_page_newest_first_page_by_page_in_three_language
     sqlx::query(insert).execute(&app.db).await.unwrap();
     let page = browser.open(LOG).await.ok();
     let text = page.text();
-    assert!(text.contains("number 60") && text.contains("number 11") && !text.contains("number 10 "), "{text}");
+    assert!(
+        text.contains("number 60") && text.contains("number 11") && !text.contains("number 10 "),
+        "{text}"
+    );
     assert!(text.find("number 60") < text.find("number 59"));
     assert!(text.contains("Koppeling gemaakt") && text.contains("203.0.113.9") && text.contains("cafe0001"));
     assert!(!page.body.contains("<b>An"), "a name is text, whatever it holds");
@@ -122,7 +126,10 @@ async fn the_log_holds_no_secret_and_nobodys_leave() {
     w.officient.add_event(w.jan, NewEvent::new(LeaveType::SickDay, w.day(1)));
     w.connect_and_import().await;
     w.post("/webhook-token/rotate").await;
-    let all: String = sqlx::query_scalar("select string_agg(a::text, ' ') from audit_log a").fetch_one(&w.db).await.unwrap();
+    let all: String = sqlx::query_scalar("select string_agg(a::text, ' ') from audit_log a")
+        .fetch_one(&w.db)
+        .await
+        .unwrap();
     assert!(all.contains("connected"));
     for word in [w.officient.client_secret(), &w.webhook_secret(), "Peeters", "Verlof", "sick"] {
         assert!(!all.contains(word), "{word}");

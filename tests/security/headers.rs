@@ -108,9 +108,14 @@ async fn the_rules_of_a_passive_scan_find_nothing() {
                 assert!(source.starts_with(PAGE), "10017, 90003 another site's file: {case}");
             }
         }
-        for form in body.split("<form method=\"post\"").skip(1).map(|form| form.split("</form>").next().unwrap()) {
+        for form in
+            body.split("<form method=\"post\"").skip(1).map(|form| form.split("</form>").next().unwrap())
+        {
             let is_sign_in = form.contains("name=\"password\"");
-            assert!(is_sign_in || form.contains("name=\"csrf_token\""), "10202 a form without a token: {case}");
+            assert!(
+                is_sign_in || form.contains("name=\"csrf_token\""),
+                "10202 a form without a token: {case}"
+            );
         }
         for link in body.split("target=\"_blank\"").skip(1) {
             assert!(link.split('>').next().unwrap().contains("noopener"), "10108: {case}");

@@ -66,8 +66,11 @@ fn mutated(target: &'static str) -> impl Strategy<Value = Vec<u8>> {
 
 /// Text as it occurs in names: accents, marks, signs that cannot be seen.
 fn name() -> impl Strategy<Value = String> {
-    prop::collection::vec(prop::sample::select("aAeéE\u{301}\u{e9}iıİßẞ ’'-\u{200b}\u{a0}\u{202e}".chars().collect::<Vec<_>>()), 0..6)
-        .prop_map(|chars| chars.into_iter().collect())
+    prop::collection::vec(
+        prop::sample::select("aAeéE\u{301}\u{e9}iıİßẞ ’'-\u{200b}\u{a0}\u{202e}".chars().collect::<Vec<_>>()),
+        0..6,
+    )
+    .prop_map(|chars| chars.into_iter().collect())
 }
 
 proptest! {
@@ -125,7 +128,12 @@ async fn log_of_an_attack(format: &str) -> String {
     let mut stderr = service.stderr.take().unwrap();
     app.until_ready().await;
     app.until("the name was refused", async || !app.attention_of("webhook_refused").await.is_empty()).await;
-    app.http.post(app.webhook_url()).json(&json!({"event_type": evil, "related_object_id": evil})).send().await.unwrap();
+    app.http
+        .post(app.webhook_url())
+        .json(&json!({"event_type": evil, "related_object_id": evil}))
+        .send()
+        .await
+        .unwrap();
     app.settle().await;
     service.start_kill().unwrap();
     let mut log = Vec::new();

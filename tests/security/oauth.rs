@@ -72,7 +72,11 @@ const STRANGE: [&[(&str, &str)]; 4] = [
     &[("host", "evil.example")],
     &[("x-forwarded-host", "evil.example"), ("x-forwarded-proto", "http")],
     &[("forwarded", "host=evil.example;proto=http")],
-    &[("x-original-host", "evil.example"), ("x-forwarded-prefix", "/evil"), ("origin", "https://evil.example")],
+    &[
+        ("x-original-host", "evil.example"),
+        ("x-forwarded-prefix", "/evil"),
+        ("origin", "https://evil.example"),
+    ],
 ];
 
 #[tokio::test]
@@ -84,7 +88,8 @@ async fn where_officient_sends_the_browser_back_to_stands_in_the_configuration_a
         assert_eq!(response.status(), StatusCode::SEE_OTHER);
         let location: url::Url = response.headers()["location"].to_str().unwrap().parse().unwrap();
         assert!(location.as_str().starts_with(&app.officient.url()), "{location}");
-        let redirect = location.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1.into_owned();
+        let redirect =
+            location.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1.into_owned();
         assert_eq!(redirect, format!("{}{API}", app.url), "{headers:?}");
         assert!(!location.as_str().contains("evil"), "{location}");
     }
@@ -106,7 +111,10 @@ async fn no_address_that_a_stranger_wrote_is_ever_redirected_to() {
                 let response = request.send().await.unwrap();
                 if let Some(location) = response.headers().get("location") {
                     let location = location.to_str().unwrap();
-                    assert!(location.starts_with(PAGE) && !location.contains("evil"), "{path} {name}: {location}");
+                    assert!(
+                        location.starts_with(PAGE) && !location.contains("evil"),
+                        "{path} {name}: {location}"
+                    );
                 }
             }
         }
@@ -138,7 +146,8 @@ async fn the_callback_answers_303_to_an_address_that_holds_nothing_of_the_login(
     let (authorize_url, cookie) = app.begin_login().await;
     let (state, code) = (state_of(&authorize_url), app.officient.issue_code());
     for (case, state) in [("wrong", "a-strangers-state"), ("right", state.as_str())] {
-        let callback = app.http.get(format!("{}{API}", app.url)).query(&[("code", code.as_str()), ("state", state)]);
+        let callback =
+            app.http.get(format!("{}{API}", app.url)).query(&[("code", code.as_str()), ("state", state)]);
         let response = callback.header("cookie", &cookie).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::SEE_OTHER, "{case}");
         assert_eq!(response.headers()["referrer-policy"], "no-referrer", "{case}");

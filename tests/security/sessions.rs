@@ -117,7 +117,6 @@ async fn the_session_cookie_is_out_of_reach_of_scripts_and_other_sites() {
     assert!(cookie.starts_with("__Host-") && cookie.contains("Secure"), "{cookie}");
 }
 
-
 #[tokio::test]
 async fn every_cookie_is_bound_to_this_host_over_https() {
     let app = Options::default().set("server.public_url", "https://acme.example").start().await;
@@ -159,7 +158,9 @@ async fn the_session_is_new_at_every_sign_in_and_the_former_one_ends() {
 /// The session that an answer begins: it may end another one first.
 fn session_of(response: &Response) -> String {
     let cookies = response.headers().get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
-    let begun = cookies.filter(|cookie| !cookie.contains("Max-Age=0")).map(|cookie| cookie.split(';').next().unwrap());
+    let begun = cookies
+        .filter(|cookie| !cookie.contains("Max-Age=0"))
+        .map(|cookie| cookie.split(';').next().unwrap());
     begun.last().unwrap_or_else(|| panic!("{:?}", cookie_of(response))).to_owned()
 }
 
@@ -242,7 +243,8 @@ async fn nothing_changes_by_asking_for_a_page() {
     let state = async || {
         let dump = w.dump().await;
         // Only that the session was used.
-        let lines: Vec<String> = dump.lines().filter(|line| !line.starts_with("sessions ")).map(str::to_owned).collect();
+        let lines: Vec<String> =
+            dump.lines().filter(|line| !line.starts_with("sessions ")).map(str::to_owned).collect();
         lines
     };
     let before = state().await;

@@ -20,9 +20,12 @@ fn every_dependency_has_its_reason() {
     let dependencies = manifest.split("[dependencies]\n").nth(1).unwrap().split("\n[").next().unwrap();
     let reasons = read("ARCHITECTURE.md");
     let reasons = reasons.split("## Dependencies").nth(1).unwrap();
-    let named: Vec<&str> = reasons.split(|char: char| !(char.is_alphanumeric() || char == '-' || char == '_')).collect();
+    let named: Vec<&str> =
+        reasons.split(|char: char| !(char.is_alphanumeric() || char == '-' || char == '_')).collect();
     let mut count = 0;
-    for name in dependencies.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = ")) {
+    for name in
+        dependencies.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = "))
+    {
         assert!(named.contains(&name.0), "{} has no reason in ARCHITECTURE.md", name.0);
         count += 1;
     }
@@ -36,7 +39,10 @@ fn what_is_shipped_comes_from_the_registry_with_a_checksum_each() {
     let own = packages.iter().filter(|package| !package.contains("\nsource = "));
     assert_eq!(own.count(), 1, "only our own crate has no source");
     for package in packages.iter().filter(|package| package.contains("\nsource = ")) {
-        assert!(package.contains("\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n"), "{package}");
+        assert!(
+            package.contains("\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n"),
+            "{package}"
+        );
         assert!(package.contains("\nchecksum = \""), "{package}");
     }
 }
@@ -44,7 +50,17 @@ fn what_is_shipped_comes_from_the_registry_with_a_checksum_each() {
 #[test]
 fn no_second_tls_and_no_second_crypto_provider_is_shipped() {
     let tree = Command::new(env!("CARGO"))
-        .args(["tree", "--offline", "--no-default-features", "--edges", "normal", "--prefix", "none", "--format", "{p}"])
+        .args([
+            "tree",
+            "--offline",
+            "--no-default-features",
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}",
+        ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();

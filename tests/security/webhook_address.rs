@@ -79,9 +79,15 @@ async fn after_a_rotation_officient_has_the_new_address_and_the_old_one_is_nothi
     assert_eq!(deliver(&app, &before).await, StatusCode::NOT_FOUND);
     assert_eq!(deliver(&app, &after).await, StatusCode::OK);
     let others = app.officient.calls();
-    let order: Vec<&str> = others.iter().filter(|call| call.path.starts_with("/1.0/webhooks/")).map(|call| call.method.as_str()).collect();
-    let (last_added, first_removed) =
-        (order.iter().rposition(|method| *method == "POST"), order.iter().position(|method| *method == "DELETE"));
+    let order: Vec<&str> = others
+        .iter()
+        .filter(|call| call.path.starts_with("/1.0/webhooks/"))
+        .map(|call| call.method.as_str())
+        .collect();
+    let (last_added, first_removed) = (
+        order.iter().rposition(|method| *method == "POST"),
+        order.iter().position(|method| *method == "DELETE"),
+    );
     assert!(last_added < first_removed, "removed before all were added: {order:?}");
 }
 

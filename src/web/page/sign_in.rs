@@ -3,11 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use askama::Template;
-use axum::{Extension, Form};
-use axum::extract::rejection::FormRejection;
 use axum::extract::State;
+use axum::extract::rejection::FormRejection;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::{Extension, Form};
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 
