@@ -450,6 +450,7 @@ fn read(keys: &mut Keys) -> Option<Config> {
 }
 
 fn read_server(keys: &mut Keys) -> Option<Server> {
+    const PROXIES: &str = "10.0.0.0/8,127.0.0.1";
     let listen = keys.required("server.listen", "127.0.0.1:8080", address);
     let metrics_listen = keys.optional("server.metrics_listen", "127.0.0.1:9090", address);
     let public_url = keys.required("server.public_url", "https://acme.optedo.com", |text| {
@@ -459,7 +460,6 @@ fn read_server(keys: &mut Keys) -> Option<Server> {
             _ => Err("must be an address without a path".into()),
         }
     });
-    const PROXIES: &str = "10.0.0.0/8,127.0.0.1";
     let mut trusted_proxies = Vec::new();
     for text in keys.list("server.trusted_proxies", PROXIES)? {
         match network(&text) {

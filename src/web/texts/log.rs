@@ -6,7 +6,7 @@ super::texts! {
     no_log() { nl: "Er is nog niets gebeurd.", fr: "Rien ne s’est encore passé.", en: "Nothing has happened yet." }
     who() { nl: "Wie", fr: "Qui", en: "Who" }
     session() { nl: "Sessie", fr: "Session", en: "Session" }
-    from_where() { nl: "Vanaf", fr: "Depuis", en: "From" }
+    asked_from() { nl: "Vanaf", fr: "Depuis", en: "From" }
     act_connected() { nl: "Koppeling gemaakt", fr: "Connexion établie", en: "Connected to Officient" }
     act_disconnected() { nl: "Afgemeld bij Officient", fr: "Déconnecté d’Officient", en: "Disconnected from Officient" }
     act_credentials_changed() { nl: "Client ID en Secret gewijzigd", fr: "Client ID et Secret modifiés", en: "Client ID and Secret changed" }
