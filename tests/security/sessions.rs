@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::api::{endpoints, problem, request};
 use crate::support::browser::Browser;
 use crate::support::world::World;
-use crate::support::{API, Options, PAGE, PASSWORD, TestApp, cookie_of};
+use crate::support::{API, Options, PAGE, PASSWORD, TestApp};
 
 #[tokio::test]
 async fn a_session_reads_freely_and_changes_only_with_its_csrf_token() {
@@ -157,11 +157,9 @@ async fn the_session_is_new_at_every_sign_in_and_the_former_one_ends() {
 
 /// The session that an answer begins: it may end another one first.
 fn session_of(response: &Response) -> String {
-    let cookies = response.headers().get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
-    let begun = cookies
-        .filter(|cookie| !cookie.contains("Max-Age=0"))
-        .map(|cookie| cookie.split(';').next().unwrap());
-    begun.last().unwrap_or_else(|| panic!("{:?}", cookie_of(response))).to_owned()
+    let mut cookies = response.headers().get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
+    let begun = cookies.rfind(|cookie| !cookie.contains("Max-Age=0")).unwrap();
+    begun.split(';').next().unwrap().to_owned()
 }
 
 #[tokio::test]

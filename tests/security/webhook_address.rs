@@ -69,12 +69,12 @@ async fn a_wrong_token_costs_the_database_nothing() {
 async fn after_a_rotation_officient_has_the_new_address_and_the_old_one_is_nothing() {
     let app = TestApp::connected().await;
     let (before, events) = (app.webhook_url(), app.officient.subscriptions().len());
-    assert_eq!(registered(&app), [before.clone()]);
+    assert_eq!(registered(&app), [&*before]);
     assert_eq!(rotate(&app).await, StatusCode::NO_CONTENT);
     let after = app.webhook_url();
     assert_ne!(after, before);
     assert!(after.rsplit('/').next().unwrap().len() >= 43, "256 bits");
-    assert_eq!(registered(&app), [after.clone()]);
+    assert_eq!(registered(&app), [&*after]);
     assert_eq!(app.officient.subscriptions().len(), events);
     assert_eq!(deliver(&app, &before).await, StatusCode::NOT_FOUND);
     assert_eq!(deliver(&app, &after).await, StatusCode::OK);
