@@ -299,7 +299,7 @@ impl Officient {
             total = answer.total_record_count.or(total);
             let received = answer.data.len();
             let known = people.len();
-            for person in answer.data {
+            for wire::Object(person) in answer.data {
                 if people.iter().all(|known| known.id != person.id) {
                     people.push(person);
                 }
@@ -321,7 +321,8 @@ impl Officient {
     pub async fn person(&self, turn: impl Into<Turn>, id: PersonId) -> Result<PersonNames, OfficientError> {
         let operation = format!("reading person {id}");
         let path = format!("/1.0/people/{id}/detail");
-        let wire::Envelope::<wire::PersonDetail> { data } = self.get(turn, &operation, &path).await?;
+        let wire::Envelope::<wire::Object<wire::PersonDetail>> { data: wire::Object(data) } =
+            self.get(turn, &operation, &path).await?;
         if data.id != id.0 {
             let what = format!("the detail of person {} instead", data.id);
             return Err(failed(&operation, UpstreamError::Unreadable { what }));
@@ -342,7 +343,8 @@ impl Officient {
     ) -> Result<Vec<CalendarEvent>, OfficientError> {
         let operation = format!("reading the calendar of person {person} for {year}");
         let path = format!("/1.0/calendar/{person}/{year}?filter=days_with_events");
-        let wire::Envelope::<wire::Calendar> { data } = self.get(turn, &operation, &path).await?;
+        let wire::Envelope::<wire::Object<wire::Calendar>> { data: wire::Object(data) } =
+            self.get(turn, &operation, &path).await?;
         Ok(data.time_off.into_iter().flat_map(events_of).collect())
     }
 
@@ -350,13 +352,14 @@ impl Officient {
     pub async fn leave_types(&self, priority: Priority, year: i16) -> Result<Vec<LeaveType>, OfficientError> {
         let operation = format!("reading the leave types of {year}");
         let path = format!("/1.0/calendar/events/types/{year}");
-        let wire::Envelope::<Vec<wire::Type>> { data } = self.get(priority, &operation, &path).await?;
+        let wire::Envelope::<Vec<wire::Object<wire::Type>>> { data } =
+            self.get(priority, &operation, &path).await?;
         let leave_type = |wire: wire::Type| LeaveType {
             id: LeaveTypeId(wire.id),
             name: wire.name,
             integrations: wire.integrations.into_iter().map(|entry| (entry.app, entry.code)).collect(),
         };
-        Ok(data.into_iter().map(leave_type).collect())
+        Ok(data.into_iter().map(|wire::Object(wire)| leave_type(wire)).collect())
     }
 
     /// Who asked for a calendar request; `None` when there is no such request.
@@ -367,8 +370,9 @@ impl Officient {
     ) -> Result<Option<PersonId>, OfficientError> {
         let operation = format!("reading calendar request {id}");
         let path = format!("/1.0/calendar/requests/{id}/detail");
-        match self.get::<wire::Envelope<wire::RequestDetail>>(priority, &operation, &path).await {
-            Ok(detail) => Ok(Some(PersonId(detail.data.requester.id))),
+        match self.get::<wire::Envelope<wire::Object<wire::RequestDetail>>>(priority, &operation, &path).await
+        {
+            Ok(detail) => Ok(Some(PersonId(detail.data.0.requester.0.id))),
             // The published example of this answer is not valid JSON: what cannot be read is as good as not found.
             Err(error) if is_no_answer(&error) => Ok(None),
             Err(error) => Err(error),
@@ -386,8 +390,8 @@ impl Officient {
             Err(error) => return Err(error),
         };
         let request = |value| {
-            let wire: wire::ListedRequest = serde_json::from_value(value).ok()?;
-            Some(ListedRequest { id: RequestId(wire.id), requester: PersonId(wire.requester.id) })
+            let wire::Object::<wire::ListedRequest>(wire) = serde_json::from_value(value).ok()?;
+            Some(ListedRequest { id: RequestId(wire.id), requester: PersonId(wire.requester.0.id) })
         };
         Ok(data.into_iter().filter_map(request).collect())
     }
@@ -402,11 +406,11 @@ impl Officient {
             } else {
                 format!("/1.0/webhooks/list?page={page}")
             };
-            let wire::Envelope::<Vec<wire::Webhook>> { data } =
+            let wire::Envelope::<Vec<wire::Object<wire::Webhook>>> { data } =
                 self.get(Priority::Urgent, "reading the webhooks", &path).await?;
             let received = data.len();
             let known = webhooks.len();
-            for wire::Webhook { id, event, target_url } in data {
+            for wire::Object(wire::Webhook { id, event, target_url }) in data {
                 if webhooks.iter().all(|known| known.id != id) {
                     webhooks.push(Webhook { id, event, target_url });
                 }
@@ -450,7 +454,8 @@ impl Officient {
         path: &str,
     ) -> Result<T, OfficientError> {
         let answer = self.authorized(turn, operation, || self.line.request(Method::GET, path)).await?;
-        answer.json().map_err(|source| failed(operation, source))
+        let answer = answer.json::<wire::Object<T>>();
+        answer.map(|wire::Object(answer)| answer).map_err(|source| failed(operation, source))
     }
 
     /// Calls with the connection's token; on a 401 once more with a refreshed one.
@@ -508,16 +513,17 @@ fn failed(operation: &str, source: UpstreamError) -> OfficientError {
 }
 
 fn data<T: DeserializeOwned>(answer: Result<Answer, UpstreamError>) -> Result<T, UpstreamError> {
-    answer?.json::<wire::Envelope<T>>().map(|envelope| envelope.data)
+    let envelope = answer?.json::<wire::Object<wire::Envelope<wire::Object<T>>>>();
+    envelope.map(|wire::Object(wire::Envelope { data: wire::Object(data) })| data)
 }
 
 fn read<T: DeserializeOwned>(operation: &str, answer: &Answer) -> Result<T, OfficientError> {
     data(Ok(answer.clone())).map_err(|source| failed(operation, source))
 }
 
-fn events_of(day: wire::Day) -> impl Iterator<Item = CalendarEvent> {
+fn events_of(wire::Object(day): wire::Object<wire::Day>) -> impl Iterator<Item = CalendarEvent> {
     let wire::Day { date, scheduled_minutes, events } = day;
-    events.into_iter().map(move |event| CalendarEvent {
+    events.into_iter().map(move |wire::Object(event)| CalendarEvent {
         id: EventId(event.id),
         date: event.date.or(date),
         leave_type: match event.type_class.as_str() {

@@ -85,6 +85,14 @@ pub struct Connection {
     pub is_paused: bool,
 }
 
+impl Connection {
+    /// Not everybody was looked at since connecting, or nobody may be before the admin starts.
+    pub fn is_checking(&self) -> bool {
+        let is_first = self.sweep_no < 2 && self.sweep_finished_at.is_none();
+        self.sweep_asked_at.is_some() || is_first || self.is_paused
+    }
+}
+
 /// Reads the row.
 pub async fn load(db: impl PgExecutor<'_>) -> Result<Connection, sqlx::Error> {
     let row = sqlx::query!(

@@ -288,14 +288,14 @@ pub async fn save_names(
     .map(drop)
 }
 
-/// A person that Officient no longer has.
+/// A person that Officient no longer has, it says: their names are read again before that is believed once more.
 pub async fn archive(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     person: PersonId,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update people set archived = true where company_id = $1 and person_id = $2",
+        "update people set archived = true, names_read_at = null where company_id = $1 and person_id = $2",
         company.0,
         person.0
     )

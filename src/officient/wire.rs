@@ -5,10 +5,37 @@
 //! answer is an error, never "no leave". The person detail holds the national number, birth date, IBAN and address:
 //! the parser takes two names and no field for anything else exists.
 
+use std::marker::PhantomData;
+
 use jiff::civil::Date;
-use serde::de::{Deserializer, Error as _};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+/// An object, and nothing else: serde would also take a list for one, by the order of its fields, and `[[]]` is no calendar
+/// without leave.
+pub(super) struct Object<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(Fields(PhantomData))
+    }
+}
 
 /// Every answer but a search result: `{"data": …}`.
 #[derive(Deserialize)]
@@ -18,7 +45,7 @@ pub(super) struct Envelope<T> {
 
 #[derive(Deserialize)]
 pub(super) struct PeoplePage {
-    pub(super) data: Vec<ListedPerson>,
+    pub(super) data: Vec<Object<ListedPerson>>,
     #[serde(default, deserialize_with = "integer")]
     pub(super) total_record_count: Option<i64>,
 }
@@ -51,7 +78,7 @@ pub(super) struct PersonDetail {
 
 #[derive(Deserialize)]
 pub(super) struct Calendar {
-    pub(super) time_off: Vec<Day>,
+    pub(super) time_off: Vec<Object<Day>>,
 }
 
 #[derive(Deserialize)]
@@ -60,7 +87,7 @@ pub(super) struct Day {
     pub(super) date: Option<Date>,
     #[serde(default, deserialize_with = "integer")]
     pub(super) scheduled_minutes: Option<i64>,
-    pub(super) events: Vec<Event>,
+    pub(super) events: Vec<Object<Event>>,
 }
 
 #[derive(Deserialize)]
@@ -109,12 +136,12 @@ pub(super) struct Integration {
 pub(super) struct ListedRequest {
     #[serde(deserialize_with = "id")]
     pub(super) id: i64,
-    pub(super) requester: Requester,
+    pub(super) requester: Object<Requester>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct RequestDetail {
-    pub(super) requester: Requester,
+    pub(super) requester: Object<Requester>,
 }
 
 #[derive(Deserialize)]
@@ -276,13 +303,29 @@ mod tests {
             json!({"data": {}}),
             json!({"data": {"time_off": null}}),
             json!({"data": {"time_off": [{"date": "2026-04-03"}]}}),
+            json!({"data": [[]]}),
+            json!([{"time_off": []}]),
+            json!([[[]]]),
+            json!({"data": {"time_off": [["2026-04-03", 456, []]]}}),
+            json!({"data": {"time_off": [{"date": "2026-04-03", "events": [[7]]}]}}),
             json!({"data": {"time_off": [{"date": "2026-04-03", "events": [{"name": "Verlof"}]}]}}),
             json!({"data": {"time_off": [{"date": "2026-04-03", "events": [{"id": ""}]}]}}),
         ] {
-            assert!(serde_json::from_value::<Envelope<Calendar>>(wrong.clone()).is_err(), "{wrong}");
+            assert!(
+                serde_json::from_value::<Object<Envelope<Object<Calendar>>>>(wrong.clone()).is_err(),
+                "{wrong}"
+            );
         }
         let empty = json!({"data": {"time_off": [], "company_days_off": []}});
-        assert!(serde_json::from_value::<Envelope<Calendar>>(empty).unwrap().data.time_off.is_empty());
+        assert!(
+            serde_json::from_value::<Object<Envelope<Object<Calendar>>>>(empty)
+                .unwrap()
+                .0
+                .data
+                .0
+                .time_off
+                .is_empty()
+        );
     }
 
     #[test]

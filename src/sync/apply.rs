@@ -111,7 +111,11 @@ impl Engine {
                     let event = change.event();
                     applied.rejected.push((
                         event,
-                        Item::of_event(event, &look.name, Cause::Rejected { status, message }),
+                        Item::of_event(
+                            event,
+                            &look.name,
+                            Cause::Rejected { status, message, date: change.date() },
+                        ),
                     ));
                 }
                 result => result?,

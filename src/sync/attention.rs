@@ -1,5 +1,6 @@
 //! Attention items: why something is not in Optedo, in a form that a person can act on. Pure.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{EventId, PersonId};
@@ -99,6 +100,9 @@ pub enum Cause {
     Invalid {
         /// What is wrong with it.
         fault: EventFault,
+        /// Its day, where it has one.
+        #[serde(default)]
+        date: Option<Date>,
     },
     /// Optedo does not accept the absence.
     Rejected {
@@ -106,6 +110,9 @@ pub enum Cause {
         status: u16,
         /// What Optedo says about it.
         message: String,
+        /// The event's day.
+        #[serde(default)]
+        date: Option<Date>,
     },
     /// So many absences would be deleted at once.
     DeletionsHeld {
@@ -310,8 +317,8 @@ impl Item {
             Cause::SeveralTypes { count } => {
                 format!("{count} absence types in Optedo are described “{subject}”.")
             }
-            Cause::Invalid { fault } => format!("Event {subject_id} in Officient {fault}."),
-            Cause::Rejected { status, message } => {
+            Cause::Invalid { fault, .. } => format!("Event {subject_id} in Officient {fault}."),
+            Cause::Rejected { status, message, .. } => {
                 format!("Optedo refused the absence of event {subject_id} ({status}): {message}")
             }
             Cause::DeletionsHeld { count } => format!(

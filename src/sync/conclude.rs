@@ -68,9 +68,14 @@ impl OptedoGate {
     }
 }
 
-/// Why a person is looked at, as the history tells it: an import after the first was asked for by hand.
-fn reason_to_tell(person: &Person, reason: Reason) -> Reason {
-    if reason == Reason::Import && person.synced_at.is_some() { Reason::Manual } else { reason }
+/// Why a person is looked at, as the history tells it: everybody may be meant by a webhook, and an import after the first
+/// was asked for by hand.
+fn reason_to_tell(person: &Person, request: SyncRequest) -> Reason {
+    match request.reason {
+        Reason::Import if request.webhook_received_at.is_some() => Reason::Webhook,
+        Reason::Import if person.synced_at.is_some() => Reason::Manual,
+        Reason::Webhook | Reason::Manual | Reason::Import | Reason::Sweep => request.reason,
+    }
 }
 
 /// A time from now.
@@ -135,7 +140,7 @@ impl Engine {
             look = look => look?,
             () = self.stop.cancelled() => return Err(SyncError::ShuttingDown),
         };
-        let reason = reason_to_tell(person, request.reason);
+        let reason = reason_to_tell(person, request);
         let whose = Whose { company, person: person.id, reason };
         let mut applied = self.apply(whose, &look).await;
         self.store(whose, &look, &applied).await?;
@@ -284,8 +289,7 @@ impl Engine {
         if !matches!(error, SyncError::ShuttingDown) {
             // One that goes on is told once.
             if person.last_fault.as_deref() != Some(failure.fault.as_str()) {
-                let reason = person.request.map_or(Reason::Manual, |request| request.reason);
-                let reason = reason_to_tell(person, reason);
+                let reason = person.request.map_or(Reason::Manual, |request| reason_to_tell(person, request));
                 history::insert_failed(&self.db, company, person.id, reason, failure.fault, now).await?;
             }
             tracing::warn!(

@@ -104,7 +104,9 @@ pub fn standing(
     leave_types: &[LeaveType],
     rules: &Rules<'_>,
 ) -> Standing {
-    let invalid = |fault| Standing::HeldBack(Item::of_event(event.id, name, Cause::Invalid { fault }));
+    let invalid = |fault| {
+        Standing::HeldBack(Item::of_event(event.id, name, Cause::Invalid { fault, date: event.date }))
+    };
     let Some(date) = event.date else {
         return invalid(EventFault::NoDate);
     };

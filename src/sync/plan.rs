@@ -111,6 +111,14 @@ impl Change {
         }
     }
 
+    /// The day of the event, as far as it is known.
+    pub fn date(&self) -> Option<Date> {
+        match self {
+            Self::Create { desired, .. } | Self::Update { desired, .. } => Some(desired.date),
+            Self::Delete { written } | Self::Abandon { begun: written } => Some(written.date),
+        }
+    }
+
     /// What was written for it, or begun to be.
     fn written(&self) -> Option<&WrittenAbsence> {
         match self {

@@ -289,11 +289,11 @@ impl Worker {
             return Ok(());
         };
         self.begin_preview(company, now).await?;
+        self.begin_sweep(company, &connection, now);
         if connection.is_paused {
             return Ok(());
         }
         self.begin_events(company, now).await?;
-        self.begin_sweep(company, &connection, now);
         self.begin_people(company, &connection, now).await?;
         self.engine.finish_sweep_if_done(company, &connection).await
     }
@@ -338,7 +338,8 @@ impl Worker {
         }
         let engine = Arc::clone(&self.engine);
         let is_asked_for = connection.sweep_asked_at.is_some();
-        if is_asked_for || engine.is_sweep_due(connection, now) {
+        let may_sweep = !connection.is_paused;
+        if may_sweep && (is_asked_for || engine.is_sweep_due(connection, now)) {
             self.sweep.begin();
             self.jobs.spawn(async move { Done::Sweep(engine.begin_sweep(company, is_asked_for).await) });
         } else if !self.has_checked_webhooks || connection.previous_webhook_token.is_some() {

@@ -246,7 +246,8 @@ pub async fn retry_attention(
     let engine = &app.engine;
     let (kind, subject_id) = find_item(engine, &id?).await?;
     let now = engine.clock.now();
-    let company = connection::load(&engine.db).await?.company_id.unwrap_or(CompanyId(0));
+    let connection = connection::load(&engine.db).await?;
+    let company = connection.company_id.unwrap_or(CompanyId(0));
     let request = SyncRequest { reason: Reason::Manual, at: now, webhook_received_at: None };
     match kind {
         Kind::DeletionsHeld => {
@@ -263,6 +264,8 @@ pub async fn retry_attention(
         }
         Kind::ReauthorizationRequired => connection::try_refused_token_again(&engine.db).await?,
         Kind::WebhookRefused => engine.ensure_webhooks().await?,
+        // Asking for a sweep would start what waits for the admin's start.
+        Kind::WebhooksSilent if connection.is_paused => engine.ensure_webhooks().await?,
         Kind::WebhooksSilent => connection::ask_for_sweep(&engine.db, now).await?,
         Kind::UnmatchedPerson
         | Kind::AmbiguousPerson
@@ -275,7 +278,13 @@ pub async fn retry_attention(
         }
     }
     engine.wake.worker(&engine.db).await;
-    let notice = if kind == Kind::DeletionsHeld { Notice::DeletionsConfirmed } else { Notice::Retrying };
+    let notice = if connection.is_paused {
+        Notice::Paused
+    } else if kind == Kind::DeletionsHeld {
+        Notice::DeletionsConfirmed
+    } else {
+        Notice::Retrying
+    };
     Ok(done(&headers, notice, StatusCode::ACCEPTED))
 }
 

@@ -3,7 +3,7 @@
 use optedo_officient::demo::officient::WebhookMeaning;
 
 use super::operations::{Operation, Story};
-use Operation::{AddLeave, DeleteLeave, Deliver, OptedoFault, Rename, Sweep, Unapprove};
+use Operation::{AddLeave, DeleteLeave, Deliver, OfficientFault, OptedoFault, Rename, Sweep, Unapprove};
 
 fn story(rounds: Vec<Vec<Operation>>) -> Story {
     Story { meaning: WebhookMeaning::Person, max_deletions: 1000, copies: 1, rounds }
@@ -34,6 +34,18 @@ pub fn stories() -> Vec<(&'static str, Story)> {
                     deliver(),
                 ],
             ]),
+        ),
+        (
+            "a list was read as the object that it was not: a wrong answer named somebody else as the requester",
+            Story {
+                meaning: WebhookMeaning::Request,
+                ..story(vec![vec![
+                    OfficientFault { path: 4, fault: 4, times: 1 },
+                    add(1, 0),
+                    Deliver { webhook: 0, times: 3 },
+                    Rename { person: 0, name: 0 },
+                ]])
+            },
         ),
         (
             "leave that was refused and whose person then became ambiguous",

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Extension;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, RawQuery, State as Shared};
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 
@@ -11,7 +11,7 @@ use super::items::{self, ItemView};
 use super::{Frame, Notice, Paging, Tab, render, to_tab};
 use crate::app::App;
 use crate::db::attention::{self, Which};
-use crate::db::connection;
+use crate::db::connection::{self, State};
 use crate::web::error::WebError;
 use crate::web::query_value;
 use crate::web::session::Admin;
@@ -24,6 +24,9 @@ const ON_A_PAGE: usize = 20;
 struct AttentionPage {
     frame: Frame,
     which: Which,
+    is_connected: bool,
+    /// Not everybody was looked at yet.
+    is_checking: bool,
     /// Address, label, whether it is this one.
     choices: Vec<(String, &'static str, bool)>,
     items: Vec<ItemView>,
@@ -32,7 +35,7 @@ struct AttentionPage {
 
 /// `GET …/attention`
 pub(super) async fn show(
-    State(app): State<App>,
+    Shared(app): Shared<App>,
     Extension(admin): Extension<Admin>,
     t: Language,
     RawQuery(query): RawQuery,
@@ -44,7 +47,8 @@ pub(super) async fn show(
         Some("resolved") => Which::Resolved,
         _ => Which::Open,
     };
-    let company = connection::load(&engine.db).await?.company_id;
+    let connection = connection::load(&engine.db).await?;
+    let company = connection.company_id;
     let stored = attention::list(&engine.db, which).await?;
     let (paging, range) = Paging::new(&Tab::Attention.path(), query, stored.len(), ON_A_PAGE);
     let shown = stored.get(range).unwrap_or_default();
@@ -53,6 +57,8 @@ pub(super) async fn show(
     let page = AttentionPage {
         frame: Frame::of_tab(&app, &admin, t, Tab::Attention, query).await?,
         which,
+        is_connected: connection.state != State::Disconnected,
+        is_checking: connection.is_checking(),
         choices: vec![
             choice(Which::Open, t.open()),
             choice(Which::Ignored, t.ignored()),
@@ -66,7 +72,7 @@ pub(super) async fn show(
 
 /// `POST …/attention/{id}/follow`: an ignored item is open again.
 pub(super) async fn follow(
-    State(app): State<App>,
+    Shared(app): Shared<App>,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Redirect, WebError> {
     let id: i64 = id?.parse().map_err(|_no_number| WebError::NotFound)?;

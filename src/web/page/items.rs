@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::difference::{Piece, pieces, whole};
 use super::{Moment, Tab, address};
@@ -136,7 +137,10 @@ fn view(t: Language, item: &About<'_>, names: &HashMap<PersonId, Names>) -> Item
     let is_inactive = item.hint.is_some_and(|hint| hint.difference == Difference::Inactive);
     let more = match item.kind {
         Kind::UnmatchedPerson | Kind::AmbiguousPerson => {
-            let search = item.name.map(|name| address(&Tab::People.path(), None, &[], &[("q", name)]));
+            // Who is archived is in a list of their own.
+            let state = if matches!(item.cause, Some(Cause::Archived)) { "archived" } else { "" };
+            let search = |name| address(&Tab::People.path(), None, &[], &[("q", name), ("state", state)]);
+            let search = item.name.map(search);
             Some(search.unwrap_or_else(|| Tab::People.path()))
         }
         Kind::UnmappedLeaveType | Kind::AmbiguousLeaveType => Some(Tab::LeaveTypes.path()),
@@ -158,7 +162,7 @@ fn view(t: Language, item: &About<'_>, names: &HashMap<PersonId, Names>) -> Item
             .map_or_else(|| title(t, item.kind).to_owned(), str::to_owned),
         cause: item.cause.map_or_else(|| item.detail.to_owned(), |cause| cause_text(t, cause, item.waiting)),
         comparison,
-        remedy: if is_inactive { t.remedy_inactive() } else { remedy(t, item.kind, item.cause) },
+        remedy: if is_inactive { t.remedy_inactive() } else { remedy(t, item) },
         waiting: says_waiting.then(|| t.items_waiting(item.waiting)),
         since: None,
         resolved_at: None,
@@ -204,17 +208,19 @@ fn cause_text(t: Language, cause: &Cause, waiting: i64) -> String {
         Cause::SeveralPeople { count } => t.cause_several_people(*count),
         Cause::NoSuchType => t.cause_no_such_type().to_owned(),
         Cause::SeveralTypes { count } => t.cause_several_types(*count),
-        Cause::Invalid { fault } => match fault {
-            EventFault::NoDate => t.cause_no_date(),
-            EventFault::NoKind => t.cause_no_kind(),
-            EventFault::NoStatus => t.cause_no_status(),
-            EventFault::NoDuration => t.cause_no_duration(),
-            EventFault::OutOfRange => t.cause_out_of_range(),
+        Cause::Invalid { fault, date } => {
+            let fault = match fault {
+                EventFault::NoDate => t.cause_no_date(),
+                EventFault::NoKind => t.cause_no_kind(),
+                EventFault::NoStatus => t.cause_no_status(),
+                EventFault::NoDuration => t.cause_no_duration(),
+                EventFault::OutOfRange => t.cause_out_of_range(),
+            };
+            with_day(t, fault, *date)
         }
-        .to_owned(),
-        Cause::Rejected { status, message } => {
+        Cause::Rejected { status, message, date } => {
             let message = if message.is_empty() { status.to_string() } else { message.clone() };
-            t.cause_rejected(&message)
+            with_day(t, &t.cause_rejected(&message), *date)
         }
         // The count goes down while deletions are confirmed; the cause says how many there were.
         Cause::DeletionsHeld { count } => t.cause_deletions_held(if waiting > 0 { waiting } else { *count }),
@@ -225,11 +231,21 @@ fn cause_text(t: Language, cause: &Cause, waiting: i64) -> String {
     }
 }
 
-fn remedy(t: Language, kind: Kind, cause: Option<&Cause>) -> &'static str {
+/// Which day it is about, so that it can be found.
+fn with_day(t: Language, text: &str, date: Option<Date>) -> String {
+    match date {
+        Some(date) => format!("{text} {}", t.on_day(&date.strftime("%d/%m/%Y").to_string())),
+        None => text.to_owned(),
+    }
+}
+
+fn remedy(t: Language, item: &About<'_>) -> &'static str {
+    let About { kind, cause, id, .. } = *item;
     match kind {
         Kind::UnmatchedPerson if matches!(cause, Some(Cause::Archived)) => t.remedy_archived(),
         Kind::UnmatchedPerson => t.remedy_no_such_user(),
         Kind::AmbiguousPerson => t.remedy_ambiguous_person(),
+        Kind::UnmappedLeaveType if matches!(id, "sick_day" | "education") => t.remedy_built_in_type(),
         Kind::UnmappedLeaveType => t.remedy_no_such_type(),
         Kind::AmbiguousLeaveType => t.remedy_several_types(),
         Kind::InvalidEvent => t.remedy_invalid_event(),

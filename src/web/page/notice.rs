@@ -63,6 +63,8 @@ notices! {
     SyncStarted "sync_started" notice_sync_started true
     /// One person is.
     PersonAsked "person_asked" notice_person_asked true
+    /// Nobody can be: the admin has yet to start.
+    Paused "paused" notice_paused false
     /// An item is being tried again.
     Retrying "retrying" notice_retrying true
     /// Held deletions are done.

@@ -137,9 +137,7 @@ pub(super) async fn show(
         event_names: engine.webhook_events().await?.join("\n"),
         webhook_address: is_address_asked.then(|| engine.webhook_address.url().expose_secret().to_owned()),
         items: items::stored(engine, stored.company_id, t, &items).await?,
-        is_checking: stored.sweep_asked_at.is_some()
-            || (stored.sweep_no < 2 && stored.sweep_finished_at.is_none())
-            || stored.is_paused,
+        is_checking: stored.is_checking(),
         setup: setup(&app, stored.client_id.clone()),
         state,
         connection: (stored.state != ConnectionState::Disconnected).then(|| ConnectionView {

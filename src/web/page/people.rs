@@ -183,6 +183,9 @@ pub(super) async fn sync_person(
     if people::find(&engine.db, company, person).await?.is_none() {
         return Err(WebError::NotFound);
     }
+    if connection::load(&engine.db).await?.is_paused {
+        return Ok(super::to_page(Notice::Paused));
+    }
     let now = engine.clock.now();
     let request = SyncRequest { reason: Reason::Manual, at: now, webhook_received_at: None };
     people::request_sync(&engine.db, company, &[person.0], request).await?;

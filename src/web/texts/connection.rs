@@ -20,6 +20,7 @@ super::texts! {
     no_other_permission() { nl: "Meer is niet nodig.", fr: "Rien d’autre n’est nécessaire.", en: "Nothing else is needed." }
     credentials_heading() { nl: "Vul Client ID en Secret in", fr: "Remplissez le Client ID et le Secret", en: "Fill in Client ID and Secret" }
     credentials_text() { nl: "Officient toont ze zodra de app gemaakt is.", fr: "Officient les affiche dès que l’app est créée.", en: "Officient shows them as soon as the app is made." }
+    replace_credentials() { nl: "Client ID en Secret vervangen", fr: "Remplacer le Client ID et le Secret", en: "Replace Client ID and Secret" }
     secret_kept() { nl: "Het Secret is bewaard en wordt niet meer getoond. Vul het enkel in om het te vervangen.", fr: "Le Secret est enregistré et ne sera plus affiché. Ne le remplissez que pour le remplacer.", en: "The Secret is kept and never shown again. Fill it in only to replace it." }
     credentials_fixed() { nl: "Client ID en Secret liggen vast in de configuratie van de dienst.", fr: "Le Client ID et le Secret sont fixés dans la configuration du service.", en: "Client ID and Secret are fixed in the service’s configuration." }
     login_heading() { nl: "Meld aan en geef toegang", fr: "Connectez-vous et donnez l’accès", en: "Sign in and grant access" }
