@@ -33,6 +33,9 @@ screenshots: tools ## the pictures of the pages in docs/images anew, from the te
 sqlx: tools ## writes .sqlx anew, after a change to a query or a migration
 	scripts/sqlx-prepare
 
+sbom: ## the list of what is in the program, in target/sbom.cdx.json, by cargo-cyclonedx
+	@scripts/sbom
+
 image: ## the Docker image, by docker, podman or buildah
 	@scripts/image
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -22,11 +21,14 @@ use crate::sync::reference::Reference;
 use crate::sync::wake::Wake;
 use crate::sync::{Engine, worker};
 use crate::telemetry;
-use crate::tokens::{ACCESS_TOKEN, CLIENT_SECRET, REFRESH_TOKEN, Tokens, WEBHOOK_TOKEN};
+use crate::tokens::{
+    ACCESS_TOKEN, CLIENT_SECRET, PREVIOUS_WEBHOOK_TOKEN, REFRESH_TOKEN, Tokens, WEBHOOK_TOKEN,
+};
 use crate::vault::{Vault, VaultError, random_token};
 use crate::web::session::Gatekeeper;
 use crate::web::webhook::Inbox;
 use crate::web::{self, CALLBACK_PATH, WEBHOOK_PATH};
+use crate::webhook_address::{WebhookAddress, WebhookAddressError};
 
 /// How long requests and writes under way may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -56,6 +58,15 @@ pub enum AppError {
     },
 }
 
+impl From<WebhookAddressError> for AppError {
+    fn from(error: WebhookAddressError) -> Self {
+        match error {
+            WebhookAddressError::Database(error) => Self::Query(error),
+            WebhookAddressError::Vault(error) => Self::Vault(error),
+        }
+    }
+}
+
 /// Everything that requests are answered with; clones share it.
 #[derive(Clone)]
 pub struct App {
@@ -67,8 +78,6 @@ pub struct App {
     pub inbox: Inbox,
     /// Who may come in.
     pub gatekeeper: Arc<Gatekeeper>,
-    /// The secret part of the webhook address.
-    pub webhook_token: SecretString,
     /// Everything that runs in the background.
     pub tasks: TaskTracker,
     /// No request is answered any more.
@@ -80,8 +89,11 @@ impl App {
     pub async fn build(config: Config, db: PgPool, clock: Clock) -> Result<Self, AppError> {
         let config = Arc::new(config);
         let security = config.security.clone();
-        let vault = Vault::new(security.encryption_key, security.previous_encryption_keys);
-        let webhook_token = open_secrets(&db, &vault).await?;
+        let row = connection::row_id(&db).await?;
+        let vault = Vault::new(security.encryption_key, security.previous_encryption_keys, &row);
+        open_secrets(&db, &vault).await?;
+        let webhook_base = format!("{}{WEBHOOK_PATH}/", config.server.public_url);
+        let webhook_address = WebhookAddress::read(webhook_base, vault.clone(), &db).await?;
 
         let officient = &config.officient;
         let limiter = Limiter::new(officient.rate_limit_calls, officient.rate_limit_period);
@@ -100,8 +112,6 @@ impl App {
         let stop = CancellationToken::new();
         let wake = Wake::default();
         let tasks = TaskTracker::new();
-        let webhook_url =
-            format!("{}{WEBHOOK_PATH}/{}", config.server.public_url, webhook_token.expose_secret());
         let gatekeeper = Arc::new(Gatekeeper::new(&config));
         let inbox_closed = CancellationToken::new();
         let known = &config.officient.webhook_events;
@@ -110,7 +120,7 @@ impl App {
         let engine = Arc::new(Engine {
             reference: Reference::new(officient.clone(), optedo.clone(), clock.clone()),
             optedo_gate: OptedoGate::default(),
-            webhook_url: webhook_url.into(),
+            webhook_address,
             db,
             config,
             clock,
@@ -119,7 +129,7 @@ impl App {
             wake,
             stop,
         });
-        Ok(Self { engine, vault, inbox, gatekeeper, webhook_token, tasks, inbox_closed })
+        Ok(Self { engine, vault, inbox, gatekeeper, tasks, inbox_closed })
     }
 
     /// Starts the worker in the background.
@@ -131,6 +141,8 @@ impl App {
     pub async fn serve(self, listener: TcpListener) -> Result<(), AppError> {
         self.start_worker();
         let stop = self.engine.stop.clone();
+        let address = self.engine.webhook_address.clone();
+        self.tasks.spawn(address.follow(self.engine.db.clone(), stop.clone()));
         if let Some(address) = self.engine.config.server.metrics_listen {
             let listener = bind(address).await?;
             let server = axum::serve(listener, web::metrics_router(self.clone()))
@@ -206,19 +218,19 @@ async fn signalled() {
     }
 }
 
-/// Makes the webhook token at the first start, seals anew what a previous key sealed, and returns the token.
-async fn open_secrets(db: &PgPool, vault: &Vault) -> Result<SecretString, AppError> {
+/// Makes the webhook token at the first start, opens all secrets, and seals anew what a previous key sealed.
+async fn open_secrets(db: &PgPool, vault: &Vault) -> Result<(), AppError> {
     connection::offer_webhook_token(db, &vault.seal(WEBHOOK_TOKEN, &random_token())).await?;
     let mut tx = db.begin().await?;
     connection::lock(&mut tx).await?;
     let mut stored = connection::load(&mut *tx).await?;
     let mut is_stale = false;
-    let mut token = None;
     for (place, sealed) in [
         (CLIENT_SECRET, &mut stored.client_secret),
         (ACCESS_TOKEN, &mut stored.access_token),
         (REFRESH_TOKEN, &mut stored.refresh_token),
         (WEBHOOK_TOKEN, &mut stored.webhook_token),
+        (PREVIOUS_WEBHOOK_TOKEN, &mut stored.previous_webhook_token),
     ] {
         let Some(sealed) = sealed else { continue };
         let secret = vault.open(place, sealed)?;
@@ -226,13 +238,11 @@ async fn open_secrets(db: &PgPool, vault: &Vault) -> Result<SecretString, AppErr
             *sealed = vault.seal(place, &secret);
             is_stale = true;
         }
-        token = Some(secret);
     }
     if is_stale {
         connection::save_resealed(&mut *tx, &stored).await?;
         tracing::info!("Encrypted all stored secrets with the current key");
     }
     tx.commit().await?;
-    // The webhook token comes last, and is there: it was offered above.
-    token.ok_or(AppError::Vault(VaultError::Damaged { place: WEBHOOK_TOKEN }))
+    Ok(())
 }

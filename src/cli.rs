@@ -7,18 +7,22 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use argon2::PasswordHasher as _;
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
+use sqlx::PgPool;
 
 use crate::app::{self, App, AppError};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Mistake};
+use crate::db::audit::{self, Act, Actor};
 use crate::db::people::{self, Reason, SyncRequest};
-use crate::db::{self, connection};
+use crate::db::{self, connection, person};
 use crate::ids::{CompanyId, PersonId};
 use crate::sync::Engine;
 use crate::sync::preview::{Preview, PreviewedAbsence};
 use crate::telemetry;
+use crate::vault::random;
 use crate::web::api;
 use crate::web::error::WebError;
 use crate::web::status;
@@ -49,6 +53,20 @@ enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Erases what is known here of a person. Erase or archive them in Officient first: whoever is there comes back.
+    Forget {
+        /// Officient's id of the person.
+        #[arg(long, value_name = "ID")]
+        person: i64,
+    },
+    /// Prints what is known here of a person, as JSON.
+    Export {
+        /// Officient's id of the person.
+        #[arg(long, value_name = "ID")]
+        person: i64,
+    },
+    /// Reads a password from standard input and prints its hash for admin.password.
+    HashPassword,
     /// Prints how the connection is.
     Status {
         /// As the status document of the API.
@@ -73,6 +91,8 @@ enum CommandError {
     Paused,
     #[error("there is no person {0} in Officient")]
     NoSuchPerson(PersonId),
+    #[error("nothing is known here of person {0}")]
+    NothingKnown(PersonId),
     #[cfg(feature = "demo")]
     #[error("a simulator did not start: {0} (is another demo running?)")]
     Simulator(#[from] std::io::Error),
@@ -91,7 +111,16 @@ pub async fn run(cli: Cli, env: impl Iterator<Item = (String, String)>) -> ExitC
         let demo = if matches!(cli.command, Command::Demo) { crate::demo::settings() } else { Vec::new() };
         demo.into_iter().chain(env)
     };
+    if matches!(cli.command, Command::HashPassword) {
+        return hash_password();
+    }
+    // Only the demo may use the key that stands in its source.
+    let may_be_demos = cli.command.is_demo();
     let config = match Config::load(cli.config.as_deref(), env) {
+        Ok(config) if config.security.encryption_key.is_published() && !may_be_demos => {
+            say_wrong(&Mistake::published_key());
+            return ExitCode::from(2);
+        }
         Ok(config) => config,
         Err(error) => {
             say_wrong(&error);
@@ -104,6 +133,10 @@ pub async fn run(cli: Cli, env: impl Iterator<Item = (String, String)>) -> ExitC
         Command::Migrate => migrate(&config).await,
         Command::Sync { person, dry_run } => sync(config, person.map(PersonId), dry_run).await,
         Command::Status { json } => show_status(config, json).await,
+        Command::Forget { person } => forget(&config, PersonId(person)).await,
+        Command::Export { person } => export(&config, PersonId(person)).await,
+        // Answered above: it needs no configuration.
+        Command::HashPassword => Ok(true),
         #[cfg(feature = "demo")]
         Command::Demo => demo(config).await,
     };
@@ -127,14 +160,84 @@ fn say_wrong(line: &impl Display) {
 }
 
 async fn migrate(config: &Config) -> Result<bool, CommandError> {
+    migrated(config).await?;
+    Ok(true)
+}
+
+impl Command {
+    fn is_demo(&self) -> bool {
+        #[cfg(feature = "demo")]
+        return matches!(self, Self::Demo);
+        #[cfg(not(feature = "demo"))]
+        return false;
+    }
+}
+
+fn hash_password() -> ExitCode {
+    let mut password = String::new();
+    let read = std::io::stdin().read_line(&mut password);
+    let password = password.trim_end_matches(['\r', '\n']);
+    if read.is_err() || password.is_empty() {
+        say_wrong(&"give the password on standard input, on one line");
+        return ExitCode::FAILURE;
+    }
+    match argon2::Argon2::default().hash_password_with_salt(password.as_bytes(), &random::<16>()) {
+        Ok(hash) => {
+            say(&hash);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            say_wrong(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn migrated(config: &Config) -> Result<PgPool, CommandError> {
     let pool = db::pool(&config.database.url, config.database.max_connections).map_err(AppError::from)?;
     db::migrate(&pool).await.map_err(AppError::from)?;
+    Ok(pool)
+}
+
+async fn forget(config: &Config, person: PersonId) -> Result<bool, CommandError> {
+    let db = migrated(config).await?;
+    let mut tx = db.begin().await.map_err(AppError::from)?;
+    let erased = person::forget(&mut tx, person).await.map_err(AppError::from)?;
+    if !erased.was_known {
+        return Err(CommandError::NothingKnown(person));
+    }
+    let detail = format!("person {person}");
+    audit::insert(&mut *tx, Act::PersonForgotten, Some(&detail), &Actor::command(), Clock::default().now())
+        .await
+        .map_err(AppError::from)?;
+    tx.commit().await.map_err(AppError::from)?;
+    say(&format!("Everything known here of person {person} is erased."));
+    if erased.standing > 0 {
+        say(&format!(
+            "{} absences of theirs stay in Optedo; this service no longer changes or deletes them. Delete them there.",
+            erased.standing
+        ));
+    }
+    if erased.is_in_officient {
+        say(&"Officient still had them at the last look: erase or archive them there, or they come back.");
+    }
+    Ok(true)
+}
+
+async fn export(config: &Config, person: PersonId) -> Result<bool, CommandError> {
+    let db = migrated(config).await?;
+    let all = person::export(&db, person).await.map_err(AppError::from)?;
+    let all = all.ok_or(CommandError::NothingKnown(person))?;
+    let detail = format!("person {person}");
+    audit::insert(&db, Act::PersonExported, Some(&detail), &Actor::command(), Clock::default().now())
+        .await
+        .map_err(AppError::from)?;
+    say(&serde_json::to_string_pretty(&all).unwrap_or_default());
     Ok(true)
 }
 
 async fn build(config: Config) -> Result<App, CommandError> {
-    let pool = db::pool(&config.database.url, config.database.max_connections).map_err(AppError::from)?;
-    db::migrate(&pool).await.map_err(AppError::from)?;
+    let pool = migrated(&config).await?;
     Ok(App::build(config, pool, Clock::default()).await?)
 }
 

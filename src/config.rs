@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine as _;
+use ipnet::IpNet;
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Span, ToSpan as _};
 use secrecy::SecretString;
@@ -55,6 +56,8 @@ pub struct Server {
     pub metrics_listen: Option<SocketAddr>,
     /// How browsers and Officient reach this service, without a slash at the end.
     pub public_url: String,
+    /// Whose word counts for the address of a client.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// `[database]`
@@ -206,6 +209,17 @@ pub struct Mistake {
     pub fault: String,
     /// A right value.
     pub example: &'static str,
+}
+
+impl Mistake {
+    /// The key of the demo, where it is not the demo that is started.
+    pub fn published_key() -> Self {
+        Self {
+            key: "security.encryption_key".to_owned(),
+            fault: "is the demo's key, which everybody knows: make a random one".to_owned(),
+            example: "the output of: openssl rand -base64 32",
+        }
+    }
 }
 
 impl fmt::Display for Mistake {
@@ -436,6 +450,7 @@ fn read(keys: &mut Keys) -> Option<Config> {
 }
 
 fn read_server(keys: &mut Keys) -> Option<Server> {
+    const PROXIES: &str = "10.0.0.0/8,127.0.0.1";
     let listen = keys.required("server.listen", "127.0.0.1:8080", address);
     let metrics_listen = keys.optional("server.metrics_listen", "127.0.0.1:9090", address);
     let public_url = keys.required("server.public_url", "https://acme.optedo.com", |text| {
@@ -445,7 +460,18 @@ fn read_server(keys: &mut Keys) -> Option<Server> {
             _ => Err("must be an address without a path".into()),
         }
     });
-    Some(Server { listen: listen?, metrics_listen, public_url: public_url? })
+    let mut trusted_proxies = Vec::new();
+    for text in keys.list("server.trusted_proxies", PROXIES)? {
+        match network(&text) {
+            Some(network) => trusted_proxies.push(network),
+            None => keys.mistake(
+                "server.trusted_proxies",
+                format!("{text} is neither an address nor a network"),
+                PROXIES,
+            ),
+        }
+    }
+    Some(Server { listen: listen?, metrics_listen, public_url: public_url?, trusted_proxies })
 }
 
 fn read_database(keys: &mut Keys) -> Option<Database> {
@@ -498,14 +524,15 @@ fn read_optedo(keys: &mut Keys) -> Option<Optedo> {
 
 fn read_admin(keys: &mut Keys) -> Option<Admin> {
     let password = keys.required_secret("admin.password", "a long password, or $argon2id$v=19$…");
-    if let Some(phc) = password.as_ref().filter(|password| password.starts_with("$argon2"))
-        && argon2::password_hash::phc::PasswordHash::new(phc).is_err()
-    {
-        keys.mistake(
-            "admin.password",
-            "begins like an argon2 hash but is none",
-            "$argon2id$v=19$m=19456,t=2,p=1$…",
-        );
+    if let Some(phc) = password.as_ref().filter(|password| password.starts_with("$argon2")) {
+        let fault = match argon2::password_hash::phc::PasswordHash::new(phc) {
+            Err(_no_hash) => Some("begins like an argon2 hash but is none"),
+            Ok(hash) if hash.algorithm.as_str() != "argon2id" => Some("is not argon2id but another argon2"),
+            Ok(_) => None,
+        };
+        if let Some(fault) = fault {
+            keys.mistake("admin.password", fault, "the output of: optedo-officient hash-password");
+        }
     }
     let api_token = keys.secret_text("admin.api_token", "openssl rand -hex 32");
     Some(Admin { password: password?.into(), api_token: api_token.map(Into::into) })
@@ -576,6 +603,11 @@ fn read_log(keys: &mut Keys) -> Option<Log> {
             .map_err(|error| format!("is not a filter: {error}"))
     });
     Some(Log { format: format?, filter: filter? })
+}
+
+/// A network, or one address of it.
+fn network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| Some(IpNet::from(text.parse::<std::net::IpAddr>().ok()?)))
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

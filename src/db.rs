@@ -2,6 +2,7 @@
 
 pub mod absences;
 pub mod attention;
+pub mod audit;
 pub mod calls;
 pub mod connection;
 pub mod events;
@@ -9,6 +10,7 @@ pub mod history;
 pub mod leader;
 pub mod logins;
 pub mod people;
+pub mod person;
 pub mod preview;
 pub mod retention;
 

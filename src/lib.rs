@@ -7,15 +7,17 @@
 //! * [`sync`] – the flow: whom a webhook means, look, plan, apply (its pure core decides, the rest does)
 //! * [`officient`] and [`optedo`] – the two clients; [`upstream`] – one HTTP exchange and what its failure means;
 //!   [`limiter`] – Officient's rate limit, [`budget`] – over all processes; [`oauth`] and [`tokens`] – access to Officient
-//! * [`db`] – every SQL statement; [`vault`] – secrets at rest
+//! * [`db`] – every SQL statement; [`vault`] – secrets at rest; [`webhook_address`] – where webhooks arrive
 //! * [`clock`], [`ids`], [`telemetry`] – time, ids, logs and metrics
-//! * `demo` – simulated Officient and Optedo, for tests and demonstration
+//! * `demo` – simulated Officient and Optedo, for tests and demonstration; `untrusted` – what must hold of all input
 //!
 //! ```text
 //! Officient ──webhook──▶ web::webhook ─▶ webhook_events ─▶ sync::trigger ─▶ people.sync_requested_at
 //!                                                                                 │
 //! Optedo ◀── sync::apply ◀── sync::plan ◀── sync::look ◀── sync::worker ◀─────────┘
 //! ```
+
+#![forbid(unsafe_code)]
 
 pub mod app;
 pub mod budget;
@@ -33,6 +35,9 @@ pub mod optedo;
 pub mod sync;
 pub mod telemetry;
 pub mod tokens;
+#[cfg(feature = "demo")]
+pub mod untrusted;
 pub mod upstream;
 pub mod vault;
 pub mod web;
+pub mod webhook_address;

@@ -1,5 +1,7 @@
 //! Parses the command line, runs the command, ends with its exit code.
 
+#![forbid(unsafe_code)]
+
 use std::process::ExitCode;
 
 use clap::Parser as _;

@@ -482,6 +482,27 @@ impl Officient {
     }
 }
 
+/// This body as every answer that it may be: the events of a calendar, and why it is none of the others.
+#[cfg(feature = "demo")]
+pub(crate) fn readable(body: &[u8]) -> (Vec<CalendarEvent>, Vec<String>) {
+    let answer = Answer { body: bytes::Bytes::copy_from_slice(body) };
+    let calendar = answer.json::<wire::Envelope<wire::Calendar>>();
+    let errors = [
+        calendar.as_ref().err().cloned(),
+        answer.json::<wire::PeoplePage>().err(),
+        answer.json::<wire::Envelope<wire::PersonDetail>>().err(),
+        answer.json::<wire::Envelope<Vec<wire::Type>>>().err(),
+        answer.json::<wire::Envelope<Vec<wire::ListedRequest>>>().err(),
+        answer.json::<wire::Envelope<wire::RequestDetail>>().err(),
+        answer.json::<wire::Envelope<wire::Account>>().err(),
+        answer.json::<wire::Envelope<Vec<wire::Webhook>>>().err(),
+        answer.json::<wire::Envelope<wire::AddedWebhook>>().err(),
+    ];
+    let errors = errors.into_iter().flatten().map(|error| error.to_string()).collect();
+    let days = calendar.map(|wire::Envelope { data }| data.time_off).unwrap_or_default();
+    (days.into_iter().flat_map(events_of).collect(), errors)
+}
+
 /// Not there, or there in a form that is not understood.
 fn is_no_answer(error: &OfficientError) -> bool {
     error.is_gone() || matches!(error, OfficientError::Call { source: UpstreamError::Unreadable { .. }, .. })

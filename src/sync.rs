@@ -43,6 +43,8 @@ use crate::ids::EventId;
 use crate::officient::{Officient, OfficientError};
 use crate::optedo::{Optedo, OptedoError};
 use crate::upstream::{Retry, UpstreamError};
+use crate::vault::VaultError;
+use crate::webhook_address::{WebhookAddress, WebhookAddressError};
 use conclude::OptedoGate;
 use reference::Reference;
 use wake::Wake;
@@ -73,6 +75,18 @@ pub enum SyncError {
     /// The service stops.
     #[error("the service was stopping")]
     ShuttingDown,
+    /// The webhook address cannot be decrypted.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+impl From<WebhookAddressError> for SyncError {
+    fn from(error: WebhookAddressError) -> Self {
+        match error {
+            WebhookAddressError::Database(error) => Self::Database(error),
+            WebhookAddressError::Vault(error) => Self::Vault(error),
+        }
+    }
 }
 
 impl SyncError {
@@ -82,7 +96,7 @@ impl SyncError {
             Self::Officient(error) => error.retry(),
             Self::Optedo(error) => error.retry(),
             Self::UnderWay { wait, .. } => Retry::Later(Some(*wait)),
-            Self::Database(_) | Self::NotLeading | Self::ShuttingDown => Retry::Later(None),
+            Self::Database(_) | Self::NotLeading | Self::ShuttingDown | Self::Vault(_) => Retry::Later(None),
         }
     }
 
@@ -92,7 +106,7 @@ impl SyncError {
             Self::Officient(error) => Fault::of_officient(error),
             Self::Optedo(error) => Fault::of_optedo(&error.source),
             Self::UnderWay { .. } => Fault::OptedoUnavailable,
-            Self::Database(_) | Self::NotLeading | Self::ShuttingDown => Fault::Inside,
+            Self::Database(_) | Self::NotLeading | Self::ShuttingDown | Self::Vault(_) => Fault::Inside,
         }
     }
 }
@@ -198,8 +212,8 @@ pub struct Engine {
     pub optedo_gate: OptedoGate,
     /// Wakes the worker, wherever it runs.
     pub wake: Wake,
-    /// Where Officient delivers webhooks; holds the secret token.
-    pub webhook_url: secrecy::SecretString,
+    /// Where Officient delivers webhooks.
+    pub webhook_address: WebhookAddress,
     /// The service stops: nothing new is begun.
     pub stop: CancellationToken,
 }

@@ -22,6 +22,7 @@ pub(crate) const CLIENT_SECRET: &str = "connection.client_secret";
 pub(crate) const ACCESS_TOKEN: &str = "connection.access_token";
 pub(crate) const REFRESH_TOKEN: &str = "connection.refresh_token";
 pub(crate) const WEBHOOK_TOKEN: &str = "connection.webhook_token";
+pub(crate) const PREVIOUS_WEBHOOK_TOKEN: &str = "connection.previous_webhook_token";
 
 /// Why there is no token to call Officient with.
 #[derive(Debug, thiserror::Error)]

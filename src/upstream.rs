@@ -117,6 +117,8 @@ pub fn http_client(timeout: Duration) -> reqwest::Client {
     reqwest::Client::builder()
         .timeout(timeout)
         .redirect(reqwest::redirect::Policy::none())
+        // What decides where a token goes is the configuration, not a variable of the environment.
+        .no_proxy()
         .user_agent(concat!("optedo-officient/", env!("CARGO_PKG_VERSION")))
         .build()
         .expect("a client with fixed settings")

@@ -1,8 +1,8 @@
 //! Secrets at rest: sealed with XChaCha20-Poly1305 under the configured key, bound to the place they are stored in.
 //!
-//! A sealed value is `version (1 byte) | key id (8) | nonce (24) | ciphertext and tag`. The place (`table.column`) is
-//! authenticated with it, so a ciphertext copied into another column does not open. What does not open is an error:
-//! never an empty secret.
+//! A sealed value is `version (1 byte) | key id (8) | nonce (24) | ciphertext and tag`. The place (`table.column`) and
+//! the row are authenticated with it, so a ciphertext copied into another column, or from another database, does not
+//! open. What does not open is an error: never an empty secret.
 
 use std::fmt;
 
@@ -11,7 +11,9 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use secrecy::{ExposeSecret as _, SecretBox, SecretString};
 use sha2::{Digest as _, Sha256};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// Of values that are bound to their column only; they open, and are sealed anew at start-up.
+const WITHOUT_ROW: u8 = 1;
 const KEY_ID: usize = 8;
 const NONCE: usize = 24;
 
@@ -27,6 +29,18 @@ impl Key {
         let mut id = [0; KEY_ID];
         id.iter_mut().zip(Sha256::digest(bytes)).for_each(|(id, byte)| *id = byte);
         Self { id, bytes: SecretBox::new(Box::new(bytes)) }
+    }
+}
+
+/// The demo's key, in base64. It stands in public, so it protects nothing: only the demo starts with it.
+pub const DEMO_KEY: &str = "ZGVtby1kZW1vLWRlbW8tZGVtby1kZW1vLWRlbW8tMTI=";
+
+impl Key {
+    /// Whether everybody knows this key.
+    pub fn is_published(&self) -> bool {
+        use base64::Engine as _;
+        let demo = base64::engine::general_purpose::STANDARD.decode(DEMO_KEY);
+        demo.is_ok_and(|demo| demo == self.bytes.expose_secret())
     }
 }
 
@@ -64,18 +78,20 @@ pub enum VaultError {
 pub struct Vault {
     current: Key,
     previous: Vec<Key>,
+    row: String,
 }
 
 impl Vault {
-    /// A vault with these keys.
-    pub fn new(current: Key, previous: Vec<Key>) -> Self {
-        Self { current, previous }
+    /// A vault with these keys for the secrets of this row.
+    pub fn new(current: Key, previous: Vec<Key>, row: &str) -> Self {
+        Self { current, previous, row: row.to_owned() }
     }
 
     /// Encrypts `secret` for `place` (`table.column`).
     pub fn seal(&self, place: &'static str, secret: &SecretString) -> Vec<u8> {
         let nonce: [u8; NONCE] = random();
-        let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: place.as_bytes() };
+        let aad = self.bound_to(VERSION, place);
+        let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: &aad };
         #[expect(clippy::expect_used, reason = "encryption fails only for messages of more than 256 GiB")]
         let ciphertext =
             cipher(&self.current).encrypt(&XNonce::from(nonce), payload).expect("a short message");
@@ -85,7 +101,7 @@ impl Vault {
     /// Decrypts what [`Self::seal`] made for the same place.
     pub fn open(&self, place: &'static str, sealed: &[u8]) -> Result<SecretString, VaultError> {
         let damaged = VaultError::Damaged { place };
-        let Some((&VERSION, rest)) = sealed.split_first() else {
+        let Some((&version @ (VERSION | WITHOUT_ROW), rest)) = sealed.split_first() else {
             return Err(damaged);
         };
         let Some((id, rest)) = rest.split_first_chunk::<KEY_ID>() else {
@@ -97,16 +113,23 @@ impl Vault {
         let Some(key) = self.keys().find(|key| key.id == *id) else {
             return Err(VaultError::UnknownKey { place });
         };
-        let payload = Payload { msg: ciphertext, aad: place.as_bytes() };
+        let aad = self.bound_to(version, place);
+        let payload = Payload { msg: ciphertext, aad: &aad };
         let Ok(bytes) = cipher(key).decrypt(&XNonce::from(*nonce), payload) else {
             return Err(damaged);
         };
         String::from_utf8(bytes).map(SecretString::from).map_err(|_not_ours| damaged)
     }
 
-    /// Whether `sealed` should be sealed anew because a previous key was used.
+    /// Whether `sealed` should be sealed anew: by a previous key, or by a version that did not bind to the row.
     pub fn is_stale(&self, sealed: &[u8]) -> bool {
-        sealed.get(1..=KEY_ID) != Some(self.current.id.as_slice())
+        sealed.first() != Some(&VERSION) || sealed.get(1..=KEY_ID) != Some(self.current.id.as_slice())
+    }
+
+    /// What is authenticated with the secret. No place holds a NUL, so none is the beginning of another.
+    fn bound_to(&self, version: u8, place: &str) -> Vec<u8> {
+        let row = if version == WITHOUT_ROW { String::new() } else { format!("\0{}", self.row) };
+        [place.as_bytes(), row.as_bytes()].concat()
     }
 
     fn keys(&self) -> impl Iterator<Item = &Key> {
@@ -145,7 +168,21 @@ mod tests {
     use super::*;
 
     fn vault(byte: u8, previous: Vec<Key>) -> Vault {
-        Vault::new(Key::new([byte; 32]), previous)
+        Vault::new(Key::new([byte; 32]), previous, "row 1")
+    }
+
+    #[test]
+    fn what_is_sealed_opens_in_its_row_only_and_an_older_value_is_stale() {
+        let vault = vault(1, vec![]);
+        let elsewhere = Vault::new(Key::new([1; 32]), vec![], "row 2");
+        let sealed = vault.seal("t.c", &"secret".into());
+        assert_eq!(elsewhere.open("t.c", &sealed).unwrap_err(), VaultError::Damaged { place: "t.c" });
+        // As sealed by a version that did not bind to the row.
+        let payload = Payload { msg: b"secret".as_slice(), aad: b"t.c".as_slice() };
+        let ciphertext = cipher(&vault.current).encrypt(&XNonce::from([7; NONCE]), payload).unwrap();
+        let older = [&[WITHOUT_ROW], vault.current.id.as_slice(), &[7; NONCE], &ciphertext].concat();
+        assert_eq!(vault.open("t.c", &older).unwrap().expose_secret(), "secret");
+        assert!(vault.is_stale(&older) && !vault.is_stale(&sealed));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! All URLs, and what every answer carries.
 
 pub mod api;
+pub mod client;
 pub mod error;
 pub mod lists;
 pub mod login;
@@ -8,7 +9,10 @@ pub mod page;
 pub mod session;
 pub mod status;
 pub mod texts;
+pub mod throttle;
 pub mod webhook;
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -20,6 +24,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::app::App;
+use crate::config::Config;
 use crate::{db, telemetry};
 use error::WebError;
 
@@ -29,6 +34,9 @@ pub const CALLBACK_PATH: &str = "/api/externalauthentication/officient";
 pub const WEBHOOK_PATH: &str = "/api/externalauthentication/officient/webhook";
 /// The settings page.
 pub const PAGE_PATH: &str = "/instellingen/integraties/hr";
+
+/// The page asks for nothing that a browser asks its user for; it only writes to the clipboard.
+const NO_PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), publickey-credentials-get=(), usb=()";
 
 /// Bodies of everything but webhooks, which have a limit of their own.
 const MAX_BODY: usize = 64 * 1024;
@@ -42,6 +50,7 @@ pub fn router(app: App) -> Router {
         .route("/logout", post(login::logout))
         .route("/sync", post(api::start_sync))
         .route("/webhook-events", put(api::put_webhook_events))
+        .route("/webhook-token/rotate", post(api::rotate_webhook_token))
         .route("/attention", get(api::list_attention))
         .route("/attention/{id}/retry", post(api::retry_attention))
         .route("/attention/{id}/ignore", post(api::ignore_attention))
@@ -55,7 +64,7 @@ pub fn router(app: App) -> Router {
     } else {
         inside.route("/metrics", get(metrics))
     };
-    let officient_app = app.engine.config.officient.app_url.clone();
+    let config = Arc::clone(&app.engine.config);
     let router = Router::new()
         .route(CALLBACK_PATH, get(login::finish_login))
         .route(&format!("{WEBHOOK_PATH}/{{token}}"), post(webhook::receive_webhook))
@@ -69,7 +78,7 @@ pub fn router(app: App) -> Router {
         .layer(CatchPanicLayer::custom(|_panic| WebError::Internal.into_response()))
         .layer(from_fn_with_state(app.clone(), page::explain_errors))
         .with_state(app);
-    with_headers(router, &officient_app)
+    with_headers(router, &config)
 }
 
 /// A value of the address' query, the first where there are several; whatever else it holds does not matter.
@@ -80,12 +89,15 @@ pub fn query_value(query: Option<&str>, name: &str) -> Option<String> {
 
 /// For `server.metrics_listen`.
 pub fn metrics_router(app: App) -> Router {
-    Router::new().route("/metrics", get(metrics)).with_state(app)
+    let config = Arc::clone(&app.engine.config);
+    let router = Router::new().route("/metrics", get(metrics)).fallback(not_found);
+    with_headers(router.method_not_allowed_fallback(method_not_allowed).with_state(app), &config)
 }
 
 /// What every answer carries, errors included.
-fn with_headers(router: Router, officient_app: &str) -> Router {
+fn with_headers(router: Router, config: &Config) -> Router {
     // form-action also governs where a form's redirect may lead: the login's leads to Officient.
+    let officient_app = &config.officient.app_url;
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
          base-uri 'none'; frame-ancestors 'self'; \
@@ -93,6 +105,19 @@ fn with_headers(router: Router, officient_app: &str) -> Router {
     );
     let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
     let set = |name: HeaderName, value: HeaderValue| SetResponseHeaderLayer::if_not_present(name, value);
+    let fixed = |name: &'static str, value: &'static str| {
+        set(HeaderName::from_static(name), HeaderValue::from_static(value))
+    };
+    let router = router
+        .layer(fixed("cross-origin-opener-policy", "same-origin"))
+        .layer(fixed("cross-origin-resource-policy", "same-origin"))
+        .layer(fixed("cross-origin-embedder-policy", "require-corp"))
+        .layer(fixed("permissions-policy", NO_PERMISSIONS));
+    let router = if config.server.public_url.starts_with("https://") {
+        router.layer(fixed("strict-transport-security", "max-age=31536000"))
+    } else {
+        router
+    };
     router
         .layer(set(header::CONTENT_SECURITY_POLICY, policy))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))

@@ -428,3 +428,14 @@ async fn a_signal_waits_for_the_absence_that_is_being_written() {
     let is_finished: bool = sqlx::query_scalar(is_finished).fetch_one(&app.db).await.unwrap();
     assert!(is_finished);
 }
+
+/// What `hash-password` makes of a password.
+pub fn hash_of(password: &str) -> String {
+    use std::io::Write as _;
+    let mut command = program(&[], &["hash-password"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    writeln!(child.stdin.take().unwrap(), "{password}").unwrap();
+    let ended = Ended::from(child.wait_with_output().unwrap());
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    ended.out.trim().to_owned()
+}

@@ -65,6 +65,8 @@ pub struct Connection {
     pub refresh_token: Option<Vec<u8>>,
     /// Sealed.
     pub webhook_token: Option<Vec<u8>>,
+    /// Sealed: the one before, while Officient may still use it.
+    pub previous_webhook_token: Option<Vec<u8>>,
     /// Event names chosen by the admin.
     pub webhook_events: Option<Vec<String>>,
     /// When a sweep was asked for that has not begun.
@@ -96,7 +98,7 @@ pub async fn load(db: impl PgExecutor<'_>) -> Result<Connection, sqlx::Error> {
     let row = sqlx::query!(
         // Each column by its name: a `*` would break in the sessions of this version when the next one adds a column.
         "select state, company_id, company_name, subdomain, connected_at, client_id, client_secret,
-             access_token, access_token_issued_at, access_token_expires_at, refresh_token, webhook_token,
+             access_token, access_token_issued_at, access_token_expires_at, refresh_token, webhook_token, previous_webhook_token,
              webhook_events, sweep_asked_at, sweep_no, sweep_started_at, sweep_finished_at,
              unannounced_sweeps, connected_by, is_paused
          from connection"
@@ -116,6 +118,7 @@ pub async fn load(db: impl PgExecutor<'_>) -> Result<Connection, sqlx::Error> {
         access_token_expires_at: row.access_token_expires_at.map(jiff_sqlx::Timestamp::to_jiff),
         refresh_token: row.refresh_token,
         webhook_token: row.webhook_token,
+        previous_webhook_token: row.previous_webhook_token,
         webhook_events: row.webhook_events,
         sweep_asked_at: row.sweep_asked_at.map(jiff_sqlx::Timestamp::to_jiff),
         sweep_no: row.sweep_no,
@@ -246,14 +249,71 @@ pub async fn offer_webhook_token(db: impl PgExecutor<'_>, sealed: &[u8]) -> Resu
         .map(drop)
 }
 
+/// What sealed values are bound to besides their column.
+pub async fn row_id(db: impl PgExecutor<'_>) -> Result<String, sqlx::Error> {
+    sqlx::query_scalar!("select row_id from connection").fetch_one(db).await
+}
+
+/// The tokens of the webhook address, sealed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SealedWebhookTokens {
+    /// The one that Officient is given.
+    pub current: Option<Vec<u8>>,
+    /// The one before, while Officient may still use it.
+    pub previous: Option<Vec<u8>>,
+}
+
+/// Reads them.
+pub async fn webhook_tokens(db: impl PgExecutor<'_>) -> Result<SealedWebhookTokens, sqlx::Error> {
+    sqlx::query_as!(
+        SealedWebhookTokens,
+        "select webhook_token as current, previous_webhook_token as previous from connection"
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// The webhook address was replaced.
+pub async fn save_webhook_tokens(
+    db: impl PgExecutor<'_>,
+    tokens: &SealedWebhookTokens,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update connection set webhook_token = $1, previous_webhook_token = $2",
+        tokens.current,
+        tokens.previous
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// Officient uses the current address everywhere, or none at all: the one before is accepted no longer.
+/// Not if `current` was replaced meanwhile.
+pub async fn forget_previous_webhook_token(
+    db: impl PgExecutor<'_>,
+    current: &[u8],
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update connection set previous_webhook_token = null
+         where webhook_token = $1 and previous_webhook_token is not null",
+        current
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
 /// Replaces the sealed secrets by ones sealed anew.
 pub async fn save_resealed(db: impl PgExecutor<'_>, connection: &Connection) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update connection set client_secret = $1, access_token = $2, refresh_token = $3, webhook_token = $4",
+        "update connection set client_secret = $1, access_token = $2, refresh_token = $3, webhook_token = $4,
+             previous_webhook_token = $5",
         connection.client_secret,
         connection.access_token,
         connection.refresh_token,
-        connection.webhook_token
+        connection.webhook_token,
+        connection.previous_webhook_token
     )
     .execute(db)
     .await
@@ -388,24 +448,4 @@ pub async fn subscriptions(db: impl PgExecutor<'_>) -> Result<Vec<Subscription>,
     sqlx::query_as!(Subscription, "select event, state, detail from webhook_subscriptions order by event")
         .fetch_all(db)
         .await
-}
-
-/// An act of the admin called `admin_name`, where that is known.
-pub async fn audit(
-    db: impl PgExecutor<'_>,
-    action: &str,
-    detail: Option<&str>,
-    admin_name: Option<&str>,
-    now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "insert into audit_log (at, action, detail, admin_name) values ($1, $2, $3, $4)",
-        now.to_sqlx(),
-        action,
-        detail,
-        admin_name
-    )
-    .execute(db)
-    .await
-    .map(drop)
 }

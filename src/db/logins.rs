@@ -93,6 +93,8 @@ pub async fn delete_expired(
 pub struct Flow {
     /// The admin, where it is known who it is.
     pub begun_by: Option<String>,
+    /// In which session.
+    pub session: Option<String>,
     /// Nothing is to be written before the admin saw a preview.
     pub preview_first: bool,
 }
@@ -106,11 +108,12 @@ pub async fn insert_flow(
     expires_at: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into oauth_flows (state_digest, browser_digest, begun_by, preview_first, expires_at)
-         values ($1, $2, $3, $4, $5)",
+        "insert into oauth_flows (state_digest, browser_digest, begun_by, session, preview_first, expires_at)
+         values ($1, $2, $3, $4, $5, $6)",
         state_digest,
         browser_digest,
         flow.begun_by,
+        flow.session,
         flow.preview_first,
         expires_at.to_sqlx()
     )
@@ -129,7 +132,7 @@ pub async fn take_flow(
     sqlx::query_as!(
         Flow,
         "delete from oauth_flows where state_digest = $1 and browser_digest = $2 and expires_at > $3
-         returning begun_by, preview_first",
+         returning begun_by, session, preview_first",
         state_digest,
         browser_digest,
         now.to_sqlx()

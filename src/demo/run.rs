@@ -6,6 +6,7 @@ use url::Url;
 
 use super::{OfficientOptions, OfficientSim, OptedoOptions, OptedoSim, seed};
 use crate::config::Config;
+use crate::vault::DEMO_KEY;
 use crate::web::{CALLBACK_PATH, PAGE_PATH};
 
 const PASSWORD: &str = "demo";
@@ -29,7 +30,7 @@ pub fn settings() -> Vec<(String, String)> {
         ("OPTEDO__API_TOKEN", OPTEDO_TOKEN),
         ("ADMIN__PASSWORD", PASSWORD),
         // Protects nothing: all that is stored is of the simulators.
-        ("SECURITY__ENCRYPTION_KEY", "ZGVtby1kZW1vLWRlbW8tZGVtby1kZW1vLWRlbW8tMTI="),
+        ("SECURITY__ENCRYPTION_KEY", DEMO_KEY),
         ("SYNC__SWEEP_INTERVAL", "30s"),
         ("LEAVE_TYPES__SICK_DAY", "Ziekte"),
         ("LOG__FORMAT", "pretty"),

@@ -5,15 +5,15 @@
 
 use std::collections::HashSet;
 
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::PgConnection;
 
 use super::attention::{Item, Kind};
 use super::{Engine, SyncError};
 use crate::db::attention;
-use crate::db::connection::{self, SubscriptionState};
+use crate::db::connection::{self, State, SubscriptionState};
 use crate::officient::{OfficientError, Webhook};
 use crate::upstream::UpstreamError;
-use crate::web::WEBHOOK_PATH;
 
 impl Engine {
     /// The event names to subscribe to: chosen by the admin, else the configured ones.
@@ -26,42 +26,87 @@ impl Engine {
     }
 
     /// Makes the subscriptions at Officient what they should be.
+    ///
+    /// What is missing is added before what is stale is removed: while the address is replaced, no event goes unheard.
     pub async fn ensure_webhooks(&self) -> Result<(), SyncError> {
         // Held during the calls: two who register side by side would register each event twice.
         let mut lock = self.db.begin().await?;
         connection::lock_webhooks(&mut lock).await?;
+        self.ensure_locked_webhooks(&mut lock).await?;
+        lock.commit().await?;
+        self.webhook_address.read_again(&self.db).await?;
+        Ok(())
+    }
+
+    async fn ensure_locked_webhooks(&self, lock: &mut PgConnection) -> Result<(), SyncError> {
+        // Another replica may have replaced the address.
+        self.webhook_address.read_again(&mut *lock).await?;
+        let (url, sealed) = self.webhook_address.current();
         let events = self.webhook_events().await?;
         let standing = self.officient.webhooks().await?;
-        let ours: Vec<&Webhook> = standing.iter().filter(|webhook| self.is_ours(webhook)).collect();
         let mut registered: Vec<(&str, i64)> = Vec::new();
-        for webhook in ours {
-            let is_current = webhook.target_url == self.webhook_url.expose_secret();
+        let mut stale: Vec<i64> = Vec::new();
+        for webhook in standing.iter().filter(|webhook| self.is_ours(webhook)) {
+            let is_current = webhook.target_url == url.expose_secret();
             let is_wanted = events.contains(&webhook.event);
             let is_double = registered.iter().any(|(event, _)| *event == webhook.event);
             if is_current && is_wanted && !is_double {
                 registered.push((&webhook.event, webhook.id));
             } else {
-                self.officient.delete_webhook(webhook.id).await?;
-                tracing::info!(
-                    webhook.id,
-                    "Removed a webhook of ours that is stale, doubled or no longer wanted"
-                );
+                stale.push(webhook.id);
             }
         }
         for event in &events {
             let known = registered.iter().find(|(name, _)| name == event).map(|(_, id)| *id);
-            self.ensure_webhook(event, known).await?;
+            self.ensure_webhook(event, known, &url).await?;
+        }
+        for id in stale {
+            self.officient.delete_webhook(id).await?;
+            tracing::info!(
+                webhook.id = id,
+                "Removed a webhook of ours that is stale, doubled or no longer wanted"
+            );
         }
         connection::retain_subscriptions(&self.db, &events).await?;
         attention::resolve_others(&self.db, Kind::WebhookRefused, &events, self.clock.now()).await?;
-        lock.commit().await?;
+        connection::forget_previous_webhook_token(&mut *lock, &sealed).await?;
         Ok(())
     }
 
-    async fn ensure_webhook(&self, event: &str, known: Option<i64>) -> Result<(), SyncError> {
+    /// Replaces the webhook address: a new token, registered at Officient in place of the old one. Returns whether
+    /// Officient has it; while not, the old one is accepted too, and the worker goes on trying.
+    pub async fn rotate_webhook_token(&self) -> Result<bool, SyncError> {
+        let mut lock = self.db.begin().await?;
+        connection::lock_webhooks(&mut lock).await?;
+        self.webhook_address.rotate(&self.db).await?;
+        let is_known = if connection::load(&self.db).await?.state == State::Disconnected {
+            let (_, sealed) = self.webhook_address.current();
+            connection::forget_previous_webhook_token(&mut *lock, &sealed).await?;
+            true
+        } else {
+            match self.ensure_locked_webhooks(&mut lock).await {
+                Ok(()) => true,
+                Err(error @ SyncError::Database(_)) => return Err(error),
+                Err(error) => {
+                    tracing::warn!(%error, "Officient does not have the new webhook address yet");
+                    false
+                }
+            }
+        };
+        lock.commit().await?;
+        self.webhook_address.read_again(&self.db).await?;
+        Ok(is_known)
+    }
+
+    async fn ensure_webhook(
+        &self,
+        event: &str,
+        known: Option<i64>,
+        url: &SecretString,
+    ) -> Result<(), SyncError> {
         let added = match known {
             Some(id) => Ok(id),
-            None => self.officient.add_webhook(event, self.webhook_url.expose_secret()).await,
+            None => self.officient.add_webhook(event, url.expose_secret()).await,
         };
         let now = self.clock.now();
         match added {
@@ -106,7 +151,6 @@ impl Engine {
 
     /// Ours deliver to this service, with whatever token.
     fn is_ours(&self, webhook: &Webhook) -> bool {
-        let base = format!("{}{WEBHOOK_PATH}/", self.config.server.public_url);
-        webhook.target_url.starts_with(&base)
+        webhook.target_url.starts_with(self.webhook_address.base())
     }
 }

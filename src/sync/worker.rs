@@ -342,7 +342,7 @@ impl Worker {
         if may_sweep && (is_asked_for || engine.is_sweep_due(connection, now)) {
             self.sweep.begin();
             self.jobs.spawn(async move { Done::Sweep(engine.begin_sweep(company, is_asked_for).await) });
-        } else if !self.has_checked_webhooks {
+        } else if !self.has_checked_webhooks || connection.previous_webhook_token.is_some() {
             self.sweep.begin();
             self.jobs.spawn(async move { Done::Webhooks(engine.ensure_webhooks().await) });
         }

@@ -19,6 +19,7 @@ use super::session::Admin;
 use super::status::{self, Status};
 use crate::app::App;
 use crate::db::attention::{StoredItem, Which};
+use crate::db::audit::{self, Act};
 use crate::db::connection::State as ConnectionState;
 use crate::db::people::{Person, Reason, SyncRequest};
 use crate::db::{absences, attention, connection, people};
@@ -65,9 +66,10 @@ pub async fn save_credentials(
         return Err(WebError::Conflict("Client ID and Secret are set in the service's configuration"));
     }
     let sealed = app.vault.seal(CLIENT_SECRET, &client_secret);
-    connection::save_credentials(&engine.db, client_id, &sealed).await?;
-    let now = engine.clock.now();
-    connection::audit(&engine.db, "credentials_changed", None, admin.name.as_deref(), now).await?;
+    let mut tx = engine.db.begin().await?;
+    connection::save_credentials(&mut *tx, client_id, &sealed).await?;
+    audit::insert(&mut *tx, Act::CredentialsChanged, None, &admin.actor, engine.clock.now()).await?;
+    tx.commit().await?;
     Ok(())
 }
 
@@ -134,6 +136,7 @@ pub async fn connected(engine: &Engine) -> Result<CompanyId, WebError> {
 /// `PUT …/webhook-events`
 pub async fn put_webhook_events(
     State(app): State<App>,
+    Extension(admin): Extension<Admin>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, WebError> {
     let invalid = |fault| WebError::Invalid { field: "events", fault };
@@ -142,20 +145,39 @@ pub async fn put_webhook_events(
     let events = events.as_array().ok_or(invalid("must be a list of event names"))?;
     let names: Option<Vec<String>> = events.iter().map(|event| event.as_str().map(str::to_owned)).collect();
     let names = names.ok_or(invalid("must hold texts only"))?;
-    save_webhook_events(&app.engine, &names).await?;
+    save_webhook_events(&app.engine, &admin, &names).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Stores the names; registered at once, dropped ones removed at once.
-pub async fn save_webhook_events(engine: &Engine, names: &[String]) -> Result<(), WebError> {
+pub async fn save_webhook_events(engine: &Engine, admin: &Admin, names: &[String]) -> Result<(), WebError> {
     if names.iter().any(|name| name.trim().is_empty() || name.contains('\0') || name.len() > 200) {
         return Err(WebError::Invalid { field: "events", fault: "holds an empty name, or one that is none" });
     }
-    connection::save_webhook_events(&engine.db, names).await?;
+    let mut tx = engine.db.begin().await?;
+    connection::save_webhook_events(&mut *tx, names).await?;
+    audit::insert(&mut *tx, Act::WebhookEventsChanged, None, &admin.actor, engine.clock.now()).await?;
+    tx.commit().await?;
     if connection::load(&engine.db).await?.state == ConnectionState::Connected {
         engine.ensure_webhooks().await?;
     }
     Ok(())
+}
+
+/// `POST …/webhook-token/rotate`: 204 when Officient has the new address, 202 while it could not be told.
+pub async fn rotate_webhook_token(
+    State(app): State<App>,
+    Extension(admin): Extension<Admin>,
+    headers: HeaderMap,
+) -> Result<Response, WebError> {
+    let engine = &app.engine;
+    audit::insert(&engine.db, Act::WebhookTokenRotated, None, &admin.actor, engine.clock.now()).await?;
+    let is_there = engine.rotate_webhook_token().await?;
+    if wants_page(&headers) {
+        let notice = if is_there { Notice::WebhookTokenRotated } else { Notice::WebhookTokenRotating };
+        return Ok(to_page(notice).into_response());
+    }
+    Ok(if is_there { StatusCode::NO_CONTENT } else { StatusCode::ACCEPTED }.into_response())
 }
 
 /// `?state=`
@@ -233,8 +255,7 @@ pub async fn retry_attention(
             let confirmed = absences::confirm_deletions(&mut *tx, company).await?;
             people::request_sync(&mut *tx, company, &confirmed, request).await?;
             let detail = format!("{} deletions", confirmed.len());
-            let who = admin.name.as_deref();
-            connection::audit(&mut *tx, "deletions_confirmed", Some(&detail), who, now).await?;
+            audit::insert(&mut *tx, Act::DeletionsConfirmed, Some(&detail), &admin.actor, now).await?;
             tx.commit().await?;
         }
         Kind::OptedoUnauthorized => {

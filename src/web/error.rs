@@ -199,6 +199,10 @@ impl From<SyncError> for WebError {
                 source: TokenError::NotConnected | TokenError::ReauthorizationRequired,
                 ..
             }) => Self::Conflict("not connected to Officient: sign in on the settings page"),
+            SyncError::Vault(error) => {
+                tracing::error!(%error, "The webhook address cannot be read");
+                Self::Internal
+            }
             error @ (SyncError::Officient(_)
             | SyncError::Optedo(_)
             | SyncError::UnderWay { .. }

@@ -16,10 +16,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::PAGE_PATH;
+use super::client::Client;
 use super::error::WebError;
 use super::page::{Notice, wants_page};
 use super::session::Admin;
 use crate::app::App;
+use crate::db::audit::{self, Act, Actor};
 use crate::db::logins::Flow;
 use crate::db::{attention, connection, logins, people, preview};
 use crate::oauth::Grant;
@@ -59,7 +61,7 @@ pub async fn begin_login(
     let (state_digest, browser_digest) = (digest(state.expose_secret()), digest(browser.expose_secret()));
     // A program sends no form.
     let preview_first = form.is_ok_and(|Form(form)| form.preview_first.is_some());
-    let flow = Flow { begun_by: admin.name, preview_first };
+    let flow = Flow { begun_by: admin.actor.name, session: admin.actor.session, preview_first };
     logins::insert_flow(&app.engine.db, &state_digest, &browser_digest, &flow, after(now, FLOW_LIFE)).await?;
     let authorize_url = tokens.oauth().authorize_url(&credentials.client_id, &state);
     let cookie = app.gatekeeper.cookie(FLOW_COOKIE, browser.expose_secret().to_owned(), Some(FLOW_LIFE));
@@ -81,11 +83,12 @@ pub struct Callback {
 /// `GET /api/externalauthentication/officient`
 pub async fn finish_login(
     State(app): State<App>,
+    client: Client,
     cookies: CookieJar,
     callback: Result<Query<Callback>, QueryRejection>,
 ) -> Result<Response, WebError> {
     let notice = match callback {
-        Ok(Query(callback)) => connect(&app, &cookies, callback).await?,
+        Ok(Query(callback)) => connect(&app, client, &cookies, callback).await?,
         Err(_a_field_twice) => Notice::StateWrong,
     };
     let cookies = cookies.add(app.gatekeeper.cookie(FLOW_COOKIE, String::new(), Some(Duration::ZERO)));
@@ -93,7 +96,12 @@ pub async fn finish_login(
 }
 
 /// Everything is read before anything is stored. Returns what to say on the page.
-async fn connect(app: &App, cookies: &CookieJar, callback: Callback) -> Result<Notice, WebError> {
+async fn connect(
+    app: &App,
+    Client(address): Client,
+    cookies: &CookieJar,
+    callback: Callback,
+) -> Result<Notice, WebError> {
     let engine = &app.engine;
     let browser = cookies.get(&app.gatekeeper.cookie_name(FLOW_COOKIE)).map(|cookie| digest(cookie.value()));
     let Some((state, browser)) = callback.state.map(|state| digest(&state)).zip(browser) else {
@@ -121,7 +129,8 @@ async fn connect(app: &App, cookies: &CookieJar, callback: Callback) -> Result<N
         Ok(account) => account,
         Err(error) => return Ok(error.upstream().map_or(Notice::Unreachable, notice_of_account)),
     };
-    let is_paused = store_connection(app, &account, &grant, &flow).await?;
+    let actor = Actor { name: flow.begun_by.clone(), session: flow.session.clone(), address };
+    let is_paused = store_connection(app, &account, &grant, &actor, flow.preview_first).await?;
     if let Err(error) = engine.ensure_webhooks().await {
         tracing::warn!(%error, "Connected, but could not register the webhooks yet; the sweep tries again");
     }
@@ -141,7 +150,8 @@ async fn store_connection(
     app: &App,
     account: &Account,
     grant: &Grant,
-    flow: &Flow,
+    actor: &Actor,
+    preview_first: bool,
 ) -> Result<bool, WebError> {
     let engine = &app.engine;
     let now = engine.clock.now();
@@ -153,12 +163,12 @@ async fn store_connection(
         attention::clear_all_held_back(&mut *tx).await?;
         attention::resolve_all(&mut *tx, now).await?;
     }
-    let who = flow.begun_by.as_deref();
-    let is_paused = connection::connect(&mut *tx, account, &sealed, who, flow.preview_first, now).await?;
+    let who = actor.name.as_deref();
+    let is_paused = connection::connect(&mut *tx, account, &sealed, who, preview_first, now).await?;
     let item = Item::reauthorization_required();
     attention::resolve(&mut *tx, item.kind(), &item.subject_id, now).await?;
     let detail = format!("company {}", account.company_id);
-    connection::audit(&mut *tx, "connected", Some(&detail), who, now).await?;
+    audit::insert(&mut *tx, Act::Connected, Some(&detail), actor, now).await?;
     tx.commit().await?;
     tracing::info!(company.id = %account.company_id, "Connected to Officient");
     Ok(is_paused)
@@ -213,7 +223,7 @@ pub async fn logout(
     attention::resolve(&mut *tx, item.kind(), &item.subject_id, now).await?;
     attention::resolve_others(&mut *tx, Kind::WebhookRefused, &[], now).await?;
     preview::forget(&mut tx).await?;
-    connection::audit(&mut *tx, "disconnected", None, admin.name.as_deref(), now).await?;
+    audit::insert(&mut *tx, Act::Disconnected, None, &admin.actor, now).await?;
     tx.commit().await?;
     tracing::info!("Disconnected from Officient");
     if wants_page(&headers) {

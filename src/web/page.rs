@@ -8,6 +8,7 @@ mod history;
 mod items;
 mod leave_types;
 mod live;
+mod log;
 mod notice;
 mod overview;
 mod people;
@@ -51,6 +52,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/people/{id}/sync", post(people::sync_person))
         .route("/leave-types", get(leave_types::show))
         .route("/history", get(history::show))
+        .route("/log", get(log::show))
         .route("/preview", get(preview::show).post(preview::ask))
         .route("/sign-out", post(sign_in::sign_out))
         .layer(from_fn_with_state(app.clone(), session::require_admin_page))
@@ -71,12 +73,20 @@ enum Tab {
     People,
     LeaveTypes,
     History,
+    Log,
     Preview,
 }
 
 impl Tab {
-    const ALL: [Self; 6] =
-        [Self::Connection, Self::Attention, Self::People, Self::LeaveTypes, Self::History, Self::Preview];
+    const ALL: [Self; 7] = [
+        Self::Connection,
+        Self::Attention,
+        Self::People,
+        Self::LeaveTypes,
+        Self::History,
+        Self::Log,
+        Self::Preview,
+    ];
 
     fn path(self) -> String {
         let under = match self {
@@ -85,6 +95,7 @@ impl Tab {
             Self::People => "/people",
             Self::LeaveTypes => "/leave-types",
             Self::History => "/history",
+            Self::Log => "/log",
             Self::Preview => "/preview",
         };
         format!("{PAGE_PATH}{under}")
@@ -97,6 +108,7 @@ impl Tab {
             Self::People => t.tab_people(),
             Self::LeaveTypes => t.tab_leave_types(),
             Self::History => t.tab_history(),
+            Self::Log => t.tab_log(),
             Self::Preview => t.tab_preview(),
         }
     }

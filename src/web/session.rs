@@ -1,11 +1,10 @@
 //! Who may come in: the admin's session from the page's login form, or the API's bearer token.
 //!
 //! A session is a random cookie; the database has its digest. Every change made with a cookie must also carry the
-//! session's CSRF token, as form field or header; one made with the bearer token need not, for no browser sends that.
+//! session's CSRF token, as form field or header, and come from our own page as far as the browser says; one made with
+//! the bearer token need not, for no browser sends that.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use argon2::password_hash::PasswordVerifier as _;
@@ -20,13 +19,16 @@ use axum_extra::extract::cookie::{Cookie, SameSite};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
-use tokio::time::Instant;
+use tokio::sync::Semaphore;
 
 use super::PAGE_PATH;
+use super::client::{Client, refuse_other_sites};
 use super::error::WebError;
 use super::texts::Language;
+use super::throttle::Throttle;
 use crate::app::App;
 use crate::config::Config;
+use crate::db::audit::{self, Act, Actor};
 use crate::db::logins;
 use crate::vault::{digest, random_token};
 
@@ -34,10 +36,8 @@ use crate::vault::{digest, random_token};
 const LIFE: SignedDuration = SignedDuration::from_hours(12);
 /// …and so long after it was last used.
 const IDLE: SignedDuration = SignedDuration::from_hours(2);
-/// Wrong passwords from one address within [`ATTEMPTS_PERIOD`].
-const ATTEMPTS: usize = 5;
-const ATTEMPTS_PERIOD: Duration = Duration::from_mins(1);
-const MOST_ADDRESSES: usize = 10_000;
+/// Passwords verified side by side: argon2 takes 19 MiB for each.
+const VERIFY_AT_ONCE: usize = 2;
 
 /// The start before which every session has ended.
 pub fn oldest_start(now: Timestamp) -> Timestamp {
@@ -49,7 +49,8 @@ pub struct Gatekeeper {
     password: SecretString,
     api_token: Option<SecretString>,
     is_https: bool,
-    wrong: Mutex<HashMap<IpAddr, Vec<Instant>>>,
+    throttle: Throttle,
+    verifying: Semaphore,
 }
 
 /// Who makes a request.
@@ -57,14 +58,20 @@ pub struct Gatekeeper {
 pub struct Admin {
     /// What the page's forms carry; `None` for a bearer of the API token.
     pub csrf_token: Option<String>,
-    /// As given at sign-in.
-    pub name: Option<String>,
+    /// Who it is in the audit log.
+    pub actor: Actor,
 }
 
-impl From<logins::Session> for Admin {
-    fn from(session: logins::Session) -> Self {
-        Self { csrf_token: Some(session.csrf_token), name: session.admin_name }
+impl Admin {
+    fn of_session(session: logins::Session, cookie: &str) -> Self {
+        let actor = Actor { name: session.admin_name, session: Some(session_name(cookie)), address: None };
+        Self { csrf_token: Some(session.csrf_token), actor }
     }
+}
+
+/// The audit log's name of a session: enough to tell sessions apart, too little to become one.
+fn session_name(cookie: &str) -> String {
+    digest(cookie).iter().take(4).fold(String::new(), |name, byte| name + &format!("{byte:02x}"))
 }
 
 impl Gatekeeper {
@@ -74,17 +81,18 @@ impl Gatekeeper {
             password: config.admin.password.clone(),
             api_token: config.admin.api_token.clone(),
             is_https: config.server.public_url.starts_with("https://"),
-            wrong: Mutex::default(),
+            throttle: Throttle::default(),
+            verifying: Semaphore::new(VERIFY_AT_ONCE),
         }
     }
 
-    /// Checks the password; after five wrong ones within a minute nobody at that address is asked any more.
+    /// Checks the password, slowly where many were wrong.
     pub async fn check_password(&self, address: IpAddr, password: &str) -> Result<bool, WebError> {
-        let attempt =
-            self.begin_attempt(address).map_err(|wait| WebError::TooManyAttempts(wait.as_secs().max(1)))?;
+        let attempt = self.throttle.begin(address).await;
+        let attempt = attempt.map_err(|wait| WebError::TooManyAttempts(wait.as_secs() + 1))?;
         let is_right = self.is_password(password.to_owned()).await;
-        if is_right && let Some(times) = self.lock().get_mut(&address) {
-            times.retain(|at| *at != attempt);
+        if is_right {
+            self.throttle.was_right(&attempt);
         }
         Ok(is_right)
     }
@@ -94,6 +102,7 @@ impl Gatekeeper {
         if !expected.expose_secret().starts_with("$argon2") {
             return bool::from(digest(&password).ct_eq(&digest(expected.expose_secret())));
         }
+        let _place = self.verifying.acquire().await;
         // Takes a while by design: not on the threads that answer requests.
         let verify = tokio::task::spawn_blocking(move || {
             PasswordHash::new(expected.expose_secret()).is_ok_and(|hash| {
@@ -101,27 +110,6 @@ impl Gatekeeper {
             })
         });
         verify.await.unwrap_or(false)
-    }
-
-    /// Counts an attempt as wrong until it turns out right, so that many side by side are no way around the limit;
-    /// or says how long this address must wait.
-    fn begin_attempt(&self, address: IpAddr) -> Result<Instant, Duration> {
-        let now = Instant::now();
-        let mut wrong = self.lock();
-        if wrong.len() >= MOST_ADDRESSES {
-            wrong.retain(|_, times| times.iter().any(|at| at.elapsed() < ATTEMPTS_PERIOD));
-        }
-        let times = wrong.entry(address).or_default();
-        times.retain(|at| at.elapsed() < ATTEMPTS_PERIOD);
-        if let (ATTEMPTS.., Some(first)) = (times.len(), times.first()) {
-            return Err(ATTEMPTS_PERIOD.saturating_sub(first.elapsed()));
-        }
-        times.push(now);
-        Ok(now)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<IpAddr, Vec<Instant>>> {
-        self.wrong.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A cookie that only this service reads, ended with the browser unless `max_age` is given.
@@ -149,18 +137,22 @@ pub const SESSION: &str = "optedo_officient_session";
 
 impl App {
     /// Begins a session and returns its cookie.
-    pub async fn begin_session(&self, admin_name: Option<&str>) -> Result<Cookie<'static>, WebError> {
+    pub async fn begin_session(&self, who: Actor) -> Result<Cookie<'static>, WebError> {
         let token = random_token();
         let csrf = random_token();
         let now = self.engine.clock.now();
+        let actor = Actor { session: Some(session_name(token.expose_secret())), ..who };
+        let mut tx = self.engine.db.begin().await?;
         logins::insert_session(
-            &self.engine.db,
+            &mut *tx,
             &digest(token.expose_secret()),
             csrf.expose_secret(),
-            admin_name,
+            actor.name.as_deref(),
             now,
         )
         .await?;
+        audit::insert(&mut *tx, Act::SignedIn, None, &actor, now).await?;
+        tx.commit().await?;
         Ok(self.gatekeeper.cookie(SESSION, token.expose_secret().to_owned(), None))
     }
 
@@ -176,7 +168,8 @@ impl App {
     /// Who makes a request with these headers.
     pub async fn admin(&self, headers: &HeaderMap) -> Result<Option<Admin>, WebError> {
         if self.is_bearer(headers) {
-            return Ok(Some(Admin { csrf_token: None, name: None }));
+            let actor = Actor { session: Some(Actor::API.to_owned()), ..Actor::default() };
+            return Ok(Some(Admin { csrf_token: None, actor }));
         }
         let cookies = CookieJar::from_headers(headers);
         let Some(cookie) = cookies.get(&self.gatekeeper.cookie_name(SESSION)) else {
@@ -192,7 +185,7 @@ impl App {
             now,
         )
         .await?;
-        Ok(session.map(Admin::from))
+        Ok(session.map(|session| Admin::of_session(session, cookie.value())))
     }
 
     /// Who watches a page with these headers: as [`Self::admin`], but watching does not keep the session alive.
@@ -205,7 +198,7 @@ impl App {
         let seen_after = now.saturating_sub(IDLE).unwrap_or(Timestamp::MIN);
         let digest = digest(cookie.value());
         let session = logins::find_session(&self.engine.db, &digest, oldest_start(now), seen_after).await?;
-        Ok(session.map(Admin::from))
+        Ok(session.map(|session| Admin::of_session(session, cookie.value())))
     }
 
     fn is_bearer(&self, headers: &HeaderMap) -> bool {
@@ -228,7 +221,7 @@ pub async fn require_admin(
     next: Next,
 ) -> Result<Response, WebError> {
     let admin = app.admin(request.headers()).await?.ok_or(WebError::Unauthorized)?;
-    pass(admin, request, next).await
+    pass(&app, admin, request, next).await
 }
 
 /// The page answers the admin only: others are sent to the login form.
@@ -252,16 +245,21 @@ pub async fn require_admin_page(
         }
         return Ok(Redirect::to(PAGE_PATH).into_response());
     };
-    pass(admin, request, next).await
+    pass(&app, admin, request, next).await
 }
 
 /// Lets the request through unless it changes something on a cookie's word alone.
-async fn pass(admin: Admin, request: Request, next: Next) -> Result<Response, WebError> {
+async fn pass(app: &App, mut admin: Admin, request: Request, next: Next) -> Result<Response, WebError> {
     let request = match &admin.csrf_token {
-        Some(expected) if !request.method().is_safe() => check_csrf(expected, request).await?,
+        Some(expected) if !request.method().is_safe() => {
+            refuse_other_sites(request.headers(), &app.engine.config.server.public_url)?;
+            check_csrf(expected, request).await?
+        }
         _ => request,
     };
     let (mut parts, body) = request.into_parts();
+    let Ok(Client(address)) = Client::from_request_parts(&mut parts, app).await;
+    admin.actor.address = address;
     parts.extensions.insert(admin);
     Ok(next.run(Request::from_parts(parts, body)).await)
 }

@@ -8,6 +8,7 @@ mod attention;
 mod common;
 mod connection;
 mod lists;
+mod log;
 mod notices;
 
 use axum::extract::{FromRequestParts, RawQuery};

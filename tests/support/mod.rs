@@ -245,7 +245,7 @@ impl TestApp {
     /// Where Officient delivers webhooks.
     pub fn webhook_url(&self) -> String {
         use secrecy::ExposeSecret as _;
-        self.app.engine.webhook_url.expose_secret().to_owned()
+        self.app.engine.webhook_address.url().expose_secret().to_owned()
     }
 
     /// Delivers one webhook as Officient does.

@@ -77,6 +77,10 @@ notices! {
     EventsSaved "events_saved" notice_events_saved true
     /// They were not.
     EventsInvalid "events_invalid" notice_events_invalid false
+    /// The webhook address was replaced.
+    WebhookTokenRotated "webhook_token_rotated" notice_webhook_token_rotated true
+    /// It was, but Officient does not know yet.
+    WebhookTokenRotating "webhook_token_rotating" notice_webhook_token_rotating true
     /// A preview is being worked out.
     PreviewAsked "preview_asked" notice_preview_asked true
 }

@@ -135,7 +135,7 @@ pub(super) async fn show(
         frame,
         webhooks: webhooks.collect(),
         event_names: engine.webhook_events().await?.join("\n"),
-        webhook_address: is_address_asked.then(|| engine.webhook_url.expose_secret().to_owned()),
+        webhook_address: is_address_asked.then(|| engine.webhook_address.url().expose_secret().to_owned()),
         items: items::stored(engine, stored.company_id, t, &items).await?,
         is_checking: stored.is_checking(),
         setup: setup(&app, stored.client_id.clone()),
@@ -198,12 +198,13 @@ pub(super) struct WebhookEventsForm {
 /// `POST …/webhook-events`
 pub(super) async fn save_webhook_events(
     State(app): State<App>,
+    Extension(admin): Extension<Admin>,
     form: Result<Form<WebhookEventsForm>, FormRejection>,
 ) -> Result<Redirect, WebError> {
     let Form(form) = form?;
     let names = form.events.lines().map(str::trim).filter(|name| !name.is_empty());
     let names: Vec<String> = names.map(str::to_owned).collect();
-    match api::save_webhook_events(&app.engine, &names).await {
+    match api::save_webhook_events(&app.engine, &admin, &names).await {
         Ok(()) => Ok(to_page(Notice::EventsSaved)),
         Err(WebError::Invalid { .. }) => Ok(to_page(Notice::EventsInvalid)),
         Err(error) => Err(error),

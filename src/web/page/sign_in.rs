@@ -1,20 +1,23 @@
 //! Signing in with the admin password, and out.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use askama::Template;
-use axum::Form;
+use axum::extract::State;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{ConnectInfo, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::{Extension, Form};
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 
 use super::{Frame, Notice, render};
 use crate::app::App;
+use crate::db::audit::{self, Act, Actor};
 use crate::web::PAGE_PATH;
+use crate::web::client::{Client, refuse_other_sites};
 use crate::web::error::WebError;
+use crate::web::session::Admin;
 use crate::web::texts::Language;
 
 /// Nobody's name is longer.
@@ -38,16 +41,23 @@ pub(super) struct SignInForm {
 /// `POST …/sign-in`
 pub(super) async fn sign_in(
     State(app): State<App>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    Client(address): Client,
+    headers: HeaderMap,
     t: Language,
     cookies: CookieJar,
     form: Result<Form<SignInForm>, FormRejection>,
 ) -> Result<Response, WebError> {
+    // Nobody is to be signed in, to somebody else's session, by another site.
+    refuse_other_sites(&headers, &app.engine.config.server.public_url)?;
     let Form(form) = form?;
-    match app.gatekeeper.check_password(address.ip(), &form.password).await {
+    let by_whom = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let anybody = Actor { address, ..Actor::default() };
+    match app.gatekeeper.check_password(by_whom, &form.password).await {
         Ok(true) => {}
         Ok(false) => {
             tracing::warn!("A sign-in with a wrong password");
+            let now = app.engine.clock.now();
+            audit::insert(&app.engine.db, Act::SignInFailed, None, &anybody, now).await?;
             return refused(t, StatusCode::UNAUTHORIZED, Notice::WrongPassword);
         }
         Err(WebError::TooManyAttempts(seconds)) => {
@@ -60,12 +70,17 @@ pub(super) async fn sign_in(
     let name = Some(name.trim()).filter(|name| !name.is_empty());
     // A session that was there before ends: the cookie is new at every sign-in.
     let cookies = app.end_session(cookies).await?;
-    let session = app.begin_session(name).await?;
+    let session = app.begin_session(Actor { name: name.map(str::to_owned), ..anybody }).await?;
     Ok((cookies.add(session), Redirect::to(PAGE_PATH)).into_response())
 }
 
 /// `POST …/sign-out`
-pub(super) async fn sign_out(State(app): State<App>, cookies: CookieJar) -> Result<Response, WebError> {
+pub(super) async fn sign_out(
+    State(app): State<App>,
+    Extension(admin): Extension<Admin>,
+    cookies: CookieJar,
+) -> Result<Response, WebError> {
+    audit::insert(&app.engine.db, Act::SignedOut, None, &admin.actor, app.engine.clock.now()).await?;
     let cookies = app.end_session(cookies).await?;
     Ok((cookies, Redirect::to(PAGE_PATH)).into_response())
 }

@@ -12,6 +12,7 @@ super::texts! {
     tab_people() { nl: "Personen", fr: "Personnes", en: "People" }
     tab_leave_types() { nl: "Verloftypes", fr: "Types de congé", en: "Leave types" }
     tab_history() { nl: "Geschiedenis", fr: "Historique", en: "History" }
+    tab_log() { nl: "Logboek", fr: "Journal", en: "Log" }
     tab_preview() { nl: "Voorbeeld", fr: "Aperçu", en: "Preview" }
     open_items(count: i64) { nl: "1 open punt" | "{count} open punten", fr: "{count} point ouvert" | "{count} points ouverts", en: "1 open item" | "{count} open items" }
 

@@ -140,3 +140,90 @@ async fn a_ciphertext_from_another_column_does_not_open() {
     assert_eq!(app.officient.calls_to("/"), 0);
     assert!(start_error(&app, &[]).await.contains("cannot be decrypted"));
 }
+
+#[tokio::test]
+async fn a_ciphertext_of_another_database_does_not_open() {
+    let (app, other) = (TestApp::connected().await, TestApp::connected().await);
+    let theirs = sealed(&other, "access_token").await;
+    sqlx::query("update connection set access_token = $1").bind(theirs).execute(&app.db).await.unwrap();
+    app.officient.clear_calls();
+    assert!(app.post("/sync?dryRun=true").await.status().is_server_error());
+    assert_eq!(app.officient.calls_to("/"), 0);
+    assert!(start_error(&app, &[]).await.contains("connection.access_token cannot be decrypted"));
+}
+
+#[tokio::test]
+async fn a_damaged_ciphertext_stops_the_start() {
+    let app = TestApp::connected().await;
+    for column in SEALED {
+        let whole = sealed(&app, column).await;
+        let middle = whole.len() / 2;
+        let flipped = [&whole[..middle], &[whole[middle] ^ 1], &whole[middle + 1..]].concat();
+        for damaged in [flipped, whole[..whole.len() - 1].to_vec(), vec![], b"in clear".to_vec()] {
+            put(&app, column, &damaged).await;
+            let error = start_error(&app, &[]).await;
+            assert!(error.contains(&format!("connection.{column}")), "{column}: {error}");
+        }
+        put(&app, column, &whole).await;
+    }
+    // All is whole again, so each was refused for its damage.
+    let config = Config::load(None, app.environment()).unwrap();
+    let pool = db::pool(&config.database.url, 2).unwrap();
+    assert!(App::build(config, pool, app.clock.clone()).await.is_ok());
+}
+
+async fn put(app: &TestApp, column: &str, value: &[u8]) {
+    let query = sqlx::AssertSqlSafe(format!("update connection set {column} = $1"));
+    sqlx::query(query).bind(value).execute(&app.db).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_same_secret_is_sealed_differently_each_time() {
+    let app = TestApp::start().await;
+    app.fill_in_credentials().await;
+    let first = sealed(&app, "client_secret").await;
+    app.fill_in_credentials().await;
+    let second = sealed(&app, "client_secret").await;
+    assert_eq!(first[..9], second[..9], "version and key id");
+    assert_ne!(first[9..33], second[9..33], "the nonce");
+    assert_ne!(first[33..], second[33..]);
+}
+
+#[tokio::test]
+async fn without_a_key_of_its_own_the_service_does_not_start() {
+    let app = TestApp::start().await;
+    let key = "OPTEDO_OFFICIENT__SECURITY__ENCRYPTION_KEY";
+    let cases = [
+        ("", "is required"),
+        ("c2hvcnQ=", "must be 32 bytes, not 5"),
+        ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "32 times the same byte"),
+        (optedo_officient::vault::DEMO_KEY, "which everybody knows"),
+        ("not base64 at all", "is not base64"),
+    ];
+    for (value, fault) in cases {
+        for command in ["serve", "status"] {
+            let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_optedo-officient"));
+            let program = program.arg(command).env_clear().envs(app.environment()).env(key, value);
+            let ended = program.output().await.unwrap();
+            let said = String::from_utf8(ended.stderr).unwrap();
+            assert_eq!(ended.status.code(), Some(2), "{value}: {said}");
+            assert!(said.starts_with("security.encryption_key: ") && said.contains(fault), "{value}: {said}");
+            assert!(value.is_empty() || !said.contains(value), "{said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rotation_of_the_webhook_address_outlives_one_of_the_key() {
+    let mut app = TestApp::connected().await;
+    let before = app.webhook_url();
+    app.officient.stop().await;
+    assert_eq!(app.post("/webhook-token/rotate").await.status(), StatusCode::ACCEPTED);
+    app.restart_with(&[("security.encryption_key", OTHER_KEY), ("security.previous_encryption_keys", KEY)])
+        .await;
+    app.restart_with(&[("security.previous_encryption_keys", "")]).await;
+    for url in [before, app.webhook_url()] {
+        let delivered = app.http.post(url).body(r#"{"event_type":"e"}"#).send().await.unwrap();
+        assert_eq!(delivered.status(), StatusCode::OK);
+    }
+}

@@ -1,0 +1,142 @@
+//! The address that Officient delivers webhooks to, and its secret token, which can be replaced.
+//!
+//! Both tokens are in memory, so that a wrong one costs no work of the database. Replicas read them again every
+//! [`READ_EVERY`]; a new address is given to Officient only after all of them can know it, and the old one is accepted
+//! until Officient has the new one everywhere: no webhook meets a 404 because of a rotation.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::{PgExecutor, PgPool};
+use subtle::{Choice, ConstantTimeEq as _};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::db::connection::{self, SealedWebhookTokens};
+use crate::tokens::{PREVIOUS_WEBHOOK_TOKEN, WEBHOOK_TOKEN};
+use crate::vault::{Vault, VaultError, digest};
+
+/// How often the tokens are read again.
+const READ_EVERY: Duration = Duration::from_secs(1);
+
+/// Why the tokens cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum WebhookAddressError {
+    /// The database failed.
+    #[error("the database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// One does not open.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+/// Clones share it.
+#[derive(Clone)]
+pub struct WebhookAddress {
+    base: Arc<str>,
+    vault: Vault,
+    known: Arc<RwLock<Known>>,
+}
+
+#[derive(Default)]
+struct Known {
+    sealed: SealedWebhookTokens,
+    current: SecretString,
+    previous: Option<SecretString>,
+}
+
+impl fmt::Debug for WebhookAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[redacted]", self.base)
+    }
+}
+
+impl WebhookAddress {
+    /// Below `base`, which ends with a slash, with the tokens of the database.
+    pub async fn read(
+        base: String,
+        vault: Vault,
+        db: impl PgExecutor<'_>,
+    ) -> Result<Self, WebhookAddressError> {
+        let address = Self { base: base.into(), vault, known: Arc::default() };
+        address.read_again(db).await?;
+        Ok(address)
+    }
+
+    /// What all addresses of this service begin with, whatever their token.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The current address.
+    pub fn url(&self) -> SecretString {
+        self.current().0
+    }
+
+    /// The current address, and its token as the database has it.
+    pub fn current(&self) -> (SecretString, Vec<u8>) {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let url = format!("{}{}", self.base, known.current.expose_secret());
+        (url.into(), known.sealed.current.clone().unwrap_or_default())
+    }
+
+    /// Whether the token is the current one, or the one before while Officient may still use it. Digests are compared,
+    /// both in any case, so that it takes the same time for every wrong token.
+    pub fn accepts(&self, token: &str) -> bool {
+        let given = digest(token);
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let is = |secret: &SecretString| given.ct_eq(&digest(secret.expose_secret()));
+        let is_previous = known.previous.as_ref().map_or(Choice::from(0), is);
+        bool::from(is(&known.current) | is_previous)
+    }
+
+    /// Reads the tokens of the database; those that do not open leave what was known.
+    pub async fn read_again(&self, db: impl PgExecutor<'_>) -> Result<(), WebhookAddressError> {
+        let sealed = connection::webhook_tokens(db).await?;
+        if self.known.read().unwrap_or_else(PoisonError::into_inner).sealed == sealed {
+            return Ok(());
+        }
+        let current = sealed.current.as_deref().ok_or(VaultError::Damaged { place: WEBHOOK_TOKEN })?;
+        let current = self.vault.open(WEBHOOK_TOKEN, current)?;
+        let previous = sealed.previous.as_deref();
+        let previous = previous.map(|token| self.vault.open(PREVIOUS_WEBHOOK_TOKEN, token)).transpose()?;
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Known { sealed, current, previous };
+        Ok(())
+    }
+
+    /// Reads the tokens again and again until the service stops.
+    pub async fn follow(self, db: PgPool, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = sleep(READ_EVERY) => (),
+                () = stop.cancelled() => return,
+            }
+            if let Err(error) = self.read_again(&db).await {
+                tracing::debug!(%error, "Could not read the webhook address again");
+            }
+        }
+    }
+
+    /// Makes a new token, unless one is on its way to Officient already; returns when every replica can know it. The
+    /// caller holds the lock of the webhooks, so that nobody tells Officient before.
+    pub async fn rotate(&self, db: &PgPool) -> Result<(), WebhookAddressError> {
+        let mut tx = db.begin().await?;
+        connection::lock(&mut tx).await?;
+        let sealed = connection::webhook_tokens(&mut *tx).await?;
+        if sealed.previous.is_none() {
+            let current = sealed.current.as_deref().ok_or(VaultError::Damaged { place: WEBHOOK_TOKEN })?;
+            let current = self.vault.open(WEBHOOK_TOKEN, current)?;
+            let tokens = SealedWebhookTokens {
+                current: Some(self.vault.seal(WEBHOOK_TOKEN, &crate::vault::random_token())),
+                previous: Some(self.vault.seal(PREVIOUS_WEBHOOK_TOKEN, &current)),
+            };
+            connection::save_webhook_tokens(&mut *tx, &tokens).await?;
+        }
+        tx.commit().await?;
+        self.read_again(db).await?;
+        sleep(READ_EVERY + READ_EVERY / 2).await;
+        Ok(())
+    }
+}

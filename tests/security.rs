@@ -1,0 +1,12 @@
+//! Nobody gets in, nothing leaks: a file for each point of docs/security.md.
+
+mod audit;
+mod headers;
+mod input;
+mod least_data;
+mod oauth;
+mod outgoing;
+mod secrets_at_rest;
+mod sessions;
+mod supply_chain;
+mod webhook_address;

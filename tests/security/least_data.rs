@@ -1,0 +1,367 @@
+//! Of a person only id and names are kept, and nothing that is secret or personal comes out anywhere.
+
+use std::fmt::Write as _;
+use std::process::Stdio;
+
+use optedo_officient::demo::Fault;
+use optedo_officient::demo::officient::{CANARIES, LeaveType};
+use serde_json::json;
+use tokio::io::AsyncReadExt as _;
+
+use crate::support::browser::Browser;
+use crate::support::world::{World, options};
+use crate::support::{API_TOKEN, PAGE, PASSWORD, state_of};
+
+/// Names that occur nowhere else, so that finding one is a leak.
+const NAMES: [&str; 4] = ["Xaveria", "Quaghebeur", "xaveria", "Onvindbaar"];
+const TYPES: [&str; 3] = ["Borstvoedingsverlof", "Zorgverlof-optedo", "Nergensverlof"];
+
+/// Somebody who matches, somebody who does not, somebody nobody knows; sick leave, a mapped and an unmapped type.
+fn fill(w: &World) -> [i64; 3] {
+    let (matched, _) = w.hire(NAMES[0], NAMES[1]);
+    let near = w.officient.add_person(NAMES[2], NAMES[1]);
+    let unknown = w.officient.add_person(NAMES[3], NAMES[1]);
+    w.optedo.add_absence_type(TYPES[1]);
+    w.optedo.add_absence_type("Sick day");
+    let mapped = w.officient.add_leave_type(TYPES[0], Some(TYPES[1]));
+    let unmapped = w.officient.add_leave_type(TYPES[2], None);
+    for person in [matched, near, unknown] {
+        for (day, leave_type) in
+            [(0, LeaveType::Custom(mapped)), (1, LeaveType::Custom(unmapped)), (2, LeaveType::SickDay)]
+        {
+            let mut leave = w.leave(day);
+            leave.leave_type = leave_type;
+            w.officient.add_event(person, leave);
+        }
+        let mut broken = w.leave(3);
+        broken.duration_minutes = None;
+        w.officient.add_event(person, broken);
+    }
+    [matched, near, unknown]
+}
+
+/// Everything that makes a service talk: refusals, unreadable answers, failures.
+async fn trouble(w: &World, people: &[i64]) {
+    w.optedo.reject_next(1, 422, &format!("{} {} heeft al {}", NAMES[0], NAMES[1], TYPES[1]));
+    for fault in [Fault::CutOffJson, Fault::Html200, Fault::Status(500), Fault::Status(400)] {
+        w.officient.fault_on("/1.0/people/", fault.clone(), 1);
+        w.officient.fault_on("/1.0/calendar/", fault.clone(), 1);
+        w.optedo.fault_on("/api/absences", fault, 1);
+    }
+    let wrong = json!({"data": {"first_name": [NAMES[0]], "iban": CANARIES[2], "id": 1}});
+    w.officient.fault_on("/1.0/people/", Fault::WrongContent(wrong), 1);
+    for person in people {
+        w.announce_about("person_updated", person).await;
+        w.announce_about("calendar_event_updated", person).await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_the_persons_detail_but_the_names_is_in_the_database() {
+    let w = World::start().await;
+    let people = fill(&w);
+    w.connect_and_import().await;
+    trouble(&w, &people).await;
+    w.retry_until_done().await;
+    w.sweep().await;
+    let dump = w.dump().await;
+    assert!(dump.contains(NAMES[1]) && dump.contains("absences {"), "the dump holds what is kept");
+    for canary in CANARIES {
+        assert!(!dump.contains(canary), "{canary} is in the database");
+    }
+    // Of leave only ids, date and times: the types' names only where the admin must repair something.
+    assert!(!dump.contains(TYPES[0]), "a leave type's name is in the database");
+    assert!(!dump.to_lowercase().contains("sick"), "sick leave is in the database");
+}
+
+#[tokio::test]
+async fn nothing_personal_is_in_the_log_at_its_most_talkative_nor_in_the_metrics() {
+    // The database, the connection and the simulators of a service that stops; then the real program takes its place.
+    let mut w = World::start_with(options().set("log.filter", "trace")).await;
+    w.connect_and_import().await;
+    w.app.stop().await;
+    let people = fill(&w);
+    let mut service = tokio::process::Command::new(env!("CARGO_BIN_EXE_optedo-officient"))
+        .arg("serve")
+        .env_clear()
+        .envs(w.environment())
+        .env("OPTEDO_OFFICIENT__SERVER__LISTEN", w.url.replace("http://localhost", "127.0.0.1"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut stderr = service.stderr.take().unwrap();
+    let mut stdout = service.stdout.take().unwrap();
+    let read = async move {
+        let (mut log, mut out) = (Vec::new(), Vec::new());
+        let (read, read_too) = tokio::join!(stderr.read_to_end(&mut log), stdout.read_to_end(&mut out));
+        read.unwrap();
+        read_too.unwrap();
+        log.extend(out);
+        String::from_utf8(log).unwrap()
+    };
+    #[expect(clippy::disallowed_methods, reason = "the test waits for this task itself")]
+    let log = tokio::spawn(read);
+
+    w.until_ready().await;
+    w.sweep().await;
+    trouble(&w, &people).await;
+    w.sweep().await;
+    let metrics = w.http.get(format!("{}/metrics", w.url)).send().await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    assert!(metrics.contains("absence_writes_total"));
+    let id = service.id().unwrap().to_string();
+    let asked = tokio::process::Command::new("kill").args(["-TERM", &id]).status();
+    assert!(asked.await.unwrap().success());
+    assert!(service.wait().await.unwrap().success());
+    let log = log.await.unwrap();
+    assert!(log.contains("\"TRACE\"") && log.contains("Reconciled person"), "the log is talkative");
+
+    let secrets = [w.app.webhook_secret(), w.officient.client_secret().to_owned(), w.optedo.token()];
+    let personal = NAMES.iter().chain(&TYPES).chain(&CANARIES).map(ToString::to_string);
+    for word in personal.chain(secrets) {
+        if let Some(line) = log.lines().find(|line| line.contains(&word)) {
+            panic!("{word} is in the log: {line}");
+        }
+        assert!(!metrics.contains(&word), "{word} is in the metrics");
+    }
+    assert!(!log.to_lowercase().contains("sick day"), "a leave type is in the log");
+}
+
+/// The names of people, sick leave and all secrets, after everything a service does: a dump as an operator makes it.
+#[tokio::test]
+async fn a_dump_of_the_database_holds_no_secret_and_no_canary() {
+    let w = World::start_with(options().set("sync.max_deletions", "1")).await;
+    let people = fill(&w);
+    w.connect_and_import().await;
+    let browser = Browser::signed_in(&w).await;
+    let old_token = w.webhook_secret();
+    assert_eq!(w.post("/webhook-token/rotate").await.status(), 204);
+    trouble(&w, &people).await;
+    w.officient.revoke_access_tokens();
+    w.retry_until_done().await;
+    let (_, login_cookie) = w.begin_login().await;
+    w.sweep().await;
+    let database = w.environment().into_iter().find(|(key, _)| key == "DATABASE_URL").unwrap().1;
+    let dump =
+        tokio::process::Command::new("pg_dump").arg(format!("--dbname={database}")).output().await.unwrap();
+    assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
+    let dump = String::from_utf8(dump.stdout).unwrap();
+    assert!(dump.contains("COPY public.connection") && dump.contains(w.officient.client_id()));
+    for (what, secret) in secrets(&w).await.into_iter().chain([
+        ("the webhook token before", old_token),
+        ("the session", value_of(&browser.cookies())),
+        ("the login", value_of(&login_cookie)),
+    ]) {
+        assert!(secret.len() >= 4, "{what}");
+        let hex = secret.bytes().fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02x}").unwrap();
+            hex
+        });
+        assert!(!dump.contains(&secret) && !dump.contains(&hex), "{what} is in the dump");
+    }
+    for canary in CANARIES {
+        assert!(!dump.contains(canary), "{canary} is in the dump");
+    }
+}
+
+fn value_of(cookie: &str) -> String {
+    cookie.split_once('=').unwrap().1.to_owned()
+}
+
+/// All that the service must keep to itself, by what it is.
+async fn secrets(w: &World) -> Vec<(&'static str, String)> {
+    use optedo_officient::vault::Vault;
+    use secrecy::ExposeSecret as _;
+    let vault: &Vault = &w.app.app.vault;
+    let (access, refresh): (Vec<u8>, Vec<u8>) =
+        sqlx::query_as("select access_token, refresh_token from connection").fetch_one(&w.db).await.unwrap();
+    let open = |place, sealed: &[u8]| vault.open(place, sealed).unwrap().expose_secret().to_owned();
+    vec![
+        ("the client secret", w.officient.client_secret().to_owned()),
+        ("the access token", open("connection.access_token", &access)),
+        ("the refresh token", open("connection.refresh_token", &refresh)),
+        ("the webhook token", w.webhook_secret()),
+        ("the admin's password", PASSWORD.to_owned()),
+        ("the API token", API_TOKEN.to_owned()),
+        ("Optedo's token", w.optedo.token()),
+        ("the encryption key", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned()),
+    ]
+}
+
+/// The whole life of a connection by the real program, logging everything.
+#[tokio::test]
+async fn the_log_at_trace_of_connecting_rotating_and_signing_in_holds_no_secret() {
+    let mut w = World::start_with(options().set("log.filter", "trace")).await;
+    w.app.stop().await;
+    fill(&w);
+    let mut service = tokio::process::Command::new(env!("CARGO_BIN_EXE_optedo-officient"))
+        .arg("serve")
+        .env_clear()
+        .envs(w.environment())
+        .env("OPTEDO_OFFICIENT__SERVER__LISTEN", w.url.replace("http://localhost", "127.0.0.1"))
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut stderr = service.stderr.take().unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the test waits for this task itself")]
+    let log = tokio::spawn(async move {
+        let mut log = Vec::new();
+        stderr.read_to_end(&mut log).await.unwrap();
+        String::from_utf8(log).unwrap()
+    });
+    w.until_ready().await;
+    w.fill_in_credentials().await;
+    let browser = Browser::signed_in(&w).await;
+    let (authorize_url, cookie) = w.begin_login().await;
+    let (state, code) = (state_of(&authorize_url), w.officient.issue_code());
+    let wrong = [("code", "a-code-of-a-stranger"), ("state", "a-state-of-a-stranger")];
+    assert_eq!(w.come_back(&wrong, &cookie).await, "state_wrong");
+    assert_eq!(w.come_back(&[("code", &code), ("state", &state)], &cookie).await, "connected");
+    w.settle().await;
+    let webhook_address = |app: &World| app.officient.subscriptions()[0].target_url.clone();
+    let before = webhook_address(&w);
+    assert_eq!(w.post("/webhook-token/rotate").await.status(), 204);
+    let after = webhook_address(&w);
+    assert_ne!(before, after);
+    for url in [&before, &after] {
+        w.http.post(url).body(r#"{"event_type":"e","related_object_id":"1"}"#).send().await.unwrap();
+        w.http.post(url).body("no webhook").send().await.unwrap();
+    }
+    w.officient.revoke_access_tokens();
+    w.sweep().await;
+    let mut hidden = secrets(&w).await;
+    hidden.retain(|(what, _)| *what != "the webhook token");
+    for (what, secret) in [
+        ("the code", code.as_str()),
+        ("the state", &state),
+        ("a stranger's code", wrong[0].1),
+        ("a stranger's state", wrong[1].1),
+        ("the webhook token before", before.rsplit('/').next().unwrap()),
+        ("the webhook token", after.rsplit('/').next().unwrap()),
+        ("the session", &value_of(&browser.cookies())),
+        ("the login", &value_of(&cookie)),
+        ("the CSRF token", &browser.open(PAGE).await.csrf_token()),
+    ] {
+        hidden.push((what, secret.to_owned()));
+    }
+    assert_eq!(w.post("/logout").await.status(), 204);
+    let id = service.id().unwrap().to_string();
+    assert!(tokio::process::Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
+    service.wait().await.unwrap();
+    let log = log.await.unwrap();
+    assert!(log.contains("\"TRACE\"") && log.contains("Disconnected from Officient"), "the log is talkative");
+    for (what, secret) in hidden {
+        if let Some(line) = log.lines().find(|line| line.contains(&secret)) {
+            panic!("{what} is in the log: {line}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_answer_of_the_api_holds_more_of_a_person_than_the_name() {
+    let w = World::start().await;
+    let people = fill(&w);
+    w.connect_and_import().await;
+    trouble(&w, &people).await;
+    w.retry_until_done().await;
+    let paths = ["/status", "/people", "/leavetypes", "/absences", "/attention", "/attention?state=resolved"];
+    let mut answers = String::new();
+    for path in paths {
+        answers += &w.get(path).await.to_string();
+    }
+    answers += &w.post("/sync?dryRun=true").await.text().await.unwrap();
+    assert!(answers.contains(NAMES[0]));
+    for canary in CANARIES {
+        assert!(!answers.contains(canary), "{canary} is in an answer");
+    }
+}
+
+async fn rows_about(w: &World, person: i64, events: &[i64]) -> Vec<String> {
+    let dump = w.dump().await;
+    let ids: Vec<String> = events.iter().chain([&person]).map(ToString::to_string).collect();
+    let words =
+        |line: &str| line.split(|char: char| !char.is_alphanumeric()).map(str::to_owned).collect::<Vec<_>>();
+    let is_about =
+        |line: &&str| words(line).iter().any(|word| ids.contains(word)) && !line.starts_with("audit_log ");
+    dump.lines().filter(is_about).map(str::to_owned).collect()
+}
+
+async fn command(w: &World, arguments: &[&str]) -> std::process::Output {
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_optedo-officient"));
+    command.args(arguments).env_clear().envs(w.environment()).env("OPTEDO_OFFICIENT__LOG__FILTER", "off");
+    command.output().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_person_is_exported_and_forgotten_wherever_the_database_knows_them() {
+    let w = World::connected().await;
+    let person = w.officient.add_person(NAMES[0], NAMES[1]);
+    let other = w.officient.add_person(NAMES[3], NAMES[1]);
+    w.optedo.add_user(NAMES[0], NAMES[1]);
+    let mut events: Vec<i64> = (0..3).map(|day| w.officient.add_event(person, w.leave(day))).collect();
+    let mut broken = w.leave(4);
+    broken.duration_minutes = None;
+    events.push(w.officient.add_event(person, broken));
+    w.officient.add_event(other, w.leave(0));
+    w.sweep().await;
+    for event in &events {
+        w.announce_about("calendar_event_updated", event).await;
+    }
+    w.announce_about("person_updated", person).await;
+    w.officient.rename_person(person, NAMES[2], NAMES[1]);
+    w.sweep().await;
+    assert!(rows_about(&w, person, &events).await.len() > 8);
+    let standing = w.absences().len();
+    assert_eq!(standing, 3);
+
+    let id = person.to_string();
+    let exported = command(&w, &["export", "--person", &id]).await;
+    assert!(exported.status.success(), "{exported:?}");
+    let exported: serde_json::Value = serde_json::from_slice(&exported.stdout).unwrap();
+    assert_eq!(exported["people"][0]["first_name"], NAMES[2]);
+    assert_eq!(exported["absences"].as_array().unwrap().len(), 3);
+    for table in ["history", "heldBack", "attention", "webhookEvents"] {
+        assert!(!exported[table].as_array().unwrap().is_empty(), "{table}: {exported}");
+    }
+    assert!(!exported.to_string().contains(NAMES[3]), "somebody else is in it");
+
+    // Gone from Officient, as is to be done first.
+    w.officient.archive_person(person);
+    w.sweep().await;
+    let forgotten = command(&w, &["forget", "--person", &id]).await;
+    assert!(forgotten.status.success(), "{forgotten:?}");
+    let said = String::from_utf8(forgotten.stdout).unwrap();
+    assert!(said.contains("3 absences of theirs stay in Optedo") && !said.contains("come back"), "{said}");
+    w.sweep().await;
+    assert_eq!(rows_about(&w, person, &events).await, Vec::<String>::new());
+    assert!(!w.dump().await.contains(NAMES[2]), "the name is still there");
+    assert_eq!(w.absences().len(), standing);
+    assert!(w.dump().await.contains(NAMES[3]), "others are still known");
+    let again = command(&w, &["forget", "--person", &id]).await;
+    assert_eq!(again.status.code(), Some(1));
+    assert!(String::from_utf8(again.stderr).unwrap().contains("nothing is known here of person"));
+    assert_eq!(command(&w, &["export", "--person", &id]).await.status.code(), Some(1));
+    let acts: Vec<String> =
+        sqlx::query_scalar("select action from audit_log where session = 'command' order by id")
+            .fetch_all(&w.db)
+            .await
+            .unwrap();
+    assert_eq!(acts, ["person_exported", "person_forgotten"]);
+}
+
+#[tokio::test]
+async fn whoever_is_still_in_officient_comes_back_once_and_whole() {
+    let w = World::connected().await;
+    let event = w.take_leave(0);
+    w.announce().await;
+    let forgotten = command(&w, &["forget", "--person", &w.jan.to_string()]).await;
+    assert!(String::from_utf8(forgotten.stdout).unwrap().contains("they come back"));
+    assert!(w.get("/people").await.as_array().unwrap().is_empty());
+    w.sweep().await;
+    assert_eq!(w.get("/people").await.as_array().unwrap().len(), 1);
+    assert!(w.absence_of(event).is_some(), "taken over by its reference, not doubled");
+    w.finish(&[]).await;
+}
