@@ -704,7 +704,7 @@ async fn bring_back(restart: impl AsyncFn() -> std::io::Result<()>) {
     for _ in 0..3000 {
         match restart().await {
             Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-                sleep(Duration::from_millis(10)).await
+                sleep(Duration::from_millis(10)).await;
             }
             result => return result.unwrap(),
         }
