@@ -1,7 +1,7 @@
 //! The address that Officient delivers webhooks to, and its secret token, which can be replaced.
 //!
 //! Both tokens are in memory, so that a wrong one costs no work of the database. Replicas read them again every
-//! [`READ_EVERY`]; a new address is given to Officient only after all of them can know it, and the old one is accepted
+//! second; a new address is given to Officient only after all of them can know it, and the old one is accepted
 //! until Officient has the new one everywhere: no webhook meets a 404 because of a rotation.
 
 use std::fmt;
