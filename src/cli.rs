@@ -115,7 +115,10 @@ pub async fn run(cli: Cli, env: impl Iterator<Item = (String, String)>) -> ExitC
         return hash_password();
     }
     // Only the demo may use the key that stands in its source.
-    let may_be_demos = cli.command.is_demo();
+    #[cfg(feature = "demo")]
+    let may_be_demos = matches!(cli.command, Command::Demo);
+    #[cfg(not(feature = "demo"))]
+    let may_be_demos = false;
     let config = match Config::load(cli.config.as_deref(), env) {
         Ok(config) if config.security.encryption_key.is_published() && !may_be_demos => {
             say_wrong(&Mistake::published_key());
@@ -162,15 +165,6 @@ fn say_wrong(line: &impl Display) {
 async fn migrate(config: &Config) -> Result<bool, CommandError> {
     migrated(config).await?;
     Ok(true)
-}
-
-impl Command {
-    fn is_demo(&self) -> bool {
-        #[cfg(feature = "demo")]
-        return matches!(self, Self::Demo);
-        #[cfg(not(feature = "demo"))]
-        return false;
-    }
 }
 
 fn hash_password() -> ExitCode {
