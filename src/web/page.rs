@@ -4,6 +4,7 @@
 
 mod attention;
 mod difference;
+mod frame;
 mod history;
 mod items;
 mod leave_types;
@@ -11,6 +12,7 @@ mod live;
 mod log;
 mod notice;
 mod overview;
+mod paging;
 mod people;
 mod preview;
 mod progress;
@@ -30,12 +32,14 @@ use jiff::civil::DateTime;
 pub use notice::Notice;
 pub use sign_in::sign_in_form;
 
+use frame::{Frame, Tab, Visit};
+use paging::{NewestFirst, Paging, address};
+
+use super::PAGE_PATH;
 use super::error::{Explained, WebError};
-use super::session::{self, Admin};
+use super::session;
 use super::texts::{LANGUAGE, Language};
-use super::{CALLBACK_PATH, PAGE_PATH};
 use crate::app::App;
-use crate::db::attention as attention_table;
 
 /// How long the browser keeps the choice of a language.
 const KEEP_LANGUAGE: std::time::Duration = std::time::Duration::from_hours(24 * 365);
@@ -65,131 +69,6 @@ pub fn router(app: &App) -> Router<App> {
         .layer(from_fn_with_state(app.clone(), keep_language))
 }
 
-/// A tab of the page.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Tab {
-    Connection,
-    Attention,
-    People,
-    LeaveTypes,
-    History,
-    Log,
-    Preview,
-}
-
-impl Tab {
-    const ALL: [Self; 7] = [
-        Self::Connection,
-        Self::Attention,
-        Self::People,
-        Self::LeaveTypes,
-        Self::History,
-        Self::Log,
-        Self::Preview,
-    ];
-
-    fn path(self) -> String {
-        let under = match self {
-            Self::Connection => "",
-            Self::Attention => "/attention",
-            Self::People => "/people",
-            Self::LeaveTypes => "/leave-types",
-            Self::History => "/history",
-            Self::Log => "/log",
-            Self::Preview => "/preview",
-        };
-        format!("{PAGE_PATH}{under}")
-    }
-
-    fn label(self, t: Language) -> &'static str {
-        match self {
-            Self::Connection => t.tab_connection(),
-            Self::Attention => t.tab_attention(),
-            Self::People => t.tab_people(),
-            Self::LeaveTypes => t.tab_leave_types(),
-            Self::History => t.tab_history(),
-            Self::Log => t.tab_log(),
-            Self::Preview => t.tab_preview(),
-        }
-    }
-}
-
-/// What surrounds every page.
-struct Frame {
-    t: Language,
-    /// The tabs, for who is signed in: path, label, whether it is this one.
-    tabs: Vec<(String, &'static str, bool)>,
-    /// The same page in each language: address, code, name, whether it is this one.
-    languages: Vec<(String, &'static str, &'static str, bool)>,
-    title: &'static str,
-    notice: Option<(String, bool)>,
-    csrf_token: String,
-    open_items: i64,
-    /// Without scripts, the page asks again by itself while something is under way.
-    is_changing: bool,
-    page: &'static str,
-    api: &'static str,
-}
-
-impl Frame {
-    /// The frame of a tab.
-    async fn of_tab(
-        app: &App,
-        admin: &Admin,
-        t: Language,
-        tab: Tab,
-        query: Option<&str>,
-    ) -> Result<Self, WebError> {
-        let open = attention_table::count_open(&app.engine.db).await?;
-        Ok(Self {
-            tabs: Tab::ALL.into_iter().map(|each| (each.path(), each.label(t), each == tab)).collect(),
-            csrf_token: admin.csrf_token.clone().unwrap_or_default(),
-            open_items: open.iter().map(|(_, count)| count).sum(),
-            ..Self::bare(t, &tab.path(), tab.label(t), query)
-        })
-    }
-
-    /// The frame of a page for anybody.
-    fn bare(t: Language, path: &str, title: &'static str, query: Option<&str>) -> Self {
-        let languages = Language::ALL.into_iter().map(|language| {
-            let name = match language {
-                Language::Dutch => "Nederlands",
-                Language::French => "Français",
-                Language::English => "English",
-            };
-            (in_language(path, query, language), language.code(), name, language == t)
-        });
-        Self {
-            t,
-            tabs: Vec::new(),
-            languages: languages.collect(),
-            title,
-            notice: Notice::of_query(query).map(|notice| (notice.text(t).to_owned(), notice.is_good())),
-            csrf_token: String::new(),
-            open_items: 0,
-            is_changing: false,
-            page: PAGE_PATH,
-            api: CALLBACK_PATH,
-        }
-    }
-}
-
-/// This address in another language; what just happened need not be said again.
-fn in_language(path: &str, query: Option<&str>, language: Language) -> String {
-    address(path, query, &["lang"], &[("lang", language.code())])
-}
-
-/// An address with this query but for what is left out, and what just happened, and with these pairs.
-fn address(path: &str, query: Option<&str>, without: &[&str], pairs: &[(&str, &str)]) -> String {
-    let mut address = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-        if name != "notice" && !without.contains(&&*name) {
-            address.append_pair(&name, &value);
-        }
-    }
-    format!("{path}?{}", address.extend_pairs(pairs).finish())
-}
-
 /// A moment, in Belgian time.
 struct Moment {
     iso: String,
@@ -212,28 +91,6 @@ fn period(t: Language, (start, end, all_day): (DateTime, DateTime, bool)) -> Str
         format!("{day} {}–{}", start.strftime("%H:%M"), end.strftime("%H:%M"))
     } else {
         format!("{day} {} – {}", start.strftime("%H:%M"), end.strftime("%d/%m/%Y %H:%M"))
-    }
-}
-
-/// Part of a long list.
-struct Paging {
-    page: usize,
-    pages: usize,
-    previous: Option<String>,
-    next: Option<String>,
-}
-
-impl Paging {
-    /// The page that the address asks for, of `count` things, and which of them are on it.
-    fn new(path: &str, query: Option<&str>, count: usize, size: usize) -> (Self, std::ops::Range<usize>) {
-        let pages = count.div_ceil(size).max(1);
-        let asked = super::query_value(query, "page").and_then(|page| page.parse().ok());
-        let page: usize = asked.unwrap_or(1_usize).clamp(1, pages);
-        let address = |page: usize| address(path, query, &["page", "lang"], &[("page", &page.to_string())]);
-        let previous = (page > 1).then(|| address(page - 1));
-        let next = (page < pages).then(|| address(page + 1));
-        let first = (page - 1) * size;
-        (Self { page, pages, previous, next }, first..count.min(first + size))
     }
 }
 
@@ -281,11 +138,14 @@ struct ErrorPage {
 
 /// To a person a failure is a page in their language; programs get the problem document.
 pub async fn explain_errors(State(app): State<App>, request: Request, next: Next) -> Response {
+    // A webhook, and any other program, is done with at once.
+    if !wants_page(request.headers()) {
+        return next.run(request).await;
+    }
     let (mut parts, body) = request.into_parts();
-    let is_person = wants_page(&parts.headers);
     let Ok(t) = Language::from_request_parts(&mut parts, &app).await;
     let response = next.run(Request::from_parts(parts, body)).await;
-    let Some(explained) = response.extensions().get::<Explained>().filter(|_| is_person) else {
+    let Some(explained) = response.extensions().get::<Explained>() else {
         return response;
     };
     let text = match explained {
@@ -336,15 +196,5 @@ mod tests {
         assert_eq!(period(t, (at(3, 0), at(4, 0), true)), "03/04/2026, hele dag");
         assert_eq!(period(t, (at(3, 9), at(3, 12), false)), "03/04/2026 09:30–12:30");
         assert_eq!(period(t, (at(3, 22), at(4, 6), false)), "03/04/2026 22:30 – 04/04/2026 06:30");
-    }
-
-    #[test]
-    fn a_page_beyond_the_last_is_the_last() {
-        let (paging, range) = Paging::new("/people", Some("q=an&page=99&notice=x"), 120, 50);
-        assert_eq!((paging.page, paging.pages, range), (3, 3, 100..120));
-        assert_eq!(paging.previous.as_deref(), Some("/people?q=an&page=2"));
-        assert_eq!(paging.next, None);
-        let (paging, range) = Paging::new("/people", Some("page=-1"), 0, 50);
-        assert_eq!((paging.page, paging.pages, range), (1, 1, 0..0));
     }
 }

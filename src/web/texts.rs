@@ -45,6 +45,15 @@ impl Language {
         }
     }
 
+    /// As who speaks it calls it.
+    pub fn own_name(self) -> &'static str {
+        match self {
+            Self::Dutch => "Nederlands",
+            Self::French => "Français",
+            Self::English => "English",
+        }
+    }
+
     /// The language of `nl`, `fr-BE`…
     pub fn parse(tag: &str) -> Option<Self> {
         let code = tag.trim().split('-').next()?;

@@ -1,21 +1,17 @@
 //! The tab of attention items: open, ignored, resolved.
 
 use askama::Template;
-use axum::Extension;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State as Shared};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 
 use super::items::{self, ItemView};
-use super::{Frame, Notice, Paging, Tab, render, to_tab};
+use super::{Frame, Notice, Paging, Tab, Visit, render, to_tab};
 use crate::app::App;
 use crate::db::attention::{self, Which};
-use crate::db::connection::{self, State};
+use crate::db::connection::{self, State as ConnectionState};
 use crate::web::error::WebError;
-use crate::web::query_value;
-use crate::web::session::Admin;
-use crate::web::texts::Language;
 
 const ON_A_PAGE: usize = 20;
 
@@ -34,15 +30,9 @@ struct AttentionPage {
 }
 
 /// `GET …/attention`
-pub(super) async fn show(
-    Shared(app): Shared<App>,
-    Extension(admin): Extension<Admin>,
-    t: Language,
-    RawQuery(query): RawQuery,
-) -> Result<Response, WebError> {
-    let engine = &app.engine;
-    let query = query.as_deref();
-    let which = match query_value(query, "state").as_deref() {
+pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
+    let (engine, t) = (&visit.app.engine, visit.t);
+    let which = match visit.value("state").as_deref() {
         Some("ignored") => Which::Ignored,
         Some("resolved") => Which::Resolved,
         _ => Which::Open,
@@ -50,14 +40,14 @@ pub(super) async fn show(
     let connection = connection::load(&engine.db).await?;
     let company = connection.company_id;
     let stored = attention::list(&engine.db, which).await?;
-    let (paging, range) = Paging::new(&Tab::Attention.path(), query, stored.len(), ON_A_PAGE);
+    let (paging, range) = Paging::new(&Tab::Attention.path(), visit.query(), stored.len(), ON_A_PAGE);
     let shown = stored.get(range).unwrap_or_default();
     let items = items::stored(engine, company, t, shown).await?;
     let choice = |each: Which, label| (format!("?state={}", each.word()), label, each == which);
     let page = AttentionPage {
-        frame: Frame::of_tab(&app, &admin, t, Tab::Attention, query).await?,
+        frame: visit.frame(Tab::Attention).await?,
         which,
-        is_connected: connection.state != State::Disconnected,
+        is_connected: connection.state != ConnectionState::Disconnected,
         is_checking: connection.is_checking(),
         choices: vec![
             choice(Which::Open, t.open()),
@@ -72,7 +62,7 @@ pub(super) async fn show(
 
 /// `POST …/attention/{id}/follow`: an ignored item is open again.
 pub(super) async fn follow(
-    Shared(app): Shared<App>,
+    State(app): State<App>,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Redirect, WebError> {
     let id: i64 = id?.parse().map_err(|_no_number| WebError::NotFound)?;

@@ -3,24 +3,17 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::Extension;
-use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::people::{fault_text, name};
-use super::{Frame, Moment, Tab, address, period, render};
-use crate::app::App;
+use super::{Frame, Moment, NewestFirst, Tab, Visit, period, render};
 use crate::db::history::{self, Entry};
 use crate::db::{connection, people};
 use crate::ids::PersonId;
 use crate::sync::matching::Names;
 use crate::web::error::WebError;
-use crate::web::query_value;
-use crate::web::session::Admin;
 use crate::web::texts::Language;
-
-const ON_A_PAGE: usize = 50;
 
 #[derive(Template)]
 #[template(path = "page/history.html")]
@@ -28,10 +21,7 @@ struct HistoryPage {
     frame: Frame,
     person: Option<PersonHeader>,
     entries: Vec<EntryView>,
-    /// Where what is older is, if there is any.
-    older: Option<String>,
-    /// Where the newest is, if this is not it.
-    newest: Option<String>,
+    list: NewestFirst,
 }
 
 /// Whose history it is.
@@ -55,19 +45,13 @@ struct EntryView {
 }
 
 /// `GET …/history`
-pub(super) async fn show(
-    State(app): State<App>,
-    Extension(admin): Extension<Admin>,
-    t: Language,
-    RawQuery(query): RawQuery,
-) -> Result<Response, WebError> {
-    let engine = &app.engine;
-    let query = query.as_deref();
-    let number = |name: &str| query_value(query, name).and_then(|value| value.parse::<i64>().ok());
-    let mut frame = Frame::of_tab(&app, &admin, t, Tab::History, query).await?;
-    let (person, before) = (number("person").map(PersonId), number("before"));
+pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
+    let (engine, t) = (&visit.app.engine, visit.t);
+    let mut frame = visit.frame(Tab::History).await?;
+    let mut list = NewestFirst::new(Tab::History.path(), visit.query());
+    let person = visit.number("person").map(PersonId);
     let Some(company) = connection::load(&engine.db).await?.company_id else {
-        let page = HistoryPage { frame, person: None, entries: Vec::new(), older: None, newest: None };
+        let page = HistoryPage { frame, person: None, entries: Vec::new(), list };
         return render(StatusCode::OK, &page);
     };
     let header = match person {
@@ -83,21 +67,14 @@ pub(super) async fn show(
         }
         None => None,
     };
-    let limit = i64::try_from(ON_A_PAGE + 1).unwrap_or(i64::MAX);
-    let mut entries = history::list(&engine.db, company, person, before.unwrap_or(i64::MAX), limit).await?;
-    let has_older = entries.len() > ON_A_PAGE;
-    entries.truncate(ON_A_PAGE);
+    let entries = history::list(&engine.db, company, person, list.before, list.limit).await?;
+    let entries = list.page(entries, |entry| entry.id);
     let whose: Vec<i64> = entries.iter().map(|entry| entry.person.0).collect();
     let names = people::names(&engine.db, company, &whose).await?;
-    let path = Tab::History.path();
-    let without = ["before", "lang"];
-    let older = entries.last().filter(|_| has_older);
-    let older = older.map(|entry| address(&path, query, &without, &[("before", &entry.id.to_string())]));
     let page = HistoryPage {
         frame,
         person: header,
-        older,
-        newest: before.map(|_| address(&path, query, &without, &[])),
+        list,
         entries: entries.into_iter().map(|entry| entry_view(t, entry, &names)).collect(),
     };
     render(StatusCode::OK, &page)

@@ -1,21 +1,17 @@
 //! The tab of leave types: what maps to what, and how to map one in Officient.
 
 use askama::Template;
-use axum::Extension;
-use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::items::{Comparison, compare_texts};
-use super::{Frame, Moment, Tab, render};
-use crate::app::App;
+use super::{Frame, Moment, Tab, Visit, render};
 use crate::config::LeaveTypes;
 use crate::db::attention;
 use crate::db::connection::{self, State as ConnectionState};
 use crate::sync::mapping::Mapping;
 use crate::web::error::WebError;
 use crate::web::lists::{MappedType, map_everything};
-use crate::web::session::Admin;
 use crate::web::texts::Language;
 
 #[derive(Template)]
@@ -44,14 +40,9 @@ struct TypeView {
 }
 
 /// `GET …/leave-types`
-pub(super) async fn show(
-    State(app): State<App>,
-    Extension(admin): Extension<Admin>,
-    t: Language,
-    RawQuery(query): RawQuery,
-) -> Result<Response, WebError> {
-    let engine = &app.engine;
-    let frame = Frame::of_tab(&app, &admin, t, Tab::LeaveTypes, query.as_deref()).await?;
+pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
+    let (engine, t) = (&visit.app.engine, visit.t);
+    let frame = visit.frame(Tab::LeaveTypes).await?;
     let mut page = LeaveTypesPage {
         frame,
         is_known: false,

@@ -1,30 +1,20 @@
 //! The tab of the audit log: who did what that matters, when, from where.
 
 use askama::Template;
-use axum::Extension;
-use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, Moment, Tab, address, render};
-use crate::app::App;
+use super::{Frame, Moment, NewestFirst, Tab, Visit, render};
 use crate::db::audit::{self, Act, Actor, Entry};
 use crate::web::error::WebError;
-use crate::web::query_value;
-use crate::web::session::Admin;
 use crate::web::texts::Language;
-
-const ON_A_PAGE: usize = 50;
 
 #[derive(Template)]
 #[template(path = "page/log.html")]
 struct LogPage {
     frame: Frame,
     entries: Vec<EntryView>,
-    /// Where what is older is, if there is any.
-    older: Option<String>,
-    /// Where the newest is, if this is not it.
-    newest: Option<String>,
+    list: NewestFirst,
 }
 
 struct EntryView {
@@ -39,28 +29,13 @@ struct EntryView {
 }
 
 /// `GET …/log`
-pub(super) async fn show(
-    State(app): State<App>,
-    Extension(admin): Extension<Admin>,
-    t: Language,
-    RawQuery(query): RawQuery,
-) -> Result<Response, WebError> {
-    let query = query.as_deref();
-    let frame = Frame::of_tab(&app, &admin, t, Tab::Log, query).await?;
-    let before: Option<i64> = query_value(query, "before").and_then(|id| id.parse().ok());
-    let limit = i64::try_from(ON_A_PAGE + 1).unwrap_or(i64::MAX);
-    let mut entries = audit::list(&app.engine.db, before.unwrap_or(i64::MAX), limit).await?;
-    let has_older = entries.len() > ON_A_PAGE;
-    entries.truncate(ON_A_PAGE);
-    let path = Tab::Log.path();
-    let without = ["before", "lang"];
-    let older = entries.last().filter(|_| has_older);
-    let page = LogPage {
-        older: older.map(|entry| address(&path, query, &without, &[("before", &entry.id.to_string())])),
-        newest: before.map(|_| address(&path, query, &without, &[])),
-        entries: entries.into_iter().map(|entry| entry_view(t, entry)).collect(),
-        frame,
-    };
+pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
+    let frame = visit.frame(Tab::Log).await?;
+    let mut list = NewestFirst::new(Tab::Log.path(), visit.query());
+    let entries = audit::list(&visit.app.engine.db, list.before, list.limit).await?;
+    let entries = list.page(entries, |entry| entry.id);
+    let entries = entries.into_iter().map(|entry| entry_view(visit.t, entry)).collect();
+    let page = LogPage { frame, entries, list };
     render(StatusCode::OK, &page)
 }
 

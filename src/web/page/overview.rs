@@ -1,8 +1,8 @@
 //! The first tab: setting up, the connection, the state at a glance, the webhooks.
 
 use askama::Template;
+use axum::extract::State;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 use axum::{Extension, Form};
@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::items::{self, ItemView};
 use super::progress::{Progress, looks_take};
-use super::{Frame, Moment, Notice, Tab, render, to_page};
+use super::{Frame, Moment, Notice, Tab, Visit, render, to_page};
 use crate::app::App;
 use crate::db::attention::{self, Which};
 use crate::db::connection::{self, Connection, State as ConnectionState};
@@ -21,7 +21,7 @@ use crate::web::error::WebError;
 use crate::web::session::Admin;
 use crate::web::status::{self, Status};
 use crate::web::texts::Language;
-use crate::web::{CALLBACK_PATH, api, query_value};
+use crate::web::{CALLBACK_PATH, api};
 
 /// Items shown beside everything else; the others have a tab of their own.
 const FEW_ITEMS: usize = 10;
@@ -34,6 +34,8 @@ struct OverviewPage {
     connection: Option<ConnectionView>,
     state: StateView,
     items: Vec<ItemView>,
+    /// How many there are, if not all are shown.
+    more_items: Option<i64>,
     /// Not everybody was looked at yet, or nobody may be.
     is_checking: bool,
     webhooks: Vec<WebhookView>,
@@ -106,19 +108,15 @@ impl StateView {
 }
 
 /// `GET /instellingen/integraties/hr`
-pub(super) async fn show(
-    State(app): State<App>,
-    Extension(admin): Extension<Admin>,
-    t: Language,
-    RawQuery(query): RawQuery,
-) -> Result<Response, WebError> {
-    let engine = &app.engine;
+pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
+    let (engine, t) = (&visit.app.engine, visit.t);
     let stored = connection::load(&engine.db).await?;
     let status = status::status(engine).await?;
     let state = StateView::new(engine, t, &stored, &status).await?;
-    let mut frame = Frame::of_tab(&app, &admin, t, Tab::Connection, query.as_deref()).await?;
+    let mut frame = visit.frame(Tab::Connection).await?;
     frame.is_changing = state.progress.is_some();
     let mut items = attention::list(&engine.db, Which::Open).await?;
+    let open_items = items.len();
     items.truncate(FEW_ITEMS);
     let webhooks = status.webhooks.iter().map(|webhook| WebhookView {
         event: webhook.event.clone(),
@@ -130,15 +128,17 @@ pub(super) async fn show(
         },
         detail: webhook.detail.clone(),
     });
-    let is_address_asked = query_value(query.as_deref(), "webhook-address").is_some();
+    let is_address_asked = visit.value("webhook-address").is_some();
+    let event_names: Vec<&str> = status.webhooks.iter().map(|webhook| webhook.event.as_str()).collect();
     let page = OverviewPage {
         frame,
         webhooks: webhooks.collect(),
-        event_names: engine.webhook_events().await?.join("\n"),
+        event_names: event_names.join("\n"),
         webhook_address: is_address_asked.then(|| engine.webhook_address.url().expose_secret().to_owned()),
         items: items::stored(engine, stored.company_id, t, &items).await?,
+        more_items: (open_items > FEW_ITEMS).then(|| i64::try_from(open_items).unwrap_or(i64::MAX)),
         is_checking: stored.is_checking(),
-        setup: setup(&app, stored.client_id.clone()),
+        setup: setup(&visit.app, stored.client_id.clone()),
         state,
         connection: (stored.state != ConnectionState::Disconnected).then(|| ConnectionView {
             needs_sign_in: stored.state == ConnectionState::ReauthorizationRequired,

@@ -1,14 +1,13 @@
 //! The tab of people: who matches whom, and why somebody matches nobody.
 
 use askama::Template;
-use axum::Extension;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 
 use super::items::{Comparison, compare_names};
-use super::{Frame, Moment, Notice, Paging, Tab, render};
+use super::{Frame, Moment, Notice, Paging, Tab, Visit, render};
 use crate::app::App;
 use crate::db::people::{self, Person, Reason, SyncRequest};
 use crate::db::{attention, connection};
@@ -18,8 +17,6 @@ use crate::sync::attention::fold;
 use crate::sync::matching::Directory;
 use crate::web::error::WebError;
 use crate::web::lists::{MatchState, Matched, match_everybody};
-use crate::web::query_value;
-use crate::web::session::Admin;
 use crate::web::texts::Language;
 
 const ON_A_PAGE: usize = 50;
@@ -55,17 +52,11 @@ struct PersonView {
 const FAILING: &str = "failing";
 
 /// `GET …/people`
-pub(super) async fn show(
-    State(app): State<App>,
-    Extension(admin): Extension<Admin>,
-    t: Language,
-    RawQuery(query): RawQuery,
-) -> Result<Response, WebError> {
-    let engine = &app.engine;
-    let query = query.as_deref();
-    let frame = Frame::of_tab(&app, &admin, t, Tab::People, query).await?;
-    let search = query_value(query, "q").unwrap_or_default();
-    let filter = query_value(query, "state").unwrap_or_default();
+pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
+    let (engine, t) = (&visit.app.engine, visit.t);
+    let frame = visit.frame(Tab::People).await?;
+    let search = visit.value("q").unwrap_or_default();
+    let filter = visit.value("state").unwrap_or_default();
     let company = connection::load(&engine.db).await?.company_id;
     let users = if company.is_some() { engine.reference.show_users().await } else { None };
     let people = match company {
@@ -90,7 +81,7 @@ pub(super) async fn show(
         (wanted.is_empty() || has_name) && has_state
     };
     let found: Vec<(&Person, Matched)> = people.iter().zip(matches).filter(is_shown).collect();
-    let (paging, range) = Paging::new(&Tab::People.path(), query, found.len(), ON_A_PAGE);
+    let (paging, range) = Paging::new(&Tab::People.path(), visit.query(), found.len(), ON_A_PAGE);
     let shown = found.get(range).unwrap_or_default();
     let ids: Vec<i64> = shown.iter().map(|(person, _)| person.id.0).collect();
     let waiting = attention::count_held_back(&engine.db, company, &ids).await?;

@@ -3,24 +3,20 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::Extension;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 
 use super::items::{self, ItemView};
 use super::progress::{Progress, looks_take};
-use super::{Frame, Moment, Notice, Tab, period, render, to_tab};
+use super::{Frame, Moment, Notice, Tab, Visit, period, render, to_tab};
 use crate::app::App;
 use crate::db::connection::{self, State as ConnectionState};
 use crate::db::people::Backlog;
 use crate::db::{people, preview};
-use crate::sync::Engine;
+use crate::ids::CompanyId;
 use crate::sync::matching::Names;
 use crate::web::error::WebError;
-use crate::web::query_value;
-use crate::web::session::Admin;
-use crate::web::texts::Language;
 
 const ON_A_PAGE: i64 = 100;
 
@@ -47,14 +43,8 @@ struct ResultView {
 }
 
 /// `GET …/preview`
-pub(super) async fn show(
-    State(app): State<App>,
-    Extension(admin): Extension<Admin>,
-    t: Language,
-    RawQuery(query): RawQuery,
-) -> Result<Response, WebError> {
-    let engine = &app.engine;
-    let query = query.as_deref();
+pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
+    let (engine, t) = (&visit.app.engine, visit.t);
     let connection = connection::load(&engine.db).await?;
     let stored = preview::progress(&engine.db).await?;
     let progress = stored.is_under_way().then(|| {
@@ -63,10 +53,10 @@ pub(super) async fn show(
         let left = stored.started_at.map(|_| looks_take(engine, &backlog));
         Progress::new(engine, t, done, total, left)
     });
-    let mut frame = Frame::of_tab(&app, &admin, t, Tab::Preview, query).await?;
+    let mut frame = visit.frame(Tab::Preview).await?;
     frame.is_changing = progress.is_some();
     let result = match stored.finished_at {
-        Some(made_at) => Some(result(engine, t, made_at.into(), stored.unchanged, query).await?),
+        Some(made_at) => Some(result(&visit, connection.company_id, made_at.into(), stored.unchanged).await?),
         None => None,
     };
     let page = PreviewPage {
@@ -80,12 +70,12 @@ pub(super) async fn show(
 }
 
 async fn result(
-    engine: &Engine,
-    t: Language,
+    visit: &Visit,
+    company: Option<CompanyId>,
     made_at: Moment,
     unchanged: i64,
-    query: Option<&str>,
 ) -> Result<ResultView, WebError> {
+    let (engine, t) = (&visit.app.engine, visit.t);
     let db = &engine.db;
     let counts = preview::count_lines(db).await?;
     let count = |action: &str| counts.iter().find(|(word, _)| word == action).map_or(0, |(_, count)| *count);
@@ -97,15 +87,14 @@ async fn result(
         ("skip", t.preview_skip()),
         ("fail", t.preview_fail()),
     ];
-    let asked = query_value(query, "list").unwrap_or_default();
+    let asked = visit.value("list").unwrap_or_default();
     let is_there = |action: &str| count(action) > 0;
     let chosen = actions.iter().find(|(action, _)| *action == asked);
     let (shown, _) = chosen
         .or_else(|| actions.iter().find(|(action, _)| is_there(action)))
         .copied()
         .unwrap_or(("create", ""));
-    let after = query_value(query, "after").and_then(|after| after.parse().ok()).unwrap_or(0);
-    let company = connection::load(db).await?.company_id;
+    let after = visit.number("after").unwrap_or(0);
     let (mut lines, mut views) = (Vec::new(), Vec::new());
     let mut next = None;
     if shown == "skip" {
