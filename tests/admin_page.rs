@@ -115,6 +115,9 @@ async fn whole_way(kind: Kind) {
     browser.photograph("geschiedenis").await;
     browser.press("Nu nakijken").await;
     app.settle().await;
+    browser.open(&format!("{page}/log")).await;
+    assert!(browser.text().await.contains("Els Vermeulen"));
+    browser.photograph("logboek").await;
     browser.open(&format!("{page}/leave-types")).await;
     assert!(browser.text().await.contains("Ouderschapsverlof"));
     browser.photograph("verloftypes").await;
@@ -155,7 +158,7 @@ async fn the_whole_way_without_scripts_on_a_phone() {
 }
 
 /// Every page, as it is while connected.
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 13] = [
     "",
     "?webhook-address=shown",
     "/attention",
@@ -165,6 +168,7 @@ const PAGES: [&str; 12] = [
     "/people?q=nobody",
     "/leave-types",
     "/history",
+    "/log",
     "/preview",
     "/preview?list=skip",
     "/nowhere",

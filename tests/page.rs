@@ -12,7 +12,7 @@ use crate::support::browser::Browser;
 use crate::support::world::{World, options};
 use crate::support::{PAGE, TestApp};
 
-const TABS: [&str; 6] = ["", "/attention", "/people", "/leave-types", "/history", "/preview"];
+const TABS: [&str; 7] = ["", "/attention", "/people", "/leave-types", "/history", "/log", "/preview"];
 
 fn tab(under: &str) -> String {
     format!("{PAGE}{under}")

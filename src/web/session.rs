@@ -171,33 +171,28 @@ impl App {
             let actor = Actor { session: Some(Actor::API.to_owned()), ..Actor::default() };
             return Ok(Some(Admin { csrf_token: None, actor }));
         }
-        let cookies = CookieJar::from_headers(headers);
-        let Some(cookie) = cookies.get(&self.gatekeeper.cookie_name(SESSION)) else {
-            return Ok(None);
-        };
-        let now = self.engine.clock.now();
-        let seen_after = now.saturating_sub(IDLE).unwrap_or(Timestamp::MIN);
-        let session = logins::touch_session(
-            &self.engine.db,
-            &digest(cookie.value()),
-            oldest_start(now),
-            seen_after,
-            now,
-        )
-        .await?;
-        Ok(session.map(|session| Admin::of_session(session, cookie.value())))
+        self.signed_in(headers, true).await
     }
 
-    /// Who watches a page with these headers: as [`Self::admin`], but watching does not keep the session alive.
+    /// Who watches a page with these headers: a session that watching does not keep alive.
     pub async fn watcher(&self, headers: &HeaderMap) -> Result<Option<Admin>, WebError> {
+        self.signed_in(headers, false).await
+    }
+
+    /// Whose session the cookie is, if it was begun and used recently enough.
+    async fn signed_in(&self, headers: &HeaderMap, keep_alive: bool) -> Result<Option<Admin>, WebError> {
         let cookies = CookieJar::from_headers(headers);
         let Some(cookie) = cookies.get(&self.gatekeeper.cookie_name(SESSION)) else {
             return Ok(None);
         };
-        let now = self.engine.clock.now();
-        let seen_after = now.saturating_sub(IDLE).unwrap_or(Timestamp::MIN);
-        let digest = digest(cookie.value());
-        let session = logins::find_session(&self.engine.db, &digest, oldest_start(now), seen_after).await?;
+        let (db, digest, now) = (&self.engine.db, digest(cookie.value()), self.engine.clock.now());
+        let (created_after, seen_after) =
+            (oldest_start(now), now.saturating_sub(IDLE).unwrap_or(Timestamp::MIN));
+        let session = if keep_alive {
+            logins::touch_session(db, &digest, created_after, seen_after, now).await?
+        } else {
+            logins::find_session(db, &digest, created_after, seen_after).await?
+        };
         Ok(session.map(|session| Admin::of_session(session, cookie.value())))
     }
 
