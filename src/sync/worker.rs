@@ -54,7 +54,7 @@ pub async fn run(engine: Arc<Engine>) {
         if let Err(error) = lead(&engine).await {
             tracing::warn!(%error, "The worker lost its database connection");
         }
-        engine.wake.set_leader(false);
+        engine.wake.set_leading_at(None);
         if !engine.rest_a_beat().await {
             return;
         }
@@ -78,6 +78,7 @@ async fn lead(engine: &Arc<Engine>) -> Result<(), sqlx::Error> {
 }
 
 async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<(), sqlx::Error> {
+    let mut asked_at = Instant::now();
     while !leader::try_lock(&mut *listener).await? {
         if leader::end_hanging(&mut *listener, HANGS_AFTER.as_secs_f64()).await? {
             tracing::warn!("The replica that did the syncing hangs: another takes over");
@@ -86,9 +87,10 @@ async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<()
         if !engine.rest_a_beat().await {
             return Ok(());
         }
+        asked_at = Instant::now();
     }
     listener.listen(CHANNEL).await?;
-    engine.wake.set_leader(true);
+    engine.wake.set_leading_at(Some(asked_at));
     tracing::info!("This replica does the syncing");
     let mut worker = Worker::new(Arc::clone(engine));
     tokio::select! {
@@ -104,11 +106,12 @@ async fn watch(listener: &mut PgListener, engine: &Engine) -> Result<(), sqlx::E
     loop {
         // A connection that is cut without a word shows when it is used; and used, it shows the others that we are there.
         if beat_at <= Instant::now() {
+            let asked_at = Instant::now();
             let now = engine.clock.now();
             let sweep_before = engine.sweep_interval().and_then(|interval| now.checked_sub(interval).ok());
             let is_due = timeout(PATIENCE, leader::is_anything_due(&mut *listener, now, sweep_before));
             let is_due = is_due.await.map_err(|_hangs| sqlx::Error::PoolTimedOut)??;
-            engine.wake.set_leader(true);
+            engine.wake.set_leading_at(Some(asked_at));
             if is_due {
                 engine.wake.worker(&engine.db).await;
             }
