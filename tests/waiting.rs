@@ -94,8 +94,8 @@ async fn a_webhook_is_answered_by_a_look_at_once_however_often_the_last_one_fail
     w.announce().await;
     for _ in 0..6 {
         let looks = w.officient.calls_to(&format!("/1.0/calendar/{}/", w.jan));
-        w.pass(SignedDuration::from_mins(16)).await;
         w.until("it was tried", async || {
+            w.pass(SignedDuration::from_mins(16)).await;
             w.officient.calls_to(&format!("/1.0/calendar/{}/", w.jan)) > looks
         })
         .await;
