@@ -17,15 +17,20 @@ use crate::support::world::{World, options};
 /// A copy of the service in a process of its own.
 pub struct Copy {
     child: Child,
-    url: String,
+    pub url: String,
 }
 
 impl Copy {
     /// Starts one on this port and waits until it answers.
     pub async fn start(w: &World, environment: &[(String, String)], port: u16) -> Self {
+        Self::start_with(w, program(environment, &["serve"]), port).await
+    }
+
+    /// Starts one by this command.
+    pub async fn start_with(w: &World, mut serve: Command, port: u16) -> Self {
         let listen = format!("127.0.0.1:{port}");
-        let environment = with(environment.to_vec(), "OPTEDO_OFFICIENT__SERVER__LISTEN", &listen);
-        let child = program(&environment, &["serve"]).stderr(Stdio::null()).spawn().unwrap();
+        serve.env("OPTEDO_OFFICIENT__SERVER__LISTEN", &listen);
+        let child = serve.stderr(Stdio::null()).spawn().unwrap();
         let copy = Self { child, url: format!("http://{listen}") };
         w.until("the copy answers", async || {
             let ready = w.http.get(format!("{}/health/ready", copy.url)).send().await;

@@ -2,10 +2,14 @@
 
 use jiff::ToSpan as _;
 use optedo_officient::demo::officient::{LeaveType, NewEvent};
+use optedo_officient::db::people;
+use optedo_officient::ids::{CompanyId, PersonId};
+use optedo_officient::sync::SyncError;
 use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::support::TestApp;
+use crate::support::world::World;
 
 /// Delivers a webhook to the copy at `url`, as the proxy in front of both does.
 async fn deliver_to(app: &TestApp, url: &str, person: i64) -> StatusCode {
@@ -41,4 +45,28 @@ async fn every_copy_takes_webhooks_one_syncs_and_another_takes_over_when_it_stop
     }
     app.assert_one_way_and_once();
     other.engine.stop.cancel();
+}
+
+#[tokio::test]
+async fn a_copy_that_no_longer_leads_writes_nothing_however_far_its_look_is() {
+    let w = World::connected().await;
+    let (_url, other) = w.replica().await;
+    let company = CompanyId(w.officient.company_id());
+    let standing = w.take_leave(0);
+    w.announce().await;
+    w.officient.change_event(standing, |leave| *leave = leave.clone().part(540, 60));
+    w.take_leave(1);
+    let writes = w.optedo.writes();
+    // A look of this copy as if it had begun while the copy led.
+    let jan = people::find(&w.db, company, PersonId(w.jan)).await.unwrap().unwrap();
+    let look = other.engine.reconcile(company, &jan, None).await;
+    assert!(matches!(look, Err(SyncError::NotLeading)), "it wrote");
+    assert_eq!(w.optedo.writes(), writes);
+    // The one that leads writes it, once it knows that the other's write is not under way.
+    w.announce().await;
+    w.retry_until_done().await;
+    assert_eq!(w.absences().len(), 2);
+    assert_eq!(w.optedo.writes(), writes + 2);
+    other.engine.stop.cancel();
+    w.finish(&[]).await;
 }
