@@ -106,8 +106,8 @@ impl App {
             configured.map(|(client_id, client_secret)| Credentials { client_id, client_secret });
         let tokens = Tokens::new(db.clone(), vault.clone(), clock.clone(), oauth, configured);
         let officient = Officient::new(line, tokens);
-        let optedo =
-            Optedo::new(&config.optedo.api_url, config.optedo.api_token.clone(), config.optedo.timeout);
+        let Config { optedo, .. } = &*config;
+        let optedo = Optedo::new(&optedo.api_url, optedo.api_token.clone(), optedo.timeout, clock.clone());
 
         let stop = CancellationToken::new();
         let wake = Wake::default();

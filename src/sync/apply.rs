@@ -8,11 +8,11 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::attention::{Cause, Item};
-use super::conclude::after;
 use super::desired::DesiredAbsence;
 use super::look::Look;
 use super::plan::{Change, Creation, WrittenAbsence, absence_to_write, create_or_take_over, find_ours};
 use super::{Engine, SyncError};
+use crate::clock::after;
 use crate::db::absences;
 use crate::db::people::Reason;
 use crate::ids::{AbsenceId, CompanyId, EventId, PersonId, UserId};

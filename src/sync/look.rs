@@ -247,7 +247,7 @@ impl Engine {
     /// The person with names read at `since` or later; with any, when that is `None` and they are not known to have
     /// changed. Others who have, or had, the same name are looked at again when it changed. Gives `turn` back when it
     /// was not used, another to wait for when it was.
-    async fn with_names(
+    pub(super) async fn with_names(
         &self,
         company: CompanyId,
         mut person: Person,

@@ -14,9 +14,10 @@ use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
-use super::conclude::after;
+use super::repairs::Repaired;
 use super::wake::{CERTAIN, CHANNEL};
 use super::{Engine, SyncError, backoff};
+use crate::clock::after;
 use crate::db::connection::{self, Connection, State};
 use crate::db::people::{self, Person, Reason};
 use crate::db::{absences, events, history, leader, logins, preview, retention};
@@ -39,6 +40,8 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 const BEAT: Duration = READ_EVERY;
 /// How long a session may take to answer, or to end.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How often repairs of names and types are looked for, while leave waits for any.
+const FIND_REPAIRS_EVERY: Duration = REST;
 /// A leader not heard of for so long hangs, and is replaced; it is certain of its lock for less ([`CERTAIN`]).
 const HANGS_AFTER: Duration = Duration::from_secs(10);
 const CLEAN_UP_EVERY: SignedDuration = SignedDuration::from_mins(10);
@@ -135,6 +138,7 @@ enum Done {
     Webhooks(Result<(), SyncError>),
     Person(i64, Reason),
     Preview(Result<(), SyncError>),
+    Repairs(Result<Repaired, SyncError>),
     CleanUp,
 }
 
@@ -152,6 +156,8 @@ pub struct Worker {
     explaining: Errand,
     sweep: Errand,
     preview: Errand,
+    repairs: Errand,
+    repaired: Repaired,
     cleaned_up_at: Option<Timestamp>,
     /// The webhooks were not yet seen to be right.
     must_check_webhooks: bool,
@@ -199,6 +205,8 @@ impl Worker {
             explaining: Errand::default(),
             sweep: Errand::default(),
             preview: Errand::default(),
+            repairs: Errand::default(),
+            repaired: Repaired::default(),
             cleaned_up_at: None,
             must_check_webhooks: true,
         }
@@ -295,6 +303,16 @@ impl Worker {
                     tracing::warn!(%error, "Could not work out a preview");
                 }
             }
+            Done::Repairs(result) => {
+                self.repairs.end(result.is_ok(), now);
+                match result {
+                    Ok(repaired) => {
+                        self.repaired = repaired;
+                        self.repairs.not_before = Some(after(now, FIND_REPAIRS_EVERY));
+                    }
+                    Err(error) => tracing::warn!(%error, "Could not look for repaired names and types"),
+                }
+            }
             Done::CleanUp => {}
         }
     }
@@ -320,6 +338,7 @@ impl Worker {
         self.begin_sweep(company, &connection, now);
         if !connection.is_paused {
             self.begin_events(company, now).await?;
+            self.begin_repairs(company, now);
             self.begin_people(company, &connection, now).await?;
             self.engine.finish_sweep_if_done(company, &connection).await?;
         }
@@ -376,6 +395,15 @@ impl Worker {
         }
     }
 
+    fn begin_repairs(&mut self, company: CompanyId, now: Timestamp) {
+        if !self.repairs.may_begin(now) || self.engine.optedo.is_busy_for().is_some() {
+            return;
+        }
+        self.repairs.begin();
+        let (engine, before) = (Arc::clone(&self.engine), self.repaired.clone());
+        self.jobs.spawn(async move { Done::Repairs(engine.find_repairs(company, &before).await) });
+    }
+
     async fn begin_people(
         &mut self,
         company: CompanyId,
@@ -385,7 +413,10 @@ impl Worker {
         let closed_until = self.engine.optedo_gate.closed_until();
         // While Optedo refuses our token one look at a time tries whether it still does.
         let free = if closed_until.is_some() { 1 } else { MOST_PEOPLE }.saturating_sub(self.people.len());
-        if free == 0 || closed_until.is_some_and(|until| until > now) {
+        // A look that could not reach Optedo would cost calls to Officient, in vain.
+        let is_in_vain =
+            closed_until.is_some_and(|until| until > now) || self.engine.optedo.is_busy_for().is_some();
+        if free == 0 || is_in_vain {
             return Ok(());
         }
         let under_way: Vec<i64> = self.people.iter().copied().collect();
