@@ -20,7 +20,7 @@ pub const PEOPLE: usize = 500;
 pub const SWEEP_EVERY: Duration = Duration::from_secs(20);
 /// Settings where Officient's limit is not the subject.
 pub const WITHOUT_LIMIT: &[(&str, &str)] =
-    &[("OFFICIENT__RATE_LIMIT_CALLS", "30000"), ("SYNC__SWEEP_INTERVAL", "20s"), ("LOG__FILTER", "warn")];
+    &[("OFFICIENT__RATE_LIMIT_CALLS", "10000"), ("SYNC__SWEEP_INTERVAL", "20s"), ("LOG__FILTER", "warn")];
 
 const API: &str = "/api/externalauthentication/officient";
 const API_TOKEN: &str = "the api token of the measurement";
