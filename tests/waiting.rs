@@ -68,7 +68,9 @@ async fn what_optedo_cannot_do_for_one_person_holds_up_nobody_else() {
     let w = World::connected().await;
     let others: Vec<(i64, i64)> = (0..6).map(|number| w.hire("Piet", &format!("Pieters{number}"))).collect();
     let jans = format!("GET /api/absences?userId={}&", w.user);
-    for (day, fault) in (0..).zip([Fault::Status(500), Fault::Status(503), Fault::Status(400), Fault::Html200]) {
+    for (day, fault) in
+        (0..).zip([Fault::Status(500), Fault::Status(503), Fault::Status(400), Fault::Html200])
+    {
         w.optedo.fault_on(&jans, fault.clone(), 1000);
         let event = w.take_leave(day);
         assert_eq!(w.deliver("calendar_event_added", w.jan).await, StatusCode::OK);
@@ -205,7 +207,8 @@ async fn nobody_is_asked_what_was_repaired_while_nothing_waits_or_the_admin_mean
 #[tokio::test]
 async fn asking_what_was_repaired_costs_few_calls_and_looks_at_nobody_in_vain() {
     let w = World::start().await;
-    let people: Vec<i64> = (0..40).map(|number| w.officient.add_person("Piet", &format!("Onbekend{number}"))).collect();
+    let people: Vec<i64> =
+        (0..40).map(|number| w.officient.add_person("Piet", &format!("Onbekend{number}"))).collect();
     for person in &people {
         w.officient.add_event(*person, w.leave(0));
     }

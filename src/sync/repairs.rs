@@ -31,10 +31,9 @@ impl Engine {
             return Ok(Repaired::default());
         }
         let at = self.clock.now();
-        let (for_people, for_types): (Vec<Awaited>, Vec<Awaited>) =
-            awaited.into_iter().partition(|awaited| {
-                matches!(awaited.kind, Kind::UnmatchedPerson | Kind::AmbiguousPerson)
-            });
+        let (for_people, for_types): (Vec<Awaited>, Vec<Awaited>) = awaited
+            .into_iter()
+            .partition(|awaited| matches!(awaited.kind, Kind::UnmatchedPerson | Kind::AmbiguousPerson));
         let mut gone = self.matched_by_now(company, for_people, Fresh(at)).await?;
         gone.extend(self.mapped_by_now(company, for_types, Fresh(at)).await?);
         let is_new = |awaited: &&Awaited| !before.contains(&key(awaited));

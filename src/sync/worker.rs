@@ -36,6 +36,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const REST: Duration = Duration::from_mins(1);
 /// At least so long between two looks for work because of what was announced: a flood is few looks.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+/// Of more new webhooks than this at a time the next are taken a little later, together: storing them goes first.
+const FLOOD: i64 = 100;
+const BETWEEN_BATCHES: Duration = Duration::from_millis(50);
 /// Every replica uses its session so often: the leader to see what is due, and to be seen; the others to try the lock.
 const BEAT: Duration = READ_EVERY;
 /// How long a session may take to answer, or to end.
@@ -272,7 +275,12 @@ impl Worker {
             Done::NewEvents(result) => {
                 self.events.end(result.is_ok(), now);
                 match result {
-                    Ok(newest) => self.taken_up_to = newest,
+                    Ok(newest) => {
+                        if newest - self.taken_up_to > FLOOD {
+                            self.events.not_before = Some(after(now, BETWEEN_BATCHES));
+                        }
+                        self.taken_up_to = newest;
+                    }
                     Err(error) => tracing::warn!(%error, "Could not find out whom the webhooks mean"),
                 }
             }
@@ -342,7 +350,11 @@ impl Worker {
             self.begin_people(company, &connection, now).await?;
             self.engine.finish_sweep_if_done(company, &connection).await?;
         }
-        Ok(if self.jobs.is_empty() && !self.must_check_webhooks { REST } else { LOOK_EVERY })
+        let is_at_rest = self.jobs.is_empty() && !self.must_check_webhooks;
+        let wait = if is_at_rest { REST } else { LOOK_EVERY };
+        let next_batch =
+            self.events.not_before.and_then(|at| Duration::try_from(at.duration_since(now)).ok());
+        Ok(next_batch.map_or(wait, |next_batch| next_batch.min(wait)))
     }
 
     async fn begin_preview(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
