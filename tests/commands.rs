@@ -13,7 +13,12 @@ use crate::support::world::options;
 use crate::support::{TestApp, create_database};
 
 pub fn program(environment: &[(String, String)], arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_optedo-officient"));
+    program_of(env!("CARGO_BIN_EXE_optedo-officient"), environment, arguments)
+}
+
+/// Like [`program`], of the program at this path.
+pub fn program_of(path: &str, environment: &[(String, String)], arguments: &[&str]) -> Command {
+    let mut command = Command::new(path);
     command.args(arguments).env_clear().envs(environment.iter().cloned()).stdin(Stdio::null());
     command
 }
