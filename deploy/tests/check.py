@@ -56,6 +56,7 @@ def alerts():
 
 def faults_of(expression, known):
     """Metrics and labels of an expression that nothing has."""
+    expression = " ".join(expression.split())
     for name, selectors in re.findall(r"(\w+)\{([^}]*)\}", expression):
         if name not in known:
             yield f"there is no metric {name}: {expression}"
