@@ -5,7 +5,7 @@
 export SQLX_OFFLINE := true
 unexport DATABASE_URL
 
-.PHONY: help demo test simulate bench lint fmt screenshots sqlx image tools
+.PHONY: help demo test simulate bench lint fmt screenshots sqlx image image-test deploy-test tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ sbom: ## the list of what is in the program, in target/sbom.cdx.json, by cargo-c
 
 image: ## the Docker image, by docker, podman or buildah
 	@scripts/image
+
+image-test: ## the image built and run as root without a registry, on Debian or Ubuntu
+	@scripts/image-test
+
+deploy-test: ## what is in deploy/ and compose.yaml, with real proxies in front of the real program
+	@scripts/deploy-test
 
 tools:
 	@scripts/need cargo cc

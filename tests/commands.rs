@@ -413,6 +413,24 @@ async fn the_service_stops_with_0_on_either_signal() {
 }
 
 #[tokio::test]
+async fn the_health_command_says_whether_the_service_is_ready_and_why_not() {
+    let mut app = TestApp::start().await;
+    let listen = app.url.replace("http://localhost", "0.0.0.0");
+    let environment = with(app.environment(), "OPTEDO_OFFICIENT__SERVER__LISTEN", &listen);
+    let ready = run_in(environment.clone(), &["health"]).await;
+    assert_eq!((ready.code, ready.err.as_str()), (Some(0), ""));
+    app.take_database_away().await;
+    let not_ready = run_in(environment.clone(), &["health"]).await;
+    assert_eq!(not_ready.code, Some(1));
+    assert!(not_ready.err.contains("503"), "{}", not_ready.err);
+    app.give_database_back().await;
+    app.stop().await;
+    let not_serving = run_in(environment, &["health"]).await;
+    assert_eq!(not_serving.code, Some(1));
+    assert!(not_serving.err.contains("does not answer on 127.0.0.1:"), "{}", not_serving.err);
+}
+
+#[tokio::test]
 async fn a_signal_waits_for_the_absence_that_is_being_written() {
     let (mut app, [(jan, user), _]) = connected_with_two_people().await;
     app.stop().await;
