@@ -18,11 +18,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::app::App;
 use crate::config::Config;
@@ -95,35 +94,37 @@ pub fn metrics_router(app: App) -> Router {
     with_headers(router.method_not_allowed_fallback(method_not_allowed).with_state(app), &config)
 }
 
-/// What every answer carries, errors included.
+/// What every answer carries, errors included, unless it says so itself.
 fn with_headers(router: Router, config: &Config) -> Router {
     // form-action also governs where a form's redirect may lead: the login's leads to Officient.
-    let officient_app = &config.officient.app_url;
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
-         base-uri 'none'; frame-ancestors 'self'; \
-         form-action 'self' {officient_app}"
+         base-uri 'none'; frame-ancestors 'self'; form-action 'self' {}",
+        config.officient.app_url
     );
     let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
-    let set = |name: HeaderName, value: HeaderValue| SetResponseHeaderLayer::if_not_present(name, value);
-    let fixed = |name: &'static str, value: &'static str| {
-        set(HeaderName::from_static(name), HeaderValue::from_static(value))
-    };
-    let router = router
-        .layer(fixed("cross-origin-opener-policy", "same-origin"))
-        .layer(fixed("cross-origin-resource-policy", "same-origin"))
-        .layer(fixed("cross-origin-embedder-policy", "require-corp"))
-        .layer(fixed("permissions-policy", NO_PERMISSIONS));
-    let router = if config.server.public_url.starts_with("https://") {
-        router.layer(fixed("strict-transport-security", "max-age=31536000"))
-    } else {
-        router
-    };
-    router
-        .layer(set(header::CONTENT_SECURITY_POLICY, policy))
-        .layer(set(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
-        .layer(set(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
-        .layer(set(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
+    let mut headers = vec![
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+        (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+        (HeaderName::from_static("cross-origin-embedder-policy"), HeaderValue::from_static("require-corp")),
+        (HeaderName::from_static("permissions-policy"), HeaderValue::from_static(NO_PERMISSIONS)),
+    ];
+    if config.server.public_url.starts_with("https://") {
+        let a_year = HeaderValue::from_static("max-age=31536000");
+        headers.push((header::STRICT_TRANSPORT_SECURITY, a_year));
+    }
+    let headers: Arc<[(HeaderName, HeaderValue)]> = headers.into();
+    // One layer for all: each costs every request, a webhook too.
+    router.layer(map_response(move |mut response: Response| {
+        for (name, value) in &*headers {
+            response.headers_mut().entry(name).or_insert_with(|| value.clone());
+        }
+        std::future::ready(response)
+    }))
 }
 
 async fn live() -> StatusCode {
