@@ -130,7 +130,7 @@ pub async fn run(cli: Cli, env: impl Iterator<Item = (String, String)>) -> ExitC
             return ExitCode::from(2);
         }
     };
-    telemetry::start_logging(&config.log);
+    telemetry::logs::start(&config.log);
     let result = match cli.command {
         Command::Serve => app::run(config).await.map(|()| true).map_err(CommandError::from),
         Command::Migrate => migrate(&config).await,

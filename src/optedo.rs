@@ -180,14 +180,13 @@ impl Optedo {
     }
 
     async fn call(&self, operation: &str, request: reqwest::RequestBuilder) -> Result<Answer, OptedoError> {
-        let result = upstream::send(request).await;
+        let result = upstream::traced("optedo", operation, upstream::send(request)).await;
         match &result {
             Ok(_) => self.accepts_token.store(true, Ordering::Relaxed),
             Err(UpstreamError::Unauthorized) => self.accepts_token.store(false, Ordering::Relaxed),
             Err(_) => {}
         }
-        let outcome = result.as_ref().map_or_else(UpstreamError::outcome, |_| "ok");
-        metrics::counter!("optedo_calls_total", "outcome" => outcome).increment(1);
+        metrics::counter!("optedo_calls_total", "outcome" => upstream::outcome(&result)).increment(1);
         result.map_err(|source| OptedoError { operation: operation.to_owned(), source })
     }
 }

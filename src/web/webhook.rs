@@ -3,7 +3,6 @@
 //! Concurrent webhooks share an insert and a commit: one writer takes whatever waits while the previous commit is under
 //! way, so a lone webhook waits for nothing, and a flood costs few commits and one connection.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +10,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, de};
 use serde_json::value::RawValue;
@@ -22,10 +21,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::error::WebError;
+use super::request_id;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::db::events;
 use crate::sync::wake::Wake;
+use crate::telemetry::metrics::WebhookCounters;
 
 const MAX_BODY: usize = 64 * 1024;
 /// Webhooks in one commit.
@@ -45,15 +46,16 @@ pub(crate) struct Announcement {
 
 struct Pending {
     announcement: Announcement,
-    stored: oneshot::Sender<bool>,
+    /// Told the event's id once it is on disk; dropped when it could not be stored.
+    stored: oneshot::Sender<i64>,
 }
 
 /// Where webhooks wait for the next commit; clones share it.
 #[derive(Clone)]
 pub struct Inbox {
     queue: mpsc::Sender<Pending>,
-    /// Event names that metrics may carry: others could be anything.
-    known: Arc<BTreeSet<String>>,
+    /// What becomes of webhooks.
+    pub counters: Arc<WebhookCounters>,
 }
 
 impl Inbox {
@@ -68,20 +70,14 @@ impl Inbox {
     ) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         tasks.spawn(write_batches(waiting, db, clock, wake, closed));
-        Self { queue, known: Arc::new(known.iter().cloned().collect()) }
+        Self { queue, counters: Arc::new(WebhookCounters::new(known)) }
     }
 
-    /// Resolves to true once the event is on disk, to false when it could not be stored.
-    async fn store(&self, announcement: Announcement) -> bool {
+    /// Resolves to its id once the event is on disk, to nothing when it could not be stored.
+    async fn store(&self, announcement: Announcement) -> Option<i64> {
         let (stored, is_stored) = oneshot::channel();
-        if self.queue.try_send(Pending { announcement, stored }).is_err() {
-            return false;
-        }
-        matches!(timeout(PATIENCE, is_stored).await, Ok(Ok(true)))
-    }
-
-    fn label(&self, event_type: &str) -> String {
-        self.known.get(event_type).cloned().unwrap_or_else(|| "other".to_owned())
+        self.queue.try_send(Pending { announcement, stored }).ok()?;
+        timeout(PATIENCE, is_stored).await.ok()?.ok()
     }
 }
 
@@ -103,23 +99,22 @@ async fn write_batches(
         if batch.is_empty() {
             return;
         }
-        let (announcements, senders): (Vec<Announcement>, Vec<oneshot::Sender<bool>>) =
+        let (announcements, senders): (Vec<Announcement>, Vec<oneshot::Sender<i64>>) =
             batch.drain(..).map(|pending| (pending.announcement, pending.stored)).unzip();
         let (event_types, ids): (Vec<String>, Vec<Option<String>>) =
             announcements.into_iter().map(|it| (it.event_type, it.related_object_id)).unzip();
         let result = timeout(PATIENCE, events::insert(&db, clock.now(), &event_types, &ids)).await;
-        let is_stored = matches!(result, Ok(Ok(())));
         match result {
-            Ok(Ok(())) => {}
+            Ok(Ok(ids)) => {
+                for (stored, id) in senders.into_iter().zip(&ids) {
+                    // Whoever waited may have given up.
+                    let _heard = stored.send(*id);
+                }
+                wake.worker(&db).await;
+                tracing::info!(event.ids = ?ids, "Stored webhooks");
+            }
             Ok(Err(error)) => tracing::error!(%error, events = event_types.len(), "Could not store webhooks"),
             Err(_too_slow) => tracing::error!(events = event_types.len(), "Storing webhooks took too long"),
-        }
-        for stored in senders {
-            // Whoever waited may have given up.
-            let _heard = stored.send(is_stored);
-        }
-        if is_stored {
-            wake.worker(&db).await;
         }
     }
 }
@@ -128,6 +123,7 @@ async fn write_batches(
 pub async fn receive_webhook(
     State(app): State<App>,
     token: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, WebError> {
     let began = Instant::now();
@@ -137,22 +133,19 @@ pub async fn receive_webhook(
     let body =
         axum::body::to_bytes(body, MAX_BODY).await.map_err(|_too_large_or_cut_off| WebError::TooLarge)?;
     let Ok(announcement) = serde_json::from_slice::<Announcement>(&body) else {
-        count("other", "malformed");
+        app.inbox.counters.malformed.increment(1);
         return Err(WebError::BadRequest("must be a JSON object with a textual event_type"));
     };
-    let label = app.inbox.label(&announcement.event_type);
-    if !app.inbox.store(announcement).await {
-        count(&label, "unavailable");
+    let outcomes = app.inbox.counters.of(&announcement.event_type);
+    let Some(id) = app.inbox.store(announcement).await else {
+        outcomes.unavailable.increment(1);
         return Err(WebError::Unavailable(sqlx::Error::PoolTimedOut));
-    }
-    count(&label, "stored");
-    metrics::histogram!("webhook_ack_seconds").record(began.elapsed().as_secs_f64());
+    };
+    outcomes.stored.increment(1);
+    app.inbox.counters.ack.record(began.elapsed());
+    // No span: this is the path that must be quick.
+    tracing::debug!(event.id = id, request.id = request_id::given(&headers), "Stored webhook event {id}");
     Ok(StatusCode::OK)
-}
-
-fn count(event_type: &str, outcome: &'static str) {
-    metrics::counter!("webhook_events_total", "event_type" => event_type.to_owned(), "outcome" => outcome)
-        .increment(1);
 }
 
 impl<'de> Deserialize<'de> for Announcement {
