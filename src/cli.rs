@@ -44,6 +44,12 @@ enum Command {
     Serve,
     /// Migrates the database.
     Migrate,
+    /// Finds out what does not work and who or what would not match, and says what to do about it.
+    Check {
+        /// As `{"findings":[{"check","outcome","detail","remedy"}]}`.
+        #[arg(long)]
+        json: bool,
+    },
     /// Reconciles everybody, or one person, now.
     Sync {
         /// Officient's id of the person.
@@ -134,6 +140,7 @@ pub async fn run(cli: Cli, env: impl Iterator<Item = (String, String)>) -> ExitC
     let result = match cli.command {
         Command::Serve => app::run(config).await.map(|()| true).map_err(CommandError::from),
         Command::Migrate => migrate(&config).await,
+        Command::Check { json } => Ok(check(config, json).await),
         Command::Sync { person, dry_run } => sync(config, person.map(PersonId), dry_run).await,
         Command::Status { json } => show_status(config, json).await,
         Command::Forget { person } => forget(&config, PersonId(person)).await,
@@ -165,6 +172,16 @@ fn say_wrong(line: &impl Display) {
 async fn migrate(config: &Config) -> Result<bool, CommandError> {
     migrated(config).await?;
     Ok(true)
+}
+
+async fn check(config: Config, as_json: bool) -> bool {
+    let report = crate::check::check(config).await;
+    if as_json {
+        say(&serde_json::to_string_pretty(&report).unwrap_or_default());
+    } else {
+        say(&report);
+    }
+    !report.has_problem()
 }
 
 fn hash_password() -> ExitCode {
