@@ -112,8 +112,13 @@ impl fmt::Display for Report {
 pub async fn check(config: Config) -> Report {
     let mut report = Report::default();
     report.ok("configuration", "read, no mistakes");
-    let optedo = Optedo::new(&config.optedo.api_url, config.optedo.api_token.clone(), config.optedo.timeout);
     let clock = Clock::default();
+    let optedo = Optedo::new(
+        &config.optedo.api_url,
+        config.optedo.api_token.clone(),
+        config.optedo.timeout,
+        clock.clone(),
+    );
     let (app, (optedo_report, directory, absence_types)) =
         tokio::join!(check_database(config, &clock, &mut report), check_optedo(&optedo, &clock));
     let Some(app) = app else {

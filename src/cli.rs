@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::Write as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -22,10 +23,14 @@ use crate::ids::{CompanyId, PersonId};
 use crate::sync::Engine;
 use crate::sync::preview::{Preview, PreviewedAbsence};
 use crate::telemetry;
+use crate::upstream::http_client;
 use crate::vault::random;
 use crate::web::api;
 use crate::web::error::WebError;
 use crate::web::status;
+
+/// Longer than the service itself waits for its database before it says that it is not ready.
+const HEALTH_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Leave made in Officient stands in Optedo at once.
 #[derive(Parser)]
@@ -79,6 +84,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Asks the service that runs here with this configuration whether it is ready: a container's health check.
+    Health,
     /// Runs the service with a simulated Officient and Optedo on this machine.
     #[cfg(feature = "demo")]
     Demo,
@@ -99,6 +106,10 @@ enum CommandError {
     NoSuchPerson(PersonId),
     #[error("nothing is known here of person {0}")]
     NothingKnown(PersonId),
+    #[error("the service does not answer on {address}: {source}")]
+    NotServing { address: SocketAddr, source: reqwest::Error },
+    #[error("the service is not ready: it answers {0} (is its database reachable?)")]
+    NotReady(reqwest::StatusCode),
     #[cfg(feature = "demo")]
     #[error("a simulator did not start: {0} (is another demo running?)")]
     Simulator(#[from] std::io::Error),
@@ -143,6 +154,7 @@ pub async fn run(cli: Cli, env: impl Iterator<Item = (String, String)>) -> ExitC
         Command::Check { json } => Ok(check(config, json).await),
         Command::Sync { person, dry_run } => sync(config, person.map(PersonId), dry_run).await,
         Command::Status { json } => show_status(config, json).await,
+        Command::Health => health(config.server.listen).await,
         Command::Forget { person } => forget(&config, PersonId(person)).await,
         Command::Export { person } => export(&config, PersonId(person)).await,
         // Answered above: it needs no configuration.
@@ -202,6 +214,20 @@ fn hash_password() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// There is no shell and no curl in the image to ask with.
+async fn health(listen: SocketAddr) -> Result<bool, CommandError> {
+    let host = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        given => given,
+    };
+    let address = SocketAddr::new(host, listen.port());
+    let asked = http_client(HEALTH_PATIENCE).get(format!("http://{address}/health/ready")).send().await;
+    let status =
+        asked.map_err(|source| CommandError::NotServing { address, source: source.without_url() })?.status();
+    if status.is_success() { Ok(true) } else { Err(CommandError::NotReady(status)) }
 }
 
 async fn migrated(config: &Config) -> Result<PgPool, CommandError> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -11,6 +12,14 @@ use jiff::{SignedDuration, Timestamp};
 pub fn time_zone() -> TimeZone {
     static BRUSSELS: TimeZone = jiff::tz::get!("Europe/Brussels");
     BRUSSELS.clone()
+}
+
+/// A time from now.
+pub fn after(now: Timestamp, wait: Duration) -> Timestamp {
+    SignedDuration::try_from(wait)
+        .ok()
+        .and_then(|wait| now.saturating_add(wait).ok())
+        .unwrap_or(Timestamp::MAX)
 }
 
 /// The system's clock, moved by as much as a test asks for.

@@ -413,6 +413,15 @@ impl Keys {
         texts
     }
 
+    /// Like [`Self::list`], and with what stands in the file that `<key>_file` names, one a line.
+    fn secret_list(&mut self, key: &str, example: &'static str) -> Option<Vec<String>> {
+        let mut secrets = self.list(key, example)?;
+        // The list itself is taken out: what is left of the key is its file.
+        let of_file = self.secret_text(key, example).unwrap_or_default();
+        secrets.extend(of_file.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()));
+        Some(secrets)
+    }
+
     fn report_unknown(&mut self) {
         for key in std::mem::take(&mut self.tree).into_keys() {
             self.mistake(&key, "there is no such key; config/default.toml lists them all", "");
@@ -543,7 +552,7 @@ fn read_security(keys: &mut Keys) -> Option<Security> {
     let key = keys.required_secret("security.encryption_key", EXAMPLE).and_then(|text| {
         encryption_key(&text).map_err(|fault| keys.mistake("security.encryption_key", fault, EXAMPLE)).ok()
     });
-    let previous = keys.list("security.previous_encryption_keys", EXAMPLE)?;
+    let previous = keys.secret_list("security.previous_encryption_keys", EXAMPLE)?;
     let mut previous_encryption_keys = Vec::new();
     for text in previous {
         match encryption_key(&text) {
@@ -782,6 +791,17 @@ mod tests {
                 Config::load(None, env(&[("OPTEDO_OFFICIENT__OFFICIENT__WEBHOOK_EVENTS", text)])).unwrap();
             assert_eq!(config.officient.webhook_events, ["a", "b"]);
         }
+    }
+
+    #[test]
+    fn former_keys_are_read_from_a_file_too_one_a_line() {
+        let file = std::env::temp_dir().join(format!("optedo-officient-keys-{}", std::process::id()));
+        let lines =
+            "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\nICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=\n";
+        std::fs::write(&file, lines).unwrap();
+        let key = "OPTEDO_OFFICIENT__SECURITY__PREVIOUS_ENCRYPTION_KEYS_FILE";
+        let config = Config::load(None, env(&[(key, file.to_str().unwrap())])).unwrap();
+        assert_eq!(config.security.previous_encryption_keys.len(), 2);
     }
 
     #[test]

@@ -2,23 +2,32 @@
 //!
 //! Optedo publishes no reference; the contract is the `OpenAPI` file this product was built against (docs/optedo-api.yaml).
 //! A difference with the real API is a change here and nowhere else.
+//!
+//! When Optedo asks for patience (429, or an answer with `Retry-After`), that is about the tenant, not about one absence:
+//! nothing is called until then, whoever it is for.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::{Clock, after};
 use crate::ids::{AbsenceId, AbsenceTypeId, UserId};
 use crate::upstream::{self, Answer, Retry, Terse, UpstreamError};
 
 /// Users on a page; a page with fewer is the last.
 const PAGE: usize = 100;
 const MAX_PAGES: u32 = 1_000;
+/// How long a 429 that names no time is heeded.
+const SHORT_PATIENCE: Duration = Duration::from_secs(5);
+/// No longer than this is nothing tried, whatever Optedo asks for: a time named by mistake must not stop everything.
+const LONGEST_PATIENCE: Duration = Duration::from_mins(15);
 
 /// A user of the tenant.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -101,14 +110,36 @@ pub struct Optedo {
     http: reqwest::Client,
     api_url: Arc<str>,
     token: SecretString,
+    clock: Clock,
     accepts_token: Arc<AtomicBool>,
+    busy_until: Arc<Mutex<Option<Timestamp>>>,
 }
 
 impl Optedo {
     /// A client of the API at `api_url`.
-    pub fn new(api_url: &str, token: SecretString, timeout: Duration) -> Self {
-        let accepts_token = Arc::new(AtomicBool::new(false));
-        Self { http: upstream::http_client(timeout), api_url: api_url.into(), token, accepts_token }
+    pub fn new(api_url: &str, token: SecretString, timeout: Duration, clock: Clock) -> Self {
+        Self {
+            http: upstream::http_client(timeout),
+            api_url: api_url.into(),
+            token,
+            clock,
+            accepts_token: Arc::default(),
+            busy_until: Arc::default(),
+        }
+    }
+
+    /// For how much longer Optedo asked not to be called.
+    pub fn is_busy_for(&self) -> Option<Duration> {
+        let until = *self.busy_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let wait = Duration::try_from(until?.duration_since(self.clock.now())).ok()?;
+        (!wait.is_zero()).then_some(wait)
+    }
+
+    /// Optedo asked for patience: for a time that it named, or it did not.
+    fn note_busy(&self, patience: Option<Duration>) {
+        let until = after(self.clock.now(), patience.unwrap_or(SHORT_PATIENCE).min(LONGEST_PATIENCE));
+        let mut busy_until = self.busy_until.lock().unwrap_or_else(PoisonError::into_inner);
+        *busy_until = (*busy_until).max(Some(until));
     }
 
     /// Whether the last call showed that Optedo accepts our token.
@@ -180,14 +211,23 @@ impl Optedo {
     }
 
     async fn call(&self, operation: &str, request: reqwest::RequestBuilder) -> Result<Answer, OptedoError> {
+        let failed = |source| OptedoError { operation: operation.to_owned(), source };
+        if let Some(wait) = self.is_busy_for() {
+            let what = "not called, as it asked".to_owned();
+            return Err(failed(UpstreamError::Unavailable { what, retry_after: Some(wait) }));
+        }
         let result = upstream::traced("optedo", operation, upstream::send(request)).await;
         match &result {
             Ok(_) => self.accepts_token.store(true, Ordering::Relaxed),
             Err(UpstreamError::Unauthorized) => self.accepts_token.store(false, Ordering::Relaxed),
+            Err(UpstreamError::Busy { retry_after }) => self.note_busy(*retry_after),
+            Err(UpstreamError::Unavailable { retry_after: Some(patience), .. }) => {
+                self.note_busy(Some(*patience));
+            }
             Err(_) => {}
         }
         metrics::counter!("optedo_calls_total", "outcome" => upstream::outcome(&result)).increment(1);
-        result.map_err(|source| OptedoError { operation: operation.to_owned(), source })
+        result.map_err(failed)
     }
 }
 

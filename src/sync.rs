@@ -14,6 +14,7 @@
 //! * [`apply`]: write, each in three steps
 //! * [`conclude`](mod@conclude): what is held back and why ([`attention`]), and when to look again
 //! * [`sweep`], [`subscriptions`]: everybody, and the webhooks themselves; [`preview`]: the dry run
+//! * [`repairs`]: names and types that leave waits for
 
 pub mod apply;
 pub mod attention;
@@ -25,6 +26,7 @@ pub mod matching;
 pub mod plan;
 pub mod preview;
 pub mod reference;
+pub mod repairs;
 pub mod subscriptions;
 pub mod sweep;
 pub mod trigger;

@@ -13,7 +13,12 @@ use crate::support::world::options;
 use crate::support::{TestApp, create_database};
 
 pub fn program(environment: &[(String, String)], arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_optedo-officient"));
+    program_of(env!("CARGO_BIN_EXE_optedo-officient"), environment, arguments)
+}
+
+/// Like [`program`], of the program at this path.
+pub fn program_of(path: &str, environment: &[(String, String)], arguments: &[&str]) -> Command {
+    let mut command = Command::new(path);
     command.args(arguments).env_clear().envs(environment.iter().cloned()).stdin(Stdio::null());
     command
 }
@@ -405,6 +410,24 @@ async fn the_service_stops_with_0_on_either_signal() {
         serving.signal(signal);
         assert_eq!(serving.ended().await, Some(0), "{signal}");
     }
+}
+
+#[tokio::test]
+async fn the_health_command_says_whether_the_service_is_ready_and_why_not() {
+    let mut app = TestApp::start().await;
+    let listen = app.url.replace("http://localhost", "0.0.0.0");
+    let environment = with(app.environment(), "OPTEDO_OFFICIENT__SERVER__LISTEN", &listen);
+    let ready = run_in(environment.clone(), &["health"]).await;
+    assert_eq!((ready.code, ready.err.as_str()), (Some(0), ""));
+    app.take_database_away().await;
+    let not_ready = run_in(environment.clone(), &["health"]).await;
+    assert_eq!(not_ready.code, Some(1));
+    assert!(not_ready.err.contains("503"), "{}", not_ready.err);
+    app.give_database_back().await;
+    app.stop().await;
+    let not_serving = run_in(environment, &["health"]).await;
+    assert_eq!(not_serving.code, Some(1));
+    assert!(not_serving.err.contains("does not answer on 127.0.0.1:"), "{}", not_serving.err);
 }
 
 #[tokio::test]

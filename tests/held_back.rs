@@ -296,11 +296,15 @@ async fn an_item_that_sixteen_people_stop_waiting_for_side_by_side_is_resolved()
     w.take_leave(0);
     w.optedo.rename_absence_type(w.vakantie, "Verlofdag");
     w.connect_and_import().await;
-    assert_eq!(w.item("unmapped_leave_type").await["waiting"], 16);
-    w.optedo.rename_absence_type(w.vakantie, "Vakantie");
-    w.sweep().await;
-    assert_eq!(w.absences().len(), 16);
-    w.finish(&[]).await;
+    for _ in 0..4 {
+        assert_eq!(w.item("unmapped_leave_type").await["waiting"], 16);
+        w.optedo.rename_absence_type(w.vakantie, "Vakantie");
+        w.sweep().await;
+        assert_eq!(w.absences().len(), 16);
+        w.finish(&[]).await;
+        w.optedo.rename_absence_type(w.vakantie, "Verlofdag");
+        w.sweep().await;
+    }
 }
 
 #[tokio::test]

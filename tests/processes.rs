@@ -2,32 +2,35 @@
 //! blow falls: it falls at every moment, sooner or later.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use optedo_officient::demo::Fault;
 use optedo_officient::demo::officient::NewEvent;
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 use serde_json::json;
-use sqlx::{Connection as _, PgConnection};
 
 use crate::commands::{program, signal, with};
 use crate::support::Options;
 use crate::support::world::{World, options};
 
 /// A copy of the service in a process of its own.
-struct Copy {
+pub struct Copy {
     child: Child,
-    url: String,
+    pub url: String,
 }
 
 impl Copy {
     /// Starts one on this port and waits until it answers.
-    async fn start(w: &World, environment: &[(String, String)], port: u16) -> Self {
+    pub async fn start(w: &World, environment: &[(String, String)], port: u16) -> Self {
+        Self::start_with(w, program(environment, &["serve"]), port).await
+    }
+
+    /// Starts one by this command.
+    pub async fn start_with(w: &World, mut serve: Command, port: u16) -> Self {
         let listen = format!("127.0.0.1:{port}");
-        let environment = with(environment.to_vec(), "OPTEDO_OFFICIENT__SERVER__LISTEN", &listen);
-        let child = program(&environment, &["serve"]).stderr(Stdio::null()).spawn().unwrap();
+        serve.env("OPTEDO_OFFICIENT__SERVER__LISTEN", &listen);
+        let child = serve.stderr(Stdio::null()).spawn().unwrap();
         let copy = Self { child, url: format!("http://{listen}") };
         w.until("the copy answers", async || {
             let ready = w.http.get(format!("{}/health/ready", copy.url)).send().await;
@@ -42,12 +45,12 @@ impl Copy {
     }
 
     /// As the kernel does when memory is short.
-    fn kill(mut self) {
+    pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    async fn deliver(&self, w: &World, person: i64) -> StatusCode {
+    pub async fn deliver(&self, w: &World, person: i64) -> StatusCode {
         let path = w.webhook_url().strip_prefix(&w.url).unwrap().to_owned();
         let body = json!({"event_type": "calendar_event_added", "related_object_id": person.to_string()});
         let answer = w.http.post(format!("{}{path}", self.url)).json(&body).send().await;
@@ -63,33 +66,33 @@ impl Drop for Copy {
     }
 }
 
-fn port_of(w: &World) -> u16 {
+pub fn port_of(w: &World) -> u16 {
     w.url.rsplit(':').next().unwrap().parse().unwrap()
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A connected company whose service in this process has stopped, to make room for processes.
-async fn without_service(options: Options) -> World {
+pub async fn without_service(options: Options) -> World {
     let mut w = World::connected_with(options.set("optedo.timeout", "500ms").set("log.filter", "off")).await;
     w.app.stop().await;
     w
 }
 
 /// Numbers that are the same every time.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, most: usize) -> usize {
+    pub fn below(&mut self, most: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % most
     }
 }
 
 /// What stands in Optedo by event: start, end, user.
-fn standing(w: &World) -> BTreeMap<String, (String, String, i64)> {
+pub fn standing(w: &World) -> BTreeMap<String, (String, String, i64)> {
     let absences = w.absences();
     let count = absences.len();
     let standing: BTreeMap<_, _> = absences
@@ -105,7 +108,7 @@ fn standing(w: &World) -> BTreeMap<String, (String, String, i64)> {
 }
 
 /// What should stand: every event of these people, whole days from midnight to midnight and parts as they are.
-fn wanted(w: &World, people: &[(i64, i64)]) -> BTreeMap<String, (String, String, i64)> {
+pub fn wanted(w: &World, people: &[(i64, i64)]) -> BTreeMap<String, (String, String, i64)> {
     let mut wanted = BTreeMap::new();
     for (person, user) in people {
         for event in w.officient.events_of(*person) {
@@ -125,7 +128,7 @@ fn wanted(w: &World, people: &[(i64, i64)]) -> BTreeMap<String, (String, String,
 }
 
 /// One of the things that happen to leave all day.
-fn change(w: &World, people: &[(i64, i64)], dice: &mut Dice) {
+pub fn change(w: &World, people: &[(i64, i64)], dice: &mut Dice) {
     let (person, _) = people[dice.below(people.len())];
     let events = w.officient.events_of(person);
     match dice.below(4) {
@@ -385,118 +388,6 @@ async fn whoever_takes_over_knows_how_much_of_the_limit_is_spent() {
     }
     assert_eq!(w.officient.rate_limited(), 0);
     assert!(w.officient.busiest_window() <= 30, "{}", w.officient.busiest_window());
-}
-
-/// A Postgres of its own, which may crash.
-struct Postgres {
-    process: Child,
-    url: String,
-}
-
-impl Postgres {
-    fn start() -> Self {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/with-postgres");
-        let name = format!("crash-{}", std::process::id());
-        // Ends when its standard input does: with this process, whatever becomes of it.
-        let arguments = [name.as_str(), "sh", "-c", "echo \"$DATABASE_URL\"; exec cat >/dev/null"];
-        let mut command = Command::new(script);
-        command.args(arguments).env("DURABLE", "1").stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = command.spawn().unwrap();
-        let mut url = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut url).unwrap();
-        Self { process, url: url.trim().to_owned() }
-    }
-
-    /// One of its processes is killed: it breaks every connection at once and begins again from its log.
-    async fn crash(&self) {
-        let mut connection = PgConnection::connect(&self.url).await.unwrap();
-        let pid: i32 =
-            sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut connection).await.unwrap();
-        signal(u32::try_from(pid).unwrap(), "KILL");
-        assert!(connection.ping().await.is_err());
-    }
-}
-
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        drop(self.process.stdin.take());
-        let _ended = self.process.wait();
-    }
-}
-
-#[tokio::test]
-async fn a_postgres_that_crashes_in_the_middle_of_writes_loses_and_doubles_nothing() {
-    let postgres = Postgres::start();
-    let patient = options().officient(|options| options.first_redelivery = Duration::from_millis(50));
-    let settings = patient.set("sync.max_deletions", "1000").set("database.url", &postgres.url);
-    let settings = settings.set("optedo.timeout", "500ms").set("sync.adopt_existing", "false");
-    let w = World::connected_with(settings).await;
-    let mut people = vec![(w.jan, w.user)];
-    people.extend((0..4).map(|number| w.hire("Piet", &format!("Pieters{number}"))));
-    w.officient.set_notify(true);
-    w.optedo.set_latency(Duration::from_millis(2));
-    let mut dice = Dice(7);
-    for _ in 0..4 {
-        for _ in 0..25 {
-            change(&w, &people, &mut dice);
-        }
-        let writes = w.optedo.writes();
-        w.until_optedo("it writes", || w.optedo.writes() > writes + 2).await;
-        postgres.crash().await;
-        w.until_ready().await;
-    }
-    w.officient.webhooks_delivered().await;
-    w.retry_until_done().await;
-    w.sweep().await;
-    assert_eq!(standing(&w), wanted(&w, &people));
-    w.finish(&[]).await;
-}
-
-#[tokio::test]
-async fn a_running_copy_is_not_disturbed_by_the_schema_of_the_next_version() {
-    let w = World::connected().await;
-    // Everything was asked of the database once, so every statement is prepared.
-    let first = w.take_leave(0);
-    w.announce().await;
-    let tables: Vec<String> = sqlx::query_scalar(
-        "select table_name::text from information_schema.tables
-         where table_schema = 'public' and table_name <> '_sqlx_migrations'",
-    )
-    .fetch_all(&w.db)
-    .await
-    .unwrap();
-    for table in tables {
-        let expand = format!("alter table {table} add column of_the_next_version text default 'x'");
-        sqlx::raw_sql(sqlx::AssertSqlSafe(expand)).execute(&w.db).await.unwrap();
-    }
-    let second = w.take_leave(1);
-    w.announce().await;
-    assert!(w.absence_of(second).is_some());
-    w.officient.delete_event(first);
-    w.announce().await;
-    w.sweep().await;
-    assert_eq!(w.absence_of(first), None);
-    assert_eq!(w.api(Method::GET, "/people").send().await.unwrap().status(), StatusCode::OK);
-    w.finish(&[]).await;
-}
-
-#[tokio::test]
-async fn a_copy_of_the_previous_version_can_start_again_beside_the_next_one() {
-    let mut w = World::connected().await;
-    // The next version has migrated the database: a version that this one does not know.
-    sqlx::raw_sql(
-        "alter table people add column of_the_next_version text;
-         insert into _sqlx_migrations (version, description, success, checksum, execution_time)
-         values (29990101000000, 'of the next version', true, ''::bytea, 1)",
-    )
-    .execute(&w.db)
-    .await
-    .unwrap();
-    w.app.restart().await;
-    let event = w.take_leave(0);
-    w.announce().await;
-    assert!(w.absence_of(event).is_some());
-    w.finish(&[]).await;
 }
 
 /// A body that nobody sends by accident.

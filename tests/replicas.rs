@@ -1,11 +1,17 @@
 //! Several copies of the service on one database.
 
+use std::time::{Duration, Instant};
+
 use jiff::ToSpan as _;
+use optedo_officient::db::people;
 use optedo_officient::demo::officient::{LeaveType, NewEvent};
+use optedo_officient::ids::{CompanyId, PersonId};
+use optedo_officient::sync::SyncError;
 use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::support::TestApp;
+use crate::support::world::World;
 
 /// Delivers a webhook to the copy at `url`, as the proxy in front of both does.
 async fn deliver_to(app: &TestApp, url: &str, person: i64) -> StatusCode {
@@ -34,11 +40,65 @@ async fn every_copy_takes_webhooks_one_syncs_and_another_takes_over_when_it_stop
     app.stop().await;
     app.officient.add_event(person, NewEvent::new(leave_type, day.saturating_add(1.day())));
     assert_eq!(deliver_to(&app, &other_url, person).await, StatusCode::OK);
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     while app.optedo.absences_of(user).len() < 2 {
         assert!(began.elapsed().as_secs() < 10, "the other copy did not take over");
         tokio::task::yield_now().await;
     }
     app.assert_one_way_and_once();
     other.engine.stop.cancel();
+}
+
+#[tokio::test]
+async fn a_copy_that_no_longer_leads_writes_nothing_however_far_its_look_is() {
+    let w = World::connected().await;
+    let (_url, other) = w.replica().await;
+    let company = CompanyId(w.officient.company_id());
+    let standing = w.take_leave(0);
+    w.announce().await;
+    w.officient.change_event(standing, |leave| *leave = leave.clone().part(540, 60));
+    w.take_leave(1);
+    let writes = w.optedo.writes();
+    // A look of this copy as if it had begun while the copy led.
+    let jan = people::find(&w.db, company, PersonId(w.jan)).await.unwrap().unwrap();
+    let look = other.engine.reconcile(company, &jan, None).await;
+    assert!(matches!(look, Err(SyncError::NotLeading)), "it wrote");
+    assert_eq!(w.optedo.writes(), writes);
+    // The one that leads writes it, once it knows that the other's write is not under way.
+    w.announce().await;
+    w.retry_until_done().await;
+    assert_eq!(w.absences().len(), 2);
+    assert_eq!(w.optedo.writes(), writes + 2);
+    other.engine.stop.cancel();
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn a_copy_that_lost_its_lock_alone_stops_leading_at_once_and_one_leads_again() {
+    let w = World::connected().await;
+    let (_url, other) = w.replica().await;
+    let leading = || [&w.app.app, &other].map(|copy| copy.engine.wake.is_leading());
+    for day in 0..4 {
+        // The session that holds the lock ends; everything else of that copy stays connected.
+        let ended: i64 = sqlx::query_scalar(
+            "select count(pg_terminate_backend(pid)) from pg_locks
+             where locktype = 'advisory' and granted and objsubid = 1
+                 and database = (select oid from pg_database where datname = current_database())",
+        )
+        .fetch_one(&w.db)
+        .await
+        .unwrap();
+        assert_eq!(ended, 1, "one copy leads");
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_millis(1500) || leading() == [false, false] {
+            assert!(began.elapsed() < Duration::from_secs(10), "nobody leads");
+            assert_ne!(leading(), [true, true], "both lead");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let event = w.take_leave(day);
+        w.announce().await;
+        assert!(w.absence_of(event).is_some());
+    }
+    other.engine.stop.cancel();
+    w.finish(&[]).await;
 }

@@ -322,6 +322,36 @@ pub async fn recount(
     .map(drop)
 }
 
+/// A name or a type that leave waits for.
+pub struct Awaited {
+    /// The kind of its item.
+    pub kind: Kind,
+    /// Officient's id of the person or the type, or the word of a built-in type.
+    pub subject_id: String,
+    /// The name or the description looked for.
+    pub subject: Option<String>,
+    /// Whose leave waits.
+    pub people: Vec<i64>,
+}
+
+/// The names and types that leave waits for, but for what the admin ignores.
+pub async fn awaited(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<Awaited>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select h.kind, h.subject_id, a.subject, array_agg(distinct h.person_id) as "people!"
+           from held_back h join attention a on a.kind = h.kind and a.subject_id = h.subject_id
+               and a.resolved_at is null and a.ignored_at is null
+           where h.company_id = $1 and a.cause ->> 'case' is distinct from 'archived'
+               and h.kind in ('unmatched_person', 'ambiguous_person', 'unmapped_leave_type', 'ambiguous_leave_type')
+           group by h.kind, h.subject_id, a.subject"#,
+        company.0
+    );
+    let awaited = rows.fetch_all(db).await?.into_iter().filter_map(|row| {
+        let kind = Kind::parse(&row.kind)?;
+        Some(Awaited { kind, subject_id: row.subject_id, subject: row.subject, people: row.people })
+    });
+    Ok(awaited.collect())
+}
+
 /// People with leave held back for an item of this kind and subject.
 pub async fn people_held_back(
     db: impl PgExecutor<'_>,

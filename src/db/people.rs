@@ -173,6 +173,23 @@ pub async fn all(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<Pers
     Ok(rows.fetch_all(db).await?.into_iter().map(Person::from).collect())
 }
 
+/// Of these people, those whose names were read longest ago.
+pub async fn names_read_longest_ago(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    people: &[i64],
+    limit: i64,
+) -> Result<Vec<Person>, sqlx::Error> {
+    let rows = select_people!(
+        "where company_id = $1 and person_id = any($2) and not archived
+         order by names_read_at nulls first, person_id limit $3",
+        company.0,
+        people,
+        limit
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(Person::from).collect())
+}
+
 /// Who is due, the most urgent first; not those of `except`, who are being looked at.
 pub async fn due(
     db: impl PgExecutor<'_>,

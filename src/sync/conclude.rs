@@ -5,18 +5,21 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::apply::{Applied, Whose};
 use super::attention::{Item, Kind};
 use super::look::{Claim, Look};
 use super::{Engine, SyncError, backoff};
+use crate::clock::after;
 use crate::db::people::{Answered, Failure, Found, Person, Reason, SyncRequest};
 use crate::db::{absences, attention, connection, history, people};
 use crate::ids::{CompanyId, EventId};
 use crate::optedo::OptedoError;
 use crate::upstream::{Retry, UpstreamError};
 
+/// So often at least a refused token is tried again: it may have been repaired in Optedo, which tells nobody.
+const TRY_TOKEN_EVERY: Duration = Duration::from_mins(1);
 /// Sweeps in a row with unannounced changes before the admin is told.
 const SILENT_SWEEPS: i32 = 2;
 
@@ -50,7 +53,7 @@ impl OptedoGate {
         state.is_settled = false;
         // Looks that were under way together are refused together: that is one refusal.
         if state.closed_until.is_none_or(|until| until <= now) {
-            state.closed_until = Some(after(now, backoff(state.refusals, None)));
+            state.closed_until = Some(after(now, backoff(state.refusals, None).min(TRY_TOKEN_EVERY)));
             state.refusals += 1;
         }
     }
@@ -76,14 +79,6 @@ fn reason_to_tell(person: &Person, request: SyncRequest) -> Reason {
         Reason::Import if person.synced_at.is_some() => Reason::Manual,
         Reason::Webhook | Reason::Manual | Reason::Import | Reason::Sweep => request.reason,
     }
-}
-
-/// A time from now.
-pub fn after(now: Timestamp, wait: Duration) -> Timestamp {
-    SignedDuration::try_from(wait)
-        .ok()
-        .and_then(|wait| now.saturating_add(wait).ok())
-        .unwrap_or(Timestamp::MAX)
 }
 
 impl Engine {

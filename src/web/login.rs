@@ -21,13 +21,13 @@ use super::error::WebError;
 use super::page::{Notice, wants_page};
 use super::session::Admin;
 use crate::app::App;
+use crate::clock::after;
 use crate::db::audit::{self, Act, Actor};
 use crate::db::logins::Flow;
 use crate::db::{attention, connection, logins, people, preview};
 use crate::oauth::Grant;
 use crate::officient::{Account, OfficientError};
 use crate::sync::attention::{Item, Kind};
-use crate::sync::conclude::after;
 use crate::upstream::UpstreamError;
 use crate::vault::{digest, random_token};
 

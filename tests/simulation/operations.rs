@@ -50,6 +50,16 @@ pub enum Operation {
         leave_type: usize,
         code: usize,
     },
+    /// Somebody in Optedo renames a user.
+    RenameUser {
+        user: usize,
+        name: usize,
+    },
+    /// Somebody in Optedo renames an absence type, or gives it its name back.
+    RenameType {
+        absence_type: usize,
+        is_renamed: bool,
+    },
     /// Somebody in Optedo changes an absence of ours.
     EditInOptedo {
         absence: usize,
@@ -177,6 +187,7 @@ pub fn officient_faults() -> Vec<Fault> {
         Fault::DataNull,
     ];
     faults.extend(common_faults());
+    faults.extend([403, 404].map(Fault::Status));
     faults
 }
 
@@ -215,8 +226,8 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         AddLeave, Approve, Archive, Breathe, ChangeLeave, Connect, CutDatabase, DeleteInOptedo, DeleteLeave,
         Deliver, DeliverNonsense, DeliverUnknown, Disconnect, Drop, EditInOptedo, ExpireTokens, Kill,
         MoveLeave, OfficientDown, OfficientFault, OfficientUp, OmitRefreshToken, OptedoDown, OptedoFault,
-        OptedoUp, Pass, RefuseRefresh, Remap, Rename, Restart, RestoreOptedoToken, RevokeAccess,
-        RevokeOptedoToken, Sweep, Unapprove,
+        OptedoUp, Pass, RefuseRefresh, Remap, Rename, RenameType, RenameUser, Restart, RestoreOptedoToken,
+        RevokeAccess, RevokeOptedoToken, Sweep, Unapprove,
     };
     let pick = 0_usize..64;
     let leave = (0_usize..4, 0_i32..12, 0_usize..3, any_part(), prop::bool::weighted(0.2));
@@ -230,6 +241,8 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         2 => (0_usize..4, 0_usize..5).prop_map(|(person, name)| Rename { person, name }),
         1 => (0_usize..4, prop::bool::ANY).prop_map(|(person, is_archived)| Archive { person, is_archived }),
         2 => (0_usize..2, 0_usize..3).prop_map(|(leave_type, code)| Remap { leave_type, code }),
+        1 => (0_usize..4, 0_usize..5).prop_map(|(user, name)| RenameUser { user, name }),
+        1 => (0_usize..3, prop::bool::ANY).prop_map(|(absence_type, is_renamed)| RenameType { absence_type, is_renamed }),
         1 => pick.clone().prop_map(|absence| EditInOptedo { absence }),
         1 => pick.clone().prop_map(|absence| DeleteInOptedo { absence }),
     ];
