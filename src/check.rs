@@ -125,7 +125,7 @@ pub async fn check(config: Config) -> Report {
         report.findings.extend(optedo_report.findings);
         return report;
     };
-    let leave_types = check_officient(&app.engine, &mut report).await;
+    let leave_types = Box::pin(check_officient(&app.engine, &mut report)).await;
     report.findings.extend(optedo_report.findings);
     if let Some(directory) = directory {
         check_people(&app.engine, &directory, &mut report).await;
@@ -278,7 +278,7 @@ async fn tried<T>(
     permission: &str,
     call: impl Future<Output = Result<T, OfficientError>>,
 ) -> Option<T> {
-    let error = match timeout(PATIENCE, call).await {
+    let error = match timeout(PATIENCE, Box::pin(call)).await {
         Ok(Ok(answer)) => return Some(answer),
         Ok(Err(error)) => error,
         Err(_no_answer) => {
@@ -291,14 +291,13 @@ async fn tried<T>(
         Some(UpstreamError::Rejected { .. } | UpstreamError::NotFound) => {
             format!("{PERMISSIONS} (read: {permission})")
         }
-        Some(UpstreamError::Unauthorized) => SIGN_IN.to_owned(),
         Some(UpstreamError::Busy { .. }) => {
             "look again later: other apps use the account's limit too".to_owned()
         }
         Some(
             UpstreamError::Unavailable { .. } | UpstreamError::TimedOut | UpstreamError::Unreadable { .. },
         ) => "look again later; if it stays so, ask Officient".to_owned(),
-        None => SIGN_IN.to_owned(),
+        Some(UpstreamError::Unauthorized) | None => SIGN_IN.to_owned(),
     };
     report.problem(check, error.to_string(), remedy);
     None

@@ -221,7 +221,7 @@ async fn health(listen: SocketAddr) -> Result<bool, CommandError> {
     let host = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        given => given,
+        given @ (IpAddr::V4(_) | IpAddr::V6(_)) => given,
     };
     let address = SocketAddr::new(host, listen.port());
     let asked = http_client(HEALTH_PATIENCE).get(format!("http://{address}/health/ready")).send().await;

@@ -118,6 +118,8 @@ pub async fn traced(
         operation,
         outcome = Empty
     );
+    // Large, and in every future that waits for it.
+    let call = Box::pin(call);
     async {
         let began = Instant::now();
         let result = call.await;
