@@ -191,8 +191,8 @@ async fn an_upstream_that_hangs_does_not_hold_it_up() {
         crate::support::world::options().set("officient.timeout", "1s").set("optedo.timeout", "1s"),
     )
     .await;
-    world.officient.set_latency(Duration::from_secs(60));
-    world.optedo.set_latency(Duration::from_secs(60));
+    world.officient.set_latency(Duration::from_mins(1));
+    world.optedo.set_latency(Duration::from_mins(1));
     let began = Instant::now();
     let (code, found) = check(&world).await;
     assert_eq!(code, Some(1));
