@@ -20,7 +20,7 @@ use crate::sync::conclude::OptedoGate;
 use crate::sync::reference::Reference;
 use crate::sync::wake::Wake;
 use crate::sync::{Engine, worker};
-use crate::telemetry;
+use crate::telemetry::metrics;
 use crate::tokens::{
     ACCESS_TOKEN, CLIENT_SECRET, PREVIOUS_WEBHOOK_TOKEN, REFRESH_TOKEN, Tokens, WEBHOOK_TOKEN,
 };
@@ -142,6 +142,8 @@ impl App {
     pub async fn serve(self, listener: TcpListener) -> Result<(), AppError> {
         self.start_worker();
         let stop = self.engine.stop.clone();
+        let added_up = stop.clone();
+        self.tasks.spawn(async move { added_up.run_until_cancelled(metrics::add_up()).await });
         if let Some(address) = self.engine.config.server.metrics_listen {
             let listener = bind(address).await?;
             let server = axum::serve(listener, web::metrics_router(self.clone()))
@@ -192,7 +194,7 @@ pub async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, AppError
 pub async fn run(config: Config) -> Result<(), AppError> {
     let db = db::pool(&config.database.url, config.database.max_connections)?;
     db::migrate(&db).await?;
-    telemetry::metrics();
+    metrics::handle();
     let listener = bind(config.server.listen).await?;
     let app = App::build(config, db, Clock::default()).await?;
     let stop = app.engine.stop.clone();

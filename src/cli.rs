@@ -49,6 +49,12 @@ enum Command {
     Serve,
     /// Migrates the database.
     Migrate,
+    /// Finds out what does not work and who or what would not match, and says what to do about it.
+    Check {
+        /// As `{"findings":[{"check","outcome","detail","remedy"}]}`.
+        #[arg(long)]
+        json: bool,
+    },
     /// Reconciles everybody, or one person, now.
     Sync {
         /// Officient's id of the person.
@@ -141,10 +147,11 @@ pub async fn run(cli: Cli, env: impl Iterator<Item = (String, String)>) -> ExitC
             return ExitCode::from(2);
         }
     };
-    telemetry::start_logging(&config.log);
+    telemetry::logs::start(&config.log);
     let result = match cli.command {
         Command::Serve => app::run(config).await.map(|()| true).map_err(CommandError::from),
         Command::Migrate => migrate(&config).await,
+        Command::Check { json } => Ok(check(config, json).await),
         Command::Sync { person, dry_run } => sync(config, person.map(PersonId), dry_run).await,
         Command::Status { json } => show_status(config, json).await,
         Command::Health => health(config.server.listen).await,
@@ -179,6 +186,16 @@ async fn migrate(config: &Config) -> Result<bool, CommandError> {
     Ok(true)
 }
 
+async fn check(config: Config, as_json: bool) -> bool {
+    let report = crate::check::check(config).await;
+    if as_json {
+        say(&serde_json::to_string_pretty(&report).unwrap_or_default());
+    } else {
+        say(&report);
+    }
+    !report.has_problem()
+}
+
 fn hash_password() -> ExitCode {
     let mut password = String::new();
     let read = std::io::stdin().read_line(&mut password);
@@ -204,7 +221,7 @@ async fn health(listen: SocketAddr) -> Result<bool, CommandError> {
     let host = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        given => given,
+        given @ (IpAddr::V4(_) | IpAddr::V6(_)) => given,
     };
     let address = SocketAddr::new(host, listen.port());
     let asked = http_client(HEALTH_PATIENCE).get(format!("http://{address}/health/ready")).send().await;

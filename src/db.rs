@@ -68,6 +68,11 @@ pub async fn migrate(pool: &PgPool) -> Result<(), DatabaseError> {
     migrator().run(pool).await.map_err(DatabaseError::Migration)
 }
 
+/// The versions of the migrations that were applied; an error where nothing was ever migrated.
+pub async fn applied_migrations(pool: &PgPool) -> Result<Vec<i64>, sqlx::Error> {
+    sqlx::query_scalar("select version from _sqlx_migrations where success").fetch_all(pool).await
+}
+
 /// Whether the database answers.
 pub async fn ping(pool: &PgPool) -> Result<(), sqlx::Error> {
     sqlx::query("select 1").execute(pool).await.map(drop)

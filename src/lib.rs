@@ -2,7 +2,7 @@
 //!
 //! The way of the data, in the order of the files:
 //!
-//! * [`cli`] – the commands; [`config`] – what can be told; [`app`] – the parts put together and served
+//! * [`cli`] – the commands, [`check`](mod@check) – the doctor among them; [`config`] – what can be told; [`app`] – the parts put together and served
 //! * [`web`] – all URLs: the webhook receiver, the OAuth login, the settings page, the JSON API
 //! * [`sync`] – the flow: whom a webhook means, look, plan, apply (its pure core decides, the rest does)
 //! * [`officient`] and [`optedo`] – the two clients; [`upstream`] – one HTTP exchange and what its failure means;
@@ -21,6 +21,7 @@
 
 pub mod app;
 pub mod budget;
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -130,7 +130,7 @@ impl<'c> AsyncHttpClient<'c> for TokenEndpoint<'_> {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let call = self.0.request(Method::POST, "/1.0/token").headers(parts.headers).body(body);
-            let answer = self.0.call(Priority::Urgent, call).await?;
+            let answer = self.0.call(Priority::Urgent, "asking for a token", call).await?;
             // The oauth2 crate reads the body as JSON only when the answer says that it is.
             let response = http::Response::builder().header(http::header::CONTENT_TYPE, "application/json");
             response.body(answer.body.to_vec()).map_err(|_impossible| unreadable())

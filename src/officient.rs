@@ -218,13 +218,23 @@ impl Line {
         self.http.request(method, format!("{}{path}", self.api_url))
     }
 
-    /// Waits for a slot unless there is one, calls, and counts the outcome.
+    /// Waits for a slot unless there is one, calls, and counts the outcome. `operation` has ids only.
     pub async fn call(
         &self,
         turn: impl Into<Turn>,
+        operation: &str,
         request: reqwest::RequestBuilder,
     ) -> Result<Answer, UpstreamError> {
-        let slot = match turn.into() {
+        let turn = turn.into();
+        upstream::traced("officient", operation, self.call_in_turn(turn, request)).await
+    }
+
+    async fn call_in_turn(
+        &self,
+        turn: Turn,
+        request: reqwest::RequestBuilder,
+    ) -> Result<Answer, UpstreamError> {
+        let slot = match turn {
             Turn::Wait(priority) => self.limiter.slot(priority).await,
             Turn::Held(slot) => slot,
         };
@@ -237,8 +247,7 @@ impl Line {
             }
         };
         drop(slot);
-        let outcome = result.as_ref().map_or_else(UpstreamError::outcome, |_| "ok");
-        metrics::counter!("officient_calls_total", "outcome" => outcome).increment(1);
+        metrics::counter!("officient_calls_total", "outcome" => upstream::outcome(&result)).increment(1);
         if matches!(result, Err(UpstreamError::Busy { .. })) {
             metrics::counter!("officient_rate_limited_total").increment(1);
             self.limiter.pause();
@@ -279,7 +288,7 @@ impl Officient {
     pub async fn account(&self, token: &SecretString) -> Result<Account, OfficientError> {
         let operation = "reading the account";
         let request = self.line.request(Method::GET, "/1.0/account").bearer_auth(token.expose_secret());
-        let answer = self.line.call(Priority::Urgent, request).await;
+        let answer = self.line.call(Priority::Urgent, operation, request).await;
         let account: wire::Account = data(answer).map_err(|source| failed(operation, source))?;
         Ok(Account {
             company_id: CompanyId(account.company_id),
@@ -472,12 +481,12 @@ impl Officient {
             Turn::Held(slot) => slot.priority(),
         };
         let token = self.tokens.current().await.map_err(no_token)?;
-        let first = self.line.call(turn, request().bearer_auth(token.expose_secret())).await;
+        let first = self.line.call(turn, operation, request().bearer_auth(token.expose_secret())).await;
         if !matches!(first, Err(UpstreamError::Unauthorized)) {
             return first.map_err(|source| failed(operation, source));
         }
         let token = self.tokens.renewed(&token).await.map_err(no_token)?;
-        let second = self.line.call(again, request().bearer_auth(token.expose_secret())).await;
+        let second = self.line.call(again, operation, request().bearer_auth(token.expose_secret())).await;
         second.map_err(|source| failed(operation, source))
     }
 }

@@ -216,7 +216,7 @@ impl Optedo {
             let what = "not called, as it asked".to_owned();
             return Err(failed(UpstreamError::Unavailable { what, retry_after: Some(wait) }));
         }
-        let result = upstream::send(request).await;
+        let result = upstream::traced("optedo", operation, upstream::send(request)).await;
         match &result {
             Ok(_) => self.accepts_token.store(true, Ordering::Relaxed),
             Err(UpstreamError::Unauthorized) => self.accepts_token.store(false, Ordering::Relaxed),
@@ -226,8 +226,7 @@ impl Optedo {
             }
             Err(_) => {}
         }
-        let outcome = result.as_ref().map_or_else(UpstreamError::outcome, |_| "ok");
-        metrics::counter!("optedo_calls_total", "outcome" => outcome).increment(1);
+        metrics::counter!("optedo_calls_total", "outcome" => upstream::outcome(&result)).increment(1);
         result.map_err(failed)
     }
 }

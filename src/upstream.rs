@@ -10,6 +10,9 @@ use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use reqwest::RequestBuilder;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 const MAX_BODY: usize = 10 * 1024 * 1024;
 const MAX_MESSAGE: usize = 500;
@@ -78,7 +81,7 @@ impl UpstreamError {
         }
     }
 
-    /// The label of the metrics.
+    /// One of [`OUTCOMES`].
     pub fn outcome(&self) -> &'static str {
         match self {
             Self::Unauthorized => "unauthorized",
@@ -89,6 +92,48 @@ impl UpstreamError {
             Self::Unreadable { .. } => "unreadable",
         }
     }
+}
+
+/// What becomes of a call: the labels of the metrics.
+pub const OUTCOMES: [&str; 7] =
+    ["ok", "unauthorized", "not_found", "rejected", "rate_limited", "unavailable", "unreadable"];
+
+/// What became of a call: one of [`OUTCOMES`].
+pub fn outcome<T>(result: &Result<T, UpstreamError>) -> &'static str {
+    result.as_ref().map_or_else(UpstreamError::outcome, |_answer| "ok")
+}
+
+/// The call as part of the work that it is made for: a span, and a line of the log at level debug. `operation` has ids
+/// only; no address, which can hold a token.
+pub async fn traced(
+    service: &'static str,
+    operation: &str,
+    call: impl Future<Output = Result<Answer, UpstreamError>>,
+) -> Result<Answer, UpstreamError> {
+    let span = tracing::error_span!(
+        "call",
+        otel.kind = "client",
+        otel.status_code = Empty,
+        service,
+        operation,
+        outcome = Empty
+    );
+    // Large, and in every future that waits for it.
+    let call = Box::pin(call);
+    async {
+        let began = Instant::now();
+        let result = call.await;
+        let outcome = outcome(&result);
+        tracing::Span::current().record("outcome", outcome);
+        if result.is_err() {
+            tracing::Span::current().record("otel.status_code", "ERROR");
+        }
+        let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(outcome, duration_ms, "Called {service}");
+        result
+    }
+    .instrument(span)
+    .await
 }
 
 /// The error without what only the person concerned may read: fit for a log and for `people.last_error`.

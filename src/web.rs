@@ -6,7 +6,9 @@ pub mod error;
 pub mod inbox;
 pub mod lists;
 pub mod login;
+pub mod metrics;
 pub mod page;
+pub mod request_id;
 pub mod session;
 pub mod status;
 pub mod texts;
@@ -18,14 +20,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
 use crate::config::Config;
-use crate::{db, telemetry};
+use crate::db;
 use error::WebError;
 
 /// The OAuth redirect target, and the prefix of the API.
@@ -62,7 +64,7 @@ pub fn router(app: App) -> Router {
     let inside = if app.engine.config.server.metrics_listen.is_some() {
         inside
     } else {
-        inside.route("/metrics", get(metrics))
+        inside.route("/metrics", get(metrics::show))
     };
     let config = Arc::clone(&app.engine.config);
     let router = Router::new()
@@ -77,6 +79,7 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CatchPanicLayer::custom(|_panic| WebError::Internal.into_response()))
         .layer(from_fn_with_state(app.clone(), page::explain_errors))
+        .layer(from_fn(request_id::follow))
         .with_state(app);
     with_headers(router, &config)
 }
@@ -90,7 +93,7 @@ pub fn query_value(query: Option<&str>, name: &str) -> Option<String> {
 /// For `server.metrics_listen`.
 pub fn metrics_router(app: App) -> Router {
     let config = Arc::clone(&app.engine.config);
-    let router = Router::new().route("/metrics", get(metrics)).fallback(not_found);
+    let router = Router::new().route("/metrics", get(metrics::show)).fallback(not_found);
     with_headers(router.method_not_allowed_fallback(method_not_allowed).with_state(app), &config)
 }
 
@@ -134,14 +137,6 @@ async fn live() -> StatusCode {
 async fn ready(State(app): State<App>) -> StatusCode {
     let ping = tokio::time::timeout(std::time::Duration::from_secs(2), db::ping(&app.engine.db));
     if matches!(ping.await, Ok(Ok(()))) { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
-}
-
-async fn metrics(State(app): State<App>) -> Response {
-    if let Err(error) = status::set_gauges(&app.engine).await {
-        tracing::warn!(%error, "Could not read what the metrics show of the database");
-    }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], telemetry::metrics().render())
-        .into_response()
 }
 
 async fn not_found() -> WebError {

@@ -25,10 +25,10 @@ pub fn program_of(path: &str, environment: &[(String, String)], arguments: &[&st
 
 /// What a command printed, and its exit code.
 #[derive(Debug)]
-struct Ended {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub struct Ended {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
 }
 
 impl From<Output> for Ended {
@@ -41,7 +41,7 @@ impl From<Output> for Ended {
     }
 }
 
-async fn run_in(environment: Vec<(String, String)>, arguments: &[&str]) -> Ended {
+pub async fn run_in(environment: Vec<(String, String)>, arguments: &[&str]) -> Ended {
     let mut command = program(&environment, arguments);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let id = child.id();
@@ -61,7 +61,7 @@ pub fn signal(process: u32, signal: &str) {
 }
 
 /// Runs a command with the configuration of the service, logging only what is wrong.
-async fn run(app: &TestApp, arguments: &[&str]) -> Ended {
+pub async fn run(app: &TestApp, arguments: &[&str]) -> Ended {
     let mut environment = app.environment();
     environment.push(("OPTEDO_OFFICIENT__LOG__FILTER".to_owned(), "off".to_owned()));
     run_in(environment, arguments).await

@@ -12,6 +12,7 @@ mod support;
 
 mod admin_page;
 mod api;
+mod check;
 mod commands;
 mod connect;
 mod failures;
@@ -29,6 +30,7 @@ mod security;
 mod simulation;
 mod smoke;
 mod sync;
+mod telemetry;
 mod trigger;
 mod waiting;
 mod webhooks;

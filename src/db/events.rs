@@ -19,23 +19,23 @@ pub struct WaitingEvent {
     pub widened_at: Option<Timestamp>,
 }
 
-/// Stores a batch in one statement.
+/// Stores a batch in one statement; returns the ids, in the order of the batch.
 pub async fn insert(
     db: impl PgExecutor<'_>,
     received_at: Timestamp,
     event_types: &[String],
     related_object_ids: &[Option<String>],
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
+) -> Result<Vec<i64>, sqlx::Error> {
+    sqlx::query_scalar!(
         "insert into webhook_events (received_at, event_type, related_object_id)
-         select $1, event_type, related_object_id from unnest($2::text[], $3::text[]) as t (event_type, related_object_id)",
+         select $1, event_type, related_object_id from unnest($2::text[], $3::text[]) as t (event_type, related_object_id)
+         returning id",
         received_at.to_sqlx(),
         event_types,
         related_object_ids as _
     )
-    .execute(db)
+    .fetch_all(db)
     .await
-    .map(drop)
 }
 
 /// The oldest events that wait, of those after `after` and up to `up_to`, at most `limit`.
@@ -91,6 +91,16 @@ pub async fn last_received_at(db: impl PgExecutor<'_>) -> Result<Option<Timestam
 /// The id of the newest event; 0 when there is none.
 pub async fn newest_id(db: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(r#"select coalesce(max(id), 0) as "id!" from webhook_events"#).fetch_one(db).await
+}
+
+/// When the oldest event arrived that is not carried out: nobody was asked for on its behalf, or not all were looked at.
+pub async fn oldest_received_at(db: impl PgExecutor<'_>) -> Result<Option<Timestamp>, sqlx::Error> {
+    let at = sqlx::query_scalar!(
+        "select least(
+             (select received_at from webhook_events where processed_at is null order by id limit 1),
+             (select min(webhook_received_at) from people where sync_requested_at is not null))"
+    );
+    Ok(at.fetch_one(db).await?.map(jiff_sqlx::Timestamp::to_jiff))
 }
 
 /// How many wait.

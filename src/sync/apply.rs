@@ -289,7 +289,7 @@ impl Engine {
             // Not noted, it is waited for a little longer than need be.
             let _noted = absences::note_call(&self.db, whose.company, event, until).await;
         }
-        let outcome = result.as_ref().map_or_else(|error| error.source.outcome(), |_| "ok");
+        let outcome = result.as_ref().map_or_else(|error| error.source.outcome(), |_written| "ok");
         metrics::counter!("absence_writes_total", "action" => action, "outcome" => outcome).increment(1);
         Ok(result?)
     }

@@ -101,6 +101,7 @@ impl Engine {
         let years = years.filter(|_| reason == Reason::Sweep).map(<[i16]>::to_vec);
         if years.is_none() {
             people::note_seen(&self.db, company, person.id, newest_event).await?;
+            tracing::Span::current().record("event.newest", newest_event);
             // Who asked before this was noted is answered too; who asks after sees that it need not.
             person = people::find(&self.db, company, person.id).await?.unwrap_or(person);
         }

@@ -209,6 +209,9 @@ impl Engine {
             events::mark_processed(&mut *tx, &event_ids, now).await?;
         }
         tx.commit().await?;
+        for (event, people) in explained {
+            tracing::debug!(event.id, people = ?people, "Webhook event {} may mean these people", event.id);
+        }
         Ok(())
     }
 

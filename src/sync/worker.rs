@@ -13,6 +13,8 @@ use sqlx::PgExecutor;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use super::repairs::Repaired;
 use super::wake::{CERTAIN, CHANNEL};
@@ -22,6 +24,7 @@ use crate::db::connection::{self, Connection, State};
 use crate::db::people::{self, Person, Reason};
 use crate::db::{absences, events, history, leader, logins, preview, retention};
 use crate::ids::CompanyId;
+use crate::telemetry::work;
 use crate::webhook_address::READ_EVERY;
 
 /// People looked at side by side.
@@ -274,51 +277,35 @@ impl Worker {
             }
             Done::NewEvents(result) => {
                 self.events.end(result.is_ok(), now);
-                match result {
-                    Ok(newest) => {
-                        if newest - self.taken_up_to > FLOOD {
-                            self.events.not_before = Some(after(now, BETWEEN_BATCHES));
-                        }
-                        self.taken_up_to = newest;
+                if let Ok(newest) = result {
+                    if newest - self.taken_up_to > FLOOD {
+                        self.events.not_before = Some(after(now, BETWEEN_BATCHES));
                     }
-                    Err(error) => tracing::warn!(%error, "Could not find out whom the webhooks mean"),
+                    self.taken_up_to = newest;
                 }
             }
             Done::Unexplained(result) => {
                 self.explaining.end(result.is_ok(), now);
-                match result {
-                    Ok(wait) => self.explaining.not_before = Some(after(now, wait)),
-                    Err(error) => tracing::warn!(%error, "Could not find out what else the webhooks mean"),
+                if let Ok(wait) = result {
+                    self.explaining.not_before = Some(after(now, wait));
                 }
             }
             Done::Sweep(result) => {
                 self.must_check_webhooks = !matches!(result, Ok(true));
                 self.sweep.end(!self.must_check_webhooks, now);
-                if let Err(error) = result {
-                    tracing::warn!(%error, "Could not begin a sweep");
-                }
             }
             Done::Webhooks(result) => {
                 self.sweep.end(result.is_ok(), now);
                 self.must_check_webhooks = result.is_err();
-                if let Err(error) = result {
-                    tracing::warn!(%error, "Could not check the webhooks");
-                }
             }
             Done::Preview(result) => {
                 self.preview.end(result.is_ok(), now);
-                if let Err(error) = result {
-                    tracing::warn!(%error, "Could not work out a preview");
-                }
             }
             Done::Repairs(result) => {
                 self.repairs.end(result.is_ok(), now);
-                match result {
-                    Ok(repaired) => {
-                        self.repaired = repaired;
-                        self.repairs.not_before = Some(after(now, FIND_REPAIRS_EVERY));
-                    }
-                    Err(error) => tracing::warn!(%error, "Could not look for repaired names and types"),
+                if let Ok(repaired) = result {
+                    self.repaired = repaired;
+                    self.repairs.not_before = Some(after(now, FIND_REPAIRS_EVERY));
                 }
             }
             Done::CleanUp => {}
@@ -331,12 +318,11 @@ impl Worker {
         if self.cleaned_up_at.is_none_or(|at| now.duration_since(at) >= CLEAN_UP_EVERY) {
             self.cleaned_up_at = Some(now);
             let engine = Arc::clone(&self.engine);
-            self.jobs.spawn(async move {
-                if let Err(error) = engine.clean_up().await {
-                    tracing::warn!(%error, "Could not delete what is no longer kept");
-                }
+            let clean_up = async move {
+                let _logged = told("Could not delete what is no longer kept", engine.clean_up().await);
                 Done::CleanUp
-            });
+            };
+            self.jobs.spawn(clean_up.instrument(work!("clean_up")));
         }
         let connection = connection::load(&self.engine.db).await?;
         let (State::Connected, Some(company)) = (connection.state, connection.company_id) else {
@@ -363,7 +349,10 @@ impl Worker {
         }
         self.preview.begin();
         let engine = Arc::clone(&self.engine);
-        self.jobs.spawn(async move { Done::Preview(engine.work_out_preview(company).await) });
+        let preview = async move {
+            Done::Preview(told("Could not work out a preview", engine.work_out_preview(company).await))
+        };
+        self.jobs.spawn(preview.instrument(work!("preview")));
         Ok(())
     }
 
@@ -378,15 +367,20 @@ impl Worker {
         if may_take && is_new {
             self.events.begin();
             let engine = Arc::clone(&self.engine);
-            self.jobs
-                .spawn(async move { Done::NewEvents(engine.take_new_events(company, taken_up_to).await) });
+            let take = async move {
+                let taken = engine.take_new_events(company, taken_up_to).await;
+                Done::NewEvents(told("Could not find out whom the webhooks mean", taken))
+            };
+            self.jobs.spawn(take.instrument(work!("new_events")));
         }
         if may_explain && is_unexplained {
             self.explaining.begin();
             let engine = Arc::clone(&self.engine);
-            self.jobs.spawn(async move {
-                Done::Unexplained(engine.take_unexplained_events(company, taken_up_to).await)
-            });
+            let take = async move {
+                let taken = engine.take_unexplained_events(company, taken_up_to).await;
+                Done::Unexplained(told("Could not find out what else the webhooks mean", taken))
+            };
+            self.jobs.spawn(take.instrument(work!("unexplained_events")));
         }
         Ok(())
     }
@@ -400,10 +394,17 @@ impl Worker {
         let may_sweep = !connection.is_paused;
         if may_sweep && (is_asked_for || engine.is_sweep_due(connection, now)) {
             self.sweep.begin();
-            self.jobs.spawn(async move { Done::Sweep(engine.begin_sweep(company, is_asked_for).await) });
+            let begin = async move {
+                let begun = engine.begin_sweep(company, is_asked_for).await;
+                Done::Sweep(told("Could not begin a sweep", begun))
+            };
+            self.jobs.spawn(begin.instrument(work!("sweep")));
         } else if self.must_check_webhooks || connection.previous_webhook_token.is_some() {
             self.sweep.begin();
-            self.jobs.spawn(async move { Done::Webhooks(engine.ensure_webhooks().await) });
+            let ensure = async move {
+                Done::Webhooks(told("Could not check the webhooks", engine.ensure_webhooks().await))
+            };
+            self.jobs.spawn(ensure.instrument(work!("webhooks")));
         }
     }
 
@@ -413,7 +414,11 @@ impl Worker {
         }
         self.repairs.begin();
         let (engine, before) = (Arc::clone(&self.engine), self.repaired.clone());
-        self.jobs.spawn(async move { Done::Repairs(engine.find_repairs(company, &before).await) });
+        let find = async move {
+            let found = engine.find_repairs(company, &before).await;
+            Done::Repairs(told("Could not look for repaired names and types", found))
+        };
+        self.jobs.spawn(find.instrument(work!("repairs")));
     }
 
     async fn begin_people(
@@ -464,12 +469,19 @@ impl Worker {
         self.people.insert(person.id.0);
         let engine = Arc::clone(&self.engine);
         let years = engine.years_to_read(&person, sweep_no, total);
-        self.jobs.spawn(async move {
+        let work = work!("look", person.id = %person.id, reason = reason.as_str(), event.newest = Empty);
+        let look = async move {
             // What went wrong is on the person's row and in the log.
             let _stored = engine.reconcile(company, &person, years.as_deref()).await;
             Done::Person(person.id.0, reason)
-        });
+        };
+        self.jobs.spawn(look.instrument(work));
     }
+}
+
+/// Logs a failure as part of the work that failed.
+fn told<T, E: std::fmt::Display>(failure: &'static str, result: Result<T, E>) -> Result<T, E> {
+    result.inspect_err(|error| tracing::warn!(%error, "{failure}"))
 }
 
 impl Engine {

@@ -4,7 +4,6 @@
 //! way, so a lone webhook waits for nothing, and a flood costs few commits. The writer has a connection of its own: no
 //! page and no look at a person can make a webhook wait.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +18,7 @@ use super::webhook::Announcement;
 use crate::clock::Clock;
 use crate::db::events;
 use crate::sync::wake::Wake;
+use crate::telemetry::metrics::WebhookCounters;
 
 /// Webhooks in one commit.
 const BATCH: usize = 1000;
@@ -28,15 +28,16 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 
 struct Pending {
     announcement: Announcement,
-    stored: oneshot::Sender<bool>,
+    /// Told the event's id once it is on disk; dropped when it could not be stored.
+    stored: oneshot::Sender<i64>,
 }
 
 /// Takes webhooks; clones share it.
 #[derive(Clone)]
 pub struct Inbox {
     queue: mpsc::Sender<Pending>,
-    /// Event names that metrics may carry: others could be anything.
-    known: Arc<BTreeSet<String>>,
+    /// What becomes of webhooks.
+    pub counters: Arc<WebhookCounters>,
 }
 
 impl Inbox {
@@ -51,21 +52,14 @@ impl Inbox {
     ) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         tasks.spawn(Writer { database, connection: None, clock, wake }.run(waiting, closed));
-        Self { queue, known: Arc::new(known.iter().cloned().collect()) }
+        Self { queue, counters: Arc::new(WebhookCounters::new(known)) }
     }
 
-    /// Resolves to true once the event is on disk, to false when it could not be stored.
-    pub(super) async fn store(&self, announcement: Announcement) -> bool {
+    /// Resolves to its id once the event is on disk, to nothing when it could not be stored.
+    pub(super) async fn store(&self, announcement: Announcement) -> Option<i64> {
         let (stored, is_stored) = oneshot::channel();
-        if self.queue.try_send(Pending { announcement, stored }).is_err() {
-            return false;
-        }
-        matches!(timeout(PATIENCE, is_stored).await, Ok(Ok(true)))
-    }
-
-    /// The event's name for metrics.
-    pub(super) fn label(&self, event_type: &str) -> String {
-        self.known.get(event_type).cloned().unwrap_or_else(|| "other".to_owned())
+        self.queue.try_send(Pending { announcement, stored }).ok()?;
+        timeout(PATIENCE, is_stored).await.ok()?.ok()
     }
 }
 
@@ -90,43 +84,51 @@ impl Writer {
             if batch.is_empty() {
                 return;
             }
-            let (announcements, senders): (Vec<Announcement>, Vec<oneshot::Sender<bool>>) =
+            let (announcements, senders): (Vec<Announcement>, Vec<oneshot::Sender<i64>>) =
                 batch.drain(..).map(|pending| (pending.announcement, pending.stored)).unzip();
-            let is_stored = self.store(announcements).await;
-            for stored in senders {
+            let ids = self.store(announcements).await;
+            for (stored, id) in senders.into_iter().zip(&ids) {
                 // Whoever waited may have given up.
-                let _heard = stored.send(is_stored);
+                let _heard = stored.send(*id);
             }
             if let Some(connection) = &mut self.connection {
                 self.wake.worker(connection).await;
             }
+            if !ids.is_empty() {
+                tracing::info!(event.ids = ?ids, "Stored webhooks");
+            }
         }
     }
 
-    async fn store(&mut self, announcements: Vec<Announcement>) -> bool {
+    /// Their ids; none when they could not be stored.
+    async fn store(&mut self, announcements: Vec<Announcement>) -> Vec<i64> {
         let events = announcements.len();
         let (event_types, ids): (Vec<String>, Vec<Option<String>>) =
             announcements.into_iter().map(|it| (it.event_type, it.related_object_id)).unzip();
         match timeout(PATIENCE, self.insert(&event_types, &ids)).await {
-            Ok(Ok(())) => return true,
+            Ok(Ok(ids)) => return ids,
             Ok(Err(error)) => tracing::error!(%error, events, "Could not store webhooks"),
             Err(_too_slow) => tracing::error!(events, "Storing webhooks took too long"),
         }
-        false
+        Vec::new()
     }
 
     /// A connection that broke since it was last used is replaced at once. What was committed and not answered is then
     /// stored twice, which is harmless; one that was given up half way is not used again.
-    async fn insert(&mut self, event_types: &[String], ids: &[Option<String>]) -> Result<(), sqlx::Error> {
+    async fn insert(
+        &mut self,
+        event_types: &[String],
+        ids: &[Option<String>],
+    ) -> Result<Vec<i64>, sqlx::Error> {
         if let Some(mut connection) = self.connection.take()
-            && events::insert(&mut connection, self.clock.now(), event_types, ids).await.is_ok()
+            && let Ok(stored) = events::insert(&mut connection, self.clock.now(), event_types, ids).await
         {
             self.connection = Some(connection);
-            return Ok(());
+            return Ok(stored);
         }
         let mut connection = PgConnection::connect_with(&self.database).await?;
-        events::insert(&mut connection, self.clock.now(), event_types, ids).await?;
+        let stored = events::insert(&mut connection, self.clock.now(), event_types, ids).await?;
         self.connection = Some(connection);
-        Ok(())
+        Ok(stored)
     }
 }

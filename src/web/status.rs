@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use crate::db::connection::{State, SubscriptionState};
 use crate::db::{absences, attention, connection, events, people};
 use crate::sync::Engine;
-use crate::sync::attention::Kind;
 
 /// See the fixed names in the interface.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -137,34 +136,6 @@ pub async fn status(engine: &Engine) -> Result<Status, sqlx::Error> {
             open: attention::count_open(db).await?.iter().map(|(_, count)| count).sum(),
         },
     })
-}
-
-/// Sets the metrics that show state rather than count.
-pub async fn set_gauges(engine: &Engine) -> Result<(), sqlx::Error> {
-    let db = &engine.db;
-    let queue = people::queue(db).await?;
-    let waiting = queue.waiting + events::count_waiting(db).await?;
-    gauge("sync_queue", Some(("state", "waiting")), waiting);
-    gauge("sync_queue", Some(("state", "retrying")), queue.retrying);
-    let open = attention::count_open(db).await?;
-    for kind in Kind::ALL {
-        let count = open.iter().find(|(open, _)| open == kind.as_str()).map_or(0, |(_, count)| *count);
-        gauge("attention_open", Some(("kind", kind.as_str())), count);
-    }
-    let state = match connection::load(db).await?.state {
-        connection::State::Disconnected => 0,
-        connection::State::Connected => 1,
-        connection::State::ReauthorizationRequired => 2,
-    };
-    gauge("connection_state", None, state);
-    Ok(())
-}
-
-#[expect(clippy::cast_precision_loss, reason = "no count here comes near 2^52")]
-fn gauge(name: &'static str, label: Option<(&'static str, &'static str)>, value: i64) {
-    let labels: Vec<metrics::Label> =
-        label.iter().map(|(key, value)| metrics::Label::new(*key, *value)).collect();
-    metrics::gauge!(name, labels).set(value as f64);
 }
 
 async fn webhooks(engine: &Engine) -> Result<Vec<WebhookStatus>, sqlx::Error> {

@@ -5,13 +5,14 @@ use std::fmt;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, de};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::error::WebError;
+use super::request_id;
 use crate::app::App;
 
 const MAX_BODY: usize = 64 * 1024;
@@ -29,6 +30,7 @@ pub(crate) struct Announcement {
 pub async fn receive_webhook(
     State(app): State<App>,
     token: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, WebError> {
     let began = Instant::now();
@@ -38,22 +40,19 @@ pub async fn receive_webhook(
     let body =
         axum::body::to_bytes(body, MAX_BODY).await.map_err(|_too_large_or_cut_off| WebError::TooLarge)?;
     let Ok(announcement) = serde_json::from_slice::<Announcement>(&body) else {
-        count("other", "malformed");
+        app.inbox.counters.malformed.increment(1);
         return Err(WebError::BadRequest("must be a JSON object with a textual event_type"));
     };
-    let label = app.inbox.label(&announcement.event_type);
-    if !app.inbox.store(announcement).await {
-        count(&label, "unavailable");
+    let outcomes = app.inbox.counters.of(&announcement.event_type);
+    let Some(id) = app.inbox.store(announcement).await else {
+        outcomes.unavailable.increment(1);
         return Err(WebError::Unavailable(sqlx::Error::PoolTimedOut));
-    }
-    count(&label, "stored");
-    metrics::histogram!("webhook_ack_seconds").record(began.elapsed().as_secs_f64());
+    };
+    outcomes.stored.increment(1);
+    app.inbox.counters.ack.record(began.elapsed());
+    // No span: this is the path that must be quick.
+    tracing::debug!(event.id = id, request.id = request_id::given(&headers), "Stored webhook event {id}");
     Ok(StatusCode::OK)
-}
-
-fn count(event_type: &str, outcome: &'static str) {
-    metrics::counter!("webhook_events_total", "event_type" => event_type.to_owned(), "outcome" => outcome)
-        .increment(1);
 }
 
 impl<'de> Deserialize<'de> for Announcement {

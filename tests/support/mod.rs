@@ -334,7 +334,7 @@ async fn serve(
     let config = Config::load(None, settings.to_vec()).unwrap();
     let pool = db::pool(&config.database.url, config.database.max_connections).unwrap();
     db::migrate(&pool).await.unwrap();
-    optedo_officient::telemetry::metrics();
+    optedo_officient::telemetry::metrics::handle();
     let app = App::build(config, pool, clock.clone()).await.unwrap();
     let running = app.clone();
     #[expect(clippy::disallowed_methods, reason = "the test waits for this task itself")]

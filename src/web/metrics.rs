@@ -1,0 +1,44 @@
+//! `GET /metrics`. What the database says is read when Prometheus asks, on whichever replica: there is no other copy of it.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::app::App;
+use crate::db::{attention, connection, events, people};
+use crate::telemetry::metrics::{self, Shown};
+
+/// A database that hangs must not keep Prometheus from what this process counted itself.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// `GET /metrics`
+pub async fn show(State(app): State<App>) -> Response {
+    let result = tokio::time::timeout(PATIENCE, set_gauges(&app)).await;
+    let result = result.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+    if let Err(error) = &result {
+        tracing::warn!(%error, "Could not read what the metrics show of the database");
+    }
+    metrics::show_process(result.is_ok(), app.engine.wake.is_leading());
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics::handle().render())
+        .into_response()
+}
+
+async fn set_gauges(app: &App) -> Result<(), sqlx::Error> {
+    let (engine, db) = (&app.engine, &app.engine.db);
+    app.inbox.counters.know(&engine.webhook_events().await?);
+    let connection = connection::load(db).await?;
+    let queue = people::queue(db).await?;
+    let oldest = events::oldest_received_at(db).await?;
+    let oldest_waiting = oldest.map(|at| engine.clock.now().duration_since(at));
+    metrics::show(&Shown {
+        waiting: queue.waiting + events::count_waiting(db).await?,
+        retrying: queue.retrying,
+        oldest_waiting: oldest_waiting.and_then(|age| age.try_into().ok()).unwrap_or_default(),
+        attention: &attention::count_open(db).await?,
+        state: connection.state,
+        last_sweep_at: connection.sweep_finished_at,
+    });
+    Ok(())
+}

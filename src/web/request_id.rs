@@ -1,0 +1,53 @@
+//! One id for everything that a request leads to: the proxy's `X-Request-Id` where it is one, else our own.
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument as _;
+use tracing::field::Empty;
+
+use super::WEBHOOK_PATH;
+use crate::telemetry::new_id;
+
+const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+/// Longer than any id that proxies make.
+const MOST: usize = 64;
+
+/// The id that the request came with, if it is one that may stand in a log.
+pub fn given(headers: &HeaderMap) -> Option<&str> {
+    let id = headers.get(HEADER)?.to_str().ok()?;
+    let is_sane = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (!id.is_empty() && id.len() <= MOST && id.bytes().all(is_sane)).then_some(id)
+}
+
+/// Runs the request in a span with its id, and answers with the id. The span names the route, never the path: that of a
+/// webhook holds a secret.
+pub async fn follow(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    if route.starts_with(WEBHOOK_PATH) {
+        // The path that must be quick; it names the id itself.
+        return next.run(request).await;
+    }
+    let id = given(request.headers()).map_or_else(new_id, str::to_owned);
+    let span = tracing::error_span!(
+        "request",
+        otel.kind = "server",
+        request.id = id,
+        http.method = request.method().as_str(),
+        http.route = route,
+        http.status = Empty
+    );
+    let mut response = async {
+        let response = next.run(request).await;
+        tracing::Span::current().record("http.status", response.status().as_u16());
+        tracing::debug!("Answered a request");
+        response
+    }
+    .instrument(span)
+    .await;
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(HEADER, id);
+    }
+    response
+}
