@@ -25,8 +25,8 @@ use crate::tokens::{
     ACCESS_TOKEN, CLIENT_SECRET, PREVIOUS_WEBHOOK_TOKEN, REFRESH_TOKEN, Tokens, WEBHOOK_TOKEN,
 };
 use crate::vault::{Vault, VaultError, random_token};
+use crate::web::inbox::Inbox;
 use crate::web::session::Gatekeeper;
-use crate::web::webhook::Inbox;
 use crate::web::{self, CALLBACK_PATH, WEBHOOK_PATH};
 use crate::webhook_address::{WebhookAddress, WebhookAddressError};
 
@@ -116,7 +116,8 @@ impl App {
         let inbox_closed = CancellationToken::new();
         let known = &config.officient.webhook_events;
         let closed = inbox_closed.clone();
-        let inbox = Inbox::start(&tasks, db.clone(), clock.clone(), wake.clone(), known, closed);
+        let connect_options = db.connect_options().as_ref().clone();
+        let inbox = Inbox::start(&tasks, connect_options, clock.clone(), wake.clone(), known, closed);
         let engine = Arc::new(Engine {
             reference: Reference::new(officient.clone(), optedo.clone(), clock.clone()),
             optedo_gate: OptedoGate::default(),
@@ -141,8 +142,6 @@ impl App {
     pub async fn serve(self, listener: TcpListener) -> Result<(), AppError> {
         self.start_worker();
         let stop = self.engine.stop.clone();
-        let address = self.engine.webhook_address.clone();
-        self.tasks.spawn(address.follow(self.engine.db.clone(), stop.clone()));
         if let Some(address) = self.engine.config.server.metrics_listen {
             let listener = bind(address).await?;
             let server = axum::serve(listener, web::metrics_router(self.clone()))

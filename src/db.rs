@@ -47,7 +47,8 @@ pub fn pool(url: &SecretString, max_connections: u32) -> Result<PgPool, Database
         .max_connections(max_connections)
         // Without the database the answer is 503, within two seconds.
         .acquire_timeout(Duration::from_millis(1500))
-        .idle_timeout(Duration::from_mins(1))
+        // Hundreds of services share one server: what a burst needed is soon given back.
+        .idle_timeout(Duration::from_secs(10))
         .connect_lazy_with(options))
 }
 

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod client;
 pub mod error;
+pub mod inbox;
 pub mod lists;
 pub mod login;
 pub mod page;

@@ -12,14 +12,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{PgExecutor, PgPool};
 use subtle::{Choice, ConstantTimeEq as _};
 use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 
 use crate::db::connection::{self, SealedWebhookTokens};
 use crate::tokens::{PREVIOUS_WEBHOOK_TOKEN, WEBHOOK_TOKEN};
 use crate::vault::{Vault, VaultError, digest};
 
-/// How often the tokens are read again.
-const READ_EVERY: Duration = Duration::from_secs(1);
+/// How often every replica reads the tokens again (`sync/worker.rs`).
+pub const READ_EVERY: Duration = Duration::from_secs(1);
 
 /// Why the tokens cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -104,19 +103,6 @@ impl WebhookAddress {
         let previous = previous.map(|token| self.vault.open(PREVIOUS_WEBHOOK_TOKEN, token)).transpose()?;
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Known { sealed, current, previous };
         Ok(())
-    }
-
-    /// Reads the tokens again and again until the service stops.
-    pub async fn follow(self, db: PgPool, stop: CancellationToken) {
-        loop {
-            tokio::select! {
-                () = sleep(READ_EVERY) => (),
-                () = stop.cancelled() => return,
-            }
-            if let Err(error) = self.read_again(&db).await {
-                tracing::debug!(%error, "Could not read the webhook address again");
-            }
-        }
     }
 
     /// Makes a new token, unless one is on its way to Officient already; returns when every replica can know it. The

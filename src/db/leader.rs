@@ -1,5 +1,7 @@
 //! Which replica does the syncing: the one whose session holds an advisory lock.
 
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
 use sqlx::PgExecutor;
 
 /// The key of the lock; such locks are per database, so per tenant.
@@ -10,9 +12,29 @@ pub async fn try_lock(db: impl PgExecutor<'_>) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "locked!""#, LOCK).fetch_one(db).await
 }
 
-/// The session is there, and with it the lock.
-pub async fn check(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
-    sqlx::query!(r#"select 1 as "one!""#).fetch_one(db).await.map(drop)
+/// Whether the worker has anything to do, as one statement: a service at rest asks little of a server that hundreds share.
+/// Answered, it also shows that the session is there, and with it the lock. `sweep_before`: a sweep that began then or
+/// earlier is due again; `None`: none ever is.
+pub async fn is_anything_due(
+    db: impl PgExecutor<'_>,
+    now: Timestamp,
+    sweep_before: Option<Timestamp>,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select coalesce((
+               select sweep_asked_at is not null or previous_webhook_token is not null
+                   or (sweep_started_at is not null and sweep_finished_at is null)
+                   or ($2::timestamptz is not null and coalesce(sweep_started_at <= $2, true))
+                   or exists (select from preview where asked_at is not null and finished_at is null)
+                   or exists (select from webhook_events where processed_at is null)
+                   or exists (select from people p where p.company_id = c.company_id
+                       and sync_requested_at is not null and (next_attempt_at is null or next_attempt_at <= $1))
+               from connection c where state = 'connected'), false) as "due!""#,
+        now.to_sqlx(),
+        sweep_before.map(ToSqlx::to_sqlx) as _
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// Ends the session that has the lock but was not heard of for so many seconds: its process hangs, or its machine is gone

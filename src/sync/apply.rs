@@ -124,12 +124,17 @@ impl Engine {
         under_way.map_or(Ok(()), Err)
     }
 
-    /// Optedo's absences of everybody for whom something may be created, in the window.
+    /// Optedo's absences of everybody for whom something may be created, in the window. What was read beside the calendar
+    /// will do, unless a write was begun before: that may have come through since.
     pub async fn look_before_create(&self, look: &Look) -> Result<Vec<Absence>, SyncError> {
-        self.absences_of(&look.plan.users_to_look_at()).await
+        let users = look.plan.users_to_look_at();
+        match &look.existing {
+            Some((user, existing)) if users == [*user] && !look.plan.takes_up() => Ok(existing.clone()),
+            Some(_) | None => self.absences_of(&users).await,
+        }
     }
 
-    async fn absences_of(&self, users: &[UserId]) -> Result<Vec<Absence>, SyncError> {
+    pub(super) async fn absences_of(&self, users: &[UserId]) -> Result<Vec<Absence>, SyncError> {
         let window = self.window();
         let mut existing = Vec::new();
         for user in users {

@@ -18,9 +18,10 @@ use super::reference::{Freshness, ReferenceError, Snapshot};
 use super::{Engine, SyncError};
 use crate::db::people::{Person, Reason, SyncRequest};
 use crate::db::{absences, events, people};
-use crate::ids::{CompanyId, EventId};
+use crate::ids::{CompanyId, EventId, UserId};
 use crate::limiter::Priority;
 use crate::officient::{CalendarEvent, OfficientError, Turn};
+use crate::optedo::Absence;
 
 /// What looking at a person came to.
 pub struct Look {
@@ -38,6 +39,8 @@ pub struct Look {
     pub has_news: bool,
     /// The first part of the calendar that could not be read.
     pub incomplete: Option<OfficientError>,
+    /// A user's absences in Optedo, where they were read beside the calendar.
+    pub existing: Option<(UserId, Vec<Absence>)>,
 }
 
 /// A look about to be taken, and what it answers: everything that was asked for before.
@@ -122,12 +125,14 @@ impl Engine {
             return self.look_at_archived(company, &person, window).await;
         };
         let calendar = self.read_calendar(&person, window, years, priority, turn);
-        let calendar = if priority == Priority::Urgent {
+        let (calendar, existing) = if priority == Priority::Urgent {
             // Somebody waits: what may be needed to write is read meanwhile.
             let fresh = Freshness::to_write(&self.clock, priority, requested_at).optedo;
-            tokio::join!(calendar, self.reference.prefetch(fresh)).0?
+            let existing = self.existing_absences(person.user);
+            let (calendar, (), existing) = tokio::join!(calendar, self.reference.prefetch(fresh), existing);
+            (calendar?, existing)
         } else {
-            calendar.await?
+            (calendar.await?, None)
         };
         let event_ids: Vec<i64> = calendar.events.iter().map(|event| event.id.0).collect();
         let written =
@@ -154,7 +159,14 @@ impl Engine {
         look.has_news = person.synced_at.is_some() && has_news(&person, &calendar, &look, &written);
         look.event_ids = (calendar.is_whole_window && calendar.incomplete.is_none()).then_some(event_ids);
         look.incomplete = calendar.incomplete;
+        look.existing = existing;
         Ok(look)
+    }
+
+    /// What Optedo has of the user whom the person was at the last look. Should that fail, it is read when needed.
+    async fn existing_absences(&self, user: Option<UserId>) -> Option<(UserId, Vec<Absence>)> {
+        let user = user?;
+        Some((user, self.absences_of(&[user]).await.ok()?))
     }
 
     /// What was not found is looked for again in what is read after the request; what is written, in what is recent.
@@ -220,7 +232,16 @@ impl Engine {
         let evidence = Evidence { years: &calendar.years, is_complete: calendar.incomplete.is_none() };
         let plan = plan(&standings, written, window, evidence);
         let person_match = Some(person_match);
-        Ok(Look { name, person_match, plan, standings, event_ids: None, has_news: false, incomplete: None })
+        Ok(Look {
+            name,
+            person_match,
+            plan,
+            standings,
+            event_ids: None,
+            has_news: false,
+            incomplete: None,
+            existing: None,
+        })
     }
 
     /// The person with names read at `since` or later; with any, when that is `None` and they are not known to have
@@ -296,6 +317,7 @@ impl Engine {
             event_ids: None,
             has_news: false,
             incomplete: None,
+            existing: None,
         })
     }
 

@@ -232,6 +232,11 @@ impl Plan {
         users
     }
 
+    /// Whether a write that was begun before is taken up again.
+    pub fn takes_up(&self) -> bool {
+        self.changes.iter().any(|change| change.written().is_some_and(|written| written.intent.is_some()))
+    }
+
     /// The events whose absences are to be deleted.
     pub fn deletions(&self) -> Vec<EventId> {
         self.deleted_rows().map(|written| written.event).collect()

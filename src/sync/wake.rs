@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use sqlx::PgPool;
+use sqlx::PgExecutor;
 use tokio::sync::Notify;
 
 /// The Postgres channel.
@@ -29,7 +29,7 @@ struct Inner {
 impl Wake {
     /// There is work. When this replica does not do it, the one that does is told over Postgres; should that fail, its
     /// own look every second finds the work.
-    pub async fn worker(&self, db: &PgPool) {
+    pub async fn worker(&self, db: impl PgExecutor<'_>) {
         if self.lock().is_some() {
             self.inner.notify.notify_one();
         } else if let Err(error) = sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(db).await {

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use sqlx::PgExecutor;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::repairs::Repaired;
 use super::wake::{CERTAIN, CHANNEL};
@@ -21,6 +22,7 @@ use crate::db::connection::{self, Connection, State};
 use crate::db::people::{self, Person, Reason};
 use crate::db::{absences, events, history, leader, logins, preview, retention};
 use crate::ids::CompanyId;
+use crate::webhook_address::READ_EVERY;
 
 /// People looked at side by side.
 const MOST_PEOPLE: usize = 16;
@@ -28,13 +30,18 @@ const MOST_PEOPLE: usize = 16;
 const MOST_OF_SWEEP: usize = 3;
 /// Of those, people for whom nobody waits, so that there is always room for somebody else.
 const MOST_OF_IMPORT: usize = 12;
-/// How often work is looked for that nobody announced.
+/// How often what is under way is looked at when nobody announced anything.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often repairs of names and types are looked for, while leave waits for any.
 const FIND_REPAIRS_EVERY: Duration = Duration::from_mins(1);
-/// How often another replica looks whether the lock is free.
-const TRY_LOCK_EVERY: Duration = Duration::from_secs(1);
-const CHECK_LOCK_EVERY: Duration = Duration::from_secs(2);
+/// The same for a worker at rest: [`watch`] sees what comes to be due.
+const REST: Duration = Duration::from_mins(1);
+/// At least so long between two looks for work because of what was announced: a flood is few looks.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+/// Every replica uses its session so often: the leader to see what is due, and to be seen; the others to try the lock.
+const BEAT: Duration = READ_EVERY;
+/// How long a session may take to answer, or to end.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// A leader not heard of for so long hangs, and is replaced; it is certain of its lock for less ([`CERTAIN`]).
 const HANGS_AFTER: Duration = Duration::from_secs(10);
 const CLEAN_UP_EVERY: SignedDuration = SignedDuration::from_mins(10);
@@ -42,7 +49,7 @@ const CLEAN_UP_BATCH: i64 = 1000;
 /// A preview says what was so when it was made.
 const KEEP_PREVIEW: SignedDuration = SignedDuration::from_hours(24);
 
-const _: () = assert!(CERTAIN.as_secs() + CHECK_LOCK_EVERY.as_secs() < HANGS_AFTER.as_secs());
+const _: () = assert!(CERTAIN.as_secs() + PATIENCE.as_secs() < HANGS_AFTER.as_secs());
 
 /// Runs until the service stops: waits for the lock, works, and waits again when it was lost.
 pub async fn run(engine: Arc<Engine>) {
@@ -51,10 +58,10 @@ pub async fn run(engine: Arc<Engine>) {
             tracing::warn!(%error, "The worker lost its database connection");
         }
         engine.wake.set_leader(false);
-        tokio::select! {
-            () = sleep(TRY_LOCK_EVERY) => (),
-            () = engine.stop.cancelled() => (),
+        if !engine.rest_a_beat().await {
+            return;
         }
+        engine.read_webhook_address(&engine.db).await;
     }
 }
 
@@ -67,7 +74,7 @@ async fn lead(engine: &Arc<Engine>) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(&connection).await?;
     let result = lead_with(&mut listener, engine).await;
     drop(listener);
-    if timeout(CHECK_LOCK_EVERY, connection.close()).await.is_err() {
+    if timeout(PATIENCE, connection.close()).await.is_err() {
         tracing::warn!("The connection that held the lock does not close");
     }
     result
@@ -78,9 +85,9 @@ async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<()
         if leader::end_hanging(&mut *listener, HANGS_AFTER.as_secs_f64()).await? {
             tracing::warn!("The replica that did the syncing hangs: another takes over");
         }
-        tokio::select! {
-            () = sleep(TRY_LOCK_EVERY) => (),
-            () = engine.stop.cancelled() => return Ok(()),
+        engine.read_webhook_address(&mut *listener).await;
+        if !engine.rest_a_beat().await {
+            return Ok(());
         }
     }
     listener.listen(CHANNEL).await?;
@@ -93,18 +100,25 @@ async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<()
     }
 }
 
-/// Passes on what other replicas announce; returns when the connection, and with it the lock, is gone.
+/// Passes on what other replicas announce, and what comes to be due; returns when the connection, and with it the lock,
+/// is gone.
 async fn watch(listener: &mut PgListener, engine: &Engine) -> Result<(), sqlx::Error> {
-    let mut check_at = Instant::now();
+    let mut beat_at = Instant::now();
     loop {
         // A connection that is cut without a word shows when it is used; and used, it shows the others that we are there.
-        if check_at <= Instant::now() {
-            let check = timeout(CHECK_LOCK_EVERY, leader::check(&mut *listener));
-            check.await.map_err(|_hangs| sqlx::Error::PoolTimedOut)??;
+        if beat_at <= Instant::now() {
+            let now = engine.clock.now();
+            let sweep_before = engine.sweep_interval().and_then(|interval| now.checked_sub(interval).ok());
+            let is_due = timeout(PATIENCE, leader::is_anything_due(&mut *listener, now, sweep_before));
+            let is_due = is_due.await.map_err(|_hangs| sqlx::Error::PoolTimedOut)??;
             engine.wake.set_leader(true);
-            check_at = Instant::now() + CHECK_LOCK_EVERY;
+            if is_due {
+                engine.wake.worker(&engine.db).await;
+            }
+            engine.read_webhook_address(&mut *listener).await;
+            beat_at = Instant::now() + BEAT;
         }
-        match timeout_at(check_at, listener.try_recv()).await {
+        match timeout_at(beat_at, listener.try_recv()).await {
             Ok(Ok(Some(_notification))) => engine.wake.worker(&engine.db).await,
             Ok(Ok(None)) => return Err(sqlx::Error::PoolTimedOut),
             Ok(Err(error)) => return Err(error),
@@ -142,7 +156,8 @@ pub struct Worker {
     repairs: Errand,
     repaired: Repaired,
     cleaned_up_at: Option<Timestamp>,
-    has_checked_webhooks: bool,
+    /// The webhooks were not yet seen to be right.
+    must_check_webhooks: bool,
 }
 
 /// Something that is done by one at a time, and not too soon again after it failed.
@@ -156,6 +171,12 @@ struct Errand {
 impl Errand {
     fn may_begin(&self, now: Timestamp) -> bool {
         !self.is_under_way && self.not_before.is_none_or(|at| at <= now)
+    }
+
+    /// How long until it may begin; `None` when it may.
+    fn due_in(&self, now: Timestamp) -> Option<Duration> {
+        let wait = Duration::try_from(self.not_before?.duration_since(now)).ok()?;
+        (!wait.is_zero()).then_some(wait)
     }
 
     fn begin(&mut self) {
@@ -190,7 +211,7 @@ impl Worker {
             repairs: Errand::default(),
             repaired: Repaired::default(),
             cleaned_up_at: None,
-            has_checked_webhooks: false,
+            must_check_webhooks: true,
         }
     }
 
@@ -198,19 +219,28 @@ impl Worker {
     /// worker begins with nothing under way.
     pub async fn work(&mut self) {
         while !self.engine.stop.is_cancelled() {
-            if let Err(error) = self.begin_what_is_due().await {
-                tracing::warn!(%error, "Could not look for work");
-                sleep(LOOK_EVERY).await;
-            }
+            let looked_at = Instant::now();
+            let wait = match self.begin_what_is_due().await {
+                Ok(wait) => wait,
+                Err(error) => {
+                    tracing::warn!(%error, "Could not look for work");
+                    sleep(LOOK_EVERY).await;
+                    Duration::ZERO
+                }
+            };
             let engine = Arc::clone(&self.engine);
+            let woken = async {
+                sleep_until(looked_at + BETWEEN_LOOKS).await;
+                engine.wake.woken().await;
+            };
             tokio::select! {
                 Some(done) = self.jobs.join_next() => {
                     if !self.note(done) {
                         return;
                     }
                 }
-                () = engine.wake.woken() => (),
-                () = sleep(LOOK_EVERY) => (),
+                () = woken => (),
+                () = sleep(wait) => (),
                 () = engine.stop.cancelled() => (),
             }
         }
@@ -257,15 +287,15 @@ impl Worker {
                 }
             }
             Done::Sweep(result) => {
-                self.has_checked_webhooks = matches!(result, Ok(true));
-                self.sweep.end(self.has_checked_webhooks, now);
+                self.must_check_webhooks = !matches!(result, Ok(true));
+                self.sweep.end(!self.must_check_webhooks, now);
                 if let Err(error) = result {
                     tracing::warn!(%error, "Could not begin a sweep");
                 }
             }
             Done::Webhooks(result) => {
                 self.sweep.end(result.is_ok(), now);
-                self.has_checked_webhooks = result.is_ok();
+                self.must_check_webhooks = result.is_err();
                 if let Err(error) = result {
                     tracing::warn!(%error, "Could not check the webhooks");
                 }
@@ -290,7 +320,8 @@ impl Worker {
         }
     }
 
-    async fn begin_what_is_due(&mut self) -> Result<(), SyncError> {
+    /// Returns how long to wait for the next look if nothing happens before.
+    async fn begin_what_is_due(&mut self) -> Result<Duration, SyncError> {
         let now = self.engine.clock.now();
         if self.cleaned_up_at.is_none_or(|at| now.duration_since(at) >= CLEAN_UP_EVERY) {
             self.cleaned_up_at = Some(now);
@@ -304,17 +335,18 @@ impl Worker {
         }
         let connection = connection::load(&self.engine.db).await?;
         let (State::Connected, Some(company)) = (connection.state, connection.company_id) else {
-            return Ok(());
+            return Ok(REST);
         };
         self.begin_preview(company, now).await?;
         self.begin_sweep(company, &connection, now);
-        if connection.is_paused {
-            return Ok(());
+        if !connection.is_paused {
+            self.begin_events(company, now).await?;
+            self.begin_repairs(company, now);
+            self.begin_people(company, &connection, now).await?;
+            self.engine.finish_sweep_if_done(company, &connection).await?;
         }
-        self.begin_events(company, now).await?;
-        self.begin_repairs(company, now);
-        self.begin_people(company, &connection, now).await?;
-        self.engine.finish_sweep_if_done(company, &connection).await
+        let is_at_rest = self.jobs.is_empty() && !self.must_check_webhooks;
+        Ok(if is_at_rest { REST.min(self.repairs.due_in(now).unwrap_or(REST)) } else { LOOK_EVERY })
     }
 
     async fn begin_preview(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
@@ -361,7 +393,7 @@ impl Worker {
         if may_sweep && (is_asked_for || engine.is_sweep_due(connection, now)) {
             self.sweep.begin();
             self.jobs.spawn(async move { Done::Sweep(engine.begin_sweep(company, is_asked_for).await) });
-        } else if !self.has_checked_webhooks || connection.previous_webhook_token.is_some() {
+        } else if self.must_check_webhooks || connection.previous_webhook_token.is_some() {
             self.sweep.begin();
             self.jobs.spawn(async move { Done::Webhooks(engine.ensure_webhooks().await) });
         }
@@ -433,11 +465,29 @@ impl Worker {
 }
 
 impl Engine {
-    fn is_sweep_due(&self, connection: &Connection, now: Timestamp) -> bool {
-        let interval = self.config.sync.sweep_interval;
-        if interval.is_zero() {
-            return false;
+    /// False when the service stops.
+    async fn rest_a_beat(&self) -> bool {
+        tokio::select! {
+            () = sleep(BEAT) => true,
+            () = self.stop.cancelled() => false,
         }
+    }
+
+    async fn read_webhook_address(&self, db: impl PgExecutor<'_>) {
+        if let Err(error) = self.webhook_address.read_again(db).await {
+            tracing::debug!(%error, "Could not read the webhook address again");
+        }
+    }
+
+    /// The time from one sweep to the next; `None`: none but those asked for.
+    fn sweep_interval(&self) -> Option<Duration> {
+        Some(self.config.sync.sweep_interval).filter(|interval| !interval.is_zero())
+    }
+
+    fn is_sweep_due(&self, connection: &Connection, now: Timestamp) -> bool {
+        let Some(interval) = self.sweep_interval() else {
+            return false;
+        };
         match (connection.sweep_started_at, connection.sweep_finished_at) {
             (Some(_), None) => false,
             (Some(started_at), Some(_)) => after(started_at, interval) <= now,

@@ -1,12 +1,6 @@
-//! The webhook receiver: token → shape → on disk → 200. It does nothing else.
-//!
-//! Concurrent webhooks share an insert and a commit: one writer takes whatever waits while the previous commit is under
-//! way, so a lone webhook waits for nothing, and a flood costs few commits and one connection.
+//! The webhook receiver: token → shape → on disk ([`inbox`](super::inbox)) → 200. It does nothing else.
 
-use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
@@ -15,24 +9,12 @@ use axum::http::StatusCode;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, de};
 use serde_json::value::RawValue;
-use sqlx::PgPool;
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio::time::Instant;
 
 use super::error::WebError;
 use crate::app::App;
-use crate::clock::Clock;
-use crate::db::events;
-use crate::sync::wake::Wake;
 
 const MAX_BODY: usize = 64 * 1024;
-/// Webhooks in one commit.
-const BATCH: usize = 1000;
-/// Webhooks that may wait; beyond that, and when a commit takes longer than this, the answer is 503.
-const QUEUE: usize = 10_000;
-const PATIENCE: Duration = Duration::from_millis(1500);
 /// Longer texts are cut off: no id or event name is nearly as long.
 const MAX_TEXT: usize = 1000;
 
@@ -41,87 +23,6 @@ const MAX_TEXT: usize = 1000;
 pub(crate) struct Announcement {
     pub(crate) event_type: String,
     pub(crate) related_object_id: Option<String>,
-}
-
-struct Pending {
-    announcement: Announcement,
-    stored: oneshot::Sender<bool>,
-}
-
-/// Where webhooks wait for the next commit; clones share it.
-#[derive(Clone)]
-pub struct Inbox {
-    queue: mpsc::Sender<Pending>,
-    /// Event names that metrics may carry: others could be anything.
-    known: Arc<BTreeSet<String>>,
-}
-
-impl Inbox {
-    /// Starts the writer, which runs until `closed`.
-    pub fn start(
-        tasks: &TaskTracker,
-        db: PgPool,
-        clock: Clock,
-        wake: Wake,
-        known: &[String],
-        closed: CancellationToken,
-    ) -> Self {
-        let (queue, waiting) = mpsc::channel(QUEUE);
-        tasks.spawn(write_batches(waiting, db, clock, wake, closed));
-        Self { queue, known: Arc::new(known.iter().cloned().collect()) }
-    }
-
-    /// Resolves to true once the event is on disk, to false when it could not be stored.
-    async fn store(&self, announcement: Announcement) -> bool {
-        let (stored, is_stored) = oneshot::channel();
-        if self.queue.try_send(Pending { announcement, stored }).is_err() {
-            return false;
-        }
-        matches!(timeout(PATIENCE, is_stored).await, Ok(Ok(true)))
-    }
-
-    fn label(&self, event_type: &str) -> String {
-        self.known.get(event_type).cloned().unwrap_or_else(|| "other".to_owned())
-    }
-}
-
-/// Ends when no request is answered any more, so that nobody waits.
-async fn write_batches(
-    mut waiting: mpsc::Receiver<Pending>,
-    db: PgPool,
-    clock: Clock,
-    wake: Wake,
-    closed: CancellationToken,
-) {
-    let mut batch = Vec::new();
-    loop {
-        tokio::select! {
-            biased;
-            _received = waiting.recv_many(&mut batch, BATCH) => (),
-            () = closed.cancelled() => return,
-        }
-        if batch.is_empty() {
-            return;
-        }
-        let (announcements, senders): (Vec<Announcement>, Vec<oneshot::Sender<bool>>) =
-            batch.drain(..).map(|pending| (pending.announcement, pending.stored)).unzip();
-        let (event_types, ids): (Vec<String>, Vec<Option<String>>) =
-            announcements.into_iter().map(|it| (it.event_type, it.related_object_id)).unzip();
-        let result = timeout(PATIENCE, events::insert(&db, clock.now(), &event_types, &ids)).await;
-        let is_stored = matches!(result, Ok(Ok(())));
-        match result {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, events = event_types.len(), "Could not store webhooks"),
-            Err(_too_slow) => tracing::error!(events = event_types.len(), "Storing webhooks took too long"),
-        }
-        for stored in senders {
-            // Whoever waited may have given up.
-            let _heard = stored.send(is_stored);
-        }
-        if is_stored {
-            wake.worker(&db).await;
-        }
-    }
 }
 
 /// `POST …/webhook/{token}`

@@ -1,0 +1,109 @@
+//! (a) Webhooks acknowledged a second, each on disk before its 200.
+
+use super::load::{Round, pgbench, wrk};
+use super::report::{Aim, Report, at_least, at_most, median, say};
+use super::subject::{Subject, new_database};
+use super::{footprint, least};
+
+const ROUNDS: usize = 3;
+const SECONDS: u64 = 5;
+
+/// The service against both; returns its webhooks a second at 64 connections. With `only_the_service`, those alone.
+pub async fn measure(subject: &Subject, report: &mut Report, only_the_service: bool) -> f64 {
+    let url = subject.webhook_url();
+    let body = subject.announcement();
+    // Warm, as it is after its first second.
+    wrk(&url, &body, 16, 2).await;
+    subject.settle().await;
+    if only_the_service {
+        return rounds(subject, &url, &body, 64).await.a_second;
+    }
+    report.part("Webhooks acknowledged, each committed before its 200");
+    let mut at_64 = 0.0;
+    for (connections, aim) in [(1, 0.95), (16, 1.2), (64, 1.5)] {
+        say(&format!("{connections} connections"));
+        let rivals = Rivals::start(connections).await;
+        let (mut ours, mut theirs, mut commits) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            commits.push(pgbench(&rivals.database, connections, SECONDS).await);
+            theirs.push(wrk(&rivals.url, &body, connections, SECONDS).await);
+            ours.push(round(subject, &url, &body, connections).await);
+        }
+        rivals.stop().await;
+        let (ours, theirs, commits) = (middle(&ours), middle(&theirs), median(&mut commits));
+        let shown = |round: Round| {
+            format!("{:.0}/s, p50 {:.2} ms, p99 {:.2} ms", round.a_second, round.p50_ms, round.p99_ms)
+        };
+        let at = |what: &str| format!("{connections} connections: {what}");
+        report.row(&at("the service"), shown(ours), None, Aim::None);
+        report.row(&at("the least possible handler"), shown(theirs), None, Aim::None);
+        report.row(&at("Postgres commits single rows (pgbench)"), format!("{commits:.0}/s"), None, Aim::None);
+        let rate = format!("{:.0} / {:.0}", ours.a_second, theirs.a_second);
+        report.row(
+            &at("against the least handler"),
+            rate,
+            Some(ours.a_second / theirs.a_second),
+            at_least(aim),
+        );
+        let worst = format!("{:.2} / {:.2} ms", ours.p99_ms, theirs.p99_ms);
+        report.row(&at("p99 against its"), worst, Some(ours.p99_ms / theirs.p99_ms), at_most(1.0));
+        let against = format!("{:.0} / {commits:.0}", ours.a_second);
+        let aim = if connections == 64 { at_least(1.0) } else { Aim::None };
+        report.row(&at("against Postgres' commits"), against, Some(ours.a_second / commits), aim);
+        if connections == 64 {
+            at_64 = ours.a_second;
+        }
+    }
+    footprint::under_load(subject, report);
+    at_64
+}
+
+async fn rounds(subject: &Subject, url: &str, body: &str, connections: usize) -> Round {
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        rounds.push(round(subject, url, body, connections).await);
+    }
+    middle(&rounds)
+}
+
+/// One round; nothing of it is left to do afterwards.
+async fn round(subject: &Subject, url: &str, body: &str, connections: usize) -> Round {
+    let round = wrk(url, body, connections, SECONDS).await;
+    assert_eq!(round.failed, 0, "a webhook was not answered with 200");
+    subject.settle().await;
+    round
+}
+
+/// The round with the middle rate, with the middle of each latency.
+fn middle(rounds: &[Round]) -> Round {
+    let of = |value: fn(&Round) -> f64| median(&mut rounds.iter().map(value).collect::<Vec<f64>>());
+    Round {
+        a_second: of(|round| round.a_second),
+        p50_ms: of(|round| round.p50_ms),
+        p99_ms: of(|round| round.p99_ms),
+        failed: 0,
+    }
+}
+
+/// What the service is compared with, on a database of the same shape.
+struct Rivals {
+    database: url::Url,
+    url: String,
+    child: tokio::process::Child,
+}
+
+impl Rivals {
+    async fn start(connections: usize) -> Self {
+        let database = new_database().await;
+        let pool = sqlx::PgPool::connect(database.as_str()).await.unwrap();
+        optedo_officient::db::migrate(&pool).await.unwrap();
+        pool.close().await;
+        let (child, url) = least::start(&database, connections).await;
+        wrk(&url, r#"{"event_type":"warm"}"#, connections, 2).await;
+        Self { database, url, child }
+    }
+
+    async fn stop(mut self) {
+        self.child.kill().await.unwrap();
+    }
+}

@@ -1,0 +1,284 @@
+//! The service under test: the shipped binary in a process of its own, with a company around it.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use jiff::ToSpan as _;
+use jiff::civil::{Date, Weekday};
+use optedo_officient::clock::Clock;
+use optedo_officient::demo::officient::{LeaveType, NewEvent};
+use optedo_officient::demo::{OfficientOptions, OfficientSim, OptedoOptions, OptedoSim};
+use optedo_officient::upstream::http_client;
+use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection, PgPool};
+use tokio::process::{Child, Command};
+use tokio::time::sleep;
+use url::Url;
+
+pub const PEOPLE: usize = 500;
+pub const SWEEP_EVERY: Duration = Duration::from_secs(20);
+/// Settings where Officient's limit is not the subject.
+pub const WITHOUT_LIMIT: &[(&str, &str)] =
+    &[("OFFICIENT__RATE_LIMIT_CALLS", "30000"), ("SYNC__SWEEP_INTERVAL", "20s"), ("LOG__FILTER", "warn")];
+
+const API: &str = "/api/externalauthentication/officient";
+const API_TOKEN: &str = "the api token of the measurement";
+const ENCRYPTION_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+pub struct Subject {
+    pub officient: OfficientSim,
+    pub optedo: OptedoSim,
+    pub people: Vec<i64>,
+    pub leave_type: i64,
+    pub db: PgPool,
+    monday: Date,
+    url: String,
+    settings: Vec<(String, String)>,
+    http: reqwest::Client,
+    process: Option<Child>,
+}
+
+#[expect(clippy::disallowed_methods, reason = "scripts/bench says where things are")]
+fn variable(name: &str) -> String {
+    std::env::var(name).expect("run the measurement with make bench")
+}
+
+/// The program as it is shipped.
+pub fn binary() -> PathBuf {
+    variable("BENCH_BINARY").into()
+}
+
+/// A new, empty database.
+pub async fn new_database() -> Url {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let mut url: Url = variable("DATABASE_URL").parse().unwrap();
+    let name = format!("bench_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let mut connection = PgConnection::connect(url.as_str()).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("create database {name}")))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    url.set_path(&name);
+    url
+}
+
+impl Subject {
+    /// A company of so many people, each with some leave, all of whom match; the service with these settings.
+    pub async fn start(people: usize, settings: &[(&str, &str)]) -> Self {
+        let mut options = OfficientOptions { notify: false, ..OfficientOptions::default() };
+        if settings == WITHOUT_LIMIT {
+            options.rate_limit_calls = 1_000_000;
+        }
+        let officient = OfficientSim::start(options).await.unwrap();
+        let optedo = OptedoSim::start(OptedoOptions::default()).await.unwrap();
+        let leave_type = officient.add_leave_type("Verlof", None);
+        optedo.add_absence_type("Verlof");
+        let today = Clock::default().today();
+        let monday = today.nth_weekday(1, Weekday::Monday).unwrap();
+        let mut ids = Vec::new();
+        for number in 0..people {
+            let (first, last) = (format!("Jan {number}"), format!("Peeters {number}"));
+            optedo.add_user(&first, &last);
+            let person = officient.add_person(&first, &last);
+            for week in 0..4 {
+                let day = monday.saturating_add((week * 7).days());
+                officient.add_event(person, NewEvent::new(LeaveType::Custom(leave_type), day));
+            }
+            ids.push(person);
+        }
+        let database = new_database().await;
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let url = format!("http://localhost:{port}");
+        let own = [
+            ("SERVER__LISTEN", format!("127.0.0.1:{port}")),
+            ("SERVER__PUBLIC_URL", url.clone()),
+            ("OFFICIENT__APP_URL", officient.url()),
+            ("OFFICIENT__API_URL", officient.url()),
+            ("OPTEDO__API_URL", optedo.api_url()),
+            ("OPTEDO__API_TOKEN", optedo.token()),
+            ("ADMIN__PASSWORD", "the password of the measurement".to_owned()),
+            ("ADMIN__API_TOKEN", API_TOKEN.to_owned()),
+            ("SECURITY__ENCRYPTION_KEY", ENCRYPTION_KEY.to_owned()),
+            ("DATABASE__URL", database.to_string()),
+        ];
+        let chosen = settings.iter().map(|(key, value)| (*key, (*value).to_owned()));
+        let settings = own.into_iter().chain(chosen);
+        let settings = settings.map(|(key, value)| (format!("OPTEDO_OFFICIENT__{key}"), value)).collect();
+        let db =
+            sqlx::postgres::PgPoolOptions::new().max_connections(2).connect_lazy(database.as_str()).unwrap();
+        let mut subject = Self {
+            officient,
+            optedo,
+            people: ids,
+            leave_type,
+            db,
+            monday,
+            url,
+            settings,
+            http: http_client(Duration::from_mins(1)),
+            process: None,
+        };
+        subject.start_process().await;
+        subject
+    }
+
+    /// Returns when it is ready.
+    pub async fn start_process(&mut self) {
+        let child = Command::new(binary())
+            .arg("serve")
+            .envs(self.settings.iter().map(|(key, value)| (key, value)))
+            .env_remove("DATABASE_URL")
+            .stderr(std::fs::File::create("target/bench/service.log").unwrap())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        self.process = Some(child);
+        let began = Instant::now();
+        let ready = || self.http.get(format!("{}/health/ready", self.url)).send();
+        while !ready().await.is_ok_and(|answer| answer.status() == 200) {
+            assert!(began.elapsed() < Duration::from_secs(20), "the service does not become ready");
+            sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// As an orchestrator stops it.
+    pub async fn stop_process(&mut self) {
+        let mut child = self.process.take().unwrap();
+        let stop = Command::new("kill").arg(child.id().unwrap().to_string()).status().await.unwrap();
+        assert!(stop.success());
+        child.wait().await.unwrap();
+    }
+
+    pub async fn stop(mut self) {
+        self.stop_process().await;
+        self.officient.stop().await;
+        self.optedo.stop().await;
+        self.db.close().await;
+    }
+
+    /// Credentials, login, consent, and the start of writing.
+    pub async fn connect(&self) {
+        let body =
+            json!({"clientId": self.officient.client_id(), "clientSecret": self.officient.client_secret()});
+        self.api(reqwest::Method::PUT, "/credentials")
+            .json(&body)
+            .send()
+            .await
+            .unwrap()
+            .error_for_status()
+            .unwrap();
+        let login = self.api(reqwest::Method::POST, "/login").header("accept", "application/json").send();
+        let login = login.await.unwrap();
+        let cookie = login.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let login: Value = login.json().await.unwrap();
+        let authorize: Url = login["authorizeUrl"].as_str().unwrap().parse().unwrap();
+        let state = authorize.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+        let code = self.officient.issue_code();
+        let back = self.http.get(format!("{}{API}", self.url)).query(&[("code", code), ("state", state)]);
+        back.header("cookie", cookie).send().await.unwrap();
+        assert_eq!(self.status().await["state"], "connected");
+    }
+
+    /// Returns when everybody was looked at.
+    pub async fn import(&self) {
+        loop {
+            let status = self.status().await;
+            let sync = &status["sync"];
+            let is_done = sync["state"] == "idle" && sync["peopleTotal"] == self.people.len();
+            if is_done && !sync["finishedAt"].is_null() && status["queue"]["waiting"] == 0 {
+                return;
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    fn api(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("{}{API}{path}", self.url)).bearer_auth(API_TOKEN)
+    }
+
+    pub async fn status(&self) -> Value {
+        self.api(reqwest::Method::GET, "/status").send().await.unwrap().json().await.unwrap()
+    }
+
+    /// Returns when no webhook and nobody waits.
+    pub async fn settle(&self) {
+        while self.status().await["queue"]["waiting"] != 0 {
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Returns the status after a sweep that began from now on.
+    pub async fn after_next_sweep(&self) -> Value {
+        let before = self.status().await["sync"]["startedAt"].clone();
+        loop {
+            let status = self.status().await;
+            if status["sync"]["startedAt"] != before && status["sync"]["state"] == "idle" {
+                return status;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    pub fn webhook_url(&self) -> String {
+        let subscriptions = self.officient.subscriptions();
+        subscriptions.first().expect("a webhook is registered").target_url.clone()
+    }
+
+    /// A webhook's body, about somebody who is known.
+    pub fn announcement(&self) -> String {
+        announcement(self.people[0])
+    }
+
+    pub async fn deliver(&self, url: &str, person: i64) {
+        let sent = self.http.post(url).body(announcement(person)).send().await.unwrap();
+        assert_eq!(sent.status(), 200);
+    }
+
+    /// The working day of this number, counted from a Monday soon.
+    pub fn day(&self, number: usize) -> Date {
+        let number = i32::try_from(number).unwrap();
+        self.monday.saturating_add((number / 5 * 7 + number % 5).days())
+    }
+
+    fn process_status(&self, name: &str) -> f64 {
+        let id = self.process.as_ref().and_then(Child::id).unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))
+            .expect("the system tells a process's memory");
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+        let kib: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+        kib / 1024.0
+    }
+
+    pub fn resident_mib(&self) -> f64 {
+        self.process_status("VmRSS:")
+    }
+
+    pub fn highest_resident_mib(&self) -> f64 {
+        self.process_status("VmHWM:")
+    }
+
+    /// Those of the service.
+    pub async fn database_connections(&self) -> i64 {
+        let count = "select count(*) from pg_stat_activity
+            where datname = current_database() and application_name = 'optedo-officient'";
+        sqlx::query_scalar(count).fetch_one(&self.db).await.unwrap()
+    }
+
+    /// Transactions of this database so far.
+    pub async fn statements_ever(&self) -> f64 {
+        let count = "select xact_commit::float8 from pg_stat_database where datname = current_database()";
+        sqlx::query_scalar(count).fetch_one(&self.db).await.unwrap()
+    }
+}
+
+/// How many calendar years the window touches.
+pub fn years_of_window() -> usize {
+    let today = Clock::default().today();
+    let (from, until) = (today.saturating_sub(60.days()), today.saturating_add(400.days()));
+    usize::try_from(until.year() - from.year()).unwrap() + 1
+}
+
+fn announcement(person: i64) -> String {
+    json!({"account": "acme", "event_type": "calendar_event_updated", "related_object_id": person.to_string()}).to_string()
+}

@@ -1,0 +1,38 @@
+//! (d) A sweep over everybody with nothing to do.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::report::{Aim, Report, at_most};
+use super::subject::{PEOPLE, SWEEP_EVERY, Subject, years_of_window};
+
+/// Returns how many seconds it took, with the rate limit out of the way.
+pub async fn measure(subject: &Subject, report: &mut Report, only_time: bool) -> f64 {
+    subject.after_next_sweep().await;
+    subject.officient.clear_calls();
+    subject.optedo.clear_calls();
+    let status = subject.after_next_sweep().await;
+    let time = |name: &str| status["sync"][name].as_str().unwrap().parse::<Timestamp>().unwrap();
+    let seconds = time("finishedAt").duration_since(time("startedAt")).as_secs_f64();
+    if only_time {
+        return seconds;
+    }
+    report.part("A sweep over 500 people with nothing to do");
+    let calendars = subject.officient.calls_to("/1.0/calendar");
+    let years = years_of_window() as f64;
+    let a_person_a_year = calendars as f64 / PEOPLE as f64 / years;
+    report.row(
+        "calendar calls a person a year of the window",
+        format!("{calendars} calls, {years} years"),
+        Some(a_person_a_year),
+        at_most(1.0),
+    );
+    let others = subject.officient.calls().len() - calendars;
+    report.row("other calls of Officient (the list of people, webhooks)", others, None, Aim::None);
+    let optedo = subject.optedo.calls().len();
+    report.row("calls of Optedo", optedo, Some(optedo as f64), at_most(0.0));
+    let what = format!("time, without the rate limit ({} s between sweeps)", Duration::as_secs(&SWEEP_EVERY));
+    report.row(&what, format!("{seconds:.2} s"), None, Aim::None);
+    seconds
+}
