@@ -160,18 +160,15 @@ async fn a_database_that_can_only_be_read_refuses_webhooks_and_is_used_again_by_
 }
 
 #[tokio::test]
-async fn with_every_connection_of_the_pool_in_use_a_webhook_is_refused_soon_and_then_taken() {
+async fn with_every_connection_of_the_pool_in_use_a_webhook_is_taken_all_the_same() {
     let w = World::connected().await;
     let mut held = Vec::new();
     while let Ok(connection) = w.app.app.engine.db.acquire().await {
         held.push(connection);
     }
-    let began = std::time::Instant::now();
-    assert_eq!(w.deliver("calendar_event_added", w.jan).await, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     let event = w.take_leave(0);
-    drop(held);
     assert_eq!(w.deliver("calendar_event_added", w.jan).await, StatusCode::OK);
+    drop(held);
     w.until("the leave stands", async || w.times_of(event) == whole_day(w.day(0))).await;
     w.finish(&[]).await;
 }

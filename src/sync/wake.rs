@@ -1,10 +1,11 @@
 //! Waking the worker: within this process, or over Postgres when another replica does the syncing.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sqlx::PgExecutor;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// The Postgres channel.
 pub const CHANNEL: &str = "optedo_officient_work";
@@ -22,7 +23,7 @@ pub struct Wake {
 #[derive(Debug, Default)]
 struct Inner {
     notify: Notify,
-    /// When this replica last saw that it holds the lock.
+    /// When this replica last asked whether it holds the lock, and was told that it does.
     seen_leading_at: Mutex<Option<Instant>>,
 }
 
@@ -42,9 +43,10 @@ impl Wake {
         self.inner.notify.notified().await;
     }
 
-    /// This replica does the syncing, as it saw just now, or no longer.
-    pub fn set_leader(&self, is_leader: bool) {
-        *self.lock() = is_leader.then(Instant::now);
+    /// This replica does the syncing, as it was told when it asked at this time; `None`: no longer. Not when the answer
+    /// came: a process that was stopped meanwhile reads an old one.
+    pub fn set_leading_at(&self, asked_at: Option<Instant>) {
+        *self.lock() = asked_at;
     }
 
     /// Whether this replica certainly does the syncing: it saw so a short while ago. One that was stopped for longer may

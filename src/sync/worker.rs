@@ -32,8 +32,6 @@ const MOST_OF_SWEEP: usize = 3;
 const MOST_OF_IMPORT: usize = 12;
 /// How often what is under way is looked at when nobody announced anything.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How often repairs of names and types are looked for, while leave waits for any.
-const FIND_REPAIRS_EVERY: Duration = Duration::from_mins(1);
 /// The same for a worker at rest: [`watch`] sees what comes to be due.
 const REST: Duration = Duration::from_mins(1);
 /// At least so long between two looks for work because of what was announced: a flood is few looks.
@@ -42,6 +40,8 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 const BEAT: Duration = READ_EVERY;
 /// How long a session may take to answer, or to end.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How often repairs of names and types are looked for, while leave waits for any.
+const FIND_REPAIRS_EVERY: Duration = REST;
 /// A leader not heard of for so long hangs, and is replaced; it is certain of its lock for less ([`CERTAIN`]).
 const HANGS_AFTER: Duration = Duration::from_secs(10);
 const CLEAN_UP_EVERY: SignedDuration = SignedDuration::from_mins(10);
@@ -57,7 +57,7 @@ pub async fn run(engine: Arc<Engine>) {
         if let Err(error) = lead(&engine).await {
             tracing::warn!(%error, "The worker lost its database connection");
         }
-        engine.wake.set_leader(false);
+        engine.wake.set_leading_at(None);
         if !engine.rest_a_beat().await {
             return;
         }
@@ -81,6 +81,7 @@ async fn lead(engine: &Arc<Engine>) -> Result<(), sqlx::Error> {
 }
 
 async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<(), sqlx::Error> {
+    let mut asked_at = Instant::now();
     while !leader::try_lock(&mut *listener).await? {
         if leader::end_hanging(&mut *listener, HANGS_AFTER.as_secs_f64()).await? {
             tracing::warn!("The replica that did the syncing hangs: another takes over");
@@ -89,9 +90,10 @@ async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<()
         if !engine.rest_a_beat().await {
             return Ok(());
         }
+        asked_at = Instant::now();
     }
     listener.listen(CHANNEL).await?;
-    engine.wake.set_leader(true);
+    engine.wake.set_leading_at(Some(asked_at));
     tracing::info!("This replica does the syncing");
     let mut worker = Worker::new(Arc::clone(engine));
     tokio::select! {
@@ -107,11 +109,12 @@ async fn watch(listener: &mut PgListener, engine: &Engine) -> Result<(), sqlx::E
     loop {
         // A connection that is cut without a word shows when it is used; and used, it shows the others that we are there.
         if beat_at <= Instant::now() {
+            let asked_at = Instant::now();
             let now = engine.clock.now();
             let sweep_before = engine.sweep_interval().and_then(|interval| now.checked_sub(interval).ok());
             let is_due = timeout(PATIENCE, leader::is_anything_due(&mut *listener, now, sweep_before));
             let is_due = is_due.await.map_err(|_hangs| sqlx::Error::PoolTimedOut)??;
-            engine.wake.set_leader(true);
+            engine.wake.set_leading_at(Some(asked_at));
             if is_due {
                 engine.wake.worker(&engine.db).await;
             }
@@ -171,12 +174,6 @@ struct Errand {
 impl Errand {
     fn may_begin(&self, now: Timestamp) -> bool {
         !self.is_under_way && self.not_before.is_none_or(|at| at <= now)
-    }
-
-    /// How long until it may begin; `None` when it may.
-    fn due_in(&self, now: Timestamp) -> Option<Duration> {
-        let wait = Duration::try_from(self.not_before?.duration_since(now)).ok()?;
-        (!wait.is_zero()).then_some(wait)
     }
 
     fn begin(&mut self) {
@@ -345,8 +342,7 @@ impl Worker {
             self.begin_people(company, &connection, now).await?;
             self.engine.finish_sweep_if_done(company, &connection).await?;
         }
-        let is_at_rest = self.jobs.is_empty() && !self.must_check_webhooks;
-        Ok(if is_at_rest { REST.min(self.repairs.due_in(now).unwrap_or(REST)) } else { LOOK_EVERY })
+        Ok(if self.jobs.is_empty() && !self.must_check_webhooks { REST } else { LOOK_EVERY })
     }
 
     async fn begin_preview(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
