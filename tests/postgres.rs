@@ -37,7 +37,8 @@ impl Postgres {
         BufReader::new(script.stdout.take().unwrap()).read_line(&mut url).unwrap();
         let url = url.trim().to_owned();
         let mut connection = PgConnection::connect(&url).await.unwrap();
-        let data: String = sqlx::query_scalar("show data_directory").fetch_one(&mut connection).await.unwrap();
+        let data: String =
+            sqlx::query_scalar("show data_directory").fetch_one(&mut connection).await.unwrap();
         Self { script, url, data: data.into(), restarted: None }
     }
 

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use jiff::ToSpan as _;
-use optedo_officient::demo::officient::{LeaveType, NewEvent};
 use optedo_officient::db::people;
+use optedo_officient::demo::officient::{LeaveType, NewEvent};
 use optedo_officient::ids::{CompanyId, PersonId};
 use optedo_officient::sync::SyncError;
 use reqwest::StatusCode;

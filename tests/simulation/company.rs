@@ -142,8 +142,7 @@ impl<'a> Company<'a> {
     fn furnish(&mut self) {
         let users: Vec<i64> =
             NAMES[..4].iter().map(|(first, last)| self.optedo.add_user(first, last)).collect();
-        let types: Vec<i64> =
-            DESCRIPTIONS.iter().map(|name| self.optedo.add_absence_type(name)).collect();
+        let types: Vec<i64> = DESCRIPTIONS.iter().map(|name| self.optedo.add_absence_type(name)).collect();
         self.types = CODES[..2]
             .iter()
             .map(|code| LeaveType::Custom(self.officient.add_leave_type(&format!("Type {code}"), Some(code))))

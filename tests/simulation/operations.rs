@@ -226,8 +226,8 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         AddLeave, Approve, Archive, Breathe, ChangeLeave, Connect, CutDatabase, DeleteInOptedo, DeleteLeave,
         Deliver, DeliverNonsense, DeliverUnknown, Disconnect, Drop, EditInOptedo, ExpireTokens, Kill,
         MoveLeave, OfficientDown, OfficientFault, OfficientUp, OmitRefreshToken, OptedoDown, OptedoFault,
-        OptedoUp, Pass, RefuseRefresh, Remap, Rename, RenameType, RenameUser, Restart, RestoreOptedoToken, RevokeAccess,
-        RevokeOptedoToken, Sweep, Unapprove,
+        OptedoUp, Pass, RefuseRefresh, Remap, Rename, RenameType, RenameUser, Restart, RestoreOptedoToken,
+        RevokeAccess, RevokeOptedoToken, Sweep, Unapprove,
     };
     let pick = 0_usize..64;
     let leave = (0_usize..4, 0_i32..12, 0_usize..3, any_part(), prop::bool::weighted(0.2));
