@@ -23,7 +23,7 @@ use super::service::Service;
 use crate::support::{API, API_TOKEN, PASSWORD, cookie_of, state_of};
 
 /// A quiet period that takes longer is stuck.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 const NAMES: [(&str, &str); 5] =
     [("Jan", "Peeters"), ("Els", "De Smet"), ("Piet", "Janssens"), ("Zoë", "Maes"), ("jan", "Peeters")];
 const CODES: [&str; 3] = ["Vakantie", "Klein verlet", "Onbekend"];
