@@ -16,15 +16,14 @@ use crate::limiter::Limiter;
 use crate::oauth::{Credentials, Oauth};
 use crate::officient::{Line, Officient};
 use crate::optedo::Optedo;
+use crate::secrets::{self, SecretsError};
 use crate::sync::conclude::OptedoGate;
 use crate::sync::reference::Reference;
 use crate::sync::wake::Wake;
 use crate::sync::{Engine, worker};
 use crate::telemetry::metrics;
-use crate::tokens::{
-    ACCESS_TOKEN, CLIENT_SECRET, PREVIOUS_WEBHOOK_TOKEN, REFRESH_TOKEN, Tokens, WEBHOOK_TOKEN,
-};
-use crate::vault::{Vault, VaultError, random_token};
+use crate::tokens::Tokens;
+use crate::vault::{Vault, VaultError};
 use crate::web::inbox::Inbox;
 use crate::web::session::Gatekeeper;
 use crate::web::{self, CALLBACK_PATH, WEBHOOK_PATH};
@@ -67,13 +66,20 @@ impl From<WebhookAddressError> for AppError {
     }
 }
 
+impl From<SecretsError> for AppError {
+    fn from(error: SecretsError) -> Self {
+        match error {
+            SecretsError::Database(error) => Self::Query(error),
+            SecretsError::Vault(error) => Self::Vault(error),
+        }
+    }
+}
+
 /// Everything that requests are answered with; clones share it.
 #[derive(Clone)]
 pub struct App {
     /// The flow.
     pub engine: Arc<Engine>,
-    /// The keys.
-    pub vault: Vault,
     /// Where webhooks wait for the next commit.
     pub inbox: Inbox,
     /// Who may come in.
@@ -91,7 +97,7 @@ impl App {
         let security = config.security.clone();
         let row = connection::row_id(&db).await?;
         let vault = Vault::new(security.encryption_key, security.previous_encryption_keys, &row);
-        open_secrets(&db, &vault).await?;
+        secrets::open(&db, &vault).await?;
         let webhook_base = format!("{}{WEBHOOK_PATH}/", config.server.public_url);
         let webhook_address = WebhookAddress::read(webhook_base, vault.clone(), &db).await?;
 
@@ -129,8 +135,9 @@ impl App {
             optedo,
             wake,
             stop,
+            vault,
         });
-        Ok(Self { engine, vault, inbox, gatekeeper, tasks, inbox_closed })
+        Ok(Self { engine, inbox, gatekeeper, tasks, inbox_closed })
     }
 
     /// Starts the worker in the background.
@@ -217,33 +224,4 @@ async fn signalled() {
         _ = tokio::signal::ctrl_c() => (),
         _ = terminate.recv() => (),
     }
-}
-
-/// Makes the webhook token at the first start, opens all secrets, and seals anew what a previous key sealed.
-async fn open_secrets(db: &PgPool, vault: &Vault) -> Result<(), AppError> {
-    connection::offer_webhook_token(db, &vault.seal(WEBHOOK_TOKEN, &random_token())).await?;
-    let mut tx = db.begin().await?;
-    connection::lock(&mut tx).await?;
-    let mut stored = connection::load(&mut *tx).await?;
-    let mut is_stale = false;
-    for (place, sealed) in [
-        (CLIENT_SECRET, &mut stored.client_secret),
-        (ACCESS_TOKEN, &mut stored.access_token),
-        (REFRESH_TOKEN, &mut stored.refresh_token),
-        (WEBHOOK_TOKEN, &mut stored.webhook_token),
-        (PREVIOUS_WEBHOOK_TOKEN, &mut stored.previous_webhook_token),
-    ] {
-        let Some(sealed) = sealed else { continue };
-        let secret = vault.open(place, sealed)?;
-        if vault.is_stale(sealed) {
-            *sealed = vault.seal(place, &secret);
-            is_stale = true;
-        }
-    }
-    if is_stale {
-        connection::save_resealed(&mut *tx, &stored).await?;
-        tracing::info!("Encrypted all stored secrets with the current key");
-    }
-    tx.commit().await?;
-    Ok(())
 }

@@ -33,6 +33,7 @@ pub mod limiter;
 pub mod oauth;
 pub mod officient;
 pub mod optedo;
+pub mod secrets;
 pub mod sync;
 pub mod telemetry;
 pub mod tokens;

@@ -45,7 +45,7 @@ use crate::ids::EventId;
 use crate::officient::{Officient, OfficientError};
 use crate::optedo::{Optedo, OptedoError};
 use crate::upstream::{Retry, UpstreamError};
-use crate::vault::VaultError;
+use crate::vault::{Vault, VaultError};
 use crate::webhook_address::{WebhookAddress, WebhookAddressError};
 use conclude::OptedoGate;
 use reference::Reference;
@@ -212,6 +212,8 @@ pub struct Engine {
     pub reference: Reference,
     /// Whether Optedo accepts our token.
     pub optedo_gate: OptedoGate,
+    /// The keys.
+    pub vault: Vault,
     /// Wakes the worker, wherever it runs.
     pub wake: Wake,
     /// Where Officient delivers webhooks.

@@ -123,4 +123,13 @@ async fn with_a_long_history_nothing_reads_a_whole_table() {
     .await
     .unwrap();
     assert!(read.is_empty(), "read as a whole: {read:?}");
+    // Nor does anything read much of an index, or many rows by one.
+    let read: Vec<(String, i64)> = sqlx::query_as(
+        "select indexrelname::text, greatest(idx_tup_read, idx_tup_fetch) from pg_stat_user_indexes
+         where relname in ('absences', 'webhook_events', 'history') and idx_tup_read > 3000",
+    )
+    .fetch_all(&w.db)
+    .await
+    .unwrap();
+    assert!(read.is_empty(), "read by the thousand: {read:?}");
 }

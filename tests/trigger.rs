@@ -89,6 +89,21 @@ async fn whatever_the_type_and_the_id_the_leave_is_found() {
 }
 
 #[tokio::test]
+async fn a_number_that_is_ones_event_and_anothers_request_makes_both_be_looked_at() {
+    let w = World::start().await;
+    let (piet, piets_user) = w.hire("Piet", "Pieters");
+    let event = w.take_leave(0);
+    w.connect_and_import().await;
+    while w.officient.add_request(piet, &[]) < event {}
+    w.officient.change_event(event, |leave| *leave = leave.clone().part(540, 60));
+    w.officient.add_event(piet, w.leave(1));
+    w.announce_about("calendar_event_updated", event).await;
+    assert_eq!(w.times_of(event), part(w.day(0), (9, 0), (10, 0)));
+    assert_eq!(w.optedo.absences_of(piets_user).len(), 1);
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
 async fn a_person_added_is_looked_at_with_their_leave() {
     let w = World::connected().await;
     let (piet, piets_user) = w.hire("Piet", "Pieters");
@@ -149,8 +164,8 @@ async fn a_webhook_that_arrives_while_the_person_is_looked_at_is_not_lost() {
         w.optedo.clear_calls();
         let first = w.take_leave(day);
         assert_eq!(w.deliver(event_type, w.jan).await, 200);
-        // The calendar was read, and Optedo is being asked what stands: what comes now is not in it.
-        w.until("the calendar was read", async || w.optedo.calls_to("/api/absences?") > 0).await;
+        // The calendar was read, for it is being written: what comes now is not in it.
+        w.until("the calendar was read", async || w.optedo.writes() > 0).await;
         let second = w.take_leave(day + 1);
         assert_eq!(w.deliver(event_type, w.jan).await, 200);
         assert!(w.absence_of(first).is_none(), "the look ended too early to prove anything");

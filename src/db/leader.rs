@@ -12,6 +12,11 @@ pub async fn try_lock(db: impl PgExecutor<'_>) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "locked!""#, LOCK).fetch_one(db).await
 }
 
+/// Whether no session has the lock; nor can any take it before this transaction ends.
+pub async fn is_vacant(db: impl PgExecutor<'_>) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "vacant!""#, LOCK).fetch_one(db).await
+}
+
 /// Whether the worker has anything to do, as one statement: a service at rest asks little of a server that hundreds share.
 /// Answered, it also shows that the session is there, and with it the lock. `sweep_before`: a sweep that began then or
 /// earlier is due again; `None`: none ever is.

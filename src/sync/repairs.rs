@@ -60,10 +60,9 @@ impl Engine {
         let ids: Vec<i64> = awaited.iter().flat_map(|awaited| awaited.people.clone()).collect();
         let oldest = people::names_read_longest_ago(&self.db, company, &ids, NAMES).await?;
         let reads = oldest.into_iter().map(|person| self.read_names_again(company, person, fresh));
-        let (users, ()) = tokio::try_join!(self.reference.users(fresh), async {
-            futures_util::future::join_all(reads).await;
-            Ok(())
-        })?;
+        // Both to their end: a call to Officient is not broken off, for it may be refreshing the token.
+        let (users, _read) = tokio::join!(self.reference.users(fresh), futures_util::future::join_all(reads));
+        let users = users?;
         let names = people::names(&self.db, company, &ids).await?;
         let mut matched = Vec::new();
         for awaited in awaited {

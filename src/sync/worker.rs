@@ -24,6 +24,7 @@ use crate::db::connection::{self, Connection, State};
 use crate::db::people::{self, Person, Reason};
 use crate::db::{absences, events, history, leader, logins, preview, retention};
 use crate::ids::CompanyId;
+use crate::secrets;
 use crate::telemetry::work;
 use crate::webhook_address::READ_EVERY;
 
@@ -101,6 +102,9 @@ async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<()
     listener.listen(CHANNEL).await?;
     engine.wake.set_leading_at(Some(asked_at));
     tracing::info!("This replica does the syncing");
+    if let Err(error) = secrets::seal_anew_as_leader(&engine.db, &engine.vault).await {
+        tracing::warn!(%error, "Could not see that all secrets are encrypted with the current key");
+    }
     let mut worker = Worker::new(Arc::clone(engine));
     tokio::select! {
         lost = watch(listener, engine) => lost,

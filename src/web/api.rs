@@ -65,7 +65,7 @@ pub async fn save_credentials(
     if engine.config.officient.client_id.is_some() {
         return Err(WebError::Conflict("Client ID and Secret are set in the service's configuration"));
     }
-    let sealed = app.vault.seal(CLIENT_SECRET, &client_secret);
+    let sealed = app.engine.vault.seal(CLIENT_SECRET, &client_secret);
     let mut tx = engine.db.begin().await?;
     connection::save_credentials(&mut *tx, client_id, &sealed).await?;
     audit::insert(&mut *tx, Act::CredentialsChanged, None, &admin.actor, engine.clock.now()).await?;

@@ -174,7 +174,7 @@ fn value_of(cookie: &str) -> String {
 async fn secrets(w: &World) -> Vec<(&'static str, String)> {
     use optedo_officient::vault::Vault;
     use secrecy::ExposeSecret as _;
-    let vault: &Vault = &w.app.app.vault;
+    let vault: &Vault = &w.app.app.engine.vault;
     let (access, refresh): (Vec<u8>, Vec<u8>) =
         sqlx::query_as("select access_token, refresh_token from connection").fetch_one(&w.db).await.unwrap();
     let open = |place, sealed: &[u8]| vault.open(place, sealed).unwrap().expose_secret().to_owned();

@@ -47,7 +47,7 @@ async fn secrets(app: &TestApp) -> Vec<String> {
         "connection.refresh_token",
         "connection.webhook_token",
     ]) {
-        let secret = app.app.vault.open(place, &sealed(app, column).await).unwrap();
+        let secret = app.app.engine.vault.open(place, &sealed(app, column).await).unwrap();
         secrets.push(secret.expose_secret().to_owned());
     }
     secrets
