@@ -1,5 +1,6 @@
 //! Logs and metrics. Ids, never names or leave types.
 
+use std::any::Any;
 use std::io::Write;
 use std::sync::OnceLock;
 
@@ -10,8 +11,12 @@ use tracing_subscriber::fmt::format;
 
 use crate::config::{Log, LogFormat};
 
-/// Starts logging to standard error; once a process.
+/// Starts logging to standard error; once a process. Panics are logged too.
 pub fn start_logging(log: &Log) {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "A panic: {}", what_of(panic.payload()));
+    }));
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_checked_before| EnvFilter::new("info"));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter);
     // Only a second start in one process fails, and then there is a log already.
@@ -28,6 +33,12 @@ pub fn start_logging(log: &Log) {
             subscriber.fmt_fields(fields.delimited(" ")).with_writer(std::io::stderr).try_init().is_ok()
         }
     };
+}
+
+/// What a panic says, where it is a text of the program: any other was put together from values, and may quote what a
+/// stranger or Officient sent. Where it happened tells the rest.
+fn what_of(payload: &(dyn Any + Send)) -> &'static str {
+    payload.downcast_ref::<&'static str>().copied().unwrap_or("its message may hold personal data")
 }
 
 /// The text without a character that moves a cursor, begins a line or colours a terminal: nobody writes log lines of
@@ -80,4 +91,21 @@ pub fn metrics() -> &'static PrometheusHandle {
         metrics::counter!("officient_rate_limited_total").absolute(0);
         handle
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_says_what_stands_in_the_program_and_quotes_nothing() {
+        let name = "Jan Peeters é";
+        let caught = |panics: fn(&str)| std::panic::catch_unwind(|| panics(name)).unwrap_err();
+        let quotes = caught(|name| {
+            let _cut = &name[..name.len() - 1];
+        });
+        assert!(quotes.downcast_ref::<String>().unwrap().contains("Peeters"));
+        assert_eq!(what_of(&*quotes), "its message may hold personal data");
+        assert_eq!(what_of(&*caught(|_| panic!("a short message"))), "a short message");
+    }
 }
