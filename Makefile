@@ -5,7 +5,7 @@
 export SQLX_OFFLINE := true
 unexport DATABASE_URL
 
-.PHONY: help demo test simulate bench lint fmt screenshots sqlx image image-test deploy-test tools
+.PHONY: help demo test simulate fuzz bench lint fmt screenshots sqlx image image-test deploy-test tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ test: tools ## all tests, against a Postgres of their own; make test ARGS=name f
 
 simulate: tools ## stories of everything that can go wrong; make simulate SEEDS=2000 FROM=1
 	@SEEDS=$(or $(SEEDS),2000) FROM=$(or $(FROM),1) scripts/simulate
+
+fuzz: tools ## the fuzzers of what strangers send; make fuzz SECONDS=600 ARGS=webhook
+	@SECONDS_EACH=$(or $(SECONDS),60) scripts/fuzz $(ARGS)
 
 bench: tools ## how fast it is and what it takes to run, into docs/performance.md; make bench ARGS=flow for a part
 	@scripts/bench $(ARGS)

@@ -24,6 +24,7 @@ use crate::sync::{Engine, worker};
 use crate::telemetry::metrics;
 use crate::tokens::Tokens;
 use crate::vault::{Vault, VaultError};
+use crate::web::connections;
 use crate::web::inbox::Inbox;
 use crate::web::session::Gatekeeper;
 use crate::web::{self, CALLBACK_PATH, WEBHOOK_PATH};
@@ -153,24 +154,17 @@ impl App {
         self.tasks.spawn(async move { added_up.run_until_cancelled(metrics::add_up()).await });
         if let Some(address) = self.engine.config.server.metrics_listen {
             let listener = bind(address).await?;
-            let server = axum::serve(listener, web::metrics_router(self.clone()))
-                .with_graceful_shutdown(stop.clone().cancelled_owned());
-            self.tasks.spawn(async move {
-                if let Err(error) = server.await {
-                    tracing::error!(%error, "The metrics address failed");
-                }
-            });
+            self.tasks.spawn(connections::serve(listener, web::metrics_router(self.clone()), stop.clone()));
         }
         let app = self.clone();
-        let router = web::router(self).into_make_service_with_connect_info::<std::net::SocketAddr>();
-        let server = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let server = connections::serve(listener, web::router(self), stop.clone());
         let too_long = async {
             stop.cancelled().await;
             tokio::time::sleep(DRAIN).await;
         };
         tokio::select! {
             ended = async {
-                server.await.map_err(|source| AppError::Network { what: "serving".to_owned(), source })?;
+                server.await;
                 app.close().await;
                 Ok(())
             } => ended,

@@ -15,7 +15,7 @@ use sqlx::PgPool;
 
 use crate::app::{self, App, AppError};
 use crate::clock::Clock;
-use crate::config::{Config, Mistake};
+use crate::config::{Config, ConfigError};
 use crate::db::audit::{self, Act, Actor};
 use crate::db::people::{self, Reason, SyncRequest};
 use crate::db::{self, connection, person};
@@ -45,6 +45,18 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    #[command(flatten)]
+    OfTenant(TenantCommand),
+    /// Reads a password from standard input and prints its hash for admin.password.
+    HashPassword,
+    /// Runs the service with a simulated Officient and Optedo on this machine.
+    #[cfg(feature = "demo")]
+    Demo,
+}
+
+/// What needs a tenant's configuration.
+#[derive(Subcommand)]
+enum TenantCommand {
     /// Migrates the database, then runs the service until SIGTERM or SIGINT.
     Serve,
     /// Migrates the database.
@@ -76,8 +88,6 @@ enum Command {
         #[arg(long, value_name = "ID")]
         person: i64,
     },
-    /// Reads a password from standard input and prints its hash for admin.password.
-    HashPassword,
     /// Prints how the connection is.
     Status {
         /// As the status document of the API.
@@ -86,14 +96,13 @@ enum Command {
     },
     /// Asks the service that runs here with this configuration whether it is ready: a container's health check.
     Health,
-    /// Runs the service with a simulated Officient and Optedo on this machine.
-    #[cfg(feature = "demo")]
-    Demo,
 }
 
 /// How a command failed.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     #[error(transparent)]
     App(#[from] AppError),
     #[error("{web}{cause}", web = .0, cause = cause(.0))]
@@ -106,6 +115,10 @@ enum CommandError {
     NoSuchPerson(PersonId),
     #[error("nothing is known here of person {0}")]
     NothingKnown(PersonId),
+    #[error("give the password on standard input, on one line")]
+    NoPassword,
+    #[error("the password could not be hashed: {0}")]
+    Hash(#[from] argon2::password_hash::Error),
     #[error("the service does not answer on {address}: {source}")]
     NotServing { address: SocketAddr, source: reqwest::Error },
     #[error("the service is not ready: it answers {0} (is its database reachable?)")]
@@ -122,52 +135,49 @@ fn cause(error: &WebError) -> String {
 
 /// Runs the command; 2 for a configuration mistake, 1 when it failed.
 pub async fn run(cli: Cli, env: impl Iterator<Item = (String, String)>) -> ExitCode {
-    #[cfg(feature = "demo")]
-    let env = {
-        // What is in the environment goes before the demo's own settings.
-        let demo = if matches!(cli.command, Command::Demo) { crate::demo::settings() } else { Vec::new() };
-        demo.into_iter().chain(env)
-    };
-    if matches!(cli.command, Command::HashPassword) {
-        return hash_password();
-    }
-    // Only the demo may use the key that stands in its source.
-    #[cfg(feature = "demo")]
-    let may_be_demos = matches!(cli.command, Command::Demo);
-    #[cfg(not(feature = "demo"))]
-    let may_be_demos = false;
-    let config = match Config::load(cli.config.as_deref(), env) {
-        Ok(config) if config.security.encryption_key.is_published() && !may_be_demos => {
-            say_wrong(&Mistake::published_key());
-            return ExitCode::from(2);
-        }
-        Ok(config) => config,
-        Err(error) => {
-            say_wrong(&error);
-            return ExitCode::from(2);
-        }
-    };
-    telemetry::logs::start(&config.log);
-    let result = match cli.command {
-        Command::Serve => app::run(config).await.map(|()| true).map_err(CommandError::from),
-        Command::Migrate => migrate(&config).await,
-        Command::Check { json } => Ok(check(config, json).await),
-        Command::Sync { person, dry_run } => sync(config, person.map(PersonId), dry_run).await,
-        Command::Status { json } => show_status(config, json).await,
-        Command::Health => health(config.server.listen).await,
-        Command::Forget { person } => forget(&config, PersonId(person)).await,
-        Command::Export { person } => export(&config, PersonId(person)).await,
-        // Answered above: it needs no configuration.
-        Command::HashPassword => Ok(true),
-        #[cfg(feature = "demo")]
-        Command::Demo => demo(config).await,
-    };
-    match result {
+    match carry_out(cli, env).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             say_wrong(&error);
-            ExitCode::FAILURE
+            if matches!(error, CommandError::Config(_)) { ExitCode::from(2) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+async fn carry_out(cli: Cli, env: impl Iterator<Item = (String, String)>) -> Result<bool, CommandError> {
+    let file = cli.config.as_deref();
+    match cli.command {
+        Command::OfTenant(command) => {
+            let config = Config::load(file, env)?;
+            if config.security.encryption_key.is_published() {
+                return Err(ConfigError::published_key().into());
+            }
+            telemetry::logs::start(&config.log);
+            command.run(config).await
+        }
+        Command::HashPassword => hash_password(),
+        #[cfg(feature = "demo")]
+        Command::Demo => {
+            // What is in the environment goes before the demo's own settings.
+            let config = Config::load(file, crate::demo::settings().into_iter().chain(env))?;
+            telemetry::logs::start(&config.log);
+            demo(config).await
+        }
+    }
+}
+
+impl TenantCommand {
+    async fn run(self, config: Config) -> Result<bool, CommandError> {
+        match self {
+            Self::Serve => Ok(app::run(config).await.map(|()| true)?),
+            Self::Migrate => migrate(&config).await,
+            Self::Check { json } => check(config, json).await,
+            Self::Sync { person, dry_run } => sync(config, person.map(PersonId), dry_run).await,
+            Self::Status { json } => show_status(config, json).await,
+            Self::Forget { person } => forget(&config, PersonId(person)).await,
+            Self::Export { person } => export(&config, PersonId(person)).await,
+            Self::Health => health(config.server.listen).await,
         }
     }
 }
@@ -186,34 +196,25 @@ async fn migrate(config: &Config) -> Result<bool, CommandError> {
     Ok(true)
 }
 
-async fn check(config: Config, as_json: bool) -> bool {
+async fn check(config: Config, as_json: bool) -> Result<bool, CommandError> {
     let report = crate::check::check(config).await;
     if as_json {
         say(&serde_json::to_string_pretty(&report).unwrap_or_default());
     } else {
         say(&report);
     }
-    !report.has_problem()
+    Ok(!report.has_problem())
 }
 
-fn hash_password() -> ExitCode {
+fn hash_password() -> Result<bool, CommandError> {
     let mut password = String::new();
     let read = std::io::stdin().read_line(&mut password);
     let password = password.trim_end_matches(['\r', '\n']);
     if read.is_err() || password.is_empty() {
-        say_wrong(&"give the password on standard input, on one line");
-        return ExitCode::FAILURE;
+        return Err(CommandError::NoPassword);
     }
-    match argon2::Argon2::default().hash_password_with_salt(password.as_bytes(), &random::<16>()) {
-        Ok(hash) => {
-            say(&hash);
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            say_wrong(&error);
-            ExitCode::FAILURE
-        }
-    }
+    say(&argon2::Argon2::default().hash_password_with_salt(password.as_bytes(), &random::<16>())?);
+    Ok(true)
 }
 
 /// There is no shell and no curl in the image to ask with.

@@ -211,14 +211,14 @@ pub struct Mistake {
     pub example: &'static str,
 }
 
-impl Mistake {
-    /// The key of the demo, where it is not the demo that is started.
+impl ConfigError {
+    /// The key that stands in the demo's source, where it is not the demo that is started.
     pub fn published_key() -> Self {
-        Self {
+        Self(vec![Mistake {
             key: "security.encryption_key".to_owned(),
             fault: "is the demo's key, which everybody knows: make a random one".to_owned(),
             example: "the output of: openssl rand -base64 32",
-        }
+        }])
     }
 }
 

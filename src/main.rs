@@ -9,5 +9,8 @@ use optedo_officient::cli::{self, Cli};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    cli::run(Cli::parse(), std::env::vars()).await
+    // A variable that is no text is none of ours; `std::env::vars` would panic over it.
+    let env =
+        std::env::vars_os().filter_map(|(key, value)| key.into_string().ok().zip(value.into_string().ok()));
+    cli::run(Cli::parse(), env).await
 }

@@ -74,6 +74,9 @@ pub enum SyncError {
     /// Another replica does the syncing by now, or may.
     #[error("this replica no longer does the syncing")]
     NotLeading,
+    /// The person was erased here while they were looked at.
+    #[error("the person was forgotten")]
+    Forgotten,
     /// The service stops.
     #[error("the service was stopping")]
     ShuttingDown,
@@ -98,6 +101,7 @@ impl SyncError {
             Self::Officient(error) => error.retry(),
             Self::Optedo(error) => error.retry(),
             Self::UnderWay { wait, .. } => Retry::Later(Some(*wait)),
+            Self::Forgotten => Retry::Never,
             Self::Database(_) | Self::NotLeading | Self::ShuttingDown | Self::Vault(_) => Retry::Later(None),
         }
     }
@@ -108,7 +112,9 @@ impl SyncError {
             Self::Officient(error) => Fault::of_officient(error),
             Self::Optedo(error) => Fault::of_optedo(&error.source),
             Self::UnderWay { .. } => Fault::OptedoUnavailable,
-            Self::Database(_) | Self::NotLeading | Self::ShuttingDown | Self::Vault(_) => Fault::Inside,
+            Self::Forgotten | Self::Database(_) | Self::NotLeading | Self::ShuttingDown | Self::Vault(_) => {
+                Fault::Inside
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod client;
+pub mod connections;
 pub mod error;
 pub mod inbox;
 pub mod lists;

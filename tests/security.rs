@@ -1,6 +1,7 @@
 //! Nobody gets in, nothing leaks: a file for each point of docs/security.md.
 
 mod audit;
+mod connections;
 mod headers;
 mod input;
 mod least_data;

@@ -48,7 +48,8 @@ pub async fn of_person(
     Ok(written.collect())
 }
 
-/// An absence is about to be created, or is taken over (`adopted`); the latter enters the history.
+/// An absence is about to be created, or is taken over (`adopted`); the latter enters the history. Of somebody who was
+/// forgotten meanwhile nothing is stored.
 pub async fn insert(
     db: impl PgExecutor<'_>,
     company: CompanyId,
@@ -62,9 +63,11 @@ pub async fn insert(
         "with inserted as (
              insert into absences (company_id, event_id, person_id, date, optedo_user_id, optedo_absence_id, absence_type_id,
                  starts_at, ends_at, all_day, intent, intent_at, written_at, adopted)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+             select company_id, $2::bigint, person_id, $4::date, $5::bigint, $6::bigint, $7::bigint,
+                 $8::timestamp, $9::timestamp, $10::boolean, $11::text,
                  case when $11::text is not null then $12::timestamptz end,
-                 case when $11::text is null then $12::timestamptz end, $11::text is null)
+                 case when $11::text is null then $12::timestamptz end, $11::text is null
+             from people where company_id = $1 and person_id = $3 for key share
              on conflict (company_id, event_id) do update set
                  person_id = excluded.person_id, date = excluded.date, optedo_user_id = excluded.optedo_user_id,
                  optedo_absence_id = excluded.optedo_absence_id, absence_type_id = excluded.absence_type_id,
@@ -158,21 +161,20 @@ pub async fn intend_delete(
 }
 
 /// The call for the write that was begun may come through until then; `None`: it came to its end, if not to a good one.
+/// False where nothing was begun, for the person was forgotten meanwhile.
 pub async fn note_call(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     event: EventId,
     until: Option<Timestamp>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
+) -> Result<bool, sqlx::Error> {
+    let noted = sqlx::query!(
         "update absences set call_until = $3 where company_id = $1 and event_id = $2",
         company.0,
         event.0,
         until.map(ToSqlx::to_sqlx) as _
-    )
-    .execute(db)
-    .await
-    .map(drop)
+    );
+    Ok(noted.execute(db).await?.rows_affected() > 0)
 }
 
 /// A create or change came to its end: the absence stands in Optedo. It enters the history as `action`.

@@ -67,7 +67,8 @@ pub async fn insert_failed(
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into history (at, company_id, person_id, action, reason, fault) values ($1, $2, $3, 'failed', $4, $5)",
+        "insert into history (at, company_id, person_id, action, reason, fault)
+         select $1, company_id, person_id, 'failed', $4, $5 from people where company_id = $2 and person_id = $3 for key share",
         now.to_sqlx(),
         company.0,
         person.0,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use sqlx::PgExecutor;
+use sqlx::{PgConnection, PgExecutor};
 
 use crate::ids::{CompanyId, EventId, PersonId, UserId};
 use crate::sync::Fault;
@@ -165,6 +165,17 @@ pub async fn find(
 ) -> Result<Option<Person>, sqlx::Error> {
     let row = select_people!("where company_id = $1 and person_id = $2", company.0, person.0);
     Ok(row.fetch_optional(db).await?.map(Person::from))
+}
+
+/// Sees to it that this person is not forgotten before the transaction ends; false where they are already. Whatever is
+/// stored about somebody is stored under this, or in a statement that reads their row so: nothing comes after them.
+pub async fn hold(tx: &mut PgConnection, company: CompanyId, person: PersonId) -> Result<bool, sqlx::Error> {
+    let row = sqlx::query_scalar!(
+        r#"select 1 as "there!" from people where company_id = $1 and person_id = $2 for key share"#,
+        company.0,
+        person.0
+    );
+    Ok(row.fetch_optional(tx).await?.is_some())
 }
 
 /// Everybody, by name.

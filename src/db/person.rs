@@ -21,11 +21,13 @@ pub struct Erased {
 /// Forgets a person: names, event ids, absences, history, what is held back, attention items, webhooks, previews.
 /// Optedo is not touched.
 pub async fn forget(tx: &mut PgConnection, person: PersonId) -> Result<Erased, sqlx::Error> {
+    // Whoever stores something about them now ends first, and is erased too; whoever comes later finds nobody.
     let found = sqlx::query!(
-        r#"select count(*) as "known!", coalesce(bool_or(not archived), false) as "present!",
+        r#"with them as (select archived from people where person_id = $1 for update)
+           select count(*) as "known!", coalesce(bool_or(not archived), false) as "present!",
                (select count(*) from absences where person_id = $1 and optedo_absence_id is not null and deleted_at is null)
                    as "standing!"
-           from people where person_id = $1"#,
+           from them"#,
         person.0
     )
     .fetch_one(&mut *tx)

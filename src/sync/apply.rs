@@ -279,7 +279,9 @@ impl Engine {
         call: impl Future<Output = Result<T, OptedoError>>,
     ) -> Result<T, SyncError> {
         let time_from_now = || Some(after(self.clock.now(), self.config.optedo.timeout));
-        absences::note_call(&self.db, whose.company, event, time_from_now()).await?;
+        if !absences::note_call(&self.db, whose.company, event, time_from_now()).await? {
+            return Err(SyncError::Forgotten);
+        }
         if !self.wake.is_leading() {
             return Err(SyncError::NotLeading);
         }

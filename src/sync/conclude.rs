@@ -164,6 +164,9 @@ impl Engine {
             .collect();
 
         let mut tx = self.db.begin().await?;
+        if !people::hold(&mut tx, company, person).await? {
+            return Err(SyncError::Forgotten);
+        }
         attention::lock_counts(&mut tx).await?;
         if let Some(person_match) = &look.person_match {
             let event_ids = look.event_ids.as_deref();

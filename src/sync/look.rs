@@ -95,7 +95,8 @@ impl Engine {
     ) -> Result<Claim, SyncError> {
         let turn = self.officient.turn(request.reason.priority()).await;
         let newest_event = events::newest_id(&self.db).await?;
-        let mut person = people::find(&self.db, company, person.id).await?.unwrap_or_else(|| person.clone());
+        let known = people::find(&self.db, company, person.id);
+        let mut person = known.await?.ok_or(SyncError::Forgotten)?;
         let reason = person.request.map_or(request.reason, |request| request.reason);
         // A sweep may read part of the window; whoever else asked meanwhile wants the whole.
         let years = years.filter(|_| reason == Reason::Sweep).map(<[i16]>::to_vec);

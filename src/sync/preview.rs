@@ -106,15 +106,23 @@ impl Engine {
                 () = self.preview(company, person, Priority::Import, asked_at, &mut found) => (),
                 () = self.stop.cancelled() => return Err(SyncError::ShuttingDown),
             }
-            self.store_preview(&found).await?;
+            self.store_preview(company, person.id, &found).await?;
         }
         preview::finish(&self.db, self.clock.now()).await?;
         tracing::info!(people = people.len(), "Worked out a preview");
         Ok(())
     }
 
-    async fn store_preview(&self, found: &Preview) -> Result<(), SyncError> {
+    async fn store_preview(
+        &self,
+        company: CompanyId,
+        person: PersonId,
+        found: &Preview,
+    ) -> Result<(), SyncError> {
         let mut tx = self.db.begin().await?;
+        if !people::hold(&mut tx, company, person).await? {
+            return Ok(());
+        }
         let lists = [
             ("create", &found.create),
             ("change", &found.change),

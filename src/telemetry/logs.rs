@@ -3,6 +3,7 @@
 //! A line of JSON holds its own fields at the top and, in `spans`, those of the work it belongs to, so that one id finds all
 //! lines of one piece of work.
 
+use std::any::Any;
 use std::io::Write;
 
 use tracing_subscriber::field::MakeExt as _;
@@ -13,8 +14,12 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::config::{Log, LogFormat};
 
-/// Starts logging to standard error; once a process.
+/// Starts logging to standard error; once a process. Panics are logged too.
 pub fn start(log: &Log) {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "A panic: {}", what_of(panic.payload()));
+    }));
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_checked_before| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt::layer();
     let lines: Box<dyn Layer<_> + Send + Sync> = match log.format {
@@ -32,6 +37,12 @@ pub fn start(log: &Log) {
     };
     // Only a second start in one process fails, and then there is a log already.
     let _started = tracing_subscriber::registry().with(filter).with(lines).try_init().is_ok();
+}
+
+/// What a panic says, where it is a text of the program: any other was put together from values, and may quote what a
+/// stranger or Officient sent. Where it happened tells the rest.
+fn what_of(payload: &(dyn Any + Send)) -> &'static str {
+    payload.downcast_ref::<&'static str>().copied().unwrap_or("its message may hold personal data")
 }
 
 /// The text without a character that moves a cursor, begins a line or colours a terminal: nobody writes log lines of
@@ -57,5 +68,22 @@ impl<W: Write> Write for Escaped<W> {
 
     fn flush(&mut self) -> std::io::Result<()> {
         self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_says_what_stands_in_the_program_and_quotes_nothing() {
+        let name = "Jan Peeters é";
+        let caught = |panics: fn(&str)| std::panic::catch_unwind(|| panics(name)).unwrap_err();
+        let quotes = caught(|name| {
+            let _cut = &name[..name.len() - 1];
+        });
+        assert!(quotes.downcast_ref::<String>().unwrap().contains("Peeters"));
+        assert_eq!(what_of(&*quotes), "its message may hold personal data");
+        assert_eq!(what_of(&*caught(|_| panic!("a short message"))), "a short message");
     }
 }

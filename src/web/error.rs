@@ -73,6 +73,15 @@ impl WebError {
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
+
+    /// Logs a failure of ours or of somebody we ask; what is wrong with a request is its sender's to know.
+    pub fn log(&self) {
+        let status = self.status();
+        if status.is_server_error() {
+            let cause = std::error::Error::source(self).map(ToString::to_string);
+            tracing::error!(http.status = status.as_u16(), cause, "A request failed: {self}");
+        }
+    }
 }
 
 /// What a person is told of a failure; kept beside the problem document for a page to say it in their language.
@@ -115,10 +124,7 @@ impl IntoResponse for WebError {
     fn into_response(self) -> Response {
         let explained = Explained::from(&self);
         let status = self.status();
-        if status.is_server_error() {
-            let cause = std::error::Error::source(&self).map(ToString::to_string);
-            tracing::error!(http.status = status.as_u16(), cause, "A request failed: {self}");
-        }
+        self.log();
         let mut problem = json!({
             "type": "about:blank",
             "title": status.canonical_reason(),
@@ -207,6 +213,7 @@ impl From<SyncError> for WebError {
             | SyncError::Optedo(_)
             | SyncError::UnderWay { .. }
             | SyncError::NotLeading
+            | SyncError::Forgotten
             | SyncError::ShuttingDown) => Self::Upstream(error),
         }
     }

@@ -86,13 +86,17 @@ pub async fn finish_login(
     client: Client,
     cookies: CookieJar,
     callback: Result<Query<Callback>, QueryRejection>,
-) -> Result<Response, WebError> {
+) -> Response {
     let notice = match callback {
-        Ok(Query(callback)) => connect(&app, client, &cookies, callback).await?,
+        // However it ends: nobody stays at an address with a code and a state in it.
+        Ok(Query(callback)) => connect(&app, client, &cookies, callback).await.unwrap_or_else(|error| {
+            error.log();
+            if matches!(error, WebError::Unavailable(_)) { Notice::Unavailable } else { Notice::Failed }
+        }),
         Err(_a_field_twice) => Notice::StateWrong,
     };
     let cookies = cookies.add(app.gatekeeper.cookie(FLOW_COOKIE, String::new(), Some(Duration::ZERO)));
-    Ok((cookies, to_page(notice)).into_response())
+    (cookies, to_page(notice)).into_response()
 }
 
 /// Everything is read before anything is stored. Returns what to say on the page.

@@ -23,7 +23,7 @@ const LONGEST_QUEUE: Duration = Duration::from_secs(10);
 /// So many addresses are remembered; an older one is forgotten, never refused.
 const MOST_ADDRESSES: usize = 10_000;
 
-/// Clones of an attempt's address, its time, and what came of all before.
+/// What came of the attempts of the last minute.
 #[derive(Default)]
 pub struct Throttle {
     state: Mutex<State>,
@@ -178,5 +178,18 @@ mod tests {
         assert_eq!(refused.len(), 20);
         assert!(refused.iter().all(|wait| *wait > LONGEST_QUEUE && *wait <= LONGEST_QUEUE + PACE));
         assert!(throttle.begin(stranger(99)).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_addresses_of_a_whole_network_take_no_more_room_than_there_is() {
+        let mut state = State::default();
+        for number in 0..200_000_u32 {
+            let _let_in = state.enter(IpAddr::from(number.to_be_bytes()));
+            if number % 1000 == 0 {
+                tokio::time::advance(Duration::from_secs(1)).await;
+            }
+        }
+        assert!(state.wrong.len() <= MOST_ADDRESSES, "{} addresses", state.wrong.len());
+        assert!(state.all_wrong.len() <= 1000, "{} attempts", state.all_wrong.len());
     }
 }

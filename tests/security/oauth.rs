@@ -164,6 +164,18 @@ async fn the_callback_answers_303_to_an_address_that_holds_nothing_of_the_login(
 }
 
 #[tokio::test]
+async fn without_the_database_too_nobody_stays_at_an_address_that_holds_a_code() {
+    let app = TestApp::start().await;
+    app.fill_in_credentials().await;
+    let (authorize_url, cookie) = app.begin_login().await;
+    app.take_database_away().await;
+    let query = [("code", "the-code"), ("state", &*state_of(&authorize_url))];
+    assert_eq!(app.come_back(&query, &cookie).await, "unavailable");
+    app.give_database_back().await;
+    assert_eq!(app.officient.calls_to("/1.0/"), 0);
+}
+
+#[tokio::test]
 async fn somebody_elses_login_cannot_be_ended_in_the_admins_browser() {
     let app = TestApp::start().await;
     app.fill_in_credentials().await;

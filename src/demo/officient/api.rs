@@ -15,8 +15,8 @@ use crate::demo::server::{Answer, ApiCall};
 const PAGE: usize = 30;
 
 /// Answers that carry one of these lead to a leak when one turns up in a log, a page or a database:
-/// invented personal data that the person detail holds.
-pub const CANARIES: [&str; 8] = [
+/// invented personal data of the person detail and of every other answer, Optedo's too.
+pub const CANARIES: [&str; 11] = [
     "85.07.30-033.28",
     "1985-07-30",
     "BE71096123456769",
@@ -25,7 +25,16 @@ pub const CANARIES: [&str; 8] = [
     "Mieke Kanarie",
     "+32470999888",
     "kanarie.prive@voorbeeld.example",
+    "Kanariereden: een operatie",
+    "+32470999777",
+    "BE0999888777",
 ];
+
+/// What somebody wrote about leave.
+pub(in crate::demo) const COMMENT: &str = CANARIES[8];
+/// How to reach somebody.
+pub(in crate::demo) const PHONE: &str = CANARIES[9];
+const VAT_NUMBER: &str = CANARIES[10];
 
 pub(super) fn bad_request(reason: &str) -> Answer {
     Answer::json(StatusCode::BAD_REQUEST, &json!({"status_code": 400, "reason_phrase": reason}))
@@ -151,6 +160,7 @@ fn token(options: &OfficientOptions, state: &mut State, call: &ApiCall) -> Answe
 fn account(options: &OfficientOptions) -> Answer {
     ok(&json!({"data": {
         "company_id": options.company_id, "company_name": options.company_name, "subdomain": options.subdomain,
+        "vat_number": VAT_NUMBER,
     }}))
 }
 
@@ -169,7 +179,7 @@ fn people(state: &State, call: &ApiCall) -> Answer {
         .map(|person| {
             json!({
                 "id": person.id, "name": person.name(), "email": email(person), "role_name": "Medewerker",
-                "avatar": "", "archived": i64::from(person.archived), "manager": null,
+                "avatar": "", "phone": PHONE, "archived": i64::from(person.archived), "manager": null,
             })
         })
         .collect();
@@ -196,7 +206,7 @@ fn detail(state: &State, id: Option<i64>) -> Answer {
         return bad_request("Person not found or you have no access.");
     };
     let as_text = person.id % 2 == 1;
-    let [national_number, born, iban, street, civil_state, partner, mobile, private_email] = CANARIES;
+    let [national_number, born, iban, street, civil_state, partner, mobile, private_email, ..] = CANARIES;
     ok(&json!({"data": {
         "id": loose(person.id, as_text),
         "deleted": loose(i64::from(person.deleted), as_text),
@@ -265,7 +275,7 @@ fn requests(state: &State, call: &ApiCall) -> Answer {
         .map(|request| (request, request_status(state, request)))
         .filter(|(_, status)| wanted == "all" || wanted == *status)
         .map(|(request, status)| {
-            json!({"id": request.id, "status": status, "requester": requester(state, request), "comment": ""})
+            json!({"id": request.id, "status": status, "requester": requester(state, request), "comment": COMMENT})
         })
         .collect();
     ok(&json!({"data": paged(call, items)}))
@@ -286,11 +296,15 @@ fn request(state: &State, id: Option<i64>) -> Answer {
             put_loose(&mut fields, "start_minutes", now.leave.start_time_minutes, now.id);
             put_loose(&mut fields, "duration_minutes", now.leave.duration_minutes, now.id);
             fields.insert("outcome".to_owned(), json!(outcome(state, asked)));
+            fields.insert("reason".to_owned(), json!(COMMENT));
             Value::Object(fields)
         })
         .collect();
     let (status, requester) = (request_status(state, request), requester(state, request));
-    ok(&json!({"data": {"id": request.id, "status": status, "requester": requester, "events": events}}))
+    let id = request.id;
+    ok(&json!({"data": {
+        "id": id, "status": status, "requester": requester, "comment": COMMENT, "events": events,
+    }}))
 }
 
 fn webhooks(state: &State, call: &ApiCall) -> Answer {

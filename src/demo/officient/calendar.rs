@@ -4,7 +4,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use serde_json::{Map, Value, json};
 
-use super::api::{bad_request, ok};
+use super::api::{COMMENT, bad_request, ok};
 use super::state::{Event, EventKind, EventStatus, LeaveType, State, WORKING_DAY_MINUTES};
 use crate::demo::month::is_weekend;
 use crate::demo::server::{Answer, ApiCall};
@@ -115,6 +115,7 @@ fn event_json(state: &State, event: &Event) -> Value {
     fields.insert("status".to_owned(), json!(status));
     fields.insert("color".to_owned(), json!(if event_type == "custom" { "a24689" } else { "" }));
     fields.insert("has_attachment".to_owned(), json!(0));
+    fields.insert("comment".to_owned(), json!(COMMENT));
     fields.extend(leave.raw.clone());
     Value::Object(fields)
 }

@@ -30,6 +30,7 @@ use super::{clock, page};
 use state::{State, Tokens};
 
 pub use api::CANARIES;
+pub(super) use api::{COMMENT, PHONE};
 pub use state::{Event, EventKind, EventStatus, LeaveType, NewEvent, Subscription, WORKING_DAY_MINUTES};
 pub use webhooks::Delivery;
 

@@ -6,6 +6,7 @@ use jiff::civil::{Date, DateTime};
 use serde_json::{Value, json};
 
 use super::{NewAbsence, State};
+use crate::demo::officient::{COMMENT, PHONE};
 use crate::demo::server::{Answer, ApiCall};
 
 const USERS_A_PAGE: usize = 100;
@@ -53,6 +54,14 @@ fn impossible(message: impl Into<String>) -> Refusal {
     (StatusCode::UNPROCESSABLE_ENTITY, message.into())
 }
 
+/// The items with a field that the contract does not name.
+fn with_more(mut items: Value, field: &str, value: &str) -> Value {
+    for item in items.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        item.insert(field.to_owned(), json!(value));
+    }
+    items
+}
+
 fn users(state: &State, call: &ApiCall) -> Result<Answer, Refusal> {
     let page = match call.parameter("page").map(str::parse::<usize>) {
         None => 1,
@@ -61,7 +70,7 @@ fn users(state: &State, call: &ApiCall) -> Result<Answer, Refusal> {
     };
     let skipped = (page - 1).saturating_mul(USERS_A_PAGE);
     let users: Vec<_> = state.users.iter().skip(skipped).take(USERS_A_PAGE).collect();
-    Ok(Answer::json(StatusCode::OK, &json!(users)))
+    Ok(Answer::json(StatusCode::OK, &with_more(json!(users), "mobile", PHONE)))
 }
 
 fn absences(state: &State, call: &ApiCall) -> Result<Answer, Refusal> {
@@ -84,7 +93,7 @@ fn absences(state: &State, call: &ApiCall) -> Result<Answer, Refusal> {
         .iter()
         .filter(|row| row.content.user_id == user_id && row.content.start < end && row.content.end > begin)
         .collect();
-    Ok(Answer::json(StatusCode::OK, &json!(found)))
+    Ok(Answer::json(StatusCode::OK, &with_more(json!(found), "remark", COMMENT)))
 }
 
 fn create(state: &mut State, call: &ApiCall) -> Result<Answer, Refusal> {

