@@ -253,7 +253,7 @@ async fn a_404_that_is_not_optedos_own_neither_doubles_an_absence_nor_leaves_it(
 async fn a_write_that_may_still_come_through_is_not_made_again_before_it_cannot() {
     let w = World::connected_with(options().set("sync.adopt_existing", "false")).await;
     let slow = w.take_leave(0);
-    w.optedo.next_write(Fault::RetryAfter { status: 503, seconds: 600 });
+    w.optedo.next_write(Fault::Status(503));
     w.announce().await;
     // As a process leaves it that is killed while Optedo takes its time.
     run(&w, "update absences set call_until = now() + interval '1 hour' where intent = 'create'").await;

@@ -160,21 +160,37 @@ pub async fn intend_delete(
     .map(drop)
 }
 
-/// The call for the write that was begun may come through until then; `None`: it came to its end, if not to a good one.
-/// False where nothing was begun, for the person was forgotten meanwhile.
+/// What came of noting a call.
+pub struct Noted {
+    /// The term is still the leader's.
+    pub is_leading: bool,
+    /// Something is known of the event's absence; nothing, when the person was forgotten meanwhile.
+    pub is_known: bool,
+}
+
+/// A call about this event may come through until then (`None`: no longer), noted only in the leader's present term. A new
+/// leader begins its term after this or before it: it sees the call, or the call is not made.
 pub async fn note_call(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     event: EventId,
     until: Option<Timestamp>,
-) -> Result<bool, sqlx::Error> {
-    let noted = sqlx::query!(
-        "update absences set call_until = $3 where company_id = $1 and event_id = $2",
+    term: i64,
+) -> Result<Noted, sqlx::Error> {
+    sqlx::query_as!(
+        Noted,
+        r#"with led as (select term = $4 as is_ours from leadership for share),
+               noted as (
+                   update absences set call_until = $3
+                   where company_id = $1 and event_id = $2 and (select is_ours from led) returning 1)
+           select (select is_ours from led) as "is_leading!", exists (select from noted) as "is_known!""#,
         company.0,
         event.0,
-        until.map(ToSqlx::to_sqlx) as _
-    );
-    Ok(noted.execute(db).await?.rows_affected() > 0)
+        until.map(ToSqlx::to_sqlx) as _,
+        term
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// A create or change came to its end: the absence stands in Optedo. It enters the history as `action`.

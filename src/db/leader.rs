@@ -17,6 +17,11 @@ pub async fn is_vacant(db: impl PgExecutor<'_>) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "vacant!""#, LOCK).fetch_one(db).await
 }
 
+/// This session has the lock: its term begins, and no call of an earlier one is noted any more.
+pub async fn begin_term(db: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!("update leadership set term = term + 1 returning term").fetch_one(db).await
+}
+
 /// Whether the worker has anything to do, as one statement: a service at rest asks little of a server that hundreds share.
 /// Answered, it also shows that the session is there, and with it the lock. `sweep_before`: a sweep that began then or
 /// earlier is due again; `None`: none ever is.

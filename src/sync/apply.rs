@@ -279,17 +279,20 @@ impl Engine {
         call: impl Future<Output = Result<T, OptedoError>>,
     ) -> Result<T, SyncError> {
         let time_from_now = || Some(after(self.clock.now(), self.config.optedo.timeout));
-        if !absences::note_call(&self.db, whose.company, event, time_from_now()).await? {
-            return Err(SyncError::Forgotten);
-        }
-        if !self.wake.is_leading() {
+        let term = self.wake.term().ok_or(SyncError::NotLeading)?;
+        let noted = absences::note_call(&self.db, whose.company, event, time_from_now(), term).await?;
+        // A process may have been stopped before as well as after it noted the call.
+        if !noted.is_leading || !self.wake.is_leading() {
             return Err(SyncError::NotLeading);
+        }
+        if !noted.is_known {
+            return Err(SyncError::Forgotten);
         }
         let result = call.await;
         if let Err(error) = &result {
             let until = time_from_now().filter(|_| matches!(error.source, UpstreamError::TimedOut));
             // Not noted, it is waited for a little longer than need be.
-            let _noted = absences::note_call(&self.db, whose.company, event, until).await;
+            let _noted = absences::note_call(&self.db, whose.company, event, until, term).await;
         }
         let outcome = result.as_ref().map_or_else(|error| error.source.outcome(), |_written| "ok");
         metrics::counter!("absence_writes_total", "action" => action, "outcome" => outcome).increment(1);

@@ -23,8 +23,16 @@ pub struct Wake {
 #[derive(Debug, Default)]
 struct Inner {
     notify: Notify,
-    /// When this replica last asked whether it holds the lock, and was told that it does.
-    seen_leading_at: Mutex<Option<Instant>>,
+    leading: Mutex<Option<Leading>>,
+}
+
+/// This replica does the syncing, as far as it knows.
+#[derive(Clone, Copy, Debug)]
+pub struct Leading {
+    /// When it asked and was told so. Not when the answer came: a process that was stopped meanwhile reads an old one.
+    pub asked_at: Instant,
+    /// Which term of a leader this is.
+    pub term: i64,
 }
 
 impl Wake {
@@ -43,19 +51,24 @@ impl Wake {
         self.inner.notify.notified().await;
     }
 
-    /// This replica does the syncing, as it was told when it asked at this time; `None`: no longer. Not when the answer
-    /// came: a process that was stopped meanwhile reads an old one.
-    pub fn set_leading_at(&self, asked_at: Option<Instant>) {
-        *self.lock() = asked_at;
+    /// This replica does the syncing; `None`: no longer.
+    pub fn set_leading(&self, leading: Option<Leading>) {
+        *self.lock() = leading;
     }
 
-    /// Whether this replica certainly does the syncing: it saw so a short while ago. One that was stopped for longer may
+    /// The term in which this replica does the syncing, if it saw so a short while ago: one that was stopped for longer may
     /// have been replaced.
-    pub fn is_leading(&self) -> bool {
-        self.lock().is_some_and(|seen_at| seen_at.elapsed() < CERTAIN)
+    pub fn term(&self) -> Option<i64> {
+        let leading = (*self.lock())?;
+        (leading.asked_at.elapsed() < CERTAIN).then_some(leading.term)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.inner.seen_leading_at.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether this replica does the syncing, as far as it knows.
+    pub fn is_leading(&self) -> bool {
+        self.term().is_some()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Leading>> {
+        self.inner.leading.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

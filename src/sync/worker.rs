@@ -17,7 +17,7 @@ use tracing::Instrument as _;
 use tracing::field::Empty;
 
 use super::repairs::Repaired;
-use super::wake::{CERTAIN, CHANNEL};
+use super::wake::{CERTAIN, CHANNEL, Leading};
 use super::{Engine, SyncError, backoff};
 use crate::clock::after;
 use crate::db::connection::{self, Connection, State};
@@ -64,7 +64,7 @@ pub async fn run(engine: Arc<Engine>) {
         if let Err(error) = lead(&engine).await {
             tracing::warn!(%error, "The worker lost its database connection");
         }
-        engine.wake.set_leading_at(None);
+        engine.wake.set_leading(None);
         if !engine.rest_a_beat().await {
             return;
         }
@@ -100,21 +100,22 @@ async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<()
         asked_at = Instant::now();
     }
     listener.listen(CHANNEL).await?;
-    engine.wake.set_leading_at(Some(asked_at));
+    let term = leader::begin_term(&mut *listener).await?;
+    engine.wake.set_leading(Some(Leading { asked_at, term }));
     tracing::info!("This replica does the syncing");
     if let Err(error) = secrets::seal_anew_as_leader(&engine.db, &engine.vault).await {
         tracing::warn!(%error, "Could not see that all secrets are encrypted with the current key");
     }
     let mut worker = Worker::new(Arc::clone(engine));
     tokio::select! {
-        lost = watch(listener, engine) => lost,
+        lost = watch(listener, engine, term) => lost,
         () = worker.work() => Ok(()),
     }
 }
 
 /// Passes on what other replicas announce, and what comes to be due; returns when the connection, and with it the lock,
 /// is gone.
-async fn watch(listener: &mut PgListener, engine: &Engine) -> Result<(), sqlx::Error> {
+async fn watch(listener: &mut PgListener, engine: &Engine, term: i64) -> Result<(), sqlx::Error> {
     let mut beat_at = Instant::now();
     loop {
         // A connection that is cut without a word shows when it is used; and used, it shows the others that we are there.
@@ -124,7 +125,7 @@ async fn watch(listener: &mut PgListener, engine: &Engine) -> Result<(), sqlx::E
             let sweep_before = engine.sweep_interval().and_then(|interval| now.checked_sub(interval).ok());
             let is_due = timeout(PATIENCE, leader::is_anything_due(&mut *listener, now, sweep_before));
             let is_due = is_due.await.map_err(|_hangs| sqlx::Error::PoolTimedOut)??;
-            engine.wake.set_leading_at(Some(asked_at));
+            engine.wake.set_leading(Some(Leading { asked_at, term }));
             if is_due {
                 engine.wake.worker(&engine.db).await;
             }
