@@ -7,6 +7,8 @@ use super::{footprint, least};
 
 const ROUNDS: usize = 3;
 const SECONDS: u64 = 5;
+/// More connections to Postgres serve the least possible handler no better.
+const MOST_CONNECTIONS: usize = 16;
 
 /// The service against both; returns its webhooks a second at 64 connections. With `only_the_service`, those alone.
 pub async fn measure(subject: &Subject, report: &mut Report, only_the_service: bool) -> f64 {
@@ -98,7 +100,7 @@ impl Rivals {
         let pool = sqlx::PgPool::connect(database.as_str()).await.unwrap();
         optedo_officient::db::migrate(&pool).await.unwrap();
         pool.close().await;
-        let (child, url) = least::start(&database, connections).await;
+        let (child, url) = least::start(&database, connections.min(MOST_CONNECTIONS)).await;
         wrk(&url, r#"{"event_type":"warm"}"#, connections, 2).await;
         Self { database, url, child }
     }

@@ -72,7 +72,7 @@ struct Flow {
 
 impl Flow {
     async fn measure(report: &mut Report, prefix: &'static str) -> Self {
-        let subject = Subject::start(500, subject::WITHOUT_LIMIT).await;
+        let mut subject = Subject::start(500, subject::WITHOUT_LIMIT).await;
         subject.connect().await;
         subject.import().await;
         let is_full = !prefix.is_empty();
@@ -80,7 +80,9 @@ impl Flow {
             say("filling the tables");
             history::fill(&subject).await;
         }
+        subject.restart_with(subject::AT_THE_LIMIT).await;
         let webhooks_a_second = acknowledge::measure(&subject, report, is_full).await;
+        subject.restart_with(subject::WITHOUT_LIMIT).await;
         let propagation_ms = propagation::measure(&subject, report, is_full).await;
         let sweep_seconds = sweep::measure(&subject, report, is_full).await;
         subject.stop().await;

@@ -20,7 +20,10 @@ pub const PEOPLE: usize = 500;
 pub const SWEEP_EVERY: Duration = Duration::from_secs(20);
 /// Settings where Officient's limit is not the subject.
 pub const WITHOUT_LIMIT: &[(&str, &str)] =
-    &[("OFFICIENT__RATE_LIMIT_CALLS", "10000"), ("SYNC__SWEEP_INTERVAL", "20s"), ("LOG__FILTER", "warn")];
+    &[("OFFICIENT__RATE_LIMIT_CALLS", "10000"), ("SYNC__SWEEP_INTERVAL", "20s")];
+/// As it runs.
+pub const AT_THE_LIMIT: &[(&str, &str)] =
+    &[("OFFICIENT__RATE_LIMIT_CALLS", "30"), ("SYNC__SWEEP_INTERVAL", "15m")];
 
 const API: &str = "/api/externalauthentication/officient";
 const API_TOKEN: &str = "the api token of the measurement";
@@ -140,6 +143,17 @@ impl Subject {
             assert!(began.elapsed() < Duration::from_secs(20), "the service does not become ready");
             sleep(Duration::from_millis(1)).await;
         }
+    }
+
+    /// Goes on with other settings.
+    pub async fn restart_with(&mut self, settings: &[(&str, &str)]) {
+        self.stop_process().await;
+        for (key, value) in settings {
+            let key = format!("OPTEDO_OFFICIENT__{key}");
+            self.settings.retain(|(set, _)| *set != key);
+            self.settings.push((key, (*value).to_owned()));
+        }
+        self.start_process().await;
     }
 
     /// As an orchestrator stops it.

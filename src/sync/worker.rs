@@ -40,8 +40,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const REST: Duration = Duration::from_mins(1);
 /// At least so long between two looks for work because of what was announced: a flood is few looks.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
-/// Of more new webhooks than this at a time the next are taken a little later, together: storing them goes first.
-const FLOOD: i64 = 100;
+/// After more new webhooks than this at a time the next are taken a little later, together: storing them goes first.
+const BURST: i64 = 5;
 const BETWEEN_BATCHES: Duration = Duration::from_millis(50);
 /// Every replica uses its session so often: the leader to see what is due, and to be seen; the others to try the lock.
 const BEAT: Duration = READ_EVERY;
@@ -237,8 +237,9 @@ impl Worker {
                 }
             };
             let engine = Arc::clone(&self.engine);
+            let is_burst = self.events.not_before.is_some();
             let woken = async {
-                sleep_until(looked_at + BETWEEN_LOOKS).await;
+                sleep_until(looked_at + if is_burst { BETWEEN_BATCHES } else { BETWEEN_LOOKS }).await;
                 engine.wake.woken().await;
             };
             tokio::select! {
@@ -283,7 +284,7 @@ impl Worker {
             Done::NewEvents(result) => {
                 self.events.end(result.is_ok(), now);
                 if let Ok(newest) = result {
-                    if newest - self.taken_up_to > FLOOD {
+                    if newest - self.taken_up_to > BURST {
                         self.events.not_before = Some(after(now, BETWEEN_BATCHES));
                     }
                     self.taken_up_to = newest;
