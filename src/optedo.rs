@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use reqwest::Method;
@@ -23,7 +24,8 @@ use crate::upstream::{self, Answer, Retry, Terse, UpstreamError};
 
 /// Users on a page; a page with fewer is the last.
 const PAGE: usize = 100;
-const MAX_PAGES: u32 = 1_000;
+const MAX_PAGES: usize = 1_000;
+const MOST_PAGES_AT_ONCE: usize = 10;
 /// How long a 429 that names no time is heeded.
 const SHORT_PATIENCE: Duration = Duration::from_secs(5);
 /// No longer than this is nothing tried, whatever Optedo asks for: a time named by mistake must not stop everything.
@@ -147,18 +149,29 @@ impl Optedo {
         self.accepts_token.load(Ordering::Relaxed)
     }
 
-    /// All users, inactive ones too.
-    pub async fn users(&self) -> Result<Vec<User>, OptedoError> {
+    /// All users, inactive ones too. As many pages as `expected` users fill are read side by side, for somebody may wait;
+    /// those of users who came since one after the other.
+    pub async fn users(&self, expected: usize) -> Result<Vec<User>, OptedoError> {
         let mut users = Vec::new();
-        for page in 1..=MAX_PAGES {
-            let received: Vec<User> = self.get("reading the users", &format!("/users?page={page}")).await?;
-            let is_last = received.len() < PAGE;
-            users.extend(received);
-            if is_last {
-                break;
+        let mut first = 1;
+        let mut at_once = (expected / PAGE + 1).min(MOST_PAGES_AT_ONCE);
+        while first <= MAX_PAGES {
+            let pages = try_join_all((first..first + at_once).map(|page| self.page_of_users(page))).await?;
+            for page in pages {
+                let is_last = page.len() < PAGE;
+                users.extend(page);
+                if is_last {
+                    return Ok(users);
+                }
             }
+            first += at_once;
+            at_once = 1;
         }
         Ok(users)
+    }
+
+    async fn page_of_users(&self, page: usize) -> Result<Vec<User>, OptedoError> {
+        self.get("reading the users", &format!("/users?page={page}")).await
     }
 
     /// All absence types.

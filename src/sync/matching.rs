@@ -73,6 +73,12 @@ impl Directory {
         Self { users, alike }
     }
 
+    /// How many users there are.
+    #[expect(clippy::len_without_is_empty, reason = "nobody asks whether there are none")]
+    pub fn len(&self) -> usize {
+        self.users.len()
+    }
+
     /// The user of this id.
     pub fn user(&self, id: UserId) -> Option<&User> {
         self.users.iter().find(|user| user.id == id)

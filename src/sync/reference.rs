@@ -241,7 +241,8 @@ impl Reference {
     }
 
     async fn read_users(&self) -> Result<Directory, OptedoError> {
-        Ok(Directory::new(self.optedo.users().await?))
+        let expected = self.users.last().map_or(0, |(_, users)| users.len());
+        Ok(Directory::new(self.optedo.users(expected).await?))
     }
 
     /// Optedo's absence types, to be shown.
