@@ -258,7 +258,7 @@ async fn the_status_document_has_exactly_its_fields() {
 }
 
 /// Somebody whose leave is in Optedo, somebody whose name differs in a capital, a type that differs in a space.
-async fn three_people() -> TestApp {
+pub async fn three_people() -> TestApp {
     let app = TestApp::start().await;
     let day = app.clock.today().saturating_add(7.days());
     app.optedo.add_absence_type("Vakantie");

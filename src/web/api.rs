@@ -217,7 +217,6 @@ pub async fn save_webhook_events(engine: &Engine, admin: &Admin, names: &[String
     (status = 202, description = "Officient could not be told yet; the old one works until then"),
     (status = 204, description = "Officient has the new one"),
     (status = 303, description = "As 202 or 204, to a browser's form"),
-    (status = 502, description = "Not now: the service is stopping"),
 ))]
 pub async fn rotate_webhook_token(
     State(app): State<App>,

@@ -114,6 +114,8 @@ fn add(operation: &mut Operation, status: &str, description: &str) {
 
 /// What the layer before the API asks for and answers.
 fn admin_only(operation: &mut Operation, is_change: bool) {
+    // Its module's name goes before the tag of the nest unless it is taken away.
+    operation.tags = Some(vec!["admin".to_owned()]);
     let no_scopes = || std::iter::empty::<String>();
     let mut by_session = SecurityRequirement::new(SESSION, no_scopes());
     add(operation, "401", "Neither a session nor the bearer token");
