@@ -101,7 +101,7 @@ impl Serialize for Skipped {
             event_id: self.event_id,
             kind: item.kind().as_str(),
             subject: item.subject.clone(),
-            detail: item.detail().to_string(),
+            detail: item.detail(),
             hint: item.hint.as_ref().map(ToString::to_string),
         };
         in_short.serialize(serializer)

@@ -152,10 +152,10 @@ impl IntoResponse for WebError {
         let explained = Explained::from(&self);
         let status = self.status();
         self.log();
-        let errors = match &self {
-            Self::Invalid { field, fault } => vec![FieldError { field, detail: fault }],
-            _ => Vec::new(),
-        };
+        let mut errors = Vec::new();
+        if let Self::Invalid { field, fault: detail } = &self {
+            errors.push(FieldError { field, detail });
+        }
         let problem = Problem {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or_default(),
