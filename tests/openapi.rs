@@ -66,6 +66,8 @@ fn the_document_is_openapi_and_hangs_together() {
     let document = document();
     assert_eq!(document["openapi"], "3.1.0");
     assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
+    // Cargo's word for no licence is none of SPDX'.
+    assert_eq!(document["info"]["license"]["identifier"], Value::Null);
     assert!(references(&document).len() > 50);
     for reference in references(&document) {
         assert!(document.pointer(reference.strip_prefix('#').unwrap()).is_some(), "{reference}");

@@ -38,6 +38,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
 #[openapi(
     info(
         title = "optedo-officient",
+        license(name = "Not licensed to anybody else"),
         description = "Leave made in Officient stands in Optedo at once.\n\n\
             Any failure is a problem document (RFC 9457); to a browser, which accepts `text/html`, it is a page. \
             Another method than those listed is answered 405, another path 404. The settings page is not described: \
