@@ -27,6 +27,7 @@ use crate::upstream::http_client;
 use crate::vault::random;
 use crate::web::api;
 use crate::web::error::WebError;
+use crate::web::openapi;
 use crate::web::status;
 
 /// Longer than the service itself waits for its database before it says that it is not ready.
@@ -49,6 +50,8 @@ enum Command {
     OfTenant(TenantCommand),
     /// Reads a password from standard input and prints its hash for admin.password.
     HashPassword,
+    /// Prints the OpenAPI document of the HTTP API.
+    Openapi,
     /// Runs the service with a simulated Officient and Optedo on this machine.
     #[cfg(feature = "demo")]
     Demo,
@@ -157,6 +160,10 @@ async fn carry_out(cli: Cli, env: impl Iterator<Item = (String, String)>) -> Res
             command.run(config).await
         }
         Command::HashPassword => hash_password(),
+        Command::Openapi => {
+            say(&serde_json::to_string_pretty(&openapi::document()).unwrap_or_default());
+            Ok(true)
+        }
         #[cfg(feature = "demo")]
         Command::Demo => {
             // What is in the environment goes before the demo's own settings.

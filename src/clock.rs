@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
 /// The time zone of "today" and of the settings page.
 pub fn time_zone() -> TimeZone {
@@ -20,6 +21,15 @@ pub fn after(now: Timestamp, wait: Duration) -> Timestamp {
         .ok()
         .and_then(|wait| now.saturating_add(wait).ok())
         .unwrap_or(Timestamp::MAX)
+}
+
+/// How a time without a zone is described to those who read it.
+pub fn wall_clock() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$"))
+        .description(Some("Wall clock, without a zone."))
+        .build()
 }
 
 /// The system's clock, moved by as much as a test asks for.

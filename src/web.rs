@@ -8,6 +8,7 @@ pub mod inbox;
 pub mod lists;
 pub mod login;
 pub mod metrics;
+pub mod openapi;
 pub mod page;
 pub mod request_id;
 pub mod session;
@@ -61,7 +62,10 @@ pub fn router(app: App) -> Router {
         .route("/leavetypes", get(api::list_leave_types))
         .route("/absences", get(api::list_absences))
         .layer(from_fn_with_state(app.clone(), session::require_admin));
-    let inside = Router::new().route("/health/live", get(live)).route("/health/ready", get(ready));
+    let inside = Router::new()
+        .route("/health/live", get(live))
+        .route("/health/ready", get(ready))
+        .route("/openapi.json", get(openapi::show));
     let inside = if app.engine.config.server.metrics_listen.is_some() {
         inside
     } else {
@@ -131,10 +135,17 @@ fn with_headers(router: Router, config: &Config) -> Router {
     }))
 }
 
+/// The process answers.
+#[utoipa::path(get, path = "/health/live", tag = "inside", responses((status = 200, description = "It does")))]
 async fn live() -> StatusCode {
     StatusCode::OK
 }
 
+/// The database answers.
+#[utoipa::path(get, path = "/health/ready", tag = "inside", responses(
+    (status = 200, description = "It does"),
+    (status = 503, description = "It does not within two seconds"),
+))]
 async fn ready(State(app): State<App>) -> StatusCode {
     let ping = tokio::time::timeout(std::time::Duration::from_secs(2), db::ping(&app.engine.db));
     if matches!(ping.await, Ok(Ok(()))) { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }

@@ -258,8 +258,12 @@ async fn the_status_document_has_exactly_its_fields() {
 }
 
 /// Somebody whose leave is in Optedo, somebody whose name differs in a capital, a type that differs in a space.
-async fn three_people() -> TestApp {
-    let app = TestApp::start().await;
+pub async fn three_people() -> TestApp {
+    let app = Options::default()
+        .set("officient.rate_limit_calls", "1000")
+        .officient(|officient| officient.rate_limit_calls = 1000)
+        .start()
+        .await;
     let day = app.clock.today().saturating_add(7.days());
     app.optedo.add_absence_type("Vakantie");
     app.optedo.add_user("Jan", "Peeters");

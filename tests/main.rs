@@ -20,6 +20,7 @@ mod faults;
 mod held_back;
 mod limits;
 mod loose;
+mod openapi;
 mod page;
 mod postgres;
 mod processes;

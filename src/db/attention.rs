@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
+use utoipa::ToSchema;
 
 use crate::ids::{CompanyId, PersonId};
 use crate::sync::attention::{Cause, Hint, Item, Kind};
@@ -36,7 +37,8 @@ pub struct StoredItem {
 }
 
 /// Which items.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "snake_case")]
 pub enum Which {
     /// Neither resolved nor ignored.
     Open,

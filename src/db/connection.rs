@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::{PgConnection, PgExecutor};
+use utoipa::ToSchema;
 
 use crate::ids::CompanyId;
 use crate::officient::Account;
 
 /// Whether, and how, the service is connected to Officient.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(as = ConnectionState, rename_all = "snake_case")]
 pub enum State {
     /// Nobody granted access, or signed out.
     Disconnected,
@@ -379,7 +381,8 @@ pub async fn forget_unannounced(db: impl PgExecutor<'_>) -> Result<(), sqlx::Err
 }
 
 /// What became of the subscription to an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "snake_case")]
 pub enum SubscriptionState {
     /// Exactly one of ours stands at Officient.
     Registered,

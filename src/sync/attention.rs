@@ -2,11 +2,13 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::ids::{EventId, PersonId};
 
 /// What an item is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ToSchema)]
+#[schema(as = AttentionKind, rename_all = "snake_case")]
 pub enum Kind {
     /// No Optedo user has exactly this name, or the person was archived while absences stand.
     UnmatchedPerson,

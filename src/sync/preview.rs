@@ -2,21 +2,22 @@
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
-use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
-use super::attention::Item;
+use super::attention::{Item, Kind};
 use super::desired::{DesiredAbsence, Times};
 use super::look::Look;
 use super::plan::{Change, Creation, find_ours};
 use super::{Engine, SyncError};
+use crate::clock::wall_clock;
 use crate::db::people::{self, Person, Reason};
 use crate::db::preview::{self, Line};
 use crate::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
 use crate::limiter::Priority;
 
 /// What a sweep would do.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Preview {
     /// Absences that would be created.
@@ -28,6 +29,7 @@ pub struct Preview {
     /// Absences that stand in Optedo and would be taken over as they are.
     pub take_over: Vec<PreviewedAbsence>,
     /// Leave that would not be written, and why.
+    #[schema(value_type = Vec<SkippedInShort>)]
     pub skipped: Vec<Skipped>,
     /// People who could not be looked at.
     pub failed: Vec<Failed>,
@@ -36,7 +38,7 @@ pub struct Preview {
 }
 
 /// One absence.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PreviewedAbsence {
     /// Whose, in Officient.
@@ -52,37 +54,62 @@ pub struct PreviewedAbsence {
     /// The event's day.
     pub date: Date,
     /// Wall clock.
+    #[schema(schema_with = wall_clock)]
     pub start: DateTime,
     /// Wall clock, exclusive.
+    #[schema(schema_with = wall_clock)]
     pub end: DateTime,
     /// From midnight to midnight.
     pub all_day: bool,
 }
 
 /// Leave that would not be written.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug)]
 pub struct Skipped {
     /// Whose.
     pub person_id: PersonId,
     /// Which event.
     pub event_id: EventId,
     /// Why.
-    #[serde(flatten, serialize_with = "item_in_short")]
     pub item: Item,
 }
 
-fn item_in_short<S: Serializer>(item: &Item, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut fields = serializer.serialize_map(Some(4))?;
-    fields.serialize_entry("kind", item.kind().as_str())?;
-    fields.serialize_entry("subject", &item.subject)?;
-    fields.serialize_entry("detail", &item.detail())?;
-    fields.serialize_entry("hint", &item.hint.as_ref().map(ToString::to_string))?;
-    fields.end()
+/// [`Skipped`] as it is told.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Skipped)]
+struct SkippedInShort {
+    /// Whose.
+    person_id: PersonId,
+    /// Which event.
+    event_id: EventId,
+    #[schema(value_type = Kind)]
+    kind: &'static str,
+    /// The person's name, or the description looked for.
+    subject: Option<String>,
+    /// Why.
+    detail: String,
+    /// The near miss.
+    hint: Option<String>,
+}
+
+impl Serialize for Skipped {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let item = &self.item;
+        let in_short = SkippedInShort {
+            person_id: self.person_id,
+            event_id: self.event_id,
+            kind: item.kind().as_str(),
+            subject: item.subject.clone(),
+            detail: item.detail(),
+            hint: item.hint.as_ref().map(ToString::to_string),
+        };
+        in_short.serialize(serializer)
+    }
 }
 
 /// Somebody who could not be looked at.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Failed {
     /// Who.

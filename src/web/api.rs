@@ -11,13 +11,15 @@ use jiff::civil::{Date, DateTime};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::error::WebError;
-use super::lists::{MappedType, Matched, map_everything, match_everybody};
+use super::lists::{MappedType, MatchState, Matched, map_everything, match_everybody};
 use super::page::{Notice, to_attention, to_page, wants_page};
 use super::session::Admin;
 use super::status::{self, Status};
 use crate::app::App;
+use crate::clock::wall_clock;
 use crate::db::attention::{StoredItem, Which};
 use crate::db::audit::{self, Act};
 use crate::db::connection::State as ConnectionState;
@@ -36,12 +38,31 @@ use crate::tokens::CLIENT_SECRET;
 /// Absences on a page.
 const PAGE: i64 = 100;
 
-/// `GET …/status`
+/// The status document.
+#[utoipa::path(get, path = "/status", responses((status = 200, body = Status, description = "How the connection is")))]
 pub async fn status(State(app): State<App>) -> Result<Json<Status>, WebError> {
     Ok(Json(status::status(&app.engine).await?))
 }
 
-/// `PUT …/credentials`
+/// The body of `PUT …/credentials`.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct Credentials {
+    /// The app's Client ID at Officient.
+    #[schema(min_length = 1, max_length = 1000)]
+    pub client_id: String,
+    /// Its secret.
+    #[schema(min_length = 1, max_length = 1000)]
+    pub client_secret: String,
+}
+
+/// Stores the app's Client ID and Secret.
+#[utoipa::path(put, path = "/credentials", request_body = inline(Credentials), responses(
+    (status = 204, description = "Stored"),
+    (status = 400, description = "Not a JSON object"),
+    (status = 409, description = "The configuration has them"),
+    (status = 422, description = "A field is missing or wrong"),
+))]
 pub async fn put_credentials(
     State(app): State<App>,
     Extension(admin): Extension<Admin>,
@@ -80,7 +101,20 @@ pub struct SyncOptions {
     dry_run: Option<String>,
 }
 
-/// `POST …/sync`
+/// Starts a sweep, or shows what one would do.
+#[utoipa::path(
+    post, path = "/sync",
+    params(("dryRun" = Option<bool>, Query, description = "Only shows what would be done")),
+    responses(
+        (status = 200, body = Preview, description = "What a sweep would do"),
+        (status = 202, description = "A sweep is asked for"),
+        (status = 303, description = "As 202, to a browser's form"),
+        (status = 400, description = "A parameter is there twice"),
+        (status = 409, description = "Not connected to Officient"),
+        (status = 422, description = "A parameter is wrong"),
+        (status = 502, description = "Officient or Optedo could not be asked"),
+    )
+)]
 pub async fn start_sync(
     State(app): State<App>,
     options: Result<Query<SyncOptions>, QueryRejection>,
@@ -133,7 +167,21 @@ pub async fn connected(engine: &Engine) -> Result<CompanyId, WebError> {
     }
 }
 
-/// `PUT …/webhook-events`
+/// The body of `PUT …/webhook-events`.
+#[derive(ToSchema)]
+pub struct WebhookEvents {
+    /// Names of events at Officient.
+    pub events: Vec<String>,
+}
+
+/// Chooses the events to subscribe to, instead of the configured ones.
+#[utoipa::path(put, path = "/webhook-events", request_body = inline(WebhookEvents), responses(
+    (status = 204, description = "Stored; subscribed to, if connected"),
+    (status = 400, description = "Not a JSON object"),
+    (status = 409, description = "Stored; Officient asks for a new sign-in"),
+    (status = 422, description = "Not a list of names"),
+    (status = 502, description = "Stored; Officient could not be told yet"),
+))]
 pub async fn put_webhook_events(
     State(app): State<App>,
     Extension(admin): Extension<Admin>,
@@ -164,7 +212,12 @@ pub async fn save_webhook_events(engine: &Engine, admin: &Admin, names: &[String
     Ok(())
 }
 
-/// `POST …/webhook-token/rotate`: 204 when Officient has the new address, 202 while it could not be told.
+/// Makes a new webhook address.
+#[utoipa::path(post, path = "/webhook-token/rotate", responses(
+    (status = 202, description = "Officient could not be told yet; the old one works until then"),
+    (status = 204, description = "Officient has the new one"),
+    (status = 303, description = "As 202 or 204, to a browser's form"),
+))]
 pub async fn rotate_webhook_token(
     State(app): State<App>,
     Extension(admin): Extension<Admin>,
@@ -186,16 +239,23 @@ pub struct AttentionOptions {
     state: Option<String>,
 }
 
-/// An attention item as the API shows it.
-#[derive(Serialize)]
+/// Something that needs the admin.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AttentionItem)]
 pub struct ListedItem {
     id: i64,
+    #[schema(value_type = Kind)]
     kind: String,
+    /// The person's name, or the description looked for.
     subject: Option<String>,
+    /// Officient's id.
     subject_id: String,
+    /// What is the case.
     detail: String,
+    /// A near miss.
     hint: Option<String>,
+    /// How many absences wait for it.
     waiting: i64,
     first_seen_at: Timestamp,
     last_seen_at: Timestamp,
@@ -219,7 +279,16 @@ impl From<StoredItem> for ListedItem {
     }
 }
 
-/// `GET …/attention`
+/// What needs the admin, newest first.
+#[utoipa::path(
+    get, path = "/attention",
+    params(("state" = inline(Option<Which>), Query, description = "Which items; open ones unless given")),
+    responses(
+        (status = 200, body = Vec<ListedItem>, description = "The items"),
+        (status = 400, description = "A parameter is there twice"),
+        (status = 422, description = "A parameter is wrong"),
+    )
+)]
 pub async fn list_attention(
     State(app): State<App>,
     options: Result<Query<AttentionOptions>, QueryRejection>,
@@ -236,7 +305,18 @@ pub async fn list_attention(
     Ok(Json(items.into_iter().map(ListedItem::from).collect()))
 }
 
-/// `POST …/attention/{id}/retry`
+/// Tries again now; confirms held deletions.
+#[utoipa::path(
+    post, path = "/attention/{id}/retry",
+    params(("id" = i64, Path, description = "The item's")),
+    responses(
+        (status = 202, description = "It is tried again"),
+        (status = 303, description = "As 202, to a browser's form"),
+        (status = 404, description = "No such item, or it is resolved"),
+        (status = 409, description = "Not connected to Officient"),
+        (status = 502, description = "Officient could not be asked"),
+    )
+)]
 pub async fn retry_attention(
     State(app): State<App>,
     Extension(admin): Extension<Admin>,
@@ -288,7 +368,16 @@ pub async fn retry_attention(
     Ok(done(&headers, notice, StatusCode::ACCEPTED))
 }
 
-/// `POST …/attention/{id}/ignore`
+/// This one is meant to be so: it stays quiet until its subject changes.
+#[utoipa::path(
+    post, path = "/attention/{id}/ignore",
+    params(("id" = i64, Path, description = "The item's")),
+    responses(
+        (status = 204, description = "It is quiet"),
+        (status = 303, description = "As 204, to a browser's form"),
+        (status = 404, description = "No such item, or it is resolved"),
+    )
+)]
 pub async fn ignore_attention(
     State(app): State<App>,
     id: Result<Path<String>, PathRejection>,
@@ -312,13 +401,14 @@ async fn find_item(engine: &Engine, id: &str) -> Result<(Kind, String), WebError
 }
 
 /// A person and whom they match.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Person)]
 pub struct ListedPerson {
     person_id: i64,
     first_name: Option<String>,
     last_name: Option<String>,
-    /// matched, unmatched, ambiguous, archived, or unknown while the names were not read.
+    #[schema(value_type = MatchState)]
     state: &'static str,
     optedo_user: Option<ListedUser>,
     hint: Option<String>,
@@ -327,15 +417,20 @@ pub struct ListedPerson {
 }
 
 /// An Optedo user.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = OptedoUser)]
 pub struct ListedUser {
     id: i64,
     first_name: String,
     last_name: String,
 }
 
-/// `GET …/people`
+/// Who matches whom.
+#[utoipa::path(get, path = "/people", responses(
+    (status = 200, body = Vec<ListedPerson>, description = "Everybody in Officient"),
+    (status = 502, description = "Optedo could not be asked"),
+))]
 pub async fn list_people(State(app): State<App>) -> Result<Json<Vec<ListedPerson>>, WebError> {
     let engine = &app.engine;
     let Some(company) = connection::load(&engine.db).await?.company_id else {
@@ -369,28 +464,43 @@ fn listed_person(person: &Person, matched: Matched, users: &Directory) -> Listed
     }
 }
 
+/// Whether a leave type is there in Optedo.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum MappingState {
+    Mapped,
+    Unmapped,
+    Ambiguous,
+}
+
 /// A leave type and what it maps to.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = LeaveType)]
 pub struct ListedLeaveType {
     type_id: String,
     name: String,
     /// What is looked for in Optedo.
     description: String,
-    /// mapped, unmapped or ambiguous.
-    state: &'static str,
+    state: MappingState,
     absence_type: Option<ListedAbsenceType>,
     hint: Option<String>,
 }
 
 /// An Optedo absence type.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AbsenceType)]
 pub struct ListedAbsenceType {
     id: i64,
     description: String,
 }
 
-/// `GET …/leavetypes`
+/// What maps to what.
+#[utoipa::path(get, path = "/leavetypes", responses(
+    (status = 200, body = Vec<ListedLeaveType>, description = "Every leave type in Officient"),
+    (status = 409, description = "Officient asks for a new sign-in"),
+    (status = 502, description = "Officient or Optedo could not be asked"),
+))]
 pub async fn list_leave_types(State(app): State<App>) -> Result<Json<Vec<ListedLeaveType>>, WebError> {
     let engine = &app.engine;
     let connection = connection::load(&engine.db).await?;
@@ -406,10 +516,12 @@ pub async fn list_leave_types(State(app): State<App>) -> Result<Json<Vec<ListedL
     let listed = map_everything(&engine.config, leave_types, &snapshot.absence_types).into_iter();
     let listed = listed.map(|MappedType { name, description, mapping }| {
         let (state, id, hint) = match mapping {
-            Mapping::To(id) => ("mapped", Some(id), None),
-            Mapping::HeldBack(item) if item.kind() == Kind::AmbiguousLeaveType => ("ambiguous", None, None),
-            Mapping::HeldBack(item) => ("unmapped", None, item.hint),
-            Mapping::LeftOut => ("unmapped", None, None),
+            Mapping::To(id) => (MappingState::Mapped, Some(id), None),
+            Mapping::HeldBack(item) if item.kind() == Kind::AmbiguousLeaveType => {
+                (MappingState::Ambiguous, None, None)
+            }
+            Mapping::HeldBack(item) => (MappingState::Unmapped, None, item.hint),
+            Mapping::LeftOut => (MappingState::Unmapped, None, None),
         };
         ListedLeaveType {
             type_id: description.type_id,
@@ -432,8 +544,9 @@ pub struct AbsenceOptions {
 }
 
 /// An absence that stands in Optedo because of us.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Absence)]
 pub struct ListedAbsence {
     person_id: i64,
     event_id: i64,
@@ -441,14 +554,30 @@ pub struct ListedAbsence {
     absence_id: i64,
     absence_type_id: i64,
     date: Date,
+    #[schema(schema_with = wall_clock)]
     start: DateTime,
+    #[schema(schema_with = wall_clock)]
     end: DateTime,
+    /// From midnight to midnight.
     all_day: bool,
+    /// Taken over rather than written.
     adopted: bool,
     written_at: Option<Timestamp>,
 }
 
-/// `GET …/absences`: newest first, 100 a page, pages from 1.
+/// What was written, newest first, 100 a page.
+#[utoipa::path(
+    get, path = "/absences",
+    params(
+        ("personId" = Option<i64>, Query, description = "Only this person's"),
+        ("page" = Option<i64>, Query, minimum = 1, maximum = 1_000_000, description = "From 1 on"),
+    ),
+    responses(
+        (status = 200, body = Vec<ListedAbsence>, description = "A page of absences"),
+        (status = 400, description = "A parameter is there twice"),
+        (status = 422, description = "A parameter is wrong"),
+    )
+)]
 pub async fn list_absences(
     State(app): State<App>,
     options: Result<Query<AbsenceOptions>, QueryRejection>,

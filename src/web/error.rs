@@ -1,9 +1,11 @@
 //! Every way in which a request can fail, and its answer (RFC 9457). The text of a failure inside never leaves.
 
+use axum::Json;
 use axum::extract::rejection::{BytesRejection, FormRejection, PathRejection, QueryRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::officient::OfficientError;
 use crate::sync::SyncError;
@@ -120,21 +122,48 @@ impl From<&WebError> for Explained {
     }
 }
 
+/// Why a request is not answered as asked (RFC 9457).
+#[derive(Serialize, ToSchema)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The status in words.
+    title: &'static str,
+    /// The status of the answer.
+    status: u16,
+    /// What is wrong, and what to do about it.
+    detail: String,
+    /// What is wrong with a field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+}
+
+/// What is wrong with a field.
+#[derive(Serialize, ToSchema)]
+pub struct FieldError {
+    /// Which.
+    field: &'static str,
+    /// What is wrong with it.
+    detail: &'static str,
+}
+
 impl IntoResponse for WebError {
     fn into_response(self) -> Response {
         let explained = Explained::from(&self);
         let status = self.status();
         self.log();
-        let mut problem = json!({
-            "type": "about:blank",
-            "title": status.canonical_reason(),
-            "status": status.as_u16(),
-            "detail": self.to_string(),
-        });
-        if let (Self::Invalid { field, fault }, Some(problem)) = (&self, problem.as_object_mut()) {
-            problem.insert("errors".to_owned(), json!([{ "field": field, "detail": fault }]));
+        let mut errors = Vec::new();
+        if let Self::Invalid { field, fault: detail } = &self {
+            errors.push(FieldError { field, detail });
         }
-        let mut response = (status, problem.to_string()).into_response();
+        let problem = Problem {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            detail: self.to_string(),
+            errors,
+        };
+        let mut response = (status, Json(problem)).into_response();
         response.extensions_mut().insert(explained);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use utoipa::ToSchema;
+
 use crate::config::Config;
 use crate::db::people::Person;
 use crate::ids::UserId;
@@ -12,7 +14,8 @@ use crate::sync::mapping::{self, Description, Mapping};
 use crate::sync::matching::{Directory, PersonMatch, match_person};
 
 /// Whether somebody in Officient is somebody in Optedo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "snake_case")]
 pub enum MatchState {
     /// Exactly one user.
     Matched,

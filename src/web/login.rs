@@ -12,8 +12,8 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::{Extension, Form, Json};
 use axum_extra::extract::CookieJar;
 use secrecy::ExposeSecret as _;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::PAGE_PATH;
 use super::client::Client;
@@ -40,7 +40,21 @@ pub struct LoginForm {
     preview_first: Option<String>,
 }
 
-/// `POST …/login`
+/// Where a program sends its user.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginBegun {
+    /// At Officient.
+    #[schema(format = "uri")]
+    authorize_url: String,
+}
+
+/// Starts the OAuth flow, and sets the cookie that it ends with.
+#[utoipa::path(post, path = "/login", responses(
+    (status = 200, body = LoginBegun, description = "To a program that accepts JSON"),
+    (status = 303, description = "To Officient; to the settings page while Client ID and Secret are not filled in"),
+    (status = 409, description = "To a program: Client ID and Secret are not filled in"),
+))]
 pub async fn begin_login(
     State(app): State<App>,
     Extension(admin): Extension<Admin>,
@@ -67,7 +81,7 @@ pub async fn begin_login(
     let cookie = app.gatekeeper.cookie(FLOW_COOKIE, browser.expose_secret().to_owned(), Some(FLOW_LIFE));
     let cookies = cookies.add(cookie);
     if wants_json(&headers) {
-        return Ok((cookies, Json(json!({ "authorizeUrl": authorize_url.as_str() }))).into_response());
+        return Ok((cookies, Json(LoginBegun { authorize_url: authorize_url.into() })).into_response());
     }
     Ok((cookies, Redirect::to(authorize_url.as_str())).into_response())
 }
@@ -80,7 +94,16 @@ pub struct Callback {
     error: Option<String>,
 }
 
-/// `GET /api/externalauthentication/officient`
+/// The OAuth redirect target.
+#[utoipa::path(
+    get, path = "", tag = "officient",
+    params(
+        ("state" = Option<String>, Query, description = "What the login began with"),
+        ("code" = Option<String>, Query, description = "What tokens are exchanged for"),
+        ("error" = Option<String>, Query, description = "Why there is no code"),
+    ),
+    responses((status = 303, description = "To the settings page, which says what happened"))
+)]
 pub async fn finish_login(
     State(app): State<App>,
     client: Client,
@@ -204,7 +227,11 @@ fn notice_of_account(error: &UpstreamError) -> Notice {
     }
 }
 
-/// `POST …/logout`
+/// Removes our webhooks at Officient and forgets the tokens; absences stay in Optedo.
+#[utoipa::path(post, path = "/logout", responses(
+    (status = 204, description = "Signed out"),
+    (status = 303, description = "As 204, to a browser's form"),
+))]
 pub async fn logout(
     State(app): State<App>,
     Extension(admin): Extension<Admin>,

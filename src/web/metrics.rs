@@ -13,7 +13,12 @@ use crate::telemetry::metrics::{self, Shown};
 /// A database that hangs must not keep Prometheus from what this process counted itself.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// `GET /metrics`
+const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// For Prometheus; on `server.metrics_listen` where that is set.
+#[utoipa::path(get, path = "/metrics", tag = "inside", responses(
+    (status = 200, body = String, content_type = CONTENT_TYPE, description = "The series"),
+))]
 pub async fn show(State(app): State<App>) -> Response {
     let result = tokio::time::timeout(PATIENCE, set_gauges(&app)).await;
     let result = result.unwrap_or(Err(sqlx::Error::PoolTimedOut));
@@ -21,8 +26,7 @@ pub async fn show(State(app): State<App>) -> Response {
         tracing::warn!(%error, "Could not read what the metrics show of the database");
     }
     metrics::show_process(result.is_ok(), app.engine.wake.is_leading());
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics::handle().render())
-        .into_response()
+    ([(header::CONTENT_TYPE, CONTENT_TYPE)], metrics::handle().render()).into_response()
 }
 
 async fn set_gauges(app: &App) -> Result<(), sqlx::Error> {

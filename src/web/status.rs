@@ -2,16 +2,18 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::db::connection::{State, SubscriptionState};
 use crate::db::{absences, attention, connection, events, people};
 use crate::sync::Engine;
 
 /// See the fixed names in the interface.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
-    /// disconnected, connected or `reauthorization_required`.
+    /// Whether, and how, the service is connected.
+    #[schema(value_type = State)]
     pub state: String,
     /// The company that is connected.
     pub account: Option<AccountStatus>,
@@ -32,7 +34,7 @@ pub struct Status {
 }
 
 /// The Officient company.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountStatus {
     /// Its id.
@@ -44,22 +46,33 @@ pub struct AccountStatus {
 }
 
 /// A webhook subscription.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct WebhookStatus {
     /// The event name.
     pub event: String,
-    /// registered, refused or missing.
+    /// What became of it.
+    #[schema(value_type = SubscriptionState)]
     pub state: String,
     /// Why.
     pub detail: Option<String>,
 }
 
+/// Whether a sweep is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SweepState {
+    /// None is.
+    Idle,
+    /// One is, or was asked for.
+    Running,
+}
+
 /// A sweep.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SyncStatus {
-    /// idle or running.
-    pub state: String,
+    /// Whether one is under way.
+    pub state: SweepState,
     /// People looked at.
     pub people_done: i64,
     /// People to look at.
@@ -71,7 +84,7 @@ pub struct SyncStatus {
 }
 
 /// People and events that wait.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct QueueStatus {
     /// Webhook events not yet looked at, and people to look at.
     pub waiting: i64,
@@ -80,14 +93,14 @@ pub struct QueueStatus {
 }
 
 /// Absences.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct AbsencesStatus {
     /// How many stand in Optedo.
     pub written: i64,
 }
 
 /// Attention items.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct AttentionStatus {
     /// Neither resolved nor ignored.
     pub open: i64,
@@ -124,7 +137,7 @@ pub async fn status(engine: &Engine) -> Result<Status, sqlx::Error> {
         last_webhook_at: events::last_received_at(db).await?,
         webhooks: webhooks(engine).await?,
         sync: SyncStatus {
-            state: if is_running { "running" } else { "idle" }.to_owned(),
+            state: if is_running { SweepState::Running } else { SweepState::Idle },
             people_done: progress.done,
             people_total: progress.total,
             started_at: connection.sweep_started_at,
@@ -168,7 +181,10 @@ impl std::fmt::Display for Status {
         writeln!(
             f,
             "sync        {}, {} of {} people, last finished {}",
-            sync.state,
+            match sync.state {
+                SweepState::Idle => "idle",
+                SweepState::Running => "running",
+            },
             sync.people_done,
             sync.people_total,
             or_never(sync.finished_at)

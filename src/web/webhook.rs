@@ -10,6 +10,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, de};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
+use utoipa::ToSchema;
 
 use super::error::WebError;
 use super::request_id;
@@ -20,13 +21,27 @@ const MAX_BODY: usize = 64 * 1024;
 const MAX_TEXT: usize = 1000;
 
 /// What Officient tells: only that something happened.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, ToSchema)]
 pub(crate) struct Announcement {
     pub(crate) event_type: String,
+    /// A text or a number; anything else is none.
+    #[schema(value_type = Option<serde_json::Value>)]
     pub(crate) related_object_id: Option<String>,
 }
 
-/// `POST …/webhook/{token}`
+/// Receives a webhook.
+#[utoipa::path(
+    post, path = "/webhook/{token}", tag = "officient",
+    params(("token" = String, Path, description = "The secret part of the address")),
+    request_body(content = inline(Announcement), description = "Other fields may hold anything"),
+    responses(
+        (status = 200, description = "It is on disk"),
+        (status = 400, description = "Not a JSON object, or no textual event_type"),
+        (status = 404, description = "The token is wrong"),
+        (status = 413, description = "Larger than 64 KiB"),
+        (status = 503, description = "It could not be stored: deliver it again"),
+    )
+)]
 pub async fn receive_webhook(
     State(app): State<App>,
     token: Result<Path<String>, PathRejection>,

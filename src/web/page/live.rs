@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::db::{attention, history, preview};
 use crate::sync::Engine;
 use crate::web::error::WebError;
-use crate::web::status;
+use crate::web::status::{self, SweepState};
 
 /// How often it is looked whether something changed while something is under way…
 const WHILE_CHANGING: Duration = Duration::from_secs(1);
@@ -27,7 +27,8 @@ async fn shown(engine: &Engine) -> Result<(String, bool), WebError> {
     let preview = preview::progress(&engine.db).await?;
     let items = attention::fingerprint(&engine.db).await?;
     let written = history::newest_id(&engine.db).await?;
-    let is_changing = status.sync.state == "running" || status.queue.waiting > 0 || preview.is_under_way();
+    let is_changing =
+        status.sync.state == SweepState::Running || status.queue.waiting > 0 || preview.is_under_way();
     Ok((format!("{status:?} {preview:?} {items:?} {written}"), is_changing))
 }
 

@@ -19,7 +19,7 @@ use crate::db::people;
 use crate::sync::Engine;
 use crate::web::error::WebError;
 use crate::web::session::Admin;
-use crate::web::status::{self, Status};
+use crate::web::status::{self, Status, SweepState};
 use crate::web::texts::Language;
 use crate::web::{CALLBACK_PATH, api};
 
@@ -86,7 +86,7 @@ impl StateView {
         status: &Status,
     ) -> Result<Self, sqlx::Error> {
         let progress = match connection.company_id {
-            Some(company) if status.sync.state == "running" => {
+            Some(company) if status.sync.state == SweepState::Running => {
                 let (sync, backlog) = (&status.sync, people::backlog(&engine.db, company).await?);
                 // Asked for and not begun: the counts are still those of the last one.
                 let has_begun = connection.sweep_asked_at.is_none();
