@@ -350,7 +350,7 @@ async fn check_optedo(
     clock: &Clock,
 ) -> (Report, Option<Directory>, Option<Vec<AbsenceType>>) {
     let mut report = Report::default();
-    let users = asked(&mut report, "optedo.users", optedo.users()).await;
+    let users = asked(&mut report, "optedo.users", optedo.users(0)).await;
     if let Some(users) = &users {
         report.ok("optedo.users", format!("the token is accepted, {} users", users.len()));
     }
