@@ -28,7 +28,7 @@ use crate::web::connections;
 use crate::web::inbox::Inbox;
 use crate::web::session::Gatekeeper;
 use crate::web::{self, CALLBACK_PATH, WEBHOOK_PATH};
-use crate::webhook_address::{WebhookAddress, WebhookAddressError};
+use crate::webhook_address::WebhookAddress;
 
 /// How long requests and writes under way may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -56,15 +56,6 @@ pub enum AppError {
         /// How it failed.
         source: std::io::Error,
     },
-}
-
-impl From<WebhookAddressError> for AppError {
-    fn from(error: WebhookAddressError) -> Self {
-        match error {
-            WebhookAddressError::Database(error) => Self::Query(error),
-            WebhookAddressError::Vault(error) => Self::Vault(error),
-        }
-    }
 }
 
 impl From<SecretsError> for AppError {

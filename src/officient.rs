@@ -495,20 +495,21 @@ impl Officient {
 #[cfg(feature = "demo")]
 pub(crate) fn readable(body: &[u8]) -> (Vec<CalendarEvent>, Vec<String>) {
     let answer = Answer { body: bytes::Bytes::copy_from_slice(body) };
-    let calendar = answer.json::<wire::Envelope<wire::Calendar>>();
+    // As the calls above read them.
+    let calendar = data::<wire::Calendar>(Ok(answer.clone()));
     let errors = [
         calendar.as_ref().err().cloned(),
-        answer.json::<wire::PeoplePage>().err(),
-        answer.json::<wire::Envelope<wire::PersonDetail>>().err(),
-        answer.json::<wire::Envelope<Vec<wire::Type>>>().err(),
-        answer.json::<wire::Envelope<Vec<wire::ListedRequest>>>().err(),
-        answer.json::<wire::Envelope<wire::RequestDetail>>().err(),
-        answer.json::<wire::Envelope<wire::Account>>().err(),
-        answer.json::<wire::Envelope<Vec<wire::Webhook>>>().err(),
-        answer.json::<wire::Envelope<wire::AddedWebhook>>().err(),
+        answer.json::<wire::Object<wire::PeoplePage>>().err(),
+        data::<wire::PersonDetail>(Ok(answer.clone())).err(),
+        answer.json::<wire::Object<wire::Envelope<Vec<wire::Object<wire::Type>>>>>().err(),
+        answer.json::<wire::Object<wire::Envelope<Vec<wire::Object<wire::ListedRequest>>>>>().err(),
+        data::<wire::RequestDetail>(Ok(answer.clone())).err(),
+        data::<wire::Account>(Ok(answer.clone())).err(),
+        answer.json::<wire::Object<wire::Envelope<Vec<wire::Object<wire::Webhook>>>>>().err(),
+        data::<wire::AddedWebhook>(Ok(answer)).err(),
     ];
     let errors = errors.into_iter().flatten().map(|error| error.to_string()).collect();
-    let days = calendar.map(|wire::Envelope { data }| data.time_off).unwrap_or_default();
+    let days = calendar.map(|calendar| calendar.time_off).unwrap_or_default();
     (days.into_iter().flat_map(events_of).collect(), errors)
 }
 

@@ -44,9 +44,10 @@ use crate::config::Config;
 use crate::ids::EventId;
 use crate::officient::{Officient, OfficientError};
 use crate::optedo::{Optedo, OptedoError};
+use crate::secrets::SecretsError;
 use crate::upstream::{Retry, UpstreamError};
 use crate::vault::{Vault, VaultError};
-use crate::webhook_address::{WebhookAddress, WebhookAddressError};
+use crate::webhook_address::WebhookAddress;
 use conclude::OptedoGate;
 use reference::Reference;
 use wake::Wake;
@@ -85,11 +86,11 @@ pub enum SyncError {
     Vault(#[from] VaultError),
 }
 
-impl From<WebhookAddressError> for SyncError {
-    fn from(error: WebhookAddressError) -> Self {
+impl From<SecretsError> for SyncError {
+    fn from(error: SecretsError) -> Self {
         match error {
-            WebhookAddressError::Database(error) => Self::Database(error),
-            WebhookAddressError::Vault(error) => Self::Vault(error),
+            SecretsError::Database(error) => Self::Database(error),
+            SecretsError::Vault(error) => Self::Vault(error),
         }
     }
 }

@@ -14,22 +14,12 @@ use subtle::{Choice, ConstantTimeEq as _};
 use tokio::time::sleep;
 
 use crate::db::connection::{self, SealedWebhookTokens};
+use crate::secrets::SecretsError;
 use crate::tokens::{PREVIOUS_WEBHOOK_TOKEN, WEBHOOK_TOKEN};
 use crate::vault::{Vault, VaultError, digest};
 
 /// How often every replica reads the tokens again (`sync/worker.rs`).
 pub const READ_EVERY: Duration = Duration::from_secs(1);
-
-/// Why the tokens cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum WebhookAddressError {
-    /// The database failed.
-    #[error("the database: {0}")]
-    Database(#[from] sqlx::Error),
-    /// One does not open.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-}
 
 /// Clones share it.
 #[derive(Clone)]
@@ -43,7 +33,8 @@ pub struct WebhookAddress {
 struct Known {
     sealed: SealedWebhookTokens,
     current: SecretString,
-    previous: Option<SecretString>,
+    current_digest: Vec<u8>,
+    previous_digest: Option<Vec<u8>>,
 }
 
 impl fmt::Debug for WebhookAddress {
@@ -54,11 +45,7 @@ impl fmt::Debug for WebhookAddress {
 
 impl WebhookAddress {
     /// Below `base`, which ends with a slash, with the tokens of the database.
-    pub async fn read(
-        base: String,
-        vault: Vault,
-        db: impl PgExecutor<'_>,
-    ) -> Result<Self, WebhookAddressError> {
+    pub async fn read(base: String, vault: Vault, db: impl PgExecutor<'_>) -> Result<Self, SecretsError> {
         let address = Self { base: base.into(), vault, known: Arc::default() };
         address.read_again(db).await?;
         Ok(address)
@@ -86,13 +73,13 @@ impl WebhookAddress {
     pub fn accepts(&self, token: &str) -> bool {
         let given = digest(token);
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let is = |secret: &SecretString| given.ct_eq(&digest(secret.expose_secret()));
-        let is_previous = known.previous.as_ref().map_or(Choice::from(0), is);
-        bool::from(is(&known.current) | is_previous)
+        let is_previous =
+            known.previous_digest.as_ref().map_or(Choice::from(0), |digest| given.ct_eq(digest));
+        bool::from(given.ct_eq(&known.current_digest) | is_previous)
     }
 
     /// Reads the tokens of the database; those that do not open leave what was known.
-    pub async fn read_again(&self, db: impl PgExecutor<'_>) -> Result<(), WebhookAddressError> {
+    pub async fn read_again(&self, db: impl PgExecutor<'_>) -> Result<(), SecretsError> {
         let sealed = connection::webhook_tokens(db).await?;
         if self.known.read().unwrap_or_else(PoisonError::into_inner).sealed == sealed {
             return Ok(());
@@ -101,13 +88,16 @@ impl WebhookAddress {
         let current = self.vault.open(WEBHOOK_TOKEN, current)?;
         let previous = sealed.previous.as_deref();
         let previous = previous.map(|token| self.vault.open(PREVIOUS_WEBHOOK_TOKEN, token)).transpose()?;
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Known { sealed, current, previous };
+        let digest = |token: &SecretString| digest(token.expose_secret());
+        let (current_digest, previous_digest) = (digest(&current), previous.as_ref().map(digest));
+        let known = Known { sealed, current, current_digest, previous_digest };
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
         Ok(())
     }
 
     /// Makes a new token, unless one is on its way to Officient already; returns when every replica can know it. The
     /// caller holds the lock of the webhooks, so that nobody tells Officient before.
-    pub async fn rotate(&self, db: &PgPool) -> Result<(), WebhookAddressError> {
+    pub async fn rotate(&self, db: &PgPool) -> Result<(), SecretsError> {
         let mut tx = db.begin().await?;
         connection::lock(&mut tx).await?;
         let sealed = connection::webhook_tokens(&mut *tx).await?;

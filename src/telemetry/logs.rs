@@ -4,6 +4,7 @@
 //! lines of one piece of work.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::io::Write;
 
 use tracing_subscriber::field::MakeExt as _;
@@ -47,7 +48,10 @@ fn what_of(payload: &(dyn Any + Send)) -> &'static str {
 
 /// The text without a character that moves a cursor, begins a line or colours a terminal: nobody writes log lines of
 /// their own into the log.
-fn escaped(text: &str) -> String {
+fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return text.into();
+    }
     let escape = |char: char| {
         if char.is_control() { format!("\\u{:04x}", u32::from(char)) } else { char.to_string() }
     };
