@@ -246,7 +246,7 @@ async fn migrated(config: &Config) -> Result<PgPool, CommandError> {
 
 async fn forget(config: &Config, person: PersonId) -> Result<bool, CommandError> {
     let db = migrated(config).await?;
-    let mut tx = db.begin().await.map_err(AppError::from)?;
+    let mut tx = db::begin(&db).await.map_err(AppError::from)?;
     let erased = person::forget(&mut tx, person).await.map_err(AppError::from)?;
     if !erased.was_known {
         return Err(CommandError::NothingKnown(person));

@@ -20,7 +20,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, PgPool};
+use sqlx::{ConnectOptions as _, PgPool, PgTransaction};
 
 /// Why the database is not usable at start-up.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +50,20 @@ pub fn pool(url: &SecretString, max_connections: u32) -> Result<PgPool, Database
         // Hundreds of services share one server: what a burst needed is soon given back.
         .idle_timeout(Duration::from_secs(10))
         .connect_lazy_with(options))
+}
+
+/// Begins a transaction, in a task of its own: once begun it is either held by the caller or rolled back.
+///
+/// A beginning that is given up half way (a client hangs up, a leader loses its lock) is forgotten by sqlx 0.9: whoever gets
+/// that connection next writes inside the open transaction, which nobody commits (transact-rs/sqlx#4393).
+pub async fn begin(pool: &PgPool) -> Result<PgTransaction<'static>, sqlx::Error> {
+    let pool = pool.clone();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that begins; a round trip that the caller waits for"
+    )]
+    let begun = tokio::spawn(async move { pool.begin().await });
+    begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }
 
 /// All migrations, compiled in.

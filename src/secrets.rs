@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::{PgConnection, PgPool};
 use tokio::time::{Instant, sleep};
 
-use crate::db::{connection, leader};
+use crate::db::{self, connection, leader};
 use crate::tokens::{ACCESS_TOKEN, CLIENT_SECRET, PREVIOUS_WEBHOOK_TOKEN, REFRESH_TOKEN, WEBHOOK_TOKEN};
 use crate::vault::{Vault, VaultError, random_token};
 
@@ -32,7 +32,7 @@ pub async fn open(db: &PgPool, vault: &Vault) -> Result<(), SecretsError> {
     connection::offer_webhook_token(db, &vault.seal(WEBHOOK_TOKEN, &random_token())).await?;
     let began = Instant::now();
     loop {
-        let mut tx = db.begin().await?;
+        let mut tx = db::begin(db).await?;
         let is_vacant = leader::is_vacant(&mut *tx).await?;
         if seal_anew(&mut tx, vault, is_vacant).await? || began.elapsed() >= PATIENCE {
             tx.commit().await?;
@@ -45,7 +45,7 @@ pub async fn open(db: &PgPool, vault: &Vault) -> Result<(), SecretsError> {
 
 /// Seals anew what a previous key or version sealed: for whoever leads.
 pub async fn seal_anew_as_leader(db: &PgPool, vault: &Vault) -> Result<(), SecretsError> {
-    let mut tx = db.begin().await?;
+    let mut tx = db::begin(db).await?;
     seal_anew(&mut tx, vault, true).await?;
     tx.commit().await?;
     Ok(())

@@ -8,8 +8,8 @@ use sqlx::PgPool;
 use tokio::sync::Mutex;
 
 use crate::clock::Clock;
-use crate::db::attention;
 use crate::db::connection::{self, Connection, SealedTokens, State};
+use crate::db::{self, attention};
 use crate::oauth::{Credentials, Grant, Oauth};
 use crate::sync::attention::Item;
 use crate::upstream::{Retry, UpstreamError};
@@ -137,7 +137,7 @@ impl Tokens {
     /// over all replicas one asks and the others use its answer.
     pub async fn renewed(&self, used: &SecretString) -> Result<SecretString, TokenError> {
         let _one_at_a_time = self.inner.refreshing.lock().await;
-        let mut tx = self.inner.db.begin().await?;
+        let mut tx = db::begin(&self.inner.db).await?;
         connection::lock(&mut tx).await?;
         let stored = connection::load(&mut *tx).await?;
         let token = self.access_token(&stored)?;

@@ -13,6 +13,7 @@ use sqlx::{PgExecutor, PgPool};
 use subtle::{Choice, ConstantTimeEq as _};
 use tokio::time::sleep;
 
+use crate::db;
 use crate::db::connection::{self, SealedWebhookTokens};
 use crate::secrets::SecretsError;
 use crate::tokens::{PREVIOUS_WEBHOOK_TOKEN, WEBHOOK_TOKEN};
@@ -98,7 +99,7 @@ impl WebhookAddress {
     /// Makes a new token, unless one is on its way to Officient already; returns when every replica can know it. The
     /// caller holds the lock of the webhooks, so that nobody tells Officient before.
     pub async fn rotate(&self, db: &PgPool) -> Result<(), SecretsError> {
-        let mut tx = db.begin().await?;
+        let mut tx = db::begin(db).await?;
         connection::lock(&mut tx).await?;
         let sealed = connection::webhook_tokens(&mut *tx).await?;
         if sealed.previous.is_none() {

@@ -7,13 +7,15 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use optedo_officient::db;
 use reqwest::StatusCode;
 use sqlx::{Connection as _, PgConnection};
+use tokio::time::timeout;
 
 use crate::commands::signal;
 use crate::processes::{Copy, Dice, change, free_port, port_of, standing, wanted, without_service};
-use crate::support::Options;
 use crate::support::world::{World, options};
+use crate::support::{Options, create_database};
 
 /// A Postgres of its own, which keeps what it said it kept, as in production.
 struct Postgres {
@@ -134,6 +136,24 @@ fn people_of(w: &World) -> Vec<(i64, i64)> {
     let mut people = vec![(w.jan, w.user)];
     people.extend((0..4).map(|number| w.hire("Piet", &format!("Pieters{number}"))));
     people
+}
+
+/// What sqlx 0.9 forgets: the next statement over that connection would be written inside an open transaction, and lost.
+#[tokio::test]
+async fn a_transaction_given_up_while_it_begins_is_not_left_open() {
+    let url = create_database().await;
+    let pool = db::pool(&url.clone().into(), 1).unwrap();
+    let mut other = PgConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql("create table seen (n integer)").execute(&mut other).await.unwrap();
+    for given_up_after in 0..200 {
+        drop(pool.acquire().await.unwrap());
+        // At every point of the round trip.
+        let begun = timeout(Duration::from_micros(given_up_after), db::begin(&pool));
+        drop(begun.await);
+        sqlx::raw_sql("insert into seen values (1)").execute(&pool).await.unwrap();
+        let seen: i64 = sqlx::query_scalar("select count(*) from seen").fetch_one(&mut other).await.unwrap();
+        assert_eq!(seen, i64::try_from(given_up_after).unwrap() + 1, "given up after {given_up_after} µs");
+    }
 }
 
 #[tokio::test]

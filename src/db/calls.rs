@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 
+use crate::db;
+
 /// Calls that were set aside and came to their end, or lapsed.
 pub struct Settled {
     /// Which.
@@ -39,7 +41,7 @@ pub async fn set_aside(
     let ids: Vec<i64> = settled.iter().map(|settled| settled.id).collect();
     let calls: Vec<i32> = settled.iter().map(|settled| number(settled.calls)).collect();
     let seconds: Vec<f64> = settled.iter().map(|settled| settled.lasts.as_secs_f64()).collect();
-    let mut tx = db.begin().await?;
+    let mut tx = db::begin(db).await?;
     // One process after the other, each seeing what the one before set aside.
     sqlx::query!("lock table officient_calls in exclusive mode").execute(&mut *tx).await?;
     sqlx::query!(

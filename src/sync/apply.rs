@@ -13,8 +13,8 @@ use super::look::Look;
 use super::plan::{Change, Creation, WrittenAbsence, absence_to_write, create_or_take_over, find_ours};
 use super::{Engine, SyncError};
 use crate::clock::after;
-use crate::db::absences;
 use crate::db::people::Reason;
+use crate::db::{self, absences};
 use crate::ids::{AbsenceId, CompanyId, EventId, PersonId, UserId};
 use crate::optedo::{Absence, OptedoError};
 use crate::upstream::UpstreamError;
@@ -306,7 +306,7 @@ impl Engine {
             return Ok(Vec::new());
         }
         let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
+        let mut tx = db::begin(&self.db).await?;
         absences::lock_deletions(&mut tx).await?;
         absences::plan_deletions(&mut *tx, company, &planned, now).await?;
         let since = now.saturating_sub(DELETION_PERIOD).unwrap_or(now);

@@ -13,7 +13,7 @@ use super::look::{Claim, Look};
 use super::{Engine, SyncError, backoff};
 use crate::clock::after;
 use crate::db::people::{Answered, Failure, Found, Person, Reason, SyncRequest};
-use crate::db::{absences, attention, connection, history, people};
+use crate::db::{self, absences, attention, connection, history, people};
 use crate::ids::{CompanyId, EventId};
 use crate::optedo::OptedoError;
 use crate::upstream::{Retry, UpstreamError};
@@ -163,7 +163,7 @@ impl Engine {
             .map(|(_, item)| ((item.kind().as_str(), item.subject_id.as_str()), item))
             .collect();
 
-        let mut tx = self.db.begin().await?;
+        let mut tx = db::begin(&self.db).await?;
         if !people::hold(&mut tx, company, person).await? {
             return Err(SyncError::Forgotten);
         }

@@ -11,6 +11,7 @@ use super::look::Look;
 use super::plan::{Change, Creation, find_ours};
 use super::{Engine, SyncError};
 use crate::clock::wall_clock;
+use crate::db;
 use crate::db::people::{self, Person, Reason};
 use crate::db::preview::{self, Line};
 use crate::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
@@ -124,7 +125,7 @@ impl Engine {
         let asked_at = self.clock.now();
         self.list_people(company, Reason::Import).await?;
         let people = people::all(&self.db, company).await?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = db::begin(&self.db).await?;
         preview::begin(&mut tx, i64::try_from(people.len()).unwrap_or(i64::MAX), asked_at).await?;
         tx.commit().await?;
         for person in &people {
@@ -146,7 +147,7 @@ impl Engine {
         person: PersonId,
         found: &Preview,
     ) -> Result<(), SyncError> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = db::begin(&self.db).await?;
         if !people::hold(&mut tx, company, person).await? {
             return Ok(());
         }

@@ -10,8 +10,8 @@ use sqlx::PgConnection;
 
 use super::attention::{Item, Kind};
 use super::{Engine, SyncError};
-use crate::db::attention;
 use crate::db::connection::{self, State, SubscriptionState};
+use crate::db::{self, attention};
 use crate::officient::{OfficientError, Webhook};
 use crate::upstream::UpstreamError;
 
@@ -30,7 +30,7 @@ impl Engine {
     /// What is missing is added before what is stale is removed: while the address is replaced, no event goes unheard.
     pub async fn ensure_webhooks(&self) -> Result<(), SyncError> {
         // Held during the calls: two who register side by side would register each event twice.
-        let mut lock = self.db.begin().await?;
+        let mut lock = db::begin(&self.db).await?;
         connection::lock_webhooks(&mut lock).await?;
         self.ensure_locked_webhooks(&mut lock).await?;
         lock.commit().await?;
@@ -76,7 +76,7 @@ impl Engine {
     /// Replaces the webhook address: a new token, registered at Officient in place of the old one. Returns whether
     /// Officient has it; while not, the old one is accepted too, and the worker goes on trying.
     pub async fn rotate_webhook_token(&self) -> Result<bool, SyncError> {
-        let mut lock = self.db.begin().await?;
+        let mut lock = db::begin(&self.db).await?;
         connection::lock_webhooks(&mut lock).await?;
         self.webhook_address.rotate(&self.db).await?;
         let is_known = if connection::load(&self.db).await?.state == State::Disconnected {

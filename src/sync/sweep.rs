@@ -5,7 +5,7 @@ use super::reference::Fresh;
 use super::{Engine, SyncError};
 use crate::db::connection::Connection;
 use crate::db::people::{self, Person, Reason, SyncRequest};
-use crate::db::{attention, connection};
+use crate::db::{self, attention, connection};
 use crate::ids::CompanyId;
 use crate::vault::digest;
 
@@ -35,7 +35,7 @@ impl Engine {
 
         let now = self.clock.now();
         let request = SyncRequest { reason, at: now, webhook_received_at: None };
-        let mut tx = self.db.begin().await?;
+        let mut tx = db::begin(&self.db).await?;
         let number = connection::begin_sweep(&mut *tx, began_at, now).await?;
         people::request_sync_of_all(&mut *tx, company, request, i64::MAX).await?;
         tx.commit().await?;

@@ -13,6 +13,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Engine, SyncError};
+use crate::db;
 use crate::db::events::{self, WaitingEvent};
 use crate::db::people::{self, Candidate, Reason, SyncRequest};
 use crate::ids::CompanyId;
@@ -196,7 +197,7 @@ impl Engine {
             }
         }
         let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
+        let mut tx = db::begin(&self.db).await?;
         if !candidates.is_empty() {
             let ids: Vec<i64> = candidates.keys().copied().collect();
             people::insert_missing(&mut *tx, company, &ids).await?;
@@ -313,7 +314,7 @@ impl Engine {
         let webhook_received_at = unknown.iter().map(|event| event.received_at).min();
         let request = SyncRequest { reason, at: now, webhook_received_at };
         let events: Vec<i64> = unknown.iter().map(|event| event.id).collect();
-        let mut tx = self.db.begin().await?;
+        let mut tx = db::begin(&self.db).await?;
         people::insert_missing(&mut *tx, company, &ids).await?;
         people::request_sync(&mut *tx, company, &ids, request).await?;
         events::mark_widened(&mut *tx, &events, now).await?;
@@ -330,7 +331,7 @@ impl Engine {
         // Behind what other webhooks ask for, since it is much.
         let request = SyncRequest { reason: Reason::Import, at: now, webhook_received_at };
         let events: Vec<i64> = widened.iter().map(|event| event.id).collect();
-        let mut tx = self.db.begin().await?;
+        let mut tx = db::begin(&self.db).await?;
         people::request_sync_of_all(&mut *tx, company, request, newest).await?;
         events::mark_processed(&mut *tx, &events, now).await?;
         tx.commit().await?;

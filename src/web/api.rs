@@ -24,7 +24,7 @@ use crate::db::attention::{StoredItem, Which};
 use crate::db::audit::{self, Act};
 use crate::db::connection::State as ConnectionState;
 use crate::db::people::{Person, Reason, SyncRequest};
-use crate::db::{absences, attention, connection, people};
+use crate::db::{self, absences, attention, connection, people};
 use crate::ids::{CompanyId, PersonId};
 use crate::limiter::Priority;
 use crate::sync::attention::Kind;
@@ -87,7 +87,7 @@ pub async fn save_credentials(
         return Err(WebError::Conflict("Client ID and Secret are set in the service's configuration"));
     }
     let sealed = app.engine.vault.seal(CLIENT_SECRET, &client_secret);
-    let mut tx = engine.db.begin().await?;
+    let mut tx = db::begin(&engine.db).await?;
     connection::save_credentials(&mut *tx, client_id, &sealed).await?;
     audit::insert(&mut *tx, Act::CredentialsChanged, None, &admin.actor, engine.clock.now()).await?;
     tx.commit().await?;
@@ -202,7 +202,7 @@ pub async fn save_webhook_events(engine: &Engine, admin: &Admin, names: &[String
     if names.iter().any(|name| name.trim().is_empty() || name.contains('\0') || name.len() > 200) {
         return Err(WebError::Invalid { field: "events", fault: "holds an empty name, or one that is none" });
     }
-    let mut tx = engine.db.begin().await?;
+    let mut tx = db::begin(&engine.db).await?;
     connection::save_webhook_events(&mut *tx, names).await?;
     audit::insert(&mut *tx, Act::WebhookEventsChanged, None, &admin.actor, engine.clock.now()).await?;
     tx.commit().await?;
@@ -331,7 +331,7 @@ pub async fn retry_attention(
     let request = SyncRequest { reason: Reason::Manual, at: now, webhook_received_at: None };
     match kind {
         Kind::DeletionsHeld => {
-            let mut tx = engine.db.begin().await?;
+            let mut tx = db::begin(&engine.db).await?;
             let confirmed = absences::confirm_deletions(&mut *tx, company).await?;
             people::request_sync(&mut *tx, company, &confirmed, request).await?;
             let detail = format!("{} deletions", confirmed.len());

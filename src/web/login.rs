@@ -24,7 +24,7 @@ use crate::app::App;
 use crate::clock::after;
 use crate::db::audit::{self, Act, Actor};
 use crate::db::logins::Flow;
-use crate::db::{attention, connection, logins, people, preview};
+use crate::db::{self, attention, connection, logins, people, preview};
 use crate::oauth::Grant;
 use crate::officient::{Account, OfficientError};
 use crate::sync::attention::{Item, Kind};
@@ -183,7 +183,7 @@ async fn store_connection(
     let engine = &app.engine;
     let now = engine.clock.now();
     let sealed = engine.officient.tokens().seal(grant);
-    let mut tx = engine.db.begin().await?;
+    let mut tx = db::begin(&engine.db).await?;
     connection::lock(&mut tx).await?;
     let before = connection::load(&mut *tx).await?;
     if before.company_id.is_some_and(|company| company != account.company_id) {
@@ -245,7 +245,7 @@ pub async fn logout(
         tracing::warn!(%error, "Could not remove our webhooks at Officient");
     }
     let now = engine.clock.now();
-    let mut tx = engine.db.begin().await?;
+    let mut tx = db::begin(&engine.db).await?;
     connection::lock(&mut tx).await?;
     connection::disconnect(&mut *tx).await?;
     connection::retain_subscriptions(&mut *tx, &[]).await?;

@@ -29,7 +29,7 @@ use super::throttle::Throttle;
 use crate::app::App;
 use crate::config::Config;
 use crate::db::audit::{self, Act, Actor};
-use crate::db::logins;
+use crate::db::{self, logins};
 use crate::vault::{digest, random_token};
 
 /// A session ends so long after it began…
@@ -142,7 +142,7 @@ impl App {
         let csrf = random_token();
         let now = self.engine.clock.now();
         let actor = Actor { session: Some(session_name(token.expose_secret())), ..who };
-        let mut tx = self.engine.db.begin().await?;
+        let mut tx = db::begin(&self.engine.db).await?;
         logins::insert_session(
             &mut *tx,
             &digest(token.expose_secret()),

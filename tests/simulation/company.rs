@@ -425,8 +425,11 @@ impl<'a> Company<'a> {
                 return Ok(());
             }
             if began.elapsed() > PATIENCE {
-                let errors = self.database.texts("select coalesce(last_error, '') from people").await;
-                return Err(format!("stuck: {what}: {waiting} wait; {errors:?}"));
+                let now = self.clock.now();
+                return Err(format!(
+                    "stuck: {what}: {waiting} wait, at {now}: {:#?}",
+                    self.database.waiting().await
+                ));
             }
             rounds += 1;
             if rounds.is_multiple_of(4) {

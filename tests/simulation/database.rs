@@ -90,6 +90,27 @@ impl Database {
     pub async fn texts(&mut self, query: &'static str) -> Vec<String> {
         sqlx::query_scalar(query).fetch_all(&mut self.connection).await.unwrap()
     }
+
+    /// What waits, and who leads: where a story is stuck.
+    pub async fn waiting(&mut self) -> Vec<String> {
+        self.texts(
+            "select 'person ' || person_id || ' since ' || sync_requested_at || ' reason ' || sync_reason || ' no ' || sync_request_no
+                 || ' attempts ' || attempts || ' next ' || coalesce(next_attempt_at::text, 'now') || ': ' || coalesce(last_error, '')
+             from people where sync_requested_at is not null
+             union all
+             select 'event ' || id || ' of ' || received_at || ' ' || event_type || ' ' || coalesce(related_object_id, '')
+                 || coalesce(' widened ' || widened_at, '') from webhook_events where processed_at is null
+             union all
+             select 'sweep asked for ' || coalesce(sweep_asked_at::text, 'no') || ', begun ' || coalesce(sweep_started_at::text, 'no')
+                 || ', ended ' || coalesce(sweep_finished_at::text, 'no') from connection
+             union all
+             select 'session ' || a.pid || ' ' || coalesce(a.state, '') || ' ' || coalesce(a.wait_event, '') || ' since '
+                 || (clock_timestamp() - a.state_change) || ' locks ' || (select count(*) from pg_locks l where l.pid = a.pid
+                     and l.locktype = 'advisory') || ' blocked by ' || pg_blocking_pids(a.pid)::text || ': ' || left(a.query, 120)
+             from pg_stat_activity a where datname = current_database() and pid <> pg_backend_pid()",
+        )
+        .await
+    }
 }
 
 async fn run(connection: &mut PgConnection, sql: &str) {

@@ -16,6 +16,8 @@ mod service;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use optedo_officient::config::{Log, LogFormat};
+use optedo_officient::telemetry::logs;
 use proptest::strategy::ValueTree as _;
 
 use company::{Company, Survived};
@@ -116,12 +118,13 @@ async fn stories_that_failed_once_end_as_they_should() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "make simulate: takes minutes"]
 async fn simulate() {
-    let setting = |name: &str, default: u64| {
-        #[expect(clippy::disallowed_methods, reason = "said on the command line of make simulate")]
-        let value = std::env::var(name);
-        value.map_or(default, |value| value.parse().unwrap())
-    };
-    let (first, count) = (setting("FROM", 1), setting("SEEDS", 2000));
+    #[expect(clippy::disallowed_methods, reason = "said on the command line of make simulate")]
+    let said = |name: &str| std::env::var(name).ok();
+    let number = |name: &str, default: u64| said(name).map_or(default, |value| value.parse().unwrap());
+    if let Some(filter) = said("LOG") {
+        logs::start(&Log { format: LogFormat::Pretty, filter });
+    }
+    let (first, count) = (number("FROM", 1), number("SEEDS", 2000));
     let (survived, failed) = play_seeds(first, count).await;
     println!(
         "simulate: {count} seeds from {first}, {} failed, {} operations and {} faults survived",
