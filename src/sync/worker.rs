@@ -42,7 +42,7 @@ const REST: Duration = Duration::from_mins(1);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 /// After more new webhooks than this at a time the next are taken a little later, together: storing them goes first.
 const BURST: i64 = 5;
-const BETWEEN_BATCHES: Duration = Duration::from_millis(50);
+const BETWEEN_BATCHES: Duration = Duration::from_millis(200);
 /// Every replica uses its session so often: the leader to see what is due, and to be seen; the others to try the lock.
 const BEAT: Duration = READ_EVERY;
 /// How long a session may take to answer, or to end.
