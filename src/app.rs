@@ -184,6 +184,7 @@ pub async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, AppError
 
 /// The whole of `serve`: database, parts, requests, until SIGTERM or SIGINT.
 pub async fn run(config: Config) -> Result<(), AppError> {
+    connections::allow_for_files();
     let db = db::pool(&config.database.url, config.database.max_connections)?;
     db::migrate(&db).await?;
     metrics::handle();

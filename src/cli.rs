@@ -248,14 +248,18 @@ async fn forget(config: &Config, person: PersonId) -> Result<bool, CommandError>
     let db = migrated(config).await?;
     let mut tx = db::begin(&db).await.map_err(AppError::from)?;
     let erased = person::forget(&mut tx, person).await.map_err(AppError::from)?;
+    if erased.was_known {
+        let detail = format!("person {person}");
+        let (actor, now) = (Actor::command(), Clock::default().now());
+        audit::insert(&mut *tx, Act::PersonForgotten, Some(&detail), &actor, now)
+            .await
+            .map_err(AppError::from)?;
+    }
+    // Somebody not known yet may be in a list that is being read: that does not bring them either.
+    tx.commit().await.map_err(AppError::from)?;
     if !erased.was_known {
         return Err(CommandError::NothingKnown(person));
     }
-    let detail = format!("person {person}");
-    audit::insert(&mut *tx, Act::PersonForgotten, Some(&detail), &Actor::command(), Clock::default().now())
-        .await
-        .map_err(AppError::from)?;
-    tx.commit().await.map_err(AppError::from)?;
     say(&format!("Everything known here of person {person} is erased."));
     if erased.standing > 0 {
         say(&format!(

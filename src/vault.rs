@@ -8,6 +8,7 @@ use std::fmt;
 
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac as _};
 use secrecy::{ExposeSecret as _, SecretBox, SecretString};
 use sha2::{Digest as _, Sha256};
 
@@ -36,6 +37,13 @@ impl Key {
 pub const DEMO_KEY: &str = "ZGVtby1kZW1vLWRlbW8tZGVtby1kZW1vLWRlbW8tMTI=";
 
 impl Key {
+    /// A key of its own for a purpose, bound to something else that must be known. Nobody finds that out from what was
+    /// made with it, however short it is, without this key.
+    pub fn derive(&self, purpose: &str, bound_to: &SecretString) -> SecretBox<[u8; 32]> {
+        let purpose = keyed_digest(self.bytes.expose_secret(), purpose);
+        SecretBox::new(Box::new(keyed_digest(&purpose, bound_to.expose_secret())))
+    }
+
     /// Whether everybody knows this key.
     pub fn is_published(&self) -> bool {
         use base64::Engine as _;
@@ -161,6 +169,14 @@ pub fn random_token() -> SecretString {
 /// What is stored in place of a token that only has to be recognised.
 pub fn digest(token: &str) -> Vec<u8> {
     Sha256::digest(token).to_vec()
+}
+
+/// As [`digest`], for who has the key: nobody else can make it, nor try texts against it.
+pub fn keyed_digest(key: &[u8; 32], token: &str) -> [u8; 32] {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key");
+    mac.update(token.as_bytes());
+    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]

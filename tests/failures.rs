@@ -136,6 +136,39 @@ async fn held_deletions_dissolve_when_the_events_come_back() {
 }
 
 #[tokio::test]
+async fn what_the_admin_confirms_is_what_is_held_then_and_no_later_deletion() {
+    let w = World::start_with(options().set("sync.max_deletions", "1")).await;
+    let events: Vec<i64> = (0..6).map(|day| w.take_leave(day)).collect();
+    w.connect_and_import().await;
+    let is_held = async |events: &[i64]| {
+        let standing = events.iter().all(|event| w.absence_of(*event).is_some());
+        standing && w.item("deletions_held").await["waiting"] == events.len()
+    };
+    // Confirmed while the leave was back already: it stays, and its next deletion is another one.
+    let empty = json!({"data": {"time_off": [], "company_days_off": []}});
+    w.officient.fault_on(&format!("/1.0/calendar/{}/", w.jan), Fault::WrongContent(empty), 100);
+    w.announce().await;
+    assert!(is_held(&events).await);
+    w.officient.clear_faults();
+    w.retry(&w.item("deletions_held").await).await;
+    assert_eq!(w.absences().len(), 6);
+    w.finish(&[]).await;
+
+    let (first, rest) = events.split_at(3);
+    for events in [first, rest] {
+        w.pass(SignedDuration::from_mins(11)).await;
+        for event in events {
+            w.officient.delete_event(*event);
+        }
+        w.announce().await;
+        assert!(is_held(events).await);
+        w.retry(&w.item("deletions_held").await).await;
+        assert!(events.iter().all(|event| w.absence_of(*event).is_none()));
+        w.finish(&[]).await;
+    }
+}
+
+#[tokio::test]
 async fn what_optedo_refuses_is_an_item_the_others_go_on_and_it_resolves_when_accepted() {
     for status in [400, 409, 422] {
         let w = World::start().await;

@@ -7,6 +7,7 @@ use optedo_officient::db::people;
 use optedo_officient::demo::officient::{LeaveType, NewEvent};
 use optedo_officient::ids::{CompanyId, PersonId};
 use optedo_officient::sync::SyncError;
+use optedo_officient::sync::wake::{CERTAIN, Leading};
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -115,5 +116,39 @@ async fn a_copy_that_does_not_know_yet_that_another_leads_writes_nothing() {
     w.app.restart().await;
     w.retry_until_done().await;
     assert!(w.absence_of(event).is_some());
+    w.finish(&[]).await;
+}
+
+/// It may be stopped, or Postgres take its time, between noting a call and making it: by then another one may lead.
+#[tokio::test]
+async fn a_copy_that_is_no_longer_certain_when_its_call_is_noted_does_not_make_it() {
+    const HELD_UP: Duration = Duration::from_secs(4);
+    let w = World::connected().await;
+    let (_url, other) = w.replica().await;
+    w.take_leave(0);
+    let jan =
+        people::find(&w.db, CompanyId(w.officient.company_id()), PersonId(w.jan)).await.unwrap().unwrap();
+    // As if it led, and was certain of it for half the time that noting takes.
+    let term = sqlx::query_scalar("select term from leadership").fetch_one(&w.db).await.unwrap();
+    let since = CERTAIN.checked_sub(HELD_UP / 2).unwrap();
+    let asked_at = tokio::time::Instant::now().checked_sub(since).unwrap();
+    other.engine.wake.set_leading(Some(Leading { asked_at, term }));
+    let mut noting = w.db.begin().await.unwrap();
+    sqlx::query("select from leadership for update").execute(&mut *noting).await.unwrap();
+    let held_up = async {
+        tokio::time::sleep(HELD_UP).await;
+        noting.rollback().await.unwrap();
+    };
+    let look = other.engine.reconcile(CompanyId(w.officient.company_id()), &jan, None);
+    let (look, ()) = tokio::join!(look, held_up);
+    assert!(matches!(look, Err(SyncError::NotLeading)), "it wrote");
+    let noted = "select count(*) from absences where intent = 'create' and call_until is not null";
+    let noted: i64 = sqlx::query_scalar(noted).fetch_one(&w.db).await.unwrap();
+    assert_eq!((noted, w.optedo.writes()), (1, 0), "noted and not made");
+    other.engine.wake.set_leading(None);
+    w.announce().await;
+    w.retry_until_done().await;
+    assert_eq!(w.absences().len(), 1);
+    other.engine.stop.cancel();
     w.finish(&[]).await;
 }

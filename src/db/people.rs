@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::{PgConnection, PgExecutor};
 
+use crate::db::person::{self, Forgettings};
 use crate::ids::{CompanyId, EventId, PersonId, UserId};
 use crate::sync::Fault;
 use crate::sync::matching::Names;
@@ -233,29 +234,39 @@ pub async fn next_attempt_at(
     Ok(at.fetch_one(db).await?.map(jiff_sqlx::Timestamp::to_jiff))
 }
 
-/// Makes sure that there are rows for these people.
+/// Makes sure that there are rows for these people. False, and nobody is added, where somebody was forgotten since
+/// `noted`, which was before they were read.
 pub async fn insert_missing(
-    db: impl PgExecutor<'_>,
+    tx: &mut PgConnection,
     company: CompanyId,
     people: &[i64],
-) -> Result<(), sqlx::Error> {
+    noted: Forgettings,
+) -> Result<bool, sqlx::Error> {
+    if !person::hold_forgettings(&mut *tx, noted).await? {
+        return Ok(false);
+    }
     sqlx::query!(
         "insert into people (company_id, person_id) select $1, unnest($2::bigint[]) on conflict do nothing",
         company.0,
         people
     )
-    .execute(db)
-    .await
-    .map(drop)
+    .execute(tx)
+    .await?;
+    Ok(true)
 }
 
-/// What the list of people says: present people are there; names that changed must be read again.
+/// What the list of people says: present people are there; names that changed must be read again. False, and nothing is
+/// stored, where somebody was forgotten since `noted`, which was before the list was read.
 pub async fn save_listed(
-    db: impl PgExecutor<'_>,
+    tx: &mut PgConnection,
     company: CompanyId,
     people: &[i64],
     name_digests: &[Vec<u8>],
-) -> Result<(), sqlx::Error> {
+    noted: Forgettings,
+) -> Result<bool, sqlx::Error> {
+    if !person::hold_forgettings(&mut *tx, noted).await? {
+        return Ok(false);
+    }
     sqlx::query!(
         "insert into people (company_id, person_id, listed_name_digest)
          select $1, * from unnest($2::bigint[], $3::bytea[])
@@ -271,9 +282,9 @@ pub async fn save_listed(
         people,
         name_digests
     )
-    .execute(db)
-    .await
-    .map(drop)
+    .execute(tx)
+    .await?;
+    Ok(true)
 }
 
 /// Who is not in the complete list of people was archived; returns who that newly concerns.

@@ -7,6 +7,22 @@ use sqlx::{PgConnection, PgExecutor};
 
 use crate::ids::PersonId;
 
+/// How often somebody was forgotten. Noted before it is read who there is, it tells whether that may be stored: it may
+/// name somebody who was forgotten meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Forgettings(i64);
+
+/// How often somebody was forgotten until now.
+pub async fn forgettings(db: impl PgExecutor<'_>) -> Result<Forgettings, sqlx::Error> {
+    sqlx::query_scalar!("select count from forgettings").fetch_one(db).await.map(Forgettings)
+}
+
+/// Sees to it that nobody is forgotten before the transaction ends; false where somebody was since `noted`.
+pub async fn hold_forgettings(tx: &mut PgConnection, noted: Forgettings) -> Result<bool, sqlx::Error> {
+    let count = sqlx::query_scalar!("select count from forgettings for share").fetch_one(tx).await?;
+    Ok(Forgettings(count) == noted)
+}
+
 /// What was erased.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Erased {
@@ -21,6 +37,8 @@ pub struct Erased {
 /// Forgets a person: names, event ids, absences, history, what is held back, attention items, webhooks, previews.
 /// Optedo is not touched.
 pub async fn forget(tx: &mut PgConnection, person: PersonId) -> Result<Erased, sqlx::Error> {
+    // Whoever adds people now ends first; who read before of whom there is, and comes later, reads again.
+    sqlx::query!("update forgettings set count = count + 1").execute(&mut *tx).await?;
     // Whoever stores something about them now ends first, and is erased too; whoever comes later finds nobody.
     let found = sqlx::query!(
         r#"with them as (select archived from people where person_id = $1 for update)

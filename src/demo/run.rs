@@ -52,6 +52,7 @@ pub async fn start(config: &Config) -> std::io::Result<Simulators> {
     let optedo = OptedoSim::start(OptedoOptions {
         listen: address(&config.optedo.api_url, 8082),
         token: OPTEDO_TOKEN.to_owned(),
+        ..OptedoOptions::default()
     })
     .await?;
     seed(&officient, &optedo);

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use crate::clock::Clock;
+use crate::db::person::Forgettings;
 use crate::ids::{CompanyId, PersonId, RequestId};
 use crate::limiter::Priority;
 use crate::officient::{LeaveType, ListedRequest, Officient, OfficientError};
@@ -156,17 +157,20 @@ impl<T> Cached<T> {
     }
 }
 
-/// Who asked for a request, and when that was read.
+/// Who asked for a request, and when that was read. Not told once somebody was forgotten since: it may be they.
 #[derive(Clone, Copy)]
 struct Requester {
     read_at: Timestamp,
+    noted: Forgettings,
     person: Option<PersonId>,
 }
 
-/// The page of the newest requests: when it was last read, and which requests were on it at any time.
+/// The page of the newest requests: when it was last read, and which requests were on it at any time since somebody was
+/// last forgotten. Whom it named before, nobody may have stored.
 #[derive(Default)]
 struct NewestRequests {
     read_at: Option<Timestamp>,
+    noted: Option<Forgettings>,
     seen: HashSet<(CompanyId, RequestId)>,
 }
 
@@ -280,11 +284,12 @@ impl Reference {
         &self,
         company: CompanyId,
         ids: &BTreeSet<i64>,
+        noted: Forgettings,
     ) -> Result<Option<BTreeMap<i64, Option<PersonId>>>, OfficientError> {
         let mut known = BTreeMap::new();
         let mut unknown = Vec::new();
         for id in ids {
-            match self.known_requester(company, RequestId(*id)).await {
+            match self.known_requester(company, RequestId(*id), noted).await {
                 Some(requester) => drop(known.insert(*id, requester)),
                 None => unknown.push(*id),
             }
@@ -294,17 +299,23 @@ impl Reference {
         }
         let mut reads = Vec::new();
         for id in &unknown {
-            reads.push(self.read_requester(company, RequestId(*id)));
+            reads.push(self.read_requester(company, RequestId(*id), noted));
         }
         let read = futures_util::future::try_join_all(reads).await?;
         known.extend(unknown.into_iter().zip(read));
         Ok(Some(known))
     }
 
-    async fn known_requester(&self, company: CompanyId, id: RequestId) -> Option<Option<PersonId>> {
+    async fn known_requester(
+        &self,
+        company: CompanyId,
+        id: RequestId,
+        noted: Forgettings,
+    ) -> Option<Option<PersonId>> {
         let known = *self.requesters.lock().await.get(&(company, id))?;
         let life = if known.person.is_some() { FOUND_LIFE } else { NOT_FOUND_LIFE };
-        (self.clock.now().duration_since(known.read_at) < life).then_some(known.person)
+        let is_fresh = self.clock.now().duration_since(known.read_at) < life && known.noted >= noted;
+        is_fresh.then_some(known.person)
     }
 
     /// Whether so many more look-ups are within the budget, and if so counts them.
@@ -323,6 +334,7 @@ impl Reference {
         &self,
         company: CompanyId,
         id: RequestId,
+        noted: Forgettings,
     ) -> Result<Option<PersonId>, OfficientError> {
         let read_at = self.clock.now();
         let person = self.officient.requester(Priority::Urgent, id).await?;
@@ -330,13 +342,17 @@ impl Reference {
         if requesters.len() >= MOST_REQUESTS {
             requesters.clear();
         }
-        requesters.insert((company, id), Requester { read_at, person });
+        requesters.insert((company, id), Requester { read_at, noted, person });
         Ok(person)
     }
 
     /// Who asked for the newest requests: of those not seen before, or of all when none is new.
-    pub async fn newest_requesters(&self, company: CompanyId) -> Result<Vec<PersonId>, OfficientError> {
-        let (unseen, known) = self.read_newest_requests(company).await?;
+    pub async fn newest_requesters(
+        &self,
+        company: CompanyId,
+        noted: Forgettings,
+    ) -> Result<Vec<PersonId>, OfficientError> {
+        let (unseen, known) = self.read_newest_requests(company, noted).await?;
         Ok(requesters(if unseen.is_empty() { known } else { unseen }))
     }
 
@@ -345,11 +361,14 @@ impl Reference {
         &self,
         company: CompanyId,
         since: Timestamp,
+        noted: Forgettings,
     ) -> Result<Vec<PersonId>, OfficientError> {
-        if self.newest_requests.lock().await.read_at.is_some_and(|at| at >= since) {
+        let is_read_since =
+            |newest: &NewestRequests| newest.read_at >= Some(since) && newest.noted >= Some(noted);
+        if is_read_since(&*self.newest_requests.lock().await) {
             return Ok(Vec::new());
         }
-        let (unseen, _known) = self.read_newest_requests(company).await?;
+        let (unseen, _known) = self.read_newest_requests(company, noted).await?;
         Ok(requesters(unseen))
     }
 
@@ -357,12 +376,14 @@ impl Reference {
     async fn read_newest_requests(
         &self,
         company: CompanyId,
+        noted: Forgettings,
     ) -> Result<(Vec<ListedRequest>, Vec<ListedRequest>), OfficientError> {
         let read_at = self.clock.now();
         let requests = self.officient.newest_requests(Priority::Urgent).await?;
         let mut newest = self.newest_requests.lock().await;
         newest.read_at = Some(read_at);
-        if newest.seen.len() >= MOST_REQUESTS {
+        if newest.noted < Some(noted) || newest.seen.len() >= MOST_REQUESTS {
+            newest.noted = newest.noted.max(Some(noted));
             newest.seen.clear();
         }
         Ok(requests.into_iter().partition(|request| newest.seen.insert((company, request.id))))

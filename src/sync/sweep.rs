@@ -5,8 +5,10 @@ use super::reference::Fresh;
 use super::{Engine, SyncError};
 use crate::db::connection::Connection;
 use crate::db::people::{self, Person, Reason, SyncRequest};
+use crate::db::person::{self, Forgettings};
 use crate::db::{self, attention, connection};
 use crate::ids::CompanyId;
+use crate::officient::PeopleList;
 use crate::vault::digest;
 
 impl Engine {
@@ -23,7 +25,8 @@ impl Engine {
             tracing::warn!(%error, "Could not check the webhooks");
         }
         // Reading the newest requests now tells later which of them are new.
-        if let Err(error) = self.reference.newest_requesters(company).await {
+        let noted = person::forgettings(&self.db).await?;
+        if let Err(error) = self.reference.newest_requesters(company, noted).await {
             tracing::debug!(%error, "Could not read the newest requests");
         }
         if is_asked_for {
@@ -43,24 +46,43 @@ impl Engine {
         Ok(webhooks.is_ok())
     }
 
-    /// Brings `people` up to date with Officient's list. Nobody is archived because a list was incomplete.
+    /// Brings `people` up to date with Officient's list. One during which somebody was forgotten may still have them, and
+    /// is read again.
     pub async fn list_people(&self, company: CompanyId, reason: Reason) -> Result<(), SyncError> {
-        let list = self.officient.people(reason.priority()).await?;
+        loop {
+            let noted = person::forgettings(&self.db).await?;
+            let list = self.officient.people(reason.priority()).await?;
+            if self.store_list(company, reason, &list, noted).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Stores the list unless somebody was forgotten since `noted`. Nobody is archived because a list was incomplete.
+    async fn store_list(
+        &self,
+        company: CompanyId,
+        reason: Reason,
+        list: &PeopleList,
+        noted: Forgettings,
+    ) -> Result<bool, SyncError> {
         let ids: Vec<i64> = list.people.iter().map(|person| person.id.0).collect();
         let name_digests: Vec<Vec<u8>> = list.people.iter().map(|person| digest(&person.name)).collect();
-        people::save_listed(&self.db, company, &ids, &name_digests).await?;
-        if !list.is_complete {
+        let mut tx = db::begin(&self.db).await?;
+        if !people::save_listed(&mut tx, company, &ids, &name_digests, noted).await? {
+            return Ok(false);
+        }
+        if list.is_complete {
+            let archived = people::archive_others(&mut *tx, company, &ids).await?;
+            let request = SyncRequest { reason, at: self.clock.now(), webhook_received_at: None };
+            people::request_sync(&mut *tx, company, &archived, request).await?;
+        } else {
             tracing::warn!(
                 "Officient's list of people is not complete: nobody counts as archived because of it"
             );
-            return Ok(());
         }
-        let archived = people::archive_others(&self.db, company, &ids).await?;
-        if !archived.is_empty() {
-            let request = SyncRequest { reason, at: self.clock.now(), webhook_received_at: None };
-            people::request_sync(&self.db, company, &archived, request).await?;
-        }
-        Ok(())
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Ends the sweep under way if everybody was looked at.

@@ -4,6 +4,9 @@
 //! to us, the newest requesters are looked at first, then everybody who was not since. Nothing is refused because its
 //! name is new. A burst about many unknown ids is not looked up id by id: the looks under way usually explain them.
 //!
+//! People come to be known here by what was read a moment before. Where somebody was forgotten meanwhile, nobody is added
+//! and the events wait on: the next round asks anew.
+//!
 //! Two steps, so that a flood delays nobody: [`Engine::take_new_events`] asks nobody but the database, and whom it knows is
 //! looked at at once; [`Engine::take_unexplained_events`] asks Officient about the rest, beside and behind that.
 
@@ -16,6 +19,7 @@ use super::{Engine, SyncError};
 use crate::db;
 use crate::db::events::{self, WaitingEvent};
 use crate::db::people::{self, Candidate, Reason, SyncRequest};
+use crate::db::person::{self, Forgettings};
 use crate::ids::CompanyId;
 
 /// New events taken at a time.
@@ -57,6 +61,7 @@ type Explained = (WaitingEvent, BTreeSet<i64>);
 impl Engine {
     /// Asks for whom the events after `after` mean, as far as that is known. Returns the newest event it took.
     pub async fn take_new_events(&self, company: CompanyId, after: i64) -> Result<i64, SyncError> {
+        let noted = person::forgettings(&self.db).await?;
         let new = events::waiting(&self.db, after, i64::MAX, BATCH).await?;
         let newest = new.last().map_or(after, |event| event.id);
         let (explained, _unknown) = self.explain(company, new).await?;
@@ -65,7 +70,7 @@ impl Engine {
             explained.into_iter().partition(|(event, _)| matches!(meaning(event), Meaning::Person(_)));
         for (explained, is_final) in [(of_people, true), (of_anything, false)] {
             if !explained.is_empty() {
-                self.ask_for(company, &explained, is_final).await?;
+                self.ask_for(company, &explained, is_final, noted).await?;
             }
         }
         self.wake.worker(&self.db).await;
@@ -78,18 +83,19 @@ impl Engine {
         company: CompanyId,
         up_to: i64,
     ) -> Result<Duration, SyncError> {
+        let noted = person::forgettings(&self.db).await?;
         let waiting = events::waiting(&self.db, 0, up_to, MOST_UNEXPLAINED).await?;
         let is_burst = waiting.len() > MANY;
         let (explained, unknown) = self.explain(company, waiting).await?;
         let has_explained = !explained.is_empty();
         if has_explained {
             // Looks may have made them known since.
-            self.ask_for(company, &explained, false).await?;
+            self.ask_for(company, &explained, false, noted).await?;
             self.wake.worker(&self.db).await;
-            let with_requesters = self.requesters_of(company, explained).await?;
-            self.ask_for(company, &with_requesters, true).await?;
+            let with_requesters = self.requesters_of(company, explained, noted).await?;
+            self.ask_for(company, &with_requesters, true, noted).await?;
         }
-        let has_widened = self.widen(company, unknown).await?;
+        let has_widened = self.widen(company, unknown, noted).await?;
         self.wake.worker(&self.db).await;
         Ok(match (has_explained || has_widened, is_burst) {
             (false, _) => WAIT_FOR_LOOKS,
@@ -139,14 +145,15 @@ impl Engine {
         &self,
         company: CompanyId,
         explained: Vec<Explained>,
+        noted: Forgettings,
     ) -> Result<Vec<Explained>, SyncError> {
         let anything = explained.iter().filter_map(|(event, _)| match meaning(event) {
             Meaning::Anything(id) => Some(id),
             Meaning::Person(_) | Meaning::Nothing => None,
         });
         let ids: BTreeSet<i64> = anything.collect();
-        let Some(requesters) = self.reference.requesters(company, &ids).await? else {
-            return self.new_requesters_of(company, explained).await;
+        let Some(requesters) = self.reference.requesters(company, &ids, noted).await? else {
+            return self.new_requesters_of(company, explained, noted).await;
         };
         let requester_of = |event: &WaitingEvent| match meaning(event) {
             Meaning::Anything(id) => requesters.get(&id).copied().flatten(),
@@ -164,10 +171,11 @@ impl Engine {
         &self,
         company: CompanyId,
         explained: Vec<Explained>,
+        noted: Forgettings,
     ) -> Result<Vec<Explained>, SyncError> {
         let newest = explained.iter().map(|(event, _)| event.received_at).max();
         let since = newest.unwrap_or(Timestamp::MAX);
-        let requesters = self.reference.unseen_requesters(company, since).await?;
+        let requesters = self.reference.unseen_requesters(company, since, noted).await?;
         let requesters: BTreeSet<i64> = requesters.into_iter().map(|person| person.0).collect();
         Ok(explained.into_iter().map(|(event, _)| (event, requesters.clone())).collect())
     }
@@ -178,6 +186,7 @@ impl Engine {
         company: CompanyId,
         explained: &[Explained],
         is_final: bool,
+        noted: Forgettings,
     ) -> Result<(), SyncError> {
         let mut candidates: BTreeMap<i64, Candidate> = BTreeMap::new();
         let mut renamed = Vec::new();
@@ -197,15 +206,15 @@ impl Engine {
             }
         }
         let now = self.clock.now();
+        let ids: Vec<i64> = candidates.keys().copied().collect();
         let mut tx = db::begin(&self.db).await?;
+        let is_current = people::insert_missing(&mut tx, company, &ids, noted).await?;
         if !candidates.is_empty() {
-            let ids: Vec<i64> = candidates.keys().copied().collect();
-            people::insert_missing(&mut *tx, company, &ids).await?;
             people::forget_names_read(&mut *tx, company, &renamed).await?;
             let candidates: Vec<Candidate> = candidates.into_values().collect();
             people::request_sync_of_candidates(&mut *tx, company, &candidates, now).await?;
         }
-        if is_final {
+        if is_final && is_current {
             let event_ids: Vec<i64> = explained.iter().map(|(event, _)| event.id).collect();
             events::mark_processed(&mut *tx, &event_ids, now).await?;
         }
@@ -217,7 +226,12 @@ impl Engine {
     }
 
     /// Events that mean nothing to us: first as requests, then the newest requesters, then everybody.
-    async fn widen(&self, company: CompanyId, unknown: Vec<WaitingEvent>) -> Result<bool, SyncError> {
+    async fn widen(
+        &self,
+        company: CompanyId,
+        unknown: Vec<WaitingEvent>,
+        noted: Forgettings,
+    ) -> Result<bool, SyncError> {
         if unknown.is_empty() {
             return Ok(false);
         }
@@ -240,12 +254,12 @@ impl Engine {
         if new.len() > MANY && is_busy {
             return Ok(false);
         }
-        let new = self.ask_for_new_people(company, new).await?;
-        let (still_unknown, is_affordable) = self.look_up_requests(company, new).await?;
+        let new = self.ask_for_new_people(company, new, noted).await?;
+        let (still_unknown, is_affordable) = self.look_up_requests(company, new, noted).await?;
         if !still_unknown.is_empty() {
             // In a flood behind whoever has something to be seen for certain.
             let reason = if is_affordable { Reason::Webhook } else { Reason::Import };
-            self.ask_for_newest_requesters(company, &still_unknown, reason).await?;
+            self.ask_for_newest_requesters(company, &still_unknown, reason, noted).await?;
         }
         Ok(true)
     }
@@ -255,6 +269,7 @@ impl Engine {
         &self,
         company: CompanyId,
         new: Vec<WaitingEvent>,
+        noted: Forgettings,
     ) -> Result<Vec<WaitingEvent>, SyncError> {
         let person_of = |event: &WaitingEvent| match meaning(event) {
             Meaning::Person(id) => Some(id),
@@ -272,7 +287,7 @@ impl Engine {
                 None => others.push(event),
             }
         }
-        self.ask_for(company, &explained, true).await?;
+        self.ask_for(company, &explained, true, noted).await?;
         Ok(others)
     }
 
@@ -281,13 +296,14 @@ impl Engine {
         &self,
         company: CompanyId,
         new: Vec<WaitingEvent>,
+        noted: Forgettings,
     ) -> Result<(Vec<WaitingEvent>, bool), SyncError> {
         let id_of = |event: &WaitingEvent| match meaning(event) {
             Meaning::Anything(id) => Some(id),
             Meaning::Person(_) | Meaning::Nothing => None,
         };
         let ids: BTreeSet<i64> = new.iter().filter_map(id_of).collect();
-        let requesters = self.reference.requesters(company, &ids).await?;
+        let requesters = self.reference.requesters(company, &ids, noted).await?;
         let is_affordable = requesters.is_some();
         let requesters = requesters.unwrap_or_default();
         let mut explained = Vec::new();
@@ -298,7 +314,7 @@ impl Engine {
                 None => unknown.push(event),
             }
         }
-        self.ask_for(company, &explained, true).await?;
+        self.ask_for(company, &explained, true, noted).await?;
         Ok((unknown, is_affordable))
     }
 
@@ -307,17 +323,19 @@ impl Engine {
         company: CompanyId,
         unknown: &[WaitingEvent],
         reason: Reason,
+        noted: Forgettings,
     ) -> Result<(), SyncError> {
-        let requesters = self.reference.newest_requesters(company).await?;
+        let requesters = self.reference.newest_requesters(company, noted).await?;
         let ids: Vec<i64> = requesters.into_iter().map(|person| person.0).collect();
         let now = self.clock.now();
         let webhook_received_at = unknown.iter().map(|event| event.received_at).min();
         let request = SyncRequest { reason, at: now, webhook_received_at };
         let events: Vec<i64> = unknown.iter().map(|event| event.id).collect();
         let mut tx = db::begin(&self.db).await?;
-        people::insert_missing(&mut *tx, company, &ids).await?;
-        people::request_sync(&mut *tx, company, &ids, request).await?;
-        events::mark_widened(&mut *tx, &events, now).await?;
+        if people::insert_missing(&mut tx, company, &ids, noted).await? {
+            people::request_sync(&mut *tx, company, &ids, request).await?;
+            events::mark_widened(&mut *tx, &events, now).await?;
+        }
         tx.commit().await?;
         Ok(())
     }

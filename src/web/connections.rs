@@ -27,6 +27,8 @@ use tokio_util::task::TaskTracker;
 
 /// Beyond these, who connects waits until another one leaves: a connection costs memory and a file.
 const MOST: usize = 2000;
+/// For the connections of both addresses, ours to others, and what else is open.
+const FILES: u64 = 2 * MOST as u64 + 1000;
 /// From the last answer, or from connecting, to the last line of the next request's headers.
 const HEADERS_WITHIN: Duration = Duration::from_secs(20);
 /// From the headers to the last byte of the body.
@@ -35,6 +37,16 @@ const BODY_WITHIN: Duration = Duration::from_secs(20);
 const LONGEST_HEAD: usize = 64 * 1024;
 /// Where there are no files left for another connection.
 const BREATHER: Duration = Duration::from_millis(200);
+
+/// Lets the process open as many files as its connections take: many systems allow 1,024 unless it asks for more, and
+/// without any left nobody is called either.
+pub fn allow_for_files() {
+    match rlimit::increase_nofile_limit(FILES) {
+        Ok(files) if files >= FILES => {}
+        Ok(files) => tracing::warn!(files, "Fewer files may be open (ulimit -Hn) than clients may connect"),
+        Err(error) => tracing::warn!(%error, "Could not see how many files may be open"),
+    }
+}
 
 /// Answers requests until told to stop; returns when those under way are answered.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::yield_now;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -91,6 +92,8 @@ impl Writer {
                 // Whoever waited may have given up.
                 let _heard = stored.send(*id);
             }
+            // Those who waited answer first.
+            yield_now().await;
             if let Some(connection) = &mut self.connection {
                 self.wake.worker(connection).await;
             }

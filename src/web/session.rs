@@ -1,6 +1,7 @@
 //! Who may come in: the admin's session from the page's login form, or the API's bearer token.
 //!
-//! A session is a random cookie; the database has its digest. Every change made with a cookie must also carry the
+//! A session is a random cookie; the database has its digest, made with a key of the password's, so that a session ends
+//! when that changes. Every change made with a cookie must also carry the
 //! session's CSRF token, as form field or header, and come from our own page as far as the browser says; one made with
 //! the bearer token need not, for no browser sends that.
 
@@ -17,7 +18,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use jiff::{SignedDuration, Timestamp};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret as _, SecretBox, SecretString};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 
@@ -30,7 +31,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::db::audit::{self, Act, Actor};
 use crate::db::{self, logins};
-use crate::vault::{digest, random_token};
+use crate::vault::{digest, keyed_digest, random_token};
 
 /// A session ends so long after it began…
 const LIFE: SignedDuration = SignedDuration::from_hours(12);
@@ -47,6 +48,7 @@ pub fn oldest_start(now: Timestamp) -> Timestamp {
 /// Knows the password and the bearer token, and slows down guessing.
 pub struct Gatekeeper {
     password: SecretString,
+    session_key: SecretBox<[u8; 32]>,
     api_token: Option<SecretString>,
     is_https: bool,
     throttle: Throttle,
@@ -63,15 +65,15 @@ pub struct Admin {
 }
 
 impl Admin {
-    fn of_session(session: logins::Session, cookie: &str) -> Self {
-        let actor = Actor { name: session.admin_name, session: Some(session_name(cookie)), address: None };
+    fn of_session(session: logins::Session, digest: &[u8]) -> Self {
+        let actor = Actor { name: session.admin_name, session: Some(session_name(digest)), address: None };
         Self { csrf_token: Some(session.csrf_token), actor }
     }
 }
 
 /// The audit log's name of a session: enough to tell sessions apart, too little to become one.
-fn session_name(cookie: &str) -> String {
-    digest(cookie).iter().take(4).fold(String::new(), |name, byte| name + &format!("{byte:02x}"))
+fn session_name(digest: &[u8]) -> String {
+    digest.iter().take(4).fold(String::new(), |name, byte| name + &format!("{byte:02x}"))
 }
 
 impl Gatekeeper {
@@ -79,6 +81,7 @@ impl Gatekeeper {
     pub fn new(config: &Config) -> Self {
         Self {
             password: config.admin.password.clone(),
+            session_key: config.security.encryption_key.derive("admin sessions", &config.admin.password),
             api_token: config.admin.api_token.clone(),
             is_https: config.server.public_url.starts_with("https://"),
             throttle: Throttle::default(),
@@ -112,6 +115,11 @@ impl Gatekeeper {
         verify.await.unwrap_or(false)
     }
 
+    /// What is stored of a session's cookie: with another password or encryption key it is another.
+    fn session_digest(&self, cookie: &str) -> [u8; 32] {
+        keyed_digest(self.session_key.expose_secret(), cookie)
+    }
+
     /// A cookie that only this service reads, ended with the browser unless `max_age` is given.
     pub fn cookie(&self, name: &str, value: String, max_age: Option<Duration>) -> Cookie<'static> {
         let name = self.cookie_name(name);
@@ -141,16 +149,10 @@ impl App {
         let token = random_token();
         let csrf = random_token();
         let now = self.engine.clock.now();
-        let actor = Actor { session: Some(session_name(token.expose_secret())), ..who };
+        let digest = self.gatekeeper.session_digest(token.expose_secret());
+        let actor = Actor { session: Some(session_name(&digest)), ..who };
         let mut tx = db::begin(&self.engine.db).await?;
-        logins::insert_session(
-            &mut *tx,
-            &digest(token.expose_secret()),
-            csrf.expose_secret(),
-            actor.name.as_deref(),
-            now,
-        )
-        .await?;
+        logins::insert_session(&mut *tx, &digest, csrf.expose_secret(), actor.name.as_deref(), now).await?;
         audit::insert(&mut *tx, Act::SignedIn, None, &actor, now).await?;
         tx.commit().await?;
         Ok(self.gatekeeper.cookie(SESSION, token.expose_secret().to_owned(), None))
@@ -160,7 +162,8 @@ impl App {
     pub async fn end_session(&self, cookies: CookieJar) -> Result<CookieJar, WebError> {
         let name = self.gatekeeper.cookie_name(SESSION);
         if let Some(cookie) = cookies.get(&name) {
-            logins::delete_session(&self.engine.db, &digest(cookie.value())).await?;
+            let digest = self.gatekeeper.session_digest(cookie.value());
+            logins::delete_session(&self.engine.db, &digest).await?;
         }
         Ok(cookies.add(self.gatekeeper.cookie(SESSION, String::new(), Some(Duration::ZERO))))
     }
@@ -185,7 +188,8 @@ impl App {
         let Some(cookie) = cookies.get(&self.gatekeeper.cookie_name(SESSION)) else {
             return Ok(None);
         };
-        let (db, digest, now) = (&self.engine.db, digest(cookie.value()), self.engine.clock.now());
+        let digest = self.gatekeeper.session_digest(cookie.value());
+        let (db, now) = (&self.engine.db, self.engine.clock.now());
         let (created_after, seen_after) =
             (oldest_start(now), now.saturating_sub(IDLE).unwrap_or(Timestamp::MIN));
         let session = if keep_alive {
@@ -193,7 +197,7 @@ impl App {
         } else {
             logins::find_session(db, &digest, created_after, seen_after).await?
         };
-        Ok(session.map(|session| Admin::of_session(session, cookie.value())))
+        Ok(session.map(|session| Admin::of_session(session, &digest)))
     }
 
     fn is_bearer(&self, headers: &HeaderMap) -> bool {

@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::commands::program_of;
 use crate::support::{API, PAGE, TestApp};
 
 async fn connect(app: &TestApp) -> TcpStream {
@@ -63,6 +64,58 @@ async fn whoever_is_slow_or_silent_loses_the_connection_and_costs_nobody_else_an
     assert_eq!((said.as_str(), nothing.as_str()), ("", ""));
     assert!(refused.starts_with("HTTP/1.1 4"), "{refused}");
     assert_eq!(once.matches("HTTP/1.1 200").count(), 1, "{once}");
+}
+
+/// The real program where the system lets it open as few files as many do unless asked.
+#[tokio::test]
+async fn of_two_thousand_and_one_clients_the_last_is_answered_when_another_leaves() {
+    const MOST: usize = 2000;
+    const ASK: &[u8] = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+    // Here too each of them is a file.
+    assert!(rlimit::increase_nofile_limit(3000).unwrap() >= 3000, "ulimit -Hn is too low for this test");
+    let mut app = TestApp::start().await;
+    app.stop().await;
+    let listen = app.url.replace("http://localhost", "127.0.0.1");
+    let serve = format!("ulimit -S -n 1024 && exec {} serve", env!("CARGO_BIN_EXE_optedo-officient"));
+    let mut serve = program_of("/bin/sh", &app.environment(), &["-c", &serve]);
+    serve.env("OPTEDO_OFFICIENT__SERVER__LISTEN", &listen).env("OPTEDO_OFFICIENT__LOG__FILTER", "off");
+    let service = tokio::process::Command::from(serve).kill_on_drop(true).spawn().unwrap();
+    let asked_at_start = async {
+        while TcpStream::connect(&listen).await.is_err() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(Duration::from_secs(30), asked_at_start).await.expect("it listens");
+    let memory = async || {
+        let of_it = ["-o", "rss=", "-p", &service.id().unwrap().to_string()].map(str::to_owned);
+        let said = tokio::process::Command::new("ps").args(of_it).output().await.unwrap();
+        String::from_utf8(said.stdout).unwrap().trim().parse::<usize>().unwrap()
+    };
+    let is_answered = async |client: &mut TcpStream, within: Duration| {
+        let mut answer = [0; 12];
+        let read = timeout(within, client.read_exact(&mut answer)).await;
+        read.is_ok() && &answer == b"HTTP/1.1 200"
+    };
+
+    let before = memory().await;
+    let began = Instant::now();
+    let mut clients = Vec::new();
+    for _ in 0..=MOST {
+        clients.push(TcpStream::connect(&listen).await.unwrap());
+    }
+    let [.., last_but_one, last] = clients.as_mut_slice() else { unreachable!() };
+    last_but_one.write_all(ASK).await.unwrap();
+    assert!(is_answered(last_but_one, Duration::from_secs(10)).await, "client {MOST} has a place");
+    last.write_all(ASK).await.unwrap();
+    assert!(!is_answered(last, Duration::from_secs(1)).await, "client {} has one too", MOST + 1);
+    let taken = memory().await - before;
+    assert!(taken < 100_000, "{taken} KiB for {MOST} clients");
+    // None has lost its place by being silent for too long.
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    drop(clients.swap_remove(0));
+    let last = &mut clients[0];
+    assert!(is_answered(last, Duration::from_secs(5)).await, "it has the place of who left");
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 }
 
 #[tokio::test]

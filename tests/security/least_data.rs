@@ -407,9 +407,7 @@ async fn a_look_under_way_brings_nothing_of_a_forgotten_person_back() {
         }
         assert_eq!(w.deliver("calendar_event_updated", person).await, 200);
         w.until("the look is under way", async || is_reached()).await;
-        let mut tx = w.db.begin().await.unwrap();
-        assert!(forget(&mut tx, PersonId(person)).await.unwrap().was_known);
-        tx.commit().await.unwrap();
+        forget_person(&w, person).await;
         let standing = w.absences().len();
         w.officient.delete_person(person);
         // What must not happen would have happened by then: the call under way is given up, and noted as failed.
@@ -421,6 +419,92 @@ async fn a_look_under_way_brings_nothing_of_a_forgotten_person_back() {
         // But for the call that was under way.
         assert!(w.absences().len() <= standing + 1, "{step}: written after they were forgotten");
     }
+}
+
+async fn forget_person(w: &World, person: i64) {
+    let mut tx = w.db.begin().await.unwrap();
+    assert!(forget(&mut tx, PersonId(person)).await.unwrap().was_known);
+    tx.commit().await.unwrap();
+}
+
+/// Officient says who is there, and before that is stored one of them is forgotten: they do not come back, not even as an
+/// id, and Officient is asked again.
+#[tokio::test]
+async fn what_was_read_before_somebody_was_forgotten_brings_nobody_back() {
+    let requests = "/1.0/calendar/requests/";
+    for (case, is_announced, path) in [
+        ("a sweep", false, "/1.0/people/list".to_owned()),
+        ("everybody, since a webhook means nothing", true, "/1.0/people/list".to_owned()),
+        ("who made a request", true, format!("{requests}901/")),
+        ("who made the newest requests", true, format!("{requests}list")),
+    ] {
+        let w = World::connected().await;
+        let (person, _) = w.hire(NAMES[0], NAMES[1]);
+        w.sweep().await;
+        let said = match path.strip_prefix(requests) {
+            None => json!([{"id": w.jan, "name": "Jan Peeters"}, {"id": person, "name": NAMES[0]}]),
+            Some("list") => json!([{"id": 900, "requester": {"id": person}}]),
+            Some(_) => {
+                assert_eq!(w.officient.add_request(w.jan, &[]), 901);
+                json!({"id": 901, "requester": {"id": person}})
+            }
+        };
+        w.officient.fault_on(&path, Fault::WrongContent(json!({"data": said, "total_record_count": 2})), 1);
+        w.officient.clear_calls();
+        w.officient.set_latency(Duration::from_secs(1));
+        if is_announced {
+            assert_eq!(w.deliver("calendar_event_added", 901).await, 200);
+        } else {
+            assert_eq!(w.post("/sync").await.status(), 202);
+        }
+        w.until("it is being read", async || w.officient.calls_to(&path) == 1).await;
+        forget_person(&w, person).await;
+        w.officient.delete_person(person);
+        w.officient.set_latency(Duration::ZERO);
+        w.settle().await;
+        assert_eq!(w.officient.faults_left(), 0, "{case}");
+        assert_eq!(rows_about(&w, person, &[]).await, Vec::<String>::new(), "{case}");
+        assert!(w.officient.calls_to(&path) > 1, "{case}: not read again");
+        let event = w.take_leave(0);
+        w.announce_about("calendar_event_added", event).await;
+        assert!(w.absence_of(event).is_some(), "{case}: others are looked at as ever");
+        w.finish(&[]).await;
+    }
+}
+
+#[tokio::test]
+async fn who_made_a_request_is_not_remembered_beyond_their_being_forgotten() {
+    let w = World::connected().await;
+    let (person, _) = w.hire(NAMES[0], NAMES[1]);
+    w.sweep().await;
+    let request = w.officient.add_request(w.jan, &[]);
+    let said = json!({"data": {"id": request, "requester": {"id": person}}});
+    w.officient.fault_on(&format!("/1.0/calendar/requests/{request}/"), Fault::WrongContent(said), 1);
+    w.announce_about("calendar_event_added", request).await;
+    assert_eq!(w.officient.faults_left(), 0);
+    forget_person(&w, person).await;
+    w.officient.delete_person(person);
+    w.announce_about("calendar_event_added", request).await;
+    assert_eq!(rows_about(&w, person, &[]).await, Vec::<String>::new());
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn whoever_is_not_known_yet_can_be_forgotten_ahead_of_the_list_that_has_them() {
+    let w = World::connected().await;
+    let person = w.officient.add_person(NAMES[0], NAMES[1]);
+    let list = json!({"data": [{"id": w.jan, "name": "Jan Peeters"}, {"id": person, "name": NAMES[0]}], "total_record_count": 2});
+    w.officient.fault_on("/1.0/people/list", Fault::WrongContent(list), 1);
+    w.officient.clear_calls();
+    w.officient.set_latency(Duration::from_secs(3));
+    assert_eq!(w.post("/sync").await.status(), 202);
+    w.until("it is being read", async || w.officient.calls_to("/1.0/people/list") == 1).await;
+    let said = command(&w, &["forget", "--person", &person.to_string()]).await;
+    assert_eq!(said.status.code(), Some(1), "nothing is known");
+    w.officient.delete_person(person);
+    w.officient.set_latency(Duration::ZERO);
+    w.settle().await;
+    assert_eq!(rows_about(&w, person, &[]).await, Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -155,6 +155,48 @@ async fn the_session_is_new_at_every_sign_in_and_the_former_one_ends() {
     }
 }
 
+#[tokio::test]
+async fn a_session_ends_when_the_password_changes_and_outlives_everything_else() {
+    let clear = PASSWORD.to_owned();
+    let hashed = crate::commands::hash_of(PASSWORD);
+    for password in [clear, hashed] {
+        let mut app = Options::default().set("admin.password", &password).start().await;
+        let cookie = session_of(&sign_in(&app, PASSWORD).await);
+        let at = async |url: &str, app: &TestApp| {
+            let status = app.http.get(format!("{url}{API}/status")).header("cookie", &cookie).send();
+            status.await.unwrap().status()
+        };
+        app.restart().await;
+        assert_eq!(at(&app.url, &app).await, StatusCode::OK);
+        let (url, other) = app.replica().await;
+        assert_eq!(at(&url, &app).await, StatusCode::OK, "every copy knows it");
+        other.engine.stop.cancel();
+        for changed in ["een ander wachtwoord", &crate::commands::hash_of("een ander wachtwoord")] {
+            app.restart_with(&[("admin.password", changed)]).await;
+            assert_eq!(at(&app.url, &app).await, StatusCode::UNAUTHORIZED);
+            let new = session_of(&sign_in(&app, "een ander wachtwoord").await);
+            assert_ne!(new, cookie);
+        }
+    }
+}
+
+/// Who reads the database and guesses the password finds nothing there to try a guess against.
+#[tokio::test]
+async fn nothing_in_the_database_tells_whether_a_guess_of_the_password_is_right() {
+    const OTHER_KEY: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+    let mut app = TestApp::start().await;
+    let cookie = session_of(&sign_in(&app, PASSWORD).await);
+    // Everything but the encryption key: the database, the cookie, and the right guess.
+    let previous = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    app.restart_with(&[
+        ("security.encryption_key", OTHER_KEY),
+        ("security.previous_encryption_keys", previous),
+    ])
+    .await;
+    let status = app.http.get(format!("{}{API}/status", app.url)).header("cookie", &cookie).send().await;
+    assert_eq!(status.unwrap().status(), StatusCode::UNAUTHORIZED);
+}
+
 /// The session that an answer begins: it may end another one first.
 fn session_of(response: &Response) -> String {
     let mut cookies = response.headers().get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());

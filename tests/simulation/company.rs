@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use jiff::civil::{Date, Weekday};
-use jiff::{SignedDuration, ToSpan as _};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use optedo_officient::clock::Clock;
 use optedo_officient::demo::officient::{EventStatus, LeaveType, NewEvent, WebhookMeaning};
 use optedo_officient::demo::optedo::{Absence, NewAbsence};
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::database::Database;
+use super::deletions::Deletions;
 use super::operations::{
     EMPTY_CALENDAR, NOBODY, OFFICIENT_PATHS, OPTEDO_PATHS, Operation, Story, officient_faults, optedo_faults,
 };
@@ -77,6 +78,10 @@ pub struct Company<'a> {
     accepted: Vec<(i64, Instant)>,
     webhook_url: String,
     memory: Memory,
+    max_deletions: usize,
+    deletions: Deletions,
+    /// When what happens began to happen.
+    happens_at: Timestamp,
     survived: Survived,
 }
 
@@ -91,10 +96,11 @@ impl<'a> Company<'a> {
         })
         .await
         .unwrap();
-        let optedo = OptedoSim::start(OptedoOptions::default()).await.unwrap();
+        let clock = Clock::default();
+        let optedo = OptedoOptions { clock: clock.clone(), ..OptedoOptions::default() };
+        let optedo = OptedoSim::start(optedo).await.unwrap();
         let ports: Vec<u16> = (0..story.copies).map(|_| free_port()).collect();
         let settings = settings(&database.url, ports[0], &officient, &optedo, story.max_deletions);
-        let clock = Clock::default();
         let today = clock.today();
         let mut company = Self {
             services: Vec::new(),
@@ -118,6 +124,9 @@ impl<'a> Company<'a> {
             accepted: Vec::new(),
             webhook_url: String::new(),
             memory: Memory::default(),
+            max_deletions: story.max_deletions,
+            deletions: Deletions::default(),
+            happens_at: clock.now(),
             survived: Survived::default(),
             http: http_client(Duration::from_secs(20)),
             meaning: story.meaning,
@@ -184,6 +193,7 @@ impl<'a> Company<'a> {
     #[expect(clippy::too_many_lines, reason = "one line or two for each thing that can happen")]
     pub async fn perform(&mut self, operation: &Operation) -> Result<(), String> {
         self.survived.operations += 1;
+        self.happens_at = self.clock.now();
         match *operation {
             Operation::AddLeave { person, day, leave_type, part, is_pending } => {
                 let mut leave = NewEvent::new(self.types[leave_type], self.day(day));
@@ -298,6 +308,7 @@ impl<'a> Company<'a> {
                 // That there is no such person is believed too.
                 if is_believed || fault == Fault::Status(404) {
                     self.memory.everything_may_go();
+                    self.deletions.everything_may_go(self.happens_at);
                 }
                 self.officient.fault_on(OFFICIENT_PATHS[path], fault, times);
                 self.survived.faults += times;
@@ -368,14 +379,23 @@ impl<'a> Company<'a> {
         // What no webhook announced: a sweep, with nothing cached.
         self.sweep().await?;
         self.confirm_deletions().await?;
+        self.deletions.judge(&self.optedo.deletions(), self.max_deletions)?;
         self.check_everything_stands_as_it_should().await?;
         if is_last {
             let writes = self.optedo.writes();
             self.sweep().await?;
             ensure(self.optedo.writes() == writes, || "a sweep of a quiet world wrote something".to_owned())?;
         }
-        self.memory.remember(self.optedo.absences());
+        self.remember().await;
         Ok(())
+    }
+
+    /// So it is at the end of a quiet period.
+    async fn remember(&mut self) {
+        let unended = self.database.numbers("select event_id from absences where intent is not null").await;
+        let (standing, expected) = (self.optedo.absences(), oracle::expected(self));
+        self.deletions.remember(&standing, &expected, &unended);
+        self.memory.remember(standing);
     }
 
     /// For a while the service tries against whatever is still broken.
@@ -399,6 +419,8 @@ impl<'a> Company<'a> {
         let held = self.get("/attention").await?;
         let held = held.as_array().cloned().unwrap_or_default();
         for item in held.iter().filter(|item| item["kind"] == "deletions_held") {
+            let (standing, expected) = (self.optedo.absences(), oracle::expected(self));
+            self.deletions.confirm(&standing, &expected);
             let confirmed = self.post(&format!("/attention/{}/retry", item["id"])).await;
             ensure(confirmed == StatusCode::ACCEPTED, || format!("not confirmed: {confirmed}"))?;
             self.settle("confirmed deletions").await?;
@@ -425,11 +447,7 @@ impl<'a> Company<'a> {
                 return Ok(());
             }
             if began.elapsed() > PATIENCE {
-                let now = self.clock.now();
-                return Err(format!(
-                    "stuck: {what}: {waiting} wait, at {now}: {:#?}",
-                    self.database.waiting().await
-                ));
+                return Err(format!("stuck: {what}: {waiting} wait\n{}", self.what_waits().await));
             }
             rounds += 1;
             if rounds.is_multiple_of(4) {
@@ -439,6 +457,20 @@ impl<'a> Company<'a> {
             // Ever slower: on a machine where calls take too long, trying again at once is what keeps them so.
             sleep(Duration::from_millis(u64::from(rounds.min(400)) + 4)).await;
         }
+    }
+
+    /// Who and what waits, and for what, for whoever must find out why nothing goes on.
+    async fn what_waits(&mut self) -> String {
+        let leads = |copy: &Option<Service>| copy.as_ref().is_some_and(Service::is_leading);
+        let leading: Vec<bool> = self.services.iter().map(leads).collect();
+        let now = self.clock.now();
+        let mut said = vec![format!("it is {now} by the story's clock; which copy leads: {leading:?}")];
+        said.extend(self.database.what_waits().await);
+        for (who, calls) in [("Officient", self.officient.calls()), ("Optedo", self.optedo.calls())] {
+            let last = calls.iter().rev().take(8).rev();
+            said.extend(last.map(|call| format!("{who}: {} {} {}", call.method, call.path, call.status)));
+        }
+        said.join("\n")
     }
 
     fn check_webhooks_were_looked_at(&mut self) -> Result<(), String> {
@@ -561,6 +593,9 @@ impl<'a> Company<'a> {
             WebhookMeaning::Request => self.requests.get(&event).copied().unwrap_or(person),
         };
         self.memory.event_changed(event, may_go);
+        if may_go {
+            self.deletions.event_went(event, self.happens_at);
+        }
         self.owners.insert(event, person);
         self.owed.push(Announcement { event_type, related_object_id, person });
     }

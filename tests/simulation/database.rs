@@ -9,6 +9,46 @@ use tokio::time::sleep;
 
 use crate::support::create_database;
 
+/// What may keep the service from going on, and how it is asked.
+const WAITING: [(&str, &str); 7] = [
+    (
+        "connection",
+        "select concat_ws(' ', state, 'company', company_id, 'token until', access_token_expires_at,
+             'asked', sweep_asked_at, 'sweep', sweep_no, 'from', sweep_started_at, 'to', sweep_finished_at,
+             case when is_paused then 'paused' end)
+         from connection",
+    ),
+    (
+        "event",
+        "select concat_ws(' ', id, event_type, related_object_id, 'received', received_at, 'widened', widened_at)
+         from webhook_events where processed_at is null order by id",
+    ),
+    (
+        "person",
+        "select concat_ws(' ', person_id, case when archived then 'archived' end, 'reason', sync_reason,
+             'asked', sync_requested_at, 'request', sync_request_no, 'attempts', attempts, 'last', attempted_at,
+             'next', next_attempt_at, 'seen', seen_event_id, last_fault, last_error)
+         from people where sync_requested_at is not null order by person_id",
+    ),
+    (
+        "write",
+        "select concat_ws(' ', event_id, intent, 'since', intent_at, 'may come through until', call_until)
+         from absences where intent is not null order by event_id",
+    ),
+    (
+        "item",
+        "select concat_ws(' ', kind, subject_id, waiting) from attention where resolved_at is null order by id",
+    ),
+    ("term", "select term::text from leadership"),
+    (
+        "session",
+        "select concat_ws(' ', pid, state, wait_event_type, wait_event, 'since', state_change, (
+                 select string_agg(concat_ws(' ', locktype, mode, case when not granted then 'waits' end), ', ')
+                 from pg_locks l where l.pid = a.pid and (locktype = 'advisory' or not granted)), left(query, 100))
+         from pg_stat_activity a where datname = current_database() and pid <> pg_backend_pid() order by pid",
+    ),
+];
+
 pub struct Database {
     pub url: String,
     connection: PgConnection,
@@ -76,6 +116,17 @@ impl Database {
         run(&mut self.connection, "select pg_notify('optedo_officient_work', '')").await;
     }
 
+    /// Who and what waits since when and until when, and what every session does.
+    pub async fn what_waits(&mut self) -> Vec<String> {
+        let mut said = Vec::new();
+        for (what, query) in WAITING {
+            let rows = self.texts(query).await;
+            let on_a_line = |row: String| row.split_whitespace().collect::<Vec<_>>().join(" ");
+            said.extend(rows.into_iter().map(|row| format!("{what}: {}", on_a_line(row))));
+        }
+        said
+    }
+
     /// The number that a query gives.
     pub async fn number(&mut self, query: &'static str) -> i64 {
         sqlx::query_scalar(query).fetch_one(&mut self.connection).await.unwrap()
@@ -89,27 +140,6 @@ impl Database {
     /// The texts that a query gives.
     pub async fn texts(&mut self, query: &'static str) -> Vec<String> {
         sqlx::query_scalar(query).fetch_all(&mut self.connection).await.unwrap()
-    }
-
-    /// What waits, and who leads: where a story is stuck.
-    pub async fn waiting(&mut self) -> Vec<String> {
-        self.texts(
-            "select 'person ' || person_id || ' since ' || sync_requested_at || ' reason ' || sync_reason || ' no ' || sync_request_no
-                 || ' attempts ' || attempts || ' next ' || coalesce(next_attempt_at::text, 'now') || ': ' || coalesce(last_error, '')
-             from people where sync_requested_at is not null
-             union all
-             select 'event ' || id || ' of ' || received_at || ' ' || event_type || ' ' || coalesce(related_object_id, '')
-                 || coalesce(' widened ' || widened_at, '') from webhook_events where processed_at is null
-             union all
-             select 'sweep asked for ' || coalesce(sweep_asked_at::text, 'no') || ', begun ' || coalesce(sweep_started_at::text, 'no')
-                 || ', ended ' || coalesce(sweep_finished_at::text, 'no') from connection
-             union all
-             select 'session ' || a.pid || ' ' || coalesce(a.state, '') || ' ' || coalesce(a.wait_event, '') || ' since '
-                 || (clock_timestamp() - a.state_change) || ' locks ' || (select count(*) from pg_locks l where l.pid = a.pid
-                     and l.locktype = 'advisory') || ' blocked by ' || pg_blocking_pids(a.pid)::text || ': ' || left(a.query, 120)
-             from pg_stat_activity a where datname = current_database() and pid <> pg_backend_pid()",
-        )
-        .await
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod company;
 mod database;
+mod deletions;
 mod operations;
 mod oracle;
 mod regressions;

@@ -130,7 +130,8 @@ impl Memory {
     }
 }
 
-fn event_of(absence: &Absence) -> Option<i64> {
+/// The event that an absence of ours stands for.
+pub fn event_of(absence: &Absence) -> Option<i64> {
     absence.content.external_reference.as_ref()?.strip_prefix("officient:60002:")?.parse().ok()
 }
 

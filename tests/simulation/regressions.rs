@@ -3,7 +3,9 @@
 use optedo_officient::demo::officient::WebhookMeaning;
 
 use super::operations::{Operation, Story};
-use Operation::{AddLeave, DeleteLeave, Deliver, OfficientFault, OptedoFault, Rename, Sweep, Unapprove};
+use Operation::{
+    AddLeave, Breathe, DeleteLeave, Deliver, OfficientFault, OptedoFault, Rename, Sweep, Unapprove,
+};
 
 fn story(rounds: Vec<Vec<Operation>>) -> Story {
     Story { meaning: WebhookMeaning::Person, max_deletions: 1000, copies: 1, rounds }
@@ -45,6 +47,24 @@ pub fn stories() -> Vec<(&'static str, Story)> {
                     Deliver { webhook: 0, times: 3 },
                     Rename { person: 0, name: 0 },
                 ]])
+            },
+        ),
+        (
+            "deletions were not held: broken on purpose, to see that it would be seen",
+            Story {
+                max_deletions: 1,
+                ..story(vec![
+                    vec![add(0, 1), add(0, 2), add(1, 3), Sweep],
+                    vec![
+                        DeleteLeave { event: 0 },
+                        DeleteLeave { event: 0 },
+                        DeleteLeave { event: 0 },
+                        deliver(),
+                        deliver(),
+                        deliver(),
+                        Breathe { milliseconds: 500 },
+                    ],
+                ])
             },
         ),
         (

@@ -7,6 +7,7 @@ use optedo_officient::app::{self, App};
 use optedo_officient::clock::Clock;
 use optedo_officient::config::Config;
 use optedo_officient::db;
+use optedo_officient::sync::wake::Wake;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 pub struct Service {
     runtime: Option<Runtime>,
     stop: CancellationToken,
+    wake: Wake,
     serving: tokio::task::JoinHandle<()>,
 }
 
@@ -33,11 +35,16 @@ impl Service {
                     Err(_still_held_by_the_killed_one) => sleep(Duration::from_millis(5)).await,
                 }
             };
-            let _heard = started.send(app.engine.stop.clone());
+            let _heard = started.send((app.engine.stop.clone(), app.engine.wake.clone()));
             app.serve(listener).await.unwrap();
         });
-        let stop = is_started.await.expect("the service starts");
-        Self { runtime: Some(runtime), stop, serving }
+        let (stop, wake) = is_started.await.expect("the service starts");
+        Self { runtime: Some(runtime), stop, wake, serving }
+    }
+
+    /// Whether it does the syncing, as far as it knows.
+    pub fn is_leading(&self) -> bool {
+        self.wake.is_leading()
     }
 
     /// Ends it as `kill -9` does.

@@ -111,7 +111,7 @@ fn replace(state: &mut State, id: i64, call: &ApiCall) -> Result<Answer, Refusal
 }
 
 fn delete(state: &mut State, id: i64) -> Result<Answer, Refusal> {
-    state.remove(id).ok_or_else(not_found)?;
+    state.delete(id).ok_or_else(not_found)?;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 

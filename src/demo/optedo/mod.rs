@@ -17,8 +17,11 @@ use axum::extract::{ConnectInfo, Request, State as AxumState};
 use axum::response::Response;
 use axum::routing::any;
 use http::Method;
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
+
+use crate::clock::Clock;
 
 use super::faults::Fault;
 use super::page;
@@ -31,11 +34,17 @@ pub struct OptedoOptions {
     pub listen: SocketAddr,
     /// The API token of the tenant.
     pub token: String,
+    /// On which it notes when something was deleted.
+    pub clock: Clock,
 }
 
 impl Default for OptedoOptions {
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), token: "demo-optedo-token".to_owned() }
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            token: "demo-optedo-token".to_owned(),
+            clock: Clock::default(),
+        }
     }
 }
 
@@ -91,6 +100,17 @@ pub struct Absence {
     pub content: NewAbsence,
 }
 
+/// A deletion by the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deletion {
+    /// What stood until then.
+    pub absence: Absence,
+    /// When.
+    pub at: Timestamp,
+    /// When an absence of the same reference was made again.
+    pub undone_at: Option<Timestamp>,
+}
+
 type Predicate = Box<dyn Fn(&NewAbsence) -> bool + Send>;
 
 /// What is not accepted although the contract allows it.
@@ -113,9 +133,11 @@ impl fmt::Debug for Rejection {
 #[derive(Debug, Default)]
 struct State {
     token: String,
+    clock: Clock,
     users: Vec<User>,
     types: Vec<AbsenceType>,
     absences: Vec<Absence>,
+    deletions: Vec<Deletion>,
     last_type: i64,
     next_absence: i64,
     created: usize,
@@ -129,6 +151,14 @@ impl State {
         self.next_absence += 1;
         self.created += 1;
         self.absences.push(absence.clone());
+        let reference = &absence.content.external_reference;
+        let is_of_it = |deletion: &&mut Deletion| {
+            deletion.undone_at.is_none() && deletion.absence.content.external_reference == *reference
+        };
+        if reference.is_some() {
+            let now = self.clock.now();
+            self.deletions.iter_mut().filter(is_of_it).for_each(|deletion| deletion.undone_at = Some(now));
+        }
         self.count_references(absence.content.external_reference.as_deref());
         absence
     }
@@ -144,6 +174,12 @@ impl State {
     fn remove(&mut self, id: i64) -> Option<Absence> {
         let at = self.absences.iter().position(|absence| absence.id == id)?;
         Some(self.absences.remove(at))
+    }
+
+    fn delete(&mut self, id: i64) -> Option<Absence> {
+        let absence = self.remove(id)?;
+        self.deletions.push(Deletion { absence: absence.clone(), at: self.clock.now(), undone_at: None });
+        Some(absence)
     }
 
     fn count_references(&mut self, reference: Option<&str>) {
@@ -184,7 +220,8 @@ impl OptedoSim {
     /// Takes the port and answers on it.
     pub async fn start(options: OptedoOptions) -> io::Result<Self> {
         let (server, listener) = Server::bind(options.listen).await?;
-        let state = State { token: options.token, next_absence: 70_001, ..State::default() };
+        let OptedoOptions { token, clock, .. } = options;
+        let state = State { token, clock, next_absence: 70_001, ..State::default() };
         let sim = Self(Arc::new(Inner { server, state: Mutex::new(state) }));
         sim.0.server.run(listener, sim.router());
         Ok(sim)
@@ -365,6 +402,11 @@ impl OptedoSim {
     /// How many absences were ever created, by hand or by the API.
     pub fn created_ever(&self) -> usize {
         self.0.state().created
+    }
+
+    /// What the API deleted, in that order.
+    pub fn deletions(&self) -> Vec<Deletion> {
+        self.0.state().deletions.clone()
     }
 
     /// All calls to `/api`, in order of arrival.
