@@ -60,6 +60,30 @@ pub async fn measure(subject: &Subject, report: &mut Report, only_the_service: b
     at_64
 }
 
+/// The same while not connected: webhooks are stored, and nothing is looked into. What the looks take of the machine, which
+/// the least handler has for itself, is not in it. The service stays disconnected.
+pub async fn measure_unconnected(subject: &Subject, report: &mut Report) {
+    let (url, body) = (subject.webhook_url(), subject.announcement());
+    subject.disconnect().await;
+    report.part("What the looks take of it: the same while not connected, when nothing is looked into");
+    for connections in [1, 16] {
+        let rivals = Rivals::start(connections).await;
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            theirs.push(wrk(&rivals.url, &body, connections, SECONDS).await);
+            ours.push(wrk(&url, &body, connections, SECONDS).await);
+        }
+        rivals.stop().await;
+        let (ours, theirs) = (middle(&ours), middle(&theirs));
+        let mut row = |what: &str, ours: f64, theirs: f64| {
+            let what = format!("{connections} connections: {what} against the least handler");
+            report.row(&what, format!("{ours:.2} / {theirs:.2}"), Some(ours / theirs), Aim::None);
+        };
+        row("webhooks a second", ours.a_second, theirs.a_second);
+        row("p99", ours.p99_ms, theirs.p99_ms);
+    }
+}
+
 async fn rounds(subject: &Subject, url: &str, body: &str, connections: usize) -> Round {
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {

@@ -85,6 +85,9 @@ impl Flow {
         subject.restart_with(subject::WITHOUT_LIMIT).await;
         let propagation_ms = propagation::measure(&subject, report, is_full).await;
         let sweep_seconds = sweep::measure(&subject, report, is_full).await;
+        if !is_full {
+            acknowledge::measure_unconnected(&subject, report).await;
+        }
         subject.stop().await;
         Self { webhooks_a_second, propagation_ms, sweep_seconds }
     }

@@ -194,6 +194,13 @@ impl Subject {
         assert_eq!(self.status().await["state"], "connected");
     }
 
+    /// As the admin's **Afmelden**.
+    pub async fn disconnect(&self) {
+        let answer = self.api(reqwest::Method::POST, "/logout").send().await.unwrap();
+        answer.error_for_status().unwrap();
+        assert_eq!(self.status().await["state"], "disconnected");
+    }
+
     /// Returns when everybody was looked at.
     pub async fn import(&self) {
         loop {
