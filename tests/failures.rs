@@ -373,6 +373,19 @@ async fn an_absence_whose_answer_was_lost_goes_when_its_event_is_gone() {
 }
 
 #[tokio::test]
+async fn an_absence_that_was_being_made_when_its_event_went_goes_too() {
+    let w = World::connected_with(options().set("optedo.timeout", "1s")).await;
+    let event = w.take_leave(0);
+    w.optedo.next_write(Fault::AnswerHangs);
+    assert_eq!(w.deliver("calendar_event_added", w.jan).await, 200);
+    w.until("it stands, and the service does not know", async || w.absence_of(event).is_some()).await;
+    w.officient.delete_event(event);
+    w.retry_until_done().await;
+    assert_eq!(w.absences(), []);
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
 async fn a_deletion_and_a_change_that_were_under_way_are_ended_after_a_restart() {
     let mut w = World::start().await;
     let [deleted, changed] = [0, 1].map(|day| w.take_leave(day));

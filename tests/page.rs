@@ -119,13 +119,16 @@ async fn preview_text(w: &World, browser: &Browser<'_>, query: &str) -> String {
 
 #[tokio::test]
 async fn with_a_preview_first_nothing_is_written_until_the_admin_starts() {
-    let w = World::start().await;
+    let w = World::start_with(options().set("sync.sweep_interval", "15m")).await;
     let first = w.take_leave(0);
     connect_with_preview(&w).await;
     let browser = Browser::signed_in(&w).await;
     let preview = preview_text(&w, &browser, "").await;
     assert!(preview.contains("Nieuw 1") && preview.contains("Jan Peeters"), "{preview}");
     assert_eq!(w.deliver("calendar_event_added", w.take_leave(1)).await, 200);
+    // Time enough for a look, and for the sweep that would be due.
+    w.pass(SignedDuration::from_mins(16)).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
     let status = w.status().await;
     assert_eq!(status["state"], "connected");
     assert_eq!(status["queue"]["waiting"], 1, "what Officient announces meanwhile is kept: {status}");

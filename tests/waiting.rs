@@ -34,6 +34,8 @@ async fn while_optedo_asks_for_patience_nobody_calls_it_and_then_everybody_goes_
         tokio::time::sleep(Duration::from_millis(500)).await;
         w.optedo.set_latency(Duration::ZERO);
         let calls = w.optedo.calls().len();
+        let looks = || w.officient.calls_to(&format!("/1.0/calendar/{}/", w.jan));
+        let looks_before = looks();
         assert!(w.optedo.writes() < 150, "nearly everything was written: nothing waits");
         // Neither time nor a webhook makes anybody less patient.
         let urgent = w.take_leave(1);
@@ -43,6 +45,7 @@ async fn while_optedo_asks_for_patience_nobody_calls_it_and_then_everybody_goes_
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         assert_eq!(w.optedo.calls().len(), calls, "{status}");
+        assert_eq!(looks(), looks_before, "{status}: Officient is not asked in vain");
         a_minute(&w).await;
         w.until("Jan's leave stands", async || w.absence_of(urgent).is_some()).await;
         w.until("everybody's does", async || w.absences().len() == 201).await;

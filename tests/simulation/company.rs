@@ -229,6 +229,13 @@ impl<'a> Company<'a> {
                     self.changed("calendar_event_deleted", event, person, true);
                 }
             }
+            Operation::DeleteAllLeave { person } => {
+                let person = self.people[person].id;
+                for event in self.officient.events_of(person) {
+                    self.officient.delete_event(event.id);
+                    self.changed("calendar_event_deleted", event.id, person, true);
+                }
+            }
             Operation::Approve { event } => self.change(event, |leave| leave.status = EventStatus::Approved),
             Operation::Unapprove { event } => self.change(event, |leave| leave.status = EventStatus::Pending),
             Operation::Rename { person, name } => {
