@@ -23,7 +23,7 @@ use crate::db::person::{self, Forgettings};
 use crate::ids::CompanyId;
 
 /// New events taken at a time.
-const BATCH: i64 = 20_000;
+const BATCH: i64 = 5000;
 /// Unexplained events dealt with together: a flood of them is one question, not many.
 const MOST_UNEXPLAINED: i64 = 20_000;
 /// How long events wait that looks under way may explain.
