@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 
 FROM rust:1.95-slim-bookworm AS build
-# What to compile in besides, for example otlp (traces).
+# What to compile in besides, as Cargo.toml names it: otlp, for traces.
 ARG FEATURES=
 WORKDIR /build
 COPY . .

@@ -157,6 +157,8 @@ impl App {
             ended = async {
                 server.await;
                 app.close().await;
+                #[cfg(feature = "otlp")]
+                crate::telemetry::traces::end().await;
                 Ok(())
             } => ended,
             () = too_long => {

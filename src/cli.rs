@@ -156,6 +156,10 @@ async fn carry_out(cli: Cli, env: impl Iterator<Item = (String, String)>) -> Res
             if config.security.encryption_key.is_published() {
                 return Err(ConfigError::published_key().into());
             }
+            #[cfg(feature = "otlp")]
+            if command.is_traced() {
+                telemetry::traces::start(&config);
+            }
             telemetry::logs::start(&config.log);
             command.run(config).await
         }
@@ -168,6 +172,8 @@ async fn carry_out(cli: Cli, env: impl Iterator<Item = (String, String)>) -> Res
         Command::Demo => {
             // What is in the environment goes before the demo's own settings.
             let config = Config::load(file, crate::demo::settings().into_iter().chain(env))?;
+            #[cfg(feature = "otlp")]
+            telemetry::traces::start(&config);
             telemetry::logs::start(&config.log);
             demo(config).await
         }
@@ -175,12 +181,23 @@ async fn carry_out(cli: Cli, env: impl Iterator<Item = (String, String)>) -> Res
 }
 
 impl TenantCommand {
+    /// Whether it does what the service does.
+    #[cfg(feature = "otlp")]
+    fn is_traced(&self) -> bool {
+        matches!(self, Self::Serve | Self::Sync { .. })
+    }
+
     async fn run(self, config: Config) -> Result<bool, CommandError> {
         match self {
             Self::Serve => Ok(app::run(config).await.map(|()| true)?),
             Self::Migrate => migrate(&config).await,
             Self::Check { json } => check(config, json).await,
-            Self::Sync { person, dry_run } => sync(config, person.map(PersonId), dry_run).await,
+            Self::Sync { person, dry_run } => {
+                let synced = sync(config, person.map(PersonId), dry_run).await;
+                #[cfg(feature = "otlp")]
+                telemetry::traces::end().await;
+                synced
+            }
             Self::Status { json } => show_status(config, json).await,
             Self::Forget { person } => forget(&config, PersonId(person)).await,
             Self::Export { person } => export(&config, PersonId(person)).await,

@@ -45,6 +45,8 @@ pub struct Config {
     pub retention: Retention,
     /// Logs.
     pub log: Log,
+    /// Traces.
+    pub traces: Traces,
 }
 
 /// `[server]`
@@ -193,6 +195,13 @@ pub enum LogFormat {
     Json,
     /// For people.
     Pretty,
+}
+
+/// `[traces]`
+#[derive(Clone, Debug, Default)]
+pub struct Traces {
+    /// The collector, without a slash at the end; never set in a program without the feature `otlp`.
+    pub otlp_endpoint: Option<String>,
 }
 
 /// All that is wrong with a configuration.
@@ -444,6 +453,7 @@ fn read(keys: &mut Keys) -> Option<Config> {
     };
     let retention = read_retention(keys);
     let log = read_log(keys);
+    let traces = read_traces(keys);
     Some(Config {
         server: server?,
         database: database?,
@@ -455,6 +465,7 @@ fn read(keys: &mut Keys) -> Option<Config> {
         leave_types,
         retention: retention?,
         log: log?,
+        traces,
     })
 }
 
@@ -614,6 +625,32 @@ fn read_log(keys: &mut Keys) -> Option<Log> {
     Some(Log { format: format?, filter: filter? })
 }
 
+fn read_traces(keys: &mut Keys) -> Traces {
+    const IS_COMPILED_IN: bool = cfg!(feature = "otlp");
+    let example = if IS_COMPILED_IN { "http://collector:4318" } else { "" };
+    let otlp_endpoint =
+        keys.optional("traces.otlp_endpoint", example, |text| otlp_endpoint(text, IS_COMPILED_IN));
+    Traces { otlp_endpoint }
+}
+
+/// A collector's address, to which the path for traces is added. Plain http too: it mostly stands beside the service.
+fn otlp_endpoint(text: &str, is_compiled_in: bool) -> Result<String, String> {
+    if !is_compiled_in {
+        return Err(
+            "this program was built without traces: leave the key out, or build with --features otlp".into(),
+        );
+    }
+    let url = Url::parse(text).map_err(|error| format!("is not an address: {error}"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("must begin with http:// or https://".into());
+    }
+    let endpoint = plain(&url)?;
+    if endpoint.ends_with("/v1/traces") {
+        return Err("must end before /v1/traces, which is added".into());
+    }
+    Ok(endpoint)
+}
+
 /// A network, or one address of it.
 fn network(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| Some(IpNet::from(text.parse::<std::net::IpAddr>().ok()?)))
@@ -638,6 +675,11 @@ fn base_url(text: &str) -> Result<String, String> {
         "http" => return Err("must be https: plain http is only for localhost".into()),
         _ => return Err("must begin with https://".into()),
     }
+    plain(&url)
+}
+
+/// The address without a slash at the end, if it holds nothing that could be a secret.
+fn plain(url: &Url) -> Result<String, String> {
     if url.query().is_some()
         || url.fragment().is_some()
         || !url.username().is_empty()
@@ -835,6 +877,33 @@ mod tests {
         for (key, value, line) in tests {
             assert_eq!(mistakes(&[(&format!("OPTEDO_OFFICIENT__{key}"), value)]), [line]);
         }
+    }
+
+    #[test]
+    fn a_collector_has_a_plain_address_and_only_a_program_with_traces_takes_one() {
+        for (text, endpoint) in [
+            ("http://collector:4318", "http://collector:4318"),
+            ("https://otel.acme.example/", "https://otel.acme.example"),
+            ("http://10.0.0.1:4318/otlp/", "http://10.0.0.1:4318/otlp"),
+        ] {
+            assert_eq!(otlp_endpoint(text, true).as_deref(), Ok(endpoint));
+            let refused = otlp_endpoint(text, false).unwrap_err();
+            assert!(refused.contains("without traces") && refused.contains("--features otlp"), "{refused}");
+        }
+        for wrong in [
+            "collector:4318",
+            "grpc://collector:4317",
+            "http://",
+            "http://user:secret@collector:4318",
+            "http://collector:4318/?token=secret",
+            "http://collector:4318/v1/traces",
+        ] {
+            let refused = otlp_endpoint(wrong, true).unwrap_err();
+            assert!(!refused.contains("secret"), "{refused}");
+        }
+        let key = ("OPTEDO_OFFICIENT__TRACES__OTLP_ENDPOINT", "collector:4318");
+        let told = mistakes(&[key]);
+        assert!(told.len() == 1 && told[0].starts_with("traces.otlp_endpoint: "), "{told:?}");
     }
 
     #[test]

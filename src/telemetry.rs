@@ -1,10 +1,13 @@
-//! What operators see of the running service: logs and metrics. Ids, never names, leave types or secrets.
+//! What operators see of the running service: logs, metrics and, where it is compiled in, traces. Ids, never names, leave
+//! types or secrets.
 //!
 //! A piece of work (a request, a look at a person, a sweep) runs in a span that carries one id. Spans have the level of
 //! errors: a filter that lets only warnings through must not take the id from them.
 
 pub mod logs;
 pub mod metrics;
+#[cfg(feature = "otlp")]
+pub mod traces;
 
 use crate::vault::random;
 

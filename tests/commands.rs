@@ -110,6 +110,7 @@ async fn all_mistakes_of_a_configuration_are_told_at_once_one_line_each() {
         ("OPTEDO_OFFICIENT__SYNC__MAX_DELETIONS", "many", "sync.max_deletions"),
         ("OPTEDO_OFFICIENT__SYNC__SWEEP_INTERVALL", "5m", "sync.sweep_intervall"),
         ("OPTEDO_OFFICIENT__LOG__FORMAT", "xml", "log.format"),
+        ("OPTEDO_OFFICIENT__TRACES__OTLP_ENDPOINT", "collector:4318", "traces.otlp_endpoint"),
     ];
     let mut environment: Vec<(String, String)> =
         mistakes.iter().map(|(key, value, _)| ((*key).to_owned(), (*value).to_owned())).collect();

@@ -32,6 +32,8 @@ mod simulation;
 mod smoke;
 mod sync;
 mod telemetry;
+#[cfg(feature = "otlp")]
+mod traces;
 mod trigger;
 mod waiting;
 mod webhooks;

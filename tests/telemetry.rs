@@ -89,6 +89,22 @@ async fn a_run_counts_and_no_word_from_outside_becomes_a_label() {
 }
 
 #[tokio::test]
+async fn every_answer_carries_an_id_but_that_to_a_webhook() {
+    let world = World::connected().await;
+    let has_id = async |request: reqwest::RequestBuilder| {
+        let answer = request.send().await.unwrap();
+        assert!(answer.status().is_success(), "{answer:?}");
+        answer.headers().contains_key("x-request-id")
+    };
+    let webhook =
+        world.app.http.post(world.webhook_url()).body(r#"{"event_type":"e","related_object_id":"1"}"#);
+    assert!(!has_id(webhook).await);
+    assert!(has_id(world.app.api(reqwest::Method::GET, "/status")).await);
+    // An address that begins as a webhook's does.
+    assert!(has_id(world.app.api(reqwest::Method::POST, "/webhook-token/rotate")).await);
+}
+
+#[tokio::test]
 async fn all_log_lines_of_a_look_carry_one_id_and_name_the_webhook_event() {
     let mut world = World::connected().await;
     world.app.stop().await;

@@ -7,9 +7,11 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::io::Write;
 
+use tracing::Subscriber;
 use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::fmt::format;
 use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::{LookupSpan, Registry};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer};
 
@@ -22,8 +24,24 @@ pub fn start(log: &Log) {
         tracing::error!(place, "A panic: {}", what_of(panic.payload()));
     }));
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_checked_before| EnvFilter::new("info"));
+    // Only a second start in one process fails, and then there is a log already.
+    let registry = Registry::default();
+    #[cfg(feature = "otlp")]
+    if let Some(traces) = super::traces::layer() {
+        // What the log leaves out is traced all the same.
+        let _started = registry.with(traces).with(lines(log.format).with_filter(filter)).try_init().is_ok();
+        return;
+    }
+    let _started = registry.with(filter).with(lines(log.format)).try_init().is_ok();
+}
+
+/// What writes the lines.
+fn lines<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
     let lines = tracing_subscriber::fmt::layer();
-    let lines: Box<dyn Layer<_> + Send + Sync> = match log.format {
+    match format {
         LogFormat::Json => {
             let lines = lines.json().flatten_event(true).with_current_span(false);
             lines.with_writer(|| Escaped(std::io::stderr())).boxed()
@@ -35,9 +53,7 @@ pub fn start(log: &Log) {
             });
             lines.fmt_fields(fields.delimited(" ")).with_writer(std::io::stderr).boxed()
         }
-    };
-    // Only a second start in one process fails, and then there is a log already.
-    let _started = tracing_subscriber::registry().with(filter).with(lines).try_init().is_ok();
+    }
 }
 
 /// What a panic says, where it is a text of the program: any other was put together from values, and may quote what a

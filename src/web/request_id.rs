@@ -25,7 +25,7 @@ pub fn given(headers: &HeaderMap) -> Option<&str> {
 /// webhook holds a secret.
 pub async fn follow(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    if route.starts_with(WEBHOOK_PATH) {
+    if route.strip_prefix(WEBHOOK_PATH).is_some_and(|rest| rest.starts_with('/')) {
         // The path that must be quick; it names the id itself.
         return next.run(request).await;
     }
@@ -33,6 +33,7 @@ pub async fn follow(request: Request, next: Next) -> Response {
     let span = tracing::error_span!(
         "request",
         otel.kind = "server",
+        otel.status_code = Empty,
         request.id = id,
         http.method = request.method().as_str(),
         http.route = route,
@@ -40,7 +41,12 @@ pub async fn follow(request: Request, next: Next) -> Response {
     );
     let mut response = async {
         let response = next.run(request).await;
-        tracing::Span::current().record("http.status", response.status().as_u16());
+        let (span, status) = (tracing::Span::current(), response.status());
+        // Signed: an unsigned number is a text in a trace.
+        span.record("http.status", i64::from(status.as_u16()));
+        if status.is_server_error() {
+            span.record("otel.status_code", "ERROR");
+        }
         tracing::debug!("Answered a request");
         response
     }

@@ -18,11 +18,11 @@ use crate::support::world::{World, options};
 use crate::support::{API_TOKEN, PAGE, PASSWORD, state_of};
 
 /// Names that occur nowhere else, so that finding one is a leak.
-const NAMES: [&str; 4] = ["Xaveria", "Quaghebeur", "xaveria", "Onvindbaar"];
-const TYPES: [&str; 3] = ["Borstvoedingsverlof", "Zorgverlof-optedo", "Nergensverlof"];
+pub const NAMES: [&str; 4] = ["Xaveria", "Quaghebeur", "xaveria", "Onvindbaar"];
+pub const TYPES: [&str; 3] = ["Borstvoedingsverlof", "Zorgverlof-optedo", "Nergensverlof"];
 
 /// Somebody who matches, somebody who does not, somebody nobody knows; sick leave, a mapped and an unmapped type.
-fn fill(w: &World) -> [i64; 3] {
+pub fn fill(w: &World) -> [i64; 3] {
     let (matched, _) = w.hire(NAMES[0], NAMES[1]);
     let near = w.officient.add_person(NAMES[2], NAMES[1]);
     let unknown = w.officient.add_person(NAMES[3], NAMES[1]);
@@ -46,7 +46,7 @@ fn fill(w: &World) -> [i64; 3] {
 }
 
 /// Everything that makes a service talk: refusals, unreadable answers, failures.
-async fn trouble(w: &World, people: &[i64]) {
+pub async fn trouble(w: &World, people: &[i64]) {
     w.optedo.reject_next(1, 422, &format!("{} {} heeft al {}", NAMES[0], NAMES[1], TYPES[1]));
     for fault in [Fault::CutOffJson, Fault::Html200, Fault::Status(500), Fault::Status(400)] {
         w.officient.fault_on("/1.0/people/", fault.clone(), 1);
@@ -177,7 +177,7 @@ async fn a_dump_of_the_database_holds_no_secret_and_no_canary() {
 }
 
 /// A text as it stands, and as it may stand inside something else.
-fn forms(text: &str) -> Vec<String> {
+pub fn forms(text: &str) -> Vec<String> {
     let hex = text.bytes().fold(String::new(), |mut hex, byte| {
         write!(hex, "{byte:02x}").unwrap();
         hex
@@ -197,12 +197,12 @@ fn forms(text: &str) -> Vec<String> {
     forms
 }
 
-fn value_of(cookie: &str) -> String {
+pub fn value_of(cookie: &str) -> String {
     cookie.split_once('=').unwrap().1.to_owned()
 }
 
 /// All that the service must keep to itself, by what it is.
-async fn secrets(w: &World) -> Vec<(&'static str, String)> {
+pub async fn secrets(w: &World) -> Vec<(&'static str, String)> {
     use optedo_officient::vault::Vault;
     use secrecy::ExposeSecret as _;
     let vault: &Vault = &w.app.app.engine.vault;

@@ -14,7 +14,7 @@ use crate::support::TestApp;
 use crate::support::world::{World, options};
 
 /// A server that nobody should call; says whether somebody did.
-async fn trap() -> (String, tokio::task::JoinHandle<Vec<u8>>) {
+pub async fn trap() -> (String, tokio::task::JoinHandle<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
     #[expect(clippy::disallowed_methods, reason = "the test ends this task itself")]

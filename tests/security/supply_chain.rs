@@ -49,24 +49,23 @@ fn what_is_shipped_comes_from_the_registry_with_a_checksum_each() {
 
 #[test]
 fn no_second_tls_and_no_second_crypto_provider_is_shipped() {
-    let tree = Command::new(env!("CARGO"))
-        .args([
-            "tree",
-            "--offline",
-            "--no-default-features",
-            "--edges",
-            "normal",
-            "--prefix",
-            "none",
-            "--format",
-            "{p}",
-        ])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    let tree = String::from_utf8(tree.stdout).unwrap();
-    assert!(tree.contains("rustls v") && tree.contains("ring v"), "{tree}");
-    for unwanted in ["openssl", "native-tls", "aws-lc-rs", "proptest", "thirtyfour"] {
-        assert!(!tree.lines().any(|line| line.split(' ').next() == Some(unwanted)), "{unwanted}");
+    for features in ["", "otlp"] {
+        let tree = Command::new(env!("CARGO"))
+            .args(["tree", "--offline", "--no-default-features", "--features", features])
+            .args(["--edges", "normal", "--prefix", "none", "--format", "{p}"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        let tree = String::from_utf8(tree.stdout).unwrap();
+        assert!(tree.contains("rustls v") && tree.contains("ring v"), "{tree}");
+        assert_eq!(tree.contains("opentelemetry v"), features == "otlp", "{tree}");
+        let named = |name: &str| tree.lines().find(|line| line.split(' ').next() == Some(name));
+        for unwanted in ["openssl", "native-tls", "aws-lc-rs", "tonic", "proptest", "thirtyfour"] {
+            assert_eq!(named(unwanted), None, "with {features:?}");
+        }
+        let mut clients: Vec<&str> = tree.lines().filter(|line| line.starts_with("reqwest v")).collect();
+        clients.dedup();
+        clients.retain(|line| !line.ends_with("(*)"));
+        assert_eq!(clients.len(), 1, "{clients:?}");
     }
 }

@@ -1,0 +1,398 @@
+//! Traces as a collector gets them from the real program: what is in them, what is not, and that they are never in the way.
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::HeaderMap;
+use axum::routing::post;
+use bytes::Bytes;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use optedo_officient::demo::officient::CANARIES;
+use prost::Message as _;
+use reqwest::Method;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::commands::{Ended, program, run_in, signal, with};
+use crate::security::least_data::{NAMES, TYPES, fill, forms, secrets, trouble, value_of};
+use crate::security::outgoing::trap;
+use crate::support::browser::Browser;
+use crate::support::world::World;
+use crate::support::{API, state_of};
+
+/// Takes whatever it is sent, and keeps it.
+#[derive(Clone, Default)]
+struct Collector(Arc<Mutex<Vec<Bytes>>>);
+
+impl Collector {
+    /// With its address.
+    async fn start() -> (Self, String) {
+        let collector = Self::default();
+        let kept = collector.clone();
+        let receive = async move |headers: HeaderMap, body: Bytes| {
+            assert_eq!(headers["content-type"], "application/x-protobuf");
+            kept.0.lock().unwrap().push(body);
+        };
+        let router = Router::new().route("/v1/traces", post(receive));
+        let (listener, url) = listen().await;
+        #[expect(clippy::disallowed_methods, reason = "it ends with the test")]
+        let _running = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        (collector, url)
+    }
+
+    fn requests(&self) -> Vec<ExportTraceServiceRequest> {
+        let bodies = self.0.lock().unwrap();
+        bodies.iter().map(|body| ExportTraceServiceRequest::decode(body.clone()).unwrap()).collect()
+    }
+
+    fn spans(&self) -> Vec<Span> {
+        let resources = self.requests().into_iter().flat_map(|request| request.resource_spans);
+        let scopes = resources.flat_map(|resource| resource.scope_spans);
+        scopes.flat_map(|scope| scope.spans).collect()
+    }
+
+    /// Everything that it was sent, as text wherever it is text.
+    fn text(&self) -> String {
+        let bodies = self.0.lock().unwrap();
+        bodies.iter().map(|body| String::from_utf8_lossy(body)).collect()
+    }
+}
+
+async fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    (listener, url)
+}
+
+fn attributes(attributes: &[KeyValue]) -> BTreeMap<String, String> {
+    let text = |attribute: &KeyValue| {
+        let value = attribute.value.clone().unwrap().value.unwrap();
+        if let Value::IntValue(number) = value {
+            return number.to_string();
+        }
+        let Value::StringValue(text) = value else { panic!("{attribute:?}") };
+        text
+    };
+    attributes.iter().map(|attribute| (attribute.key.clone(), text(attribute))).collect()
+}
+
+fn value(span: &Span, attribute: &str) -> String {
+    attributes(&span.attributes).remove(attribute).unwrap_or_default()
+}
+
+/// The spans under this one.
+fn children<'a>(spans: &'a [Span], parent: &Span) -> Vec<&'a Span> {
+    let children = spans.iter().filter(|span| span.parent_span_id == parent.span_id);
+    children.inspect(|child| assert_eq!(child.trace_id, parent.trace_id)).collect()
+}
+
+fn traced(world: &World, endpoint: &str) -> Vec<(String, String)> {
+    let listen = world.url.replace("http://localhost", "127.0.0.1");
+    let environment = with(world.environment(), "OPTEDO_OFFICIENT__SERVER__LISTEN", &listen);
+    with(environment, "OPTEDO_OFFICIENT__TRACES__OTLP_ENDPOINT", endpoint)
+}
+
+/// The real program, in the place of the service of the test, which was stopped.
+struct Serving {
+    id: u32,
+    ended: JoinHandle<std::io::Result<std::process::Output>>,
+}
+
+impl Serving {
+    async fn start(world: &World, environment: &[(String, String)]) -> Self {
+        let mut command = tokio::process::Command::from(program(environment, &["serve"]));
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+        let id = child.id().unwrap();
+        #[expect(clippy::disallowed_methods, reason = "the test waits for this task itself")]
+        let ended = tokio::spawn(child.wait_with_output());
+        world.until_ready().await;
+        Self { id, ended }
+    }
+
+    async fn stop(self) -> Ended {
+        signal(self.id, "TERM");
+        let ended = timeout(Duration::from_secs(10), self.ended).await.expect("it does not stop");
+        Ended::from(ended.unwrap().unwrap())
+    }
+}
+
+/// A company that is not connected yet, and whose service is stopped.
+async fn world() -> World {
+    let mut world = World::start().await;
+    world.app.stop().await;
+    world
+}
+
+#[tokio::test]
+async fn the_look_that_answers_a_webhook_is_a_trace_with_its_calls() {
+    let world = world().await;
+    let (collector, url) = Collector::start().await;
+    let environment =
+        with(traced(&world, &url), "OPTEDO_OFFICIENT__LOG__FILTER", "warn,optedo_officient=debug");
+    let environment = with(environment, "OTEL_RESOURCE_ATTRIBUTES", "k8s.pod.name=acme-1");
+    let serving = Serving::start(&world, &environment).await;
+    world.connect_and_import().await;
+    let event = world.take_leave(1);
+    world.announce().await;
+    assert!(world.absence_of(event).is_some());
+    let webhook: i64 =
+        sqlx::query_scalar("select max(id) from webhook_events").fetch_one(&world.db).await.unwrap();
+    let ended = serving.stop().await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+
+    let spans = collector.spans();
+    let of_webhook = |span: &&Span| value(span, "event.newest") == webhook.to_string();
+    let look = spans.iter().find(of_webhook).unwrap_or_else(|| panic!("{spans:#?}"));
+    assert_eq!((look.name.as_str(), look.kind()), ("look", SpanKind::Internal));
+    assert_eq!(look.parent_span_id, Vec::<u8>::new());
+    assert_eq!(value(look, "person.id"), world.jan.to_string());
+    assert_eq!(value(look, "reason"), "webhook");
+    let calls = children(&spans, look);
+    let call = |name: &str, operation: &str| {
+        let is_meant = |call: &&&Span| call.name == name && value(call, "operation").starts_with(operation);
+        let call = calls.iter().find(is_meant).unwrap_or_else(|| panic!("{operation} in {calls:#?}"));
+        assert_eq!((call.kind(), value(call, "outcome").as_str()), (SpanKind::Client, "ok"));
+        assert!(call.start_time_unix_nano >= look.start_time_unix_nano);
+        assert!(call.end_time_unix_nano <= look.end_time_unix_nano);
+        assert!(call.end_time_unix_nano > call.start_time_unix_nano);
+    };
+    call("call officient", &format!("reading the calendar of person {} for ", world.jan));
+    call("call optedo", &format!("creating an absence of user {}", world.user));
+    for name in ["sweep", "new_events", "repairs"] {
+        assert!(spans.iter().any(|span| span.name == name), "{name} in {spans:#?}");
+    }
+    // The lines of the log have the same id.
+    let id = format!("\"sync.id\":\"{}\"", value(look, "sync.id"));
+    assert!(
+        ended.err.lines().any(|line| line.contains("Called optedo") && line.contains(&id)),
+        "{}",
+        ended.err
+    );
+    assert!(!ended.err.contains("collector"), "{}", ended.err);
+
+    for request in collector.requests() {
+        for resource in request.resource_spans {
+            let resource = attributes(&resource.resource.unwrap().attributes);
+            assert_eq!(resource["service.name"], "optedo-officient");
+            assert_eq!(resource["service.version"], env!("CARGO_PKG_VERSION"));
+            assert_eq!(resource["tenant.host"], "localhost");
+            assert_eq!(resource["k8s.pod.name"], "acme-1");
+        }
+    }
+}
+
+#[tokio::test]
+async fn requests_are_traced_by_their_route_with_their_calls_and_webhooks_are_not() {
+    let world = world().await;
+    let (collector, url) = Collector::start().await;
+    let serving = Serving::start(&world, &traced(&world, &url)).await;
+    world.connect_and_import().await;
+    world.announce().await;
+    world.http.get(format!("{}/metrics", world.url)).send().await.unwrap();
+    let status = world.app.api(Method::GET, "/status").header("x-request-id", "of-the.proxy_1");
+    // As a stranger, or whatever is in front, may send it.
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    assert_eq!(status.header("traceparent", parent).send().await.unwrap().status(), 200);
+    world.take_database_away().await;
+    assert_eq!(world.app.api(Method::GET, "/status").send().await.unwrap().status(), 503);
+    world.give_database_back().await;
+    assert_eq!(serving.stop().await.code, Some(0));
+
+    let spans = collector.spans();
+    let requests: Vec<&Span> = spans.iter().filter(|span| span.kind() == SpanKind::Server).collect();
+    for request in &requests {
+        assert_eq!(request.parent_span_id, Vec::<u8>::new(), "{request:#?}");
+        let route = value(request, "http.route");
+        assert!(
+            !route.contains("webhook/") && !route.contains("health") && !route.contains("metrics"),
+            "{route}"
+        );
+    }
+    let found = |path: &str, attribute: &str, text: &str| {
+        let name = format!("GET {API}{path}");
+        let mut found = requests.iter().filter(|request| request.name == name);
+        found.find(|request| value(request, attribute) == text).unwrap_or_else(|| panic!("{requests:#?}"))
+    };
+    let callback = found("", "http.response.status_code", "303");
+    let calls = children(&spans, callback);
+    assert!(calls.iter().any(|call| value(call, "operation") == "asking for a token"), "{calls:#?}");
+    let named = found("/status", "request.id", "of-the.proxy_1");
+    assert!(!collector.text().contains("4bf92f3577b34da6") && named.trace_id[..2] != [0x4b, 0xf9]);
+    assert_eq!(named.status.as_ref().unwrap().code(), StatusCode::Unset);
+    let failed = found("/status", "http.response.status_code", "503");
+    assert_eq!(failed.status.as_ref().unwrap().code(), StatusCode::Error);
+}
+
+#[tokio::test]
+async fn no_name_no_leave_type_and_no_secret_is_in_a_trace() {
+    let world = world().await;
+    let people = fill(&world);
+    let (collector, url) = Collector::start().await;
+    let environment = with(traced(&world, &url), "OPTEDO_OFFICIENT__LOG__FILTER", "trace");
+    let serving = Serving::start(&world, &environment).await;
+    world.fill_in_credentials().await;
+    let browser = Browser::signed_in(&world).await;
+    let (authorize_url, cookie) = world.begin_login().await;
+    let (state, code) = (state_of(&authorize_url), world.officient.issue_code());
+    let wrong = [("code", "a-code-of-a-stranger"), ("state", "a-state-of-a-stranger")];
+    assert_eq!(world.come_back(&wrong, &cookie).await, "state_wrong");
+    assert_eq!(world.come_back(&[("code", &code), ("state", &state)], &cookie).await, "connected");
+    world.settle().await;
+    trouble(&world, &people).await;
+    let webhook_address = || world.officient.subscriptions()[0].target_url.clone();
+    let before = webhook_address();
+    assert_eq!(world.post("/webhook-token/rotate").await.status(), 204);
+    let after = webhook_address();
+    assert_ne!(before, after);
+    for url in [before.as_str(), &after, &format!("{before}-wrong")] {
+        world.http.post(url).body(r#"{"event_type":"e","related_object_id":"1"}"#).send().await.unwrap();
+    }
+    world.officient.revoke_access_tokens();
+    world.sweep().await;
+    assert_eq!(world.post("/sync?dryRun=true").await.status(), 200);
+    let mut hidden = secrets(&world).await;
+    for (what, secret) in [
+        ("the code", code.as_str()),
+        ("the state", &state),
+        ("a stranger's code", wrong[0].1),
+        ("a stranger's state", wrong[1].1),
+        ("the webhook token before", before.rsplit('/').next().unwrap()),
+        ("the webhook token after", after.rsplit('/').next().unwrap()),
+        ("the session", &value_of(&browser.cookies())),
+        ("the login", &value_of(&cookie)),
+    ] {
+        hidden.push((what, secret.to_owned()));
+    }
+    for word in NAMES.iter().chain(&TYPES).chain(&CANARIES).chain(&["Sick day", "sick_day", "Vakantie"]) {
+        hidden.push(("a word", (*word).to_owned()));
+    }
+    assert_eq!(serving.stop().await.code, Some(0));
+
+    let text = collector.text();
+    let outcomes: Vec<String> = collector.spans().iter().map(|span| value(span, "outcome")).collect();
+    assert!(outcomes.iter().any(|outcome| outcome == "unavailable"), "{outcomes:?}");
+    for there in ["/webhook-token/rotate", "creating an absence of user"] {
+        assert!(text.contains(there), "{there} is in no trace");
+    }
+    for (what, secret) in hidden {
+        for form in forms(&secret) {
+            assert!(!text.contains(&form), "{what} ({secret}) is in a trace as {form}");
+        }
+    }
+}
+
+/// A collector that says this to whoever calls, and hangs up, or never says anything; it counts the calls.
+async fn odd_collector(answer: Option<&'static [u8]>) -> (Arc<AtomicUsize>, String) {
+    let (listener, url) = listen().await;
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    #[expect(clippy::disallowed_methods, reason = "it ends with the test")]
+    let _running = tokio::spawn(async move {
+        let mut waiting = Vec::new();
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            counted.fetch_add(1, Ordering::Relaxed);
+            match answer {
+                Some(answer) => stream.write_all(answer).await.unwrap(),
+                None => waiting.push(stream),
+            }
+        }
+    });
+    (calls, url)
+}
+
+/// The service does its work before a collector like this, and stops in time; returns what it said about it.
+async fn undisturbed(url: &str, asked: impl Fn() -> bool) -> Vec<String> {
+    let world = world().await;
+    let serving = Serving::start(&world, &traced(&world, url)).await;
+    world.connect_and_import().await;
+    let event = world.take_leave(1);
+    world.announce().await;
+    assert!(world.absence_of(event).is_some());
+    // Every question about the status is a span.
+    world
+        .until("the collector was called often enough", async || asked() || world.status().await.is_null())
+        .await;
+    let ended = serving.stop().await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    world.assert_one_way_and_once();
+    ended.err.lines().filter(|line| line.contains("collector")).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_collector_that_is_away_disturbs_nothing_and_is_told_once() {
+    let (listener, away) = listen().await;
+    drop(listener);
+    let told = undisturbed(&away, || true).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("did not reach the collector") && told[0].contains("no connection"), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_collector_that_talks_nonsense_disturbs_nothing_and_is_told_once() {
+    let (calls, url) = odd_collector(Some(b"SSH-2.0-collector\r\n\r\n")).await;
+    let told = undisturbed(&url, || calls.load(Ordering::Relaxed) > 2).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("\"spans.lost\":"), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_collector_that_never_answers_disturbs_nothing_and_does_not_hold_up_the_end() {
+    let (calls, url) = odd_collector(None).await;
+    let told = undisturbed(&url, || calls.load(Ordering::Relaxed) > 0).await;
+    assert!(matches!(told.len(), 1 | 2), "{told:?}");
+}
+
+#[tokio::test]
+async fn the_sync_command_sends_its_traces_whatever_the_log_leaves_out() {
+    let mut world = World::connected().await;
+    world.app.stop().await;
+    let event = world.take_leave(1);
+    let (collector, url) = Collector::start().await;
+    let environment = with(traced(&world, &url), "OPTEDO_OFFICIENT__LOG__FILTER", "off");
+    let ended = run_in(environment.clone(), &["sync"]).await;
+    assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{ended:?}");
+    assert!(world.absence_of(event).is_some());
+    let spans = collector.spans();
+    let looks: Vec<&Span> = spans.iter().filter(|span| span.name == "look").collect();
+    assert!(looks.iter().any(|look| children(&spans, look).len() > 1), "{spans:#?}");
+    assert!(spans.iter().any(|span| span.name == "sweep"), "{spans:#?}");
+
+    let before = collector.requests().len();
+    assert_eq!(run_in(environment, &["status"]).await.code, Some(0));
+    assert_eq!(collector.requests().len(), before, "status does nothing that is traced");
+}
+
+#[tokio::test]
+async fn no_call_to_officient_or_optedo_carries_a_trace() {
+    let mut world = World::connected().await;
+    world.app.stop().await;
+    let (collector, url) = Collector::start().await;
+    for (key, service) in [("OFFICIENT__API_URL", "officient"), ("OPTEDO__API_URL", "optedo")] {
+        world.take_leave(1);
+        let (trap, caught) = trap().await;
+        let environment = with(traced(&world, &url), &format!("OPTEDO_OFFICIENT__{key}"), &trap);
+        let serving = Serving::start(&world, &environment).await;
+        assert_eq!(world.deliver("calendar_event_updated", world.jan).await, 200);
+        let request = timeout(Duration::from_secs(10), caught).await.expect("nobody called").unwrap();
+        let request = String::from_utf8(request).unwrap().to_lowercase();
+        assert!(request.contains("authorization: "), "{request}");
+        for header in ["traceparent", "tracestate", "baggage", "b3:", "x-b3"] {
+            assert!(!request.contains(header), "{request}");
+        }
+        assert_eq!(serving.stop().await.code, Some(0));
+        let call = format!("call {service}");
+        assert!(collector.spans().iter().any(|span| span.name == call), "{call}");
+    }
+}
