@@ -222,6 +222,45 @@ pub async fn secrets(w: &World) -> Vec<(&'static str, String)> {
 }
 
 /// The whole life of a connection by the real program, logging everything.
+/// Signs in, connects after a stranger's attempt, replaces the webhook address and renews the token; every secret of it.
+pub async fn connect_rotate_and_renew(w: &World) -> Vec<(&'static str, String)> {
+    w.fill_in_credentials().await;
+    let browser = Browser::signed_in(w).await;
+    let (authorize_url, cookie) = w.begin_login().await;
+    let (state, code) = (state_of(&authorize_url), w.officient.issue_code());
+    let wrong = [("code", "a-code-of-a-stranger"), ("state", "a-state-of-a-stranger")];
+    assert_eq!(w.come_back(&wrong, &cookie).await, "state_wrong");
+    assert_eq!(w.come_back(&[("code", &code), ("state", &state)], &cookie).await, "connected");
+    w.settle().await;
+    let webhook_address = || w.officient.subscriptions()[0].target_url.clone();
+    let before = webhook_address();
+    assert_eq!(w.post("/webhook-token/rotate").await.status(), 204);
+    let after = webhook_address();
+    assert_ne!(before, after);
+    for url in [before.as_str(), &after, &format!("{before}-wrong")] {
+        w.http.post(url).body(r#"{"event_type":"e","related_object_id":"1"}"#).send().await.unwrap();
+        w.http.post(url).body("no webhook").send().await.unwrap();
+    }
+    w.officient.revoke_access_tokens();
+    w.sweep().await;
+    let mut hidden = secrets(w).await;
+    hidden.retain(|(what, _)| *what != "the webhook token");
+    for (what, secret) in [
+        ("the code", code.as_str()),
+        ("the state", &state),
+        ("a stranger's code", wrong[0].1),
+        ("a stranger's state", wrong[1].1),
+        ("the webhook token before", before.rsplit('/').next().unwrap()),
+        ("the webhook token", after.rsplit('/').next().unwrap()),
+        ("the session", &value_of(&browser.cookies())),
+        ("the login", &value_of(&cookie)),
+        ("the CSRF token", &browser.open(PAGE).await.csrf_token()),
+    ] {
+        hidden.push((what, secret.to_owned()));
+    }
+    hidden
+}
+
 #[tokio::test]
 async fn the_log_at_trace_of_connecting_rotating_and_signing_in_holds_no_secret() {
     let mut w = World::start_with(options().set("log.filter", "trace")).await;
@@ -244,40 +283,7 @@ async fn the_log_at_trace_of_connecting_rotating_and_signing_in_holds_no_secret(
         String::from_utf8(log).unwrap()
     });
     w.until_ready().await;
-    w.fill_in_credentials().await;
-    let browser = Browser::signed_in(&w).await;
-    let (authorize_url, cookie) = w.begin_login().await;
-    let (state, code) = (state_of(&authorize_url), w.officient.issue_code());
-    let wrong = [("code", "a-code-of-a-stranger"), ("state", "a-state-of-a-stranger")];
-    assert_eq!(w.come_back(&wrong, &cookie).await, "state_wrong");
-    assert_eq!(w.come_back(&[("code", &code), ("state", &state)], &cookie).await, "connected");
-    w.settle().await;
-    let webhook_address = |app: &World| app.officient.subscriptions()[0].target_url.clone();
-    let before = webhook_address(&w);
-    assert_eq!(w.post("/webhook-token/rotate").await.status(), 204);
-    let after = webhook_address(&w);
-    assert_ne!(before, after);
-    for url in [&before, &after] {
-        w.http.post(url).body(r#"{"event_type":"e","related_object_id":"1"}"#).send().await.unwrap();
-        w.http.post(url).body("no webhook").send().await.unwrap();
-    }
-    w.officient.revoke_access_tokens();
-    w.sweep().await;
-    let mut hidden = secrets(&w).await;
-    hidden.retain(|(what, _)| *what != "the webhook token");
-    for (what, secret) in [
-        ("the code", code.as_str()),
-        ("the state", &state),
-        ("a stranger's code", wrong[0].1),
-        ("a stranger's state", wrong[1].1),
-        ("the webhook token before", before.rsplit('/').next().unwrap()),
-        ("the webhook token", after.rsplit('/').next().unwrap()),
-        ("the session", &value_of(&browser.cookies())),
-        ("the login", &value_of(&cookie)),
-        ("the CSRF token", &browser.open(PAGE).await.csrf_token()),
-    ] {
-        hidden.push((what, secret.to_owned()));
-    }
+    let hidden = connect_rotate_and_renew(&w).await;
     assert_eq!(w.post("/logout").await.status(), 204);
     let id = service.id().unwrap().to_string();
     assert!(tokio::process::Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
