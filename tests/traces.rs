@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::commands::{Ended, program, run_in, signal, with};
-use crate::security::least_data::{NAMES, TYPES, connect_rotate_and_renew, fill, forms, trouble};
+use crate::security::least_data::{NAMES, TYPES, fill, forms, live_through_much};
 use crate::security::outgoing::trap;
 use crate::support::API;
 use crate::support::world::World;
@@ -240,9 +240,7 @@ async fn no_name_no_leave_type_and_no_secret_is_in_a_trace() {
     let (collector, url) = Collector::start().await;
     let environment = with(traced(&world, &url), "OPTEDO_OFFICIENT__LOG__FILTER", "trace");
     let serving = Serving::start(&world, &environment).await;
-    let mut hidden = connect_rotate_and_renew(&world).await;
-    trouble(&world, &people).await;
-    world.sweep().await;
+    let mut hidden = live_through_much(&world, &people).await;
     assert_eq!(world.post("/sync?dryRun=true").await.status(), 200);
     for word in NAMES.iter().chain(&TYPES).chain(&CANARIES).chain(&["Sick day", "sick_day", "Vakantie"]) {
         hidden.push(("a word", (*word).to_owned()));

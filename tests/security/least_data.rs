@@ -222,8 +222,9 @@ pub async fn secrets(w: &World) -> Vec<(&'static str, String)> {
 }
 
 /// The whole life of a connection by the real program, logging everything.
-/// Signs in, connects after a stranger's attempt, replaces the webhook address and renews the token; every secret of it.
-pub async fn connect_rotate_and_renew(w: &World) -> Vec<(&'static str, String)> {
+/// Signs in, connects after a stranger's attempt, has trouble with these people, replaces the webhook address and renews
+/// the token; every secret of it.
+pub async fn live_through_much(w: &World, people: &[i64]) -> Vec<(&'static str, String)> {
     w.fill_in_credentials().await;
     let browser = Browser::signed_in(w).await;
     let (authorize_url, cookie) = w.begin_login().await;
@@ -232,6 +233,7 @@ pub async fn connect_rotate_and_renew(w: &World) -> Vec<(&'static str, String)> 
     assert_eq!(w.come_back(&wrong, &cookie).await, "state_wrong");
     assert_eq!(w.come_back(&[("code", &code), ("state", &state)], &cookie).await, "connected");
     w.settle().await;
+    trouble(w, people).await;
     let webhook_address = || w.officient.subscriptions()[0].target_url.clone();
     let before = webhook_address();
     assert_eq!(w.post("/webhook-token/rotate").await.status(), 204);
@@ -265,7 +267,7 @@ pub async fn connect_rotate_and_renew(w: &World) -> Vec<(&'static str, String)> 
 async fn the_log_at_trace_of_connecting_rotating_and_signing_in_holds_no_secret() {
     let mut w = World::start_with(options().set("log.filter", "trace")).await;
     w.app.stop().await;
-    fill(&w);
+    let people = fill(&w);
     let mut service = tokio::process::Command::new(env!("CARGO_BIN_EXE_optedo-officient"))
         .arg("serve")
         .env_clear()
@@ -283,7 +285,7 @@ async fn the_log_at_trace_of_connecting_rotating_and_signing_in_holds_no_secret(
         String::from_utf8(log).unwrap()
     });
     w.until_ready().await;
-    let hidden = connect_rotate_and_renew(&w).await;
+    let hidden = live_through_much(&w, &people).await;
     assert_eq!(w.post("/logout").await.status(), 204);
     let id = service.id().unwrap().to_string();
     assert!(tokio::process::Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
