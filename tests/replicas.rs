@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use jiff::ToSpan as _;
-use optedo_officient::db::people;
+use optedo_officient::db::{self, people};
 use optedo_officient::demo::officient::{LeaveType, NewEvent};
 use optedo_officient::ids::{CompanyId, PersonId};
 use optedo_officient::sync::SyncError;
@@ -133,7 +133,7 @@ async fn a_copy_that_is_no_longer_certain_when_its_call_is_noted_does_not_make_i
     let since = CERTAIN.checked_sub(HELD_UP / 2).unwrap();
     let asked_at = tokio::time::Instant::now().checked_sub(since).unwrap();
     other.engine.wake.set_leading(Some(Leading { asked_at, term }));
-    let mut noting = w.db.begin().await.unwrap();
+    let mut noting = db::begin(&w.db).await.unwrap();
     sqlx::query("select from leadership for update").execute(&mut *noting).await.unwrap();
     let held_up = async {
         tokio::time::sleep(HELD_UP).await;

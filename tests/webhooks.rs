@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use optedo_officient::db;
 use optedo_officient::demo::Fault;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -297,7 +298,7 @@ async fn a_webhook_that_cannot_be_stored_is_refused_with_503_within_two_seconds(
     run("alter table elsewhere rename to webhook_events").await;
     assert_eq!(app.deliver("e", 1).await, StatusCode::OK);
 
-    let mut lock = app.db.begin().await.unwrap();
+    let mut lock = db::begin(&app.db).await.unwrap();
     sqlx::raw_sql("lock table webhook_events in access exclusive mode").execute(&mut *lock).await.unwrap();
     assert_refused_soon(&app).await;
     lock.rollback().await.unwrap();
