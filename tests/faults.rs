@@ -285,13 +285,14 @@ async fn slow_answers_hold_up_nobody_and_are_bounded() {
     w.finish(&[]).await;
 }
 
-/// The matrix names tests; a name that no test has would be an empty promise.
+/// The tables name tests; a name that no test has would be an empty promise.
 #[test]
-fn every_test_that_the_fault_matrix_names_is_there() {
+fn every_test_that_the_tables_of_faults_and_threats_name_is_there() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let matrix = std::fs::read_to_string(root.join("docs/reliability.md")).unwrap();
+    let read = |page: &str| std::fs::read_to_string(root.join(page)).unwrap();
+    let tables = ["docs/reliability.md", "docs/security.md"].map(read).concat();
     let mut tests = String::new();
-    for directory in ["tests", "tests/simulation", "src", "src/sync", "src/officient"] {
+    for directory in ["tests", "tests/security", "tests/simulation", "src", "src/sync", "src/officient"] {
         for file in std::fs::read_dir(root.join(directory)).unwrap() {
             let file = file.unwrap().path();
             if file.extension().is_some_and(|kind| kind == "rs") {
@@ -299,7 +300,7 @@ fn every_test_that_the_fault_matrix_names_is_there() {
             }
         }
     }
-    let names = matrix.split('`').skip(1).step_by(2).filter(|name| {
+    let names = tables.split('`').skip(1).step_by(2).filter(|name| {
         name.len() > 25
             && name.chars().all(|char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '_')
     });

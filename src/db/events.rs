@@ -110,15 +110,34 @@ pub async fn count_waiting(db: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> 
         .await
 }
 
-/// Whether any wait, of those after `id` and of those up to it.
-pub async fn is_any_waiting(db: impl PgExecutor<'_>, id: i64) -> Result<(bool, bool), sqlx::Error> {
-    let row = sqlx::query!(
-        r#"select exists (select from webhook_events where processed_at is null and id > $1) as "after!",
-               exists (select from webhook_events where processed_at is null and id <= $1) as "up_to!""#,
-        id
-    );
-    let row = row.fetch_one(db).await?;
-    Ok((row.after, row.up_to))
+/// What waits, and what there is.
+pub struct Waiting {
+    /// Whether events after the one asked about wait.
+    pub is_any_after: bool,
+    /// Whether events up to it do.
+    pub is_any_before: bool,
+    /// The newest event; 0 when there is none.
+    pub newest: i64,
+}
+
+/// Whether any wait, of those after `id` and, where that is asked, of those up to it. The latter passes over all that were
+/// dealt with since the last vacuum: not a question for every moment.
+pub async fn is_any_waiting(
+    db: impl PgExecutor<'_>,
+    id: i64,
+    asks_before: bool,
+) -> Result<Waiting, sqlx::Error> {
+    sqlx::query_as!(
+        Waiting,
+        r#"select exists (select from webhook_events where processed_at is null and id > $1) as "is_any_after!",
+               case when $2 then exists (select from webhook_events where processed_at is null and id <= $1)
+                   else false end as "is_any_before!",
+               coalesce((select max(id) from webhook_events), 0) as "newest!""#,
+        id,
+        asks_before
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// Of the `limit` oldest events, deletes those that were processed and arrived before `before`; returns how many. By id,

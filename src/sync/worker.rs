@@ -165,6 +165,8 @@ pub struct Worker {
     /// Events up to this one were taken; those that still wait are unexplained.
     taken_up_to: i64,
     explaining: Errand,
+    /// None of those is unexplained, which is not asked again before then unless the worker is woken.
+    all_explained_until: Option<Timestamp>,
     sweep: Errand,
     preview: Errand,
     repairs: Errand,
@@ -214,6 +216,7 @@ impl Worker {
             events: Errand::default(),
             taken_up_to: 0,
             explaining: Errand::default(),
+            all_explained_until: None,
             sweep: Errand::default(),
             preview: Errand::default(),
             repairs: Errand::default(),
@@ -248,7 +251,8 @@ impl Worker {
                         return;
                     }
                 }
-                () = woken => (),
+                // By a replica, too, that stored an event with a number before the newest.
+                () = woken => self.all_explained_until = None,
                 () = sleep(wait) => (),
                 () = engine.stop.cancelled() => (),
             }
@@ -288,6 +292,7 @@ impl Worker {
                         self.events.not_before = Some(after(now, BETWEEN_BATCHES));
                     }
                     self.taken_up_to = newest;
+                    self.all_explained_until = None;
                 }
             }
             Done::Unexplained(result) => {
@@ -364,13 +369,21 @@ impl Worker {
 
     async fn begin_events(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
         let may_take = self.events.may_begin(now);
-        let may_explain = self.explaining.may_begin(now);
+        let may_explain =
+            self.explaining.may_begin(now) && self.all_explained_until.is_none_or(|until| until <= now);
         if !may_take && !may_explain {
             return Ok(());
         }
+        let waiting = events::is_any_waiting(&self.engine.db, self.taken_up_to, may_explain).await?;
+        if may_explain && !waiting.is_any_before {
+            self.all_explained_until = Some(after(now, LOOK_EVERY));
+        }
+        if may_take && !waiting.is_any_after {
+            // The next question begins where none of these is passed over.
+            self.taken_up_to = self.taken_up_to.max(waiting.newest);
+        }
         let taken_up_to = self.taken_up_to;
-        let (is_new, is_unexplained) = events::is_any_waiting(&self.engine.db, taken_up_to).await?;
-        if may_take && is_new {
+        if may_take && waiting.is_any_after {
             self.events.begin();
             let engine = Arc::clone(&self.engine);
             let take = async move {
@@ -379,7 +392,7 @@ impl Worker {
             };
             self.jobs.spawn(take.instrument(work!("new_events")));
         }
-        if may_explain && is_unexplained {
+        if may_explain && waiting.is_any_before {
             self.explaining.begin();
             let engine = Arc::clone(&self.engine);
             let take = async move {
