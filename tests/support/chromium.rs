@@ -277,18 +277,21 @@ impl Drop for Chromium {
     }
 }
 
-/// `ChromeDriver` on a port of its own choice.
+/// `ChromeDriver` on a port of its own choice. It ends at once where that is free for one sort of address only: on a busy
+/// machine somebody may have taken it for the other.
 async fn start_driver() -> (Child, u16) {
-    let mut server = Command::new("chromedriver")
-        .arg("--port=0")
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap_or_else(|error| panic!("chromedriver: {error}; run the tests with make test"));
-    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
-    while let Some(line) = lines.next_line().await.unwrap() {
-        if let Some(port) = line.split("started successfully on port ").nth(1) {
-            return (server, port.trim_end_matches('.').parse().unwrap());
+    for _ in 0..20 {
+        let mut server = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| panic!("chromedriver: {error}; run the tests with make test"));
+        let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+        while let Some(line) = lines.next_line().await.unwrap() {
+            if let Some(port) = line.split("started successfully on port ").nth(1) {
+                return (server, port.trim_end_matches('.').parse().unwrap());
+            }
         }
     }
     panic!("chromedriver did not say on which port it listens");
