@@ -79,7 +79,7 @@ enum TenantCommand {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Erases what is known here of a person. Erase or archive them in Officient first: whoever is there comes back.
+    /// Erases what is known here of a person. Erase them in Officient first: whoever is there comes back.
     Forget {
         /// Officient's id of the person.
         #[arg(long, value_name = "ID")]
@@ -285,7 +285,7 @@ async fn forget(config: &Config, person: PersonId) -> Result<bool, CommandError>
         ));
     }
     if erased.is_in_officient {
-        say(&"Officient still had them at the last look: erase or archive them there, or they come back.");
+        say(&"Officient still had them at the last look: erase them there, or they come back.");
     }
     Ok(true)
 }

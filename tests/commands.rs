@@ -8,6 +8,8 @@ use optedo_officient::demo::Fault;
 use optedo_officient::demo::officient::{LeaveType, NewEvent};
 use reqwest::StatusCode;
 use serde_json::Value;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::support::world::options;
 use crate::support::{TestApp, create_database};
@@ -358,44 +360,39 @@ async fn without_a_connection_a_sync_exits_with_1_and_says_what_to_do() {
     assert!(ended.err.contains("not connected"), "{}", ended.err);
 }
 
-/// A process that ends with the test.
-struct Serving(std::process::Child);
-
-impl Serving {
-    /// Starts `serve` in the place of the service, which was stopped.
-    async fn start(app: &TestApp) -> Self {
-        let listen = app.url.replace("http://localhost", "127.0.0.1");
-        let environment = with(app.environment(), "OPTEDO_OFFICIENT__SERVER__LISTEN", &listen);
-        let mut command = program(&environment, &["serve"]);
-        let serving = Self(command.stderr(Stdio::null()).spawn().unwrap());
-        app.until_ready().await;
-        serving
-    }
-
-    fn signal(&self, name: &str) {
-        signal(self.0.id(), name);
-    }
-
-    /// The exit code; a process that does not end within ten seconds and a little fails the test.
-    async fn ended(mut self) -> Option<i32> {
-        let wait = async {
-            loop {
-                if let Some(status) = self.0.try_wait().unwrap() {
-                    return status.code();
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        let ended = tokio::time::timeout(Duration::from_secs(11), wait).await;
-        ended.expect("it does not stop")
-    }
+/// The real program in the place of the service of a test, which was stopped; it ends with the test.
+pub struct Serving {
+    id: u32,
+    ended: JoinHandle<std::io::Result<Output>>,
 }
 
-impl Drop for Serving {
-    fn drop(&mut self) {
-        // It has ended already, unless the test failed.
-        let _ended = self.0.kill();
-        let _reaped = self.0.wait();
+impl Serving {
+    pub async fn start(app: &TestApp, environment: Vec<(String, String)>) -> Self {
+        let listen = app.url.replace("http://localhost", "127.0.0.1");
+        let environment = with(environment, "OPTEDO_OFFICIENT__SERVER__LISTEN", &listen);
+        let mut command = tokio::process::Command::from(program(&environment, &["serve"]));
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+        let id = child.id().unwrap();
+        #[expect(clippy::disallowed_methods, reason = "the test waits for this task itself")]
+        let ended = tokio::spawn(child.wait_with_output());
+        app.until_ready().await;
+        Self { id, ended }
+    }
+
+    pub fn signal(&self, name: &str) {
+        signal(self.id, name);
+    }
+
+    /// What it printed; a process that does not end within ten seconds and a little fails the test.
+    pub async fn ended(self) -> Ended {
+        let ended = timeout(Duration::from_secs(11), self.ended).await.expect("it does not stop");
+        Ended::from(ended.unwrap().unwrap())
+    }
+
+    /// As an orchestrator stops it.
+    pub async fn stop(self) -> Ended {
+        self.signal("TERM");
+        self.ended().await
     }
 }
 
@@ -404,12 +401,12 @@ async fn the_service_stops_with_0_on_either_signal() {
     let (mut app, [(jan, user), _]) = connected_with_two_people().await;
     app.stop().await;
     for (round, signal) in [(2, "TERM"), (3, "INT")] {
-        let serving = Serving::start(&app).await;
+        let serving = Serving::start(&app, app.environment()).await;
         add_leave(&app, jan);
         assert_eq!(app.deliver("calendar_event_added", jan).await, StatusCode::OK);
         app.until("written", async || app.optedo.absences_of(user).len() == round).await;
         serving.signal(signal);
-        assert_eq!(serving.ended().await, Some(0), "{signal}");
+        assert_eq!(serving.ended().await.code, Some(0), "{signal}");
     }
 }
 
@@ -435,7 +432,7 @@ async fn the_health_command_says_whether_the_service_is_ready_and_why_not() {
 async fn a_signal_waits_for_the_absence_that_is_being_written() {
     let (mut app, [(jan, user), _]) = connected_with_two_people().await;
     app.stop().await;
-    let serving = Serving::start(&app).await;
+    let serving = Serving::start(&app, app.environment()).await;
     app.optedo.set_latency(Duration::from_secs(1));
     let writes = || {
         let calls = app.optedo.calls();
@@ -446,7 +443,7 @@ async fn a_signal_waits_for_the_absence_that_is_being_written() {
     assert_eq!(app.deliver("calendar_event_added", jan).await, StatusCode::OK);
     app.until("being written", async || writes() == 3).await;
     serving.signal("TERM");
-    assert_eq!(serving.ended().await, Some(0));
+    assert_eq!(serving.ended().await.code, Some(0));
     assert_eq!(app.optedo.absences_of(user).len(), 2);
     let is_finished = "select bool_and(intent is null) and count(*) = 3 from absences";
     let is_finished: bool = sqlx::query_scalar(is_finished).fetch_one(&app.db).await.unwrap();

@@ -1,7 +1,6 @@
 //! Traces as a collector gets them from the real program: what is in them, what is not, and that they are never in the way.
 
 use std::collections::BTreeMap;
-use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -21,10 +20,9 @@ use prost::Message as _;
 use reqwest::Method;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::commands::{Ended, program, run_in, signal, with};
+use crate::commands::{Serving, run_in, with};
 use crate::security::least_data::{NAMES, TYPES, fill, forms, live_through_much};
 use crate::security::outgoing::trap;
 use crate::support::API;
@@ -97,33 +95,7 @@ fn children<'a>(spans: &'a [Span], parent: &Span) -> Vec<&'a Span> {
 }
 
 fn traced(world: &World, endpoint: &str) -> Vec<(String, String)> {
-    let listen = world.url.replace("http://localhost", "127.0.0.1");
-    let environment = with(world.environment(), "OPTEDO_OFFICIENT__SERVER__LISTEN", &listen);
-    with(environment, "OPTEDO_OFFICIENT__TRACES__OTLP_ENDPOINT", endpoint)
-}
-
-/// The real program, in the place of the service of the test, which was stopped.
-struct Serving {
-    id: u32,
-    ended: JoinHandle<std::io::Result<std::process::Output>>,
-}
-
-impl Serving {
-    async fn start(world: &World, environment: &[(String, String)]) -> Self {
-        let mut command = tokio::process::Command::from(program(environment, &["serve"]));
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
-        let id = child.id().unwrap();
-        #[expect(clippy::disallowed_methods, reason = "the test waits for this task itself")]
-        let ended = tokio::spawn(child.wait_with_output());
-        world.until_ready().await;
-        Self { id, ended }
-    }
-
-    async fn stop(self) -> Ended {
-        signal(self.id, "TERM");
-        let ended = timeout(Duration::from_secs(10), self.ended).await.expect("it does not stop");
-        Ended::from(ended.unwrap().unwrap())
-    }
+    with(world.environment(), "OPTEDO_OFFICIENT__TRACES__OTLP_ENDPOINT", endpoint)
 }
 
 /// A company that is not connected yet, and whose service is stopped.
@@ -140,7 +112,7 @@ async fn the_look_that_answers_a_webhook_is_a_trace_with_its_calls() {
     let environment =
         with(traced(&world, &url), "OPTEDO_OFFICIENT__LOG__FILTER", "warn,optedo_officient=debug");
     let environment = with(environment, "OTEL_RESOURCE_ATTRIBUTES", "k8s.pod.name=acme-1");
-    let serving = Serving::start(&world, &environment).await;
+    let serving = Serving::start(&world, environment).await;
     world.connect_and_import().await;
     let event = world.take_leave(1);
     world.announce().await;
@@ -195,7 +167,7 @@ async fn the_look_that_answers_a_webhook_is_a_trace_with_its_calls() {
 async fn requests_are_traced_by_their_route_with_their_calls_and_webhooks_are_not() {
     let world = world().await;
     let (collector, url) = Collector::start().await;
-    let serving = Serving::start(&world, &traced(&world, &url)).await;
+    let serving = Serving::start(&world, traced(&world, &url)).await;
     world.connect_and_import().await;
     world.announce().await;
     world.http.get(format!("{}/metrics", world.url)).send().await.unwrap();
@@ -239,7 +211,7 @@ async fn no_name_no_leave_type_and_no_secret_is_in_a_trace() {
     let people = fill(&world);
     let (collector, url) = Collector::start().await;
     let environment = with(traced(&world, &url), "OPTEDO_OFFICIENT__LOG__FILTER", "trace");
-    let serving = Serving::start(&world, &environment).await;
+    let serving = Serving::start(&world, environment).await;
     let mut hidden = live_through_much(&world, &people).await;
     assert_eq!(world.post("/sync?dryRun=true").await.status(), 200);
     for word in NAMES.iter().chain(&TYPES).chain(&CANARIES).chain(&["Sick day", "sick_day", "Vakantie"]) {
@@ -283,7 +255,7 @@ async fn odd_collector(answer: Option<&'static [u8]>) -> (Arc<AtomicUsize>, Stri
 /// The service does its work before a collector like this, and stops in time; returns what it said about it.
 async fn undisturbed(url: &str, asked: impl Fn() -> bool) -> Vec<String> {
     let world = world().await;
-    let serving = Serving::start(&world, &traced(&world, url)).await;
+    let serving = Serving::start(&world, traced(&world, url)).await;
     world.connect_and_import().await;
     let event = world.take_leave(1);
     world.announce().await;
@@ -351,7 +323,7 @@ async fn no_call_to_officient_or_optedo_carries_a_trace() {
         world.take_leave(1);
         let (trap, caught) = trap().await;
         let environment = with(traced(&world, &url), &format!("OPTEDO_OFFICIENT__{key}"), &trap);
-        let serving = Serving::start(&world, &environment).await;
+        let serving = Serving::start(&world, environment).await;
         assert_eq!(world.deliver("calendar_event_updated", world.jan).await, 200);
         let request = timeout(Duration::from_secs(10), caught).await.expect("nobody called").unwrap();
         let request = String::from_utf8(request).unwrap().to_lowercase();

@@ -1,7 +1,6 @@
 //! Of a person only id and names are kept, and nothing that is secret or personal comes out anywhere.
 
 use std::fmt::Write as _;
-use std::process::Stdio;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -12,8 +11,8 @@ use optedo_officient::demo::officient::{CANARIES, LeaveType};
 use optedo_officient::ids::PersonId;
 use reqwest::Method;
 use serde_json::json;
-use tokio::io::AsyncReadExt as _;
 
+use crate::commands::Serving;
 use crate::support::browser::Browser;
 use crate::support::world::{World, options};
 use crate::support::{API_TOKEN, PAGE, PASSWORD, state_of};
@@ -92,41 +91,16 @@ async fn nothing_personal_is_in_the_log_at_its_most_talkative_nor_in_the_metrics
     w.connect_and_import().await;
     w.app.stop().await;
     let people = fill(&w);
-    let mut service = tokio::process::Command::new(env!("CARGO_BIN_EXE_optedo-officient"))
-        .arg("serve")
-        .env_clear()
-        .envs(w.environment())
-        .env("OPTEDO_OFFICIENT__SERVER__LISTEN", w.url.replace("http://localhost", "127.0.0.1"))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut stderr = service.stderr.take().unwrap();
-    let mut stdout = service.stdout.take().unwrap();
-    let read = async move {
-        let (mut log, mut out) = (Vec::new(), Vec::new());
-        let (read, read_too) = tokio::join!(stderr.read_to_end(&mut log), stdout.read_to_end(&mut out));
-        read.unwrap();
-        read_too.unwrap();
-        log.extend(out);
-        String::from_utf8(log).unwrap()
-    };
-    #[expect(clippy::disallowed_methods, reason = "the test waits for this task itself")]
-    let log = tokio::spawn(read);
-
-    w.until_ready().await;
+    let serving = Serving::start(&w, w.environment()).await;
     w.sweep().await;
     trouble(&w, &people).await;
     w.sweep().await;
     let metrics = w.http.get(format!("{}/metrics", w.url)).send().await.unwrap();
     let metrics = metrics.text().await.unwrap();
     assert!(metrics.contains("absence_writes_total"));
-    let id = service.id().unwrap().to_string();
-    let asked = tokio::process::Command::new("kill").args(["-TERM", &id]).status();
-    assert!(asked.await.unwrap().success());
-    assert!(service.wait().await.unwrap().success());
-    let log = log.await.unwrap();
+    let ended = serving.stop().await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let log = [ended.err, ended.out].concat();
     assert!(log.contains("\"TRACE\"") && log.contains("Reconciled person"), "the log is talkative");
 
     let secrets = [w.app.webhook_secret(), w.officient.client_secret().to_owned(), w.optedo.token()];
@@ -269,29 +243,10 @@ async fn the_log_at_trace_of_connecting_rotating_and_signing_in_holds_no_secret(
     let mut w = World::start_with(options().set("log.filter", "trace")).await;
     w.app.stop().await;
     let people = fill(&w);
-    let mut service = tokio::process::Command::new(env!("CARGO_BIN_EXE_optedo-officient"))
-        .arg("serve")
-        .env_clear()
-        .envs(w.environment())
-        .env("OPTEDO_OFFICIENT__SERVER__LISTEN", w.url.replace("http://localhost", "127.0.0.1"))
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut stderr = service.stderr.take().unwrap();
-    #[expect(clippy::disallowed_methods, reason = "the test waits for this task itself")]
-    let log = tokio::spawn(async move {
-        let mut log = Vec::new();
-        stderr.read_to_end(&mut log).await.unwrap();
-        String::from_utf8(log).unwrap()
-    });
-    w.until_ready().await;
+    let serving = Serving::start(&w, w.environment()).await;
     let hidden = live_through_much(&w, &people).await;
     assert_eq!(w.post("/logout").await.status(), 204);
-    let id = service.id().unwrap().to_string();
-    assert!(tokio::process::Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
-    service.wait().await.unwrap();
-    let log = log.await.unwrap();
+    let log = serving.stop().await.err;
     assert!(log.contains("\"TRACE\"") && log.contains("Disconnected from Officient"), "the log is talkative");
     for (what, secret) in hidden {
         for form in forms(&secret) {
