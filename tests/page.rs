@@ -401,14 +401,16 @@ impl Stream {
         Self { response, read: String::new() }
     }
 
-    /// The next event; `None` when the stream ends.
+    /// The next event as a browser tells a page, which is nothing of one without data; `None` when the stream ends.
     async fn next(&mut self) -> Option<String> {
         loop {
             if let Some((event, rest)) = self.read.split_once("\n\n") {
-                let name = event.lines().find_map(|line| line.strip_prefix("event: ")).map(str::to_owned);
+                let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name));
+                let told = field("event: ").filter(|_| field("data: ").is_some_and(|data| !data.is_empty()));
+                let told = told.map(str::to_owned);
                 self.read = rest.into();
-                if name.is_some() {
-                    return name;
+                if told.is_some() {
+                    return told;
                 }
                 continue;
             }

@@ -63,7 +63,8 @@ impl Told {
                 Some(before) if self.shown.as_ref() != Some(&before) => "changed",
                 Some(_) => continue,
             };
-            return Some((Ok(Event::default().event(event).data("")), self));
+            // A browser tells a page nothing of an event without data.
+            return Some((Ok(Event::default().event(event).data("-")), self));
         }
         None
     }
