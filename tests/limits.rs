@@ -1,9 +1,13 @@
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
+use optedo_officient::demo::Fault;
 use optedo_officient::demo::officient::LeaveType;
+use optedo_officient::limiter::Priority;
+use tokio::time::sleep;
 
 use crate::support::Options;
-use crate::support::world::{World, options};
+use crate::support::world::{World, options, whole_day};
 
 /// Officient's limit, but for a period of another length on both sides.
 fn limit(period: Duration) -> Options {
@@ -228,6 +232,35 @@ async fn a_token_that_expires_during_an_import_does_not_disturb_it() {
     assert_eq!(w.officient.rate_limited(), 0);
     // The code's token, and one refresh, however many calls met the expired one.
     assert_eq!(w.officient.calls_to("/1.0/token"), 2);
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn a_look_that_took_on_a_later_webhook_and_failed_is_not_repeated_at_once() {
+    let w = World::connected_with(fast_limit()).await;
+    let event = w.take_leave(0);
+    w.optedo.next_write(Fault::Status(503));
+    let turns = join_all((0..30).map(|_| w.app.app.engine.officient.turn(Priority::Urgent))).await;
+    let requests = async || {
+        let number = "select sync_request_no from people where person_id = $1";
+        sqlx::query_scalar::<_, i64>(number).bind(w.jan).fetch_one(&w.db).await.unwrap()
+    };
+    for event_type in ["calendar_event_added", "calendar_event_updated"] {
+        let before = requests().await;
+        assert_eq!(w.deliver(event_type, w.jan).await, 200);
+        w.until("Jan is asked for", async || requests().await > before).await;
+        // The look waits for its turn by then: it knows of the first webhook only, and takes on the second.
+        sleep(Duration::from_millis(100)).await;
+    }
+    drop(turns);
+    let waits = "select exists (select from people where attempts = 1 and next_attempt_at > now())";
+    w.until("it is tried again later", async || {
+        sqlx::query_scalar::<_, bool>(waits).fetch_one(&w.db).await.unwrap()
+    })
+    .await;
+    assert_eq!(w.absence_of(event), None);
+    w.retry_until_done().await;
+    assert_eq!(w.times_of(event), whole_day(w.day(0)));
     w.finish(&[]).await;
 }
 

@@ -94,8 +94,10 @@ impl Engine {
         let at = self.clock.now();
         let by_hand = SyncRequest { reason: Reason::Manual, at, webhook_received_at: None };
         let request = person.request.unwrap_or(by_hand);
+        // As they are once claimed: a failure answers what was asked until then, not only what the worker knew of.
+        let mut claimed = person.clone();
         let outcome = tokio::select! {
-            outcome = self.look_and_apply(company, person, request, years) => outcome,
+            outcome = self.look_and_apply(company, &mut claimed, request, years) => outcome,
             () = self.stop_reading() => Err(SyncError::ShuttingDown),
         };
         match outcome {
@@ -104,7 +106,7 @@ impl Engine {
                 Ok(applied)
             }
             Err(error) => {
-                self.note_failure(company, person, &error).await?;
+                self.note_failure(company, &claimed, &error).await?;
                 Err(error)
             }
         }
@@ -119,16 +121,17 @@ impl Engine {
     async fn look_and_apply(
         &self,
         company: CompanyId,
-        person: &Person,
+        person: &mut Person,
         request: SyncRequest,
         years: Option<&[i16]>,
     ) -> Result<(Applied, Answered), SyncError> {
         let priority = request.reason.priority();
         let look = async {
-            let Claim { person, request, years, turn, at } =
+            let Claim { person: claimed, request, years, turn, at } =
                 self.claim(company, person, request, years).await?;
-            let answered = Answered { request_no: person.request_no, at };
-            let look = self.look(company, person, priority, turn, request.at, years.as_deref()).await?;
+            person.clone_from(&claimed);
+            let answered = Answered { request_no: claimed.request_no, at };
+            let look = self.look(company, claimed, priority, turn, request.at, years.as_deref()).await?;
             Ok::<_, SyncError>((look, request, answered))
         };
         let (look, request, answered) = tokio::select! {
