@@ -37,7 +37,11 @@ const listen = () => {
     stream.close();
     polling = setInterval(news, 5000);
   }, 10000);
-  stream.addEventListener('hello', () => clearTimeout(silence));
+  stream.addEventListener('hello', () => {
+    clearTimeout(silence);
+    // Nobody tells what changed between this page and now, nor between two streams.
+    news();
+  });
   stream.addEventListener('changed', news);
   addEventListener('pagehide', () => {
     stream.close();
@@ -50,6 +54,7 @@ if (document.querySelector('[data-live]')) {
   listen();
   addEventListener('pageshow', (event) => {
     if (!event.persisted) return;
+    // At once: whoever signed out meanwhile is shown nothing.
     news();
     listen();
   });
