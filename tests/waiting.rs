@@ -30,13 +30,7 @@ async fn while_optedo_asks_for_patience_nobody_calls_it_and_then_everybody_goes_
         w.until("it writes", async || w.optedo.writes() > 2).await;
         w.optedo.fault_on("POST /api/absences", Fault::RetryAfter { status, seconds: 240 }, 1);
         w.until("it was asked for patience", async || w.optedo.faults_left() == 0).await;
-        w.until("the looks under way come to their end", async || {
-            let seen = async || (w.optedo.calls().len(), w.status().await["queue"]["retrying"].as_i64());
-            let before = seen().await;
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            before.1 > Some(0) && before == seen().await
-        })
-        .await;
+        w.until_quiet().await;
         w.optedo.set_latency(Duration::ZERO);
         let calls = w.optedo.calls().len();
         let looks = || w.officient.calls_to(&format!("/1.0/calendar/{}/", w.jan));

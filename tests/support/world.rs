@@ -174,6 +174,17 @@ impl World {
         .await;
     }
 
+    /// Waits until the looks under way have come to their end and none begins: nothing happens for half a second.
+    pub async fn until_quiet(&self) {
+        let seen = async || (self.optedo.calls().len(), self.officient.calls().len(), self.status().await);
+        self.until("nothing happens", async || {
+            let before = seen().await;
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            seen().await == before
+        })
+        .await;
+    }
+
     /// Waits until a claim about the simulators holds, whether or not the service answers.
     pub async fn until_optedo(&self, claim: &str, holds: impl Fn() -> bool) {
         let began = std::time::Instant::now();
