@@ -66,7 +66,7 @@ pub async fn waiting(
         .collect())
 }
 
-/// These were looked at: somebody was asked for on their behalf, in the same transaction.
+/// These were looked at: somebody was asked for on their behalf, and that is on disk.
 pub async fn mark_processed(db: impl PgExecutor<'_>, ids: &[i64], now: Timestamp) -> Result<(), sqlx::Error> {
     sqlx::query!("update webhook_events set processed_at = $2 where id = any($1)", ids, now.to_sqlx())
         .execute(db)

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::sleep;
 
 use super::{Engine, SyncError};
 use crate::db;
@@ -32,6 +33,9 @@ const WAIT_FOR_LOOKS: Duration = Duration::from_millis(100);
 const BETWEEN_BURSTS: Duration = Duration::from_millis(500);
 /// So long an event waits at the most for the looks at the newest requesters to explain it.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(30);
+/// Events marked at a time, and the pause after it: one statement about thousands takes a core from webhooks that arrive.
+const MARKED_AT_ONCE: usize = 100;
+const BETWEEN_MARKS: Duration = Duration::from_millis(5);
 /// More unknown ids than this wait for looks under way, which usually explain them.
 const MANY: usize = 10;
 
@@ -68,12 +72,11 @@ impl Engine {
         // The number of anything else may be a request's too: that is asked beside.
         let (of_people, of_anything): (Vec<Explained>, Vec<Explained>) =
             explained.into_iter().partition(|(event, _)| matches!(meaning(event), Meaning::Person(_)));
-        for (explained, is_final) in [(of_people, true), (of_anything, false)] {
+        for (explained, is_final) in [(of_anything, false), (of_people, true)] {
             if !explained.is_empty() {
                 self.ask_for(company, &explained, is_final, noted).await?;
             }
         }
-        self.wake.worker(&self.db).await;
         Ok(newest)
     }
 
@@ -91,7 +94,6 @@ impl Engine {
         if has_explained {
             // Looks may have made them known since.
             self.ask_for(company, &explained, false, noted).await?;
-            self.wake.worker(&self.db).await;
             let with_requesters = self.requesters_of(company, explained, noted).await?;
             self.ask_for(company, &with_requesters, true, noted).await?;
         }
@@ -180,7 +182,7 @@ impl Engine {
         Ok(explained.into_iter().map(|(event, _)| (event, requesters.clone())).collect())
     }
 
-    /// Asks for the candidates; with `is_final` marks the events as processed, in the same transaction.
+    /// Asks for the candidates; with `is_final` marks the events as processed once that is on disk.
     async fn ask_for(
         &self,
         company: CompanyId,
@@ -214,13 +216,26 @@ impl Engine {
             let candidates: Vec<Candidate> = candidates.into_values().collect();
             people::request_sync_of_candidates(&mut *tx, company, &candidates, now).await?;
         }
-        if is_final && is_current {
-            let event_ids: Vec<i64> = explained.iter().map(|(event, _)| event.id).collect();
-            events::mark_processed(&mut *tx, &event_ids, now).await?;
-        }
         tx.commit().await?;
+        self.wake.worker(&self.db).await;
+        if is_final && is_current {
+            self.mark_processed(explained).await?;
+        }
         for (event, people) in explained {
             tracing::debug!(event.id, people = ?people, "Webhook event {} may mean these people", event.id);
+        }
+        Ok(())
+    }
+
+    /// Those that are not marked, should this fail half way, are taken again, which is harmless.
+    async fn mark_processed(&self, explained: &[Explained]) -> Result<(), SyncError> {
+        let ids: Vec<i64> = explained.iter().map(|(event, _)| event.id).collect();
+        let mut batches = ids.chunks(MARKED_AT_ONCE).peekable();
+        while let Some(batch) = batches.next() {
+            events::mark_processed(&self.db, batch, self.clock.now()).await?;
+            if batches.peek().is_some() {
+                sleep(BETWEEN_MARKS).await;
+            }
         }
         Ok(())
     }
