@@ -96,6 +96,28 @@ async fn more_deletions_than_allowed_wait_for_the_admin_while_the_rest_goes_on()
 }
 
 #[tokio::test]
+async fn what_was_created_without_an_answer_is_held_like_any_other_deletion() {
+    let w = World::start_with(options().set("sync.max_deletions", "1")).await;
+    let (piet, _) = w.hire("Piet", "Pieters");
+    w.connect_and_import().await;
+    w.optedo.fault_on("POST /api/absences", Fault::AnswerLost, 2);
+    let leave = [(w.jan, w.take_leave(0)), (piet, w.officient.add_event(piet, w.leave(0)))];
+    for (person, _) in leave {
+        w.announce_about("calendar_event_added", person).await;
+    }
+    assert_eq!((w.absences().len(), w.status().await["queue"]["retrying"].as_i64()), (2, Some(2)));
+    for (person, event) in leave {
+        w.officient.delete_event(event);
+        w.announce_about("calendar_event_deleted", person).await;
+    }
+    assert_eq!(w.absences().len(), 1, "one is allowed");
+    assert_eq!(w.item("deletions_held").await["waiting"], 1);
+    w.retry(&w.item("deletions_held").await).await;
+    assert_eq!(w.absences(), []);
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
 async fn deletions_are_counted_over_ten_minutes() {
     let w = World::start_with(options().set("sync.max_deletions", "2")).await;
     let events: Vec<i64> = (0..4).map(|day| w.take_leave(day)).collect();

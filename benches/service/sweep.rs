@@ -4,17 +4,23 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::report::{Aim, Report, at_most};
+use super::report::{Aim, Report, at_most, median};
 use super::subject::{PEOPLE, SWEEP_EVERY, Subject, years_of_window};
 
-/// Returns how many seconds it took, with the rate limit out of the way.
+const SWEEPS: usize = 3;
+
+/// Returns how many seconds one took, with the rate limit out of the way.
 pub async fn measure(subject: &Subject, report: &mut Report, only_time: bool) -> f64 {
     subject.after_next_sweep().await;
-    subject.officient.clear_calls();
-    subject.optedo.clear_calls();
-    let status = subject.after_next_sweep().await;
-    let time = |name: &str| status["sync"][name].as_str().unwrap().parse::<Timestamp>().unwrap();
-    let seconds = time("finishedAt").duration_since(time("startedAt")).as_secs_f64();
+    let mut times = Vec::new();
+    for _ in 0..SWEEPS {
+        subject.officient.clear_calls();
+        subject.optedo.clear_calls();
+        let status = subject.after_next_sweep().await;
+        let time = |name: &str| status["sync"][name].as_str().unwrap().parse::<Timestamp>().unwrap();
+        times.push(time("finishedAt").duration_since(time("startedAt")).as_secs_f64());
+    }
+    let seconds = median(&mut times);
     if only_time {
         return seconds;
     }
@@ -42,7 +48,8 @@ pub async fn measure(subject: &Subject, report: &mut Report, only_time: bool) ->
     );
     let optedo = subject.optedo.calls().len();
     report.row("calls of Optedo", optedo, Some(optedo as f64), at_most(0.0));
-    let what = format!("time, without the rate limit ({} s between sweeps)", Duration::as_secs(&SWEEP_EVERY));
+    let pause = Duration::as_secs(&SWEEP_EVERY);
+    let what = format!("time, without the rate limit ({pause} s between sweeps), median of {SWEEPS}");
     report.row(&what, format!("{seconds:.2} s"), None, Aim::None);
     seconds
 }

@@ -45,25 +45,23 @@ pub async fn waiting(
     up_to: i64,
     limit: i64,
 ) -> Result<Vec<WaitingEvent>, sqlx::Error> {
-    let rows = sqlx::query!(
+    sqlx::query!(
         "select id, received_at, event_type, related_object_id, widened_at
          from webhook_events where processed_at is null and id > $1 and id <= $2 order by id limit $3",
         after,
         up_to,
         limit
     )
+    // Each as it comes: in a flood they are many.
+    .map(|row| WaitingEvent {
+        id: row.id,
+        received_at: row.received_at.to_jiff(),
+        event_type: row.event_type,
+        related_object_id: row.related_object_id,
+        widened_at: row.widened_at.map(jiff_sqlx::Timestamp::to_jiff),
+    })
     .fetch_all(db)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| WaitingEvent {
-            id: row.id,
-            received_at: row.received_at.to_jiff(),
-            event_type: row.event_type,
-            related_object_id: row.related_object_id,
-            widened_at: row.widened_at.map(jiff_sqlx::Timestamp::to_jiff),
-        })
-        .collect())
+    .await
 }
 
 /// These were looked at: somebody was asked for on their behalf, and that is on disk.

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use super::attention::{Cause, Item};
 use super::desired::DesiredAbsence;
 use super::look::Look;
-use super::plan::{Change, Creation, WrittenAbsence, absence_to_write, create_or_take_over, find_ours};
+use super::plan::{Change, Creation, WrittenAbsence, absence_to_write, create_or_take_over};
 use super::{Engine, SyncError};
 use crate::clock::after;
 use crate::db::people::Reason;
@@ -71,8 +71,8 @@ impl Engine {
 
     async fn apply_changes(&self, whose: Whose, look: &Look, applied: &mut Applied) -> Result<(), SyncError> {
         let company = whose.company;
-        let allowed = self.allowed_deletions(company, look).await?;
         let existing = self.look_before_create(look).await?;
+        let allowed = self.allowed_deletions(company, look, &existing).await?;
         let mut under_way = None;
         for change in &look.plan.changes {
             if self.stop.is_cancelled() {
@@ -91,17 +91,13 @@ impl Engine {
                 Change::Update { absence, written, desired } => {
                     self.update(whose, *absence, written.user, desired, applied).await
                 }
-                Change::Delete { written } if allowed.contains(&written.event) => {
-                    self.delete(whose, written, written.absence, applied).await
-                }
-                Change::Delete { .. } => {
-                    applied.held += 1;
-                    Ok(())
-                }
-                Change::Abandon { begun } => {
-                    let absence = find_ours(company, begun.event, &existing);
-                    self.delete(whose, begun, absence, applied).await
-                }
+                Change::Delete { written } => match written.standing(company, &existing) {
+                    Some(_) if !allowed.contains(&written.event) => {
+                        applied.held += 1;
+                        Ok(())
+                    }
+                    absence => self.delete(whose, written, absence, applied).await,
+                },
             };
             match result {
                 Err(SyncError::Optedo(OptedoError {
@@ -300,8 +296,14 @@ impl Engine {
     }
 
     /// Counts the planned deletions with all others of the last ten minutes. Too many: they are held, all of this plan.
-    async fn allowed_deletions(&self, company: CompanyId, look: &Look) -> Result<Vec<EventId>, SyncError> {
-        let planned: Vec<i64> = look.plan.deletions().iter().map(|event| event.0).collect();
+    async fn allowed_deletions(
+        &self,
+        company: CompanyId,
+        look: &Look,
+        existing: &[Absence],
+    ) -> Result<Vec<EventId>, SyncError> {
+        let standing = || look.plan.deleted().filter(|written| written.standing(company, existing).is_some());
+        let planned: Vec<i64> = standing().map(|written| written.event.0).collect();
         if planned.is_empty() {
             return Ok(Vec::new());
         }
@@ -312,13 +314,14 @@ impl Engine {
         let since = now.saturating_sub(DELETION_PERIOD).unwrap_or(now);
         let count = absences::count_planned_deletions(&mut *tx, company, since).await?;
         let held = absences::held_among(&mut *tx, company, &planned).await?;
-        let confirmed = look.plan.confirmed_deletions();
-        let (allowed, to_hold): (Vec<i64>, Vec<i64>) = planned.into_iter().partition(|event| {
-            confirmed.contains(&EventId(*event))
-                || (count <= self.config.sync.max_deletions && !held.contains(event))
-        });
+        let (allowed, to_hold): (Vec<&WrittenAbsence>, Vec<&WrittenAbsence>) =
+            standing().partition(|written| {
+                written.deletion_confirmed
+                    || (count <= self.config.sync.max_deletions && !held.contains(&written.event.0))
+            });
+        let to_hold: Vec<i64> = to_hold.iter().map(|written| written.event.0).collect();
         absences::hold_deletions(&mut *tx, company, &to_hold).await?;
         tx.commit().await?;
-        Ok(allowed.into_iter().map(EventId).collect())
+        Ok(allowed.iter().map(|written| written.event).collect())
     }
 }

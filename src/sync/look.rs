@@ -403,7 +403,7 @@ fn has_news(person: &Person, calendar: &Calendar, look: &Look, written: &[Writte
         Change::Update { desired, .. } => written
             .iter()
             .any(|row| row.event == desired.event && row.intent.is_none() && row.times != desired.times),
-        Change::Create { .. } | Change::Delete { .. } | Change::Abandon { .. } => false,
+        Change::Create { .. } | Change::Delete { .. } => false,
     };
     calendar.events.iter().any(is_new)
         || look.plan.deletions().iter().any(is_lost)

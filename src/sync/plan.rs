@@ -62,6 +62,11 @@ pub struct WrittenAbsence {
 }
 
 impl WrittenAbsence {
+    /// Where it stands in Optedo: as noted, or found under our reference when it was begun and nobody heard of its end.
+    pub fn standing(&self, company: CompanyId, existing: &[Absence]) -> Option<AbsenceId> {
+        self.absence.or_else(|| find_ours(company, self.event, existing))
+    }
+
     /// Whether these are the values that we wrote, or meant to.
     fn equals(&self, desired: &DesiredAbsence) -> bool {
         self.date == desired.date
@@ -92,13 +97,8 @@ pub enum Change {
     },
     /// It stands there and should not.
     Delete {
-        /// What stands.
+        /// What stands; without an id it was begun to be created, and may have come through.
         written: WrittenAbsence,
-    },
-    /// A create was tried for an event that is gone: look whether it came through.
-    Abandon {
-        /// The try.
-        begun: WrittenAbsence,
     },
 }
 
@@ -107,7 +107,7 @@ impl Change {
     pub fn event(&self) -> EventId {
         match self {
             Self::Create { desired, .. } | Self::Update { desired, .. } => desired.event,
-            Self::Delete { written } | Self::Abandon { begun: written } => written.event,
+            Self::Delete { written } => written.event,
         }
     }
 
@@ -115,7 +115,7 @@ impl Change {
     pub fn date(&self) -> Option<Date> {
         match self {
             Self::Create { desired, .. } | Self::Update { desired, .. } => Some(desired.date),
-            Self::Delete { written } | Self::Abandon { begun: written } => Some(written.date),
+            Self::Delete { written } => Some(written.date),
         }
     }
 
@@ -123,9 +123,7 @@ impl Change {
     fn written(&self) -> Option<&WrittenAbsence> {
         match self {
             Self::Create { begun, .. } => begun.as_ref(),
-            Self::Update { written, .. } | Self::Delete { written } | Self::Abandon { begun: written } => {
-                Some(written)
-            }
+            Self::Update { written, .. } | Self::Delete { written } => Some(written),
         }
     }
 
@@ -182,10 +180,7 @@ pub fn plan(
             None => evidence.years.contains(&row.date.year()),
         };
         if is_gone && evidence.is_complete {
-            deletions.push(match (row.absence, row.intent) {
-                (None, _) => Change::Abandon { begun: row.clone() },
-                (Some(_), _) => Change::Delete { written: row.clone() },
-            });
+            deletions.push(Change::Delete { written: row.clone() });
         }
     }
     for (event, standing) in standings {
@@ -223,7 +218,7 @@ impl Plan {
                     users.push(desired.user);
                     users.extend(begun.as_ref().map(|begun| begun.user));
                 }
-                Change::Abandon { begun } => users.push(begun.user),
+                Change::Delete { written } if written.absence.is_none() => users.push(written.user),
                 Change::Update { .. } | Change::Delete { .. } => {}
             }
         }
@@ -239,21 +234,14 @@ impl Plan {
 
     /// The events whose absences are to be deleted.
     pub fn deletions(&self) -> Vec<EventId> {
-        self.deleted_rows().map(|written| written.event).collect()
+        self.deleted().map(|written| written.event).collect()
     }
 
-    /// Those of them that the admin confirmed.
-    pub fn confirmed_deletions(&self) -> Vec<EventId> {
-        self.deleted_rows()
-            .filter(|written| written.deletion_confirmed)
-            .map(|written| written.event)
-            .collect()
-    }
-
-    fn deleted_rows(&self) -> impl Iterator<Item = &WrittenAbsence> {
+    /// The absences that are to be deleted.
+    pub fn deleted(&self) -> impl Iterator<Item = &WrittenAbsence> {
         self.changes.iter().filter_map(|change| match change {
             Change::Delete { written } => Some(written),
-            Change::Create { .. } | Change::Update { .. } | Change::Abandon { .. } => None,
+            Change::Create { .. } | Change::Update { .. } => None,
         })
     }
 }
@@ -316,7 +304,7 @@ pub fn create_or_take_over(
 }
 
 /// The absence in Optedo that carries our reference for this event.
-pub fn find_ours(company: CompanyId, event: EventId, existing: &[Absence]) -> Option<AbsenceId> {
+fn find_ours(company: CompanyId, event: EventId, existing: &[Absence]) -> Option<AbsenceId> {
     let reference = reference(company, event);
     let ours = existing.iter().filter(|absence| absence.what.external_reference.as_ref() == Some(&reference));
     ours.map(|absence| absence.id).min()
@@ -470,7 +458,7 @@ mod tests {
         );
         assert_eq!(
             plan(&BTreeMap::new(), std::slice::from_ref(&create), WINDOW, COMPLETE).changes,
-            [Change::Abandon { begun: create }]
+            [Change::Delete { written: create }]
         );
         assert_eq!(
             plan(&BTreeMap::new(), &[begun(Intent::Delete)], WINDOW, COMPLETE).changes,
@@ -573,7 +561,7 @@ mod tests {
                 Change::Create { desired, .. } | Change::Update { desired, .. } => {
                     rows.insert(desired.event, row(desired));
                 }
-                Change::Delete { written } | Change::Abandon { begun: written } => {
+                Change::Delete { written } => {
                     rows.remove(&written.event);
                 }
             }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::attention::{Item, Kind};
 use super::desired::{DesiredAbsence, Times};
 use super::look::Look;
-use super::plan::{Change, Creation, find_ours};
+use super::plan::{Change, Creation};
 use super::{Engine, SyncError};
 use crate::clock::wall_clock;
 use crate::db;
@@ -227,10 +227,12 @@ impl Engine {
                 Change::Update { absence, desired, .. } => {
                     preview.change.push(desired_absence(person, desired, Some(*absence)));
                 }
-                Change::Delete { written } | Change::Abandon { begun: written } => {
-                    let absence = written.absence.or_else(|| find_ours(company, written.event, &existing));
+                Change::Delete { written } => {
+                    let Some(absence) = written.standing(company, &existing) else {
+                        continue;
+                    };
                     preview.delete.push(PreviewedAbsence {
-                        absence_id: absence,
+                        absence_id: Some(absence),
                         ..previewed(
                             person,
                             written.event,

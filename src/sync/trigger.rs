@@ -60,7 +60,7 @@ fn meaning(event: &WaitingEvent) -> Meaning {
 }
 
 /// An event and whom it may mean.
-type Explained = (WaitingEvent, BTreeSet<i64>);
+type Explained = (WaitingEvent, Vec<i64>);
 
 impl Engine {
     /// Asks for whom the events after `after` mean, as far as that is known. Returns the newest event it took.
@@ -123,7 +123,7 @@ impl Engine {
         let mut explained = Vec::new();
         let mut unknown = Vec::new();
         for event in waiting {
-            let mut candidates = BTreeSet::new();
+            let mut candidates = Vec::new();
             match meaning(&event) {
                 Meaning::Person(id) => candidates.extend(known.get(&id)),
                 Meaning::Anything(id) => {
@@ -178,7 +178,7 @@ impl Engine {
         let newest = explained.iter().map(|(event, _)| event.received_at).max();
         let since = newest.unwrap_or(Timestamp::MAX);
         let requesters = self.reference.unseen_requesters(company, since, noted).await?;
-        let requesters: BTreeSet<i64> = requesters.into_iter().map(|person| person.0).collect();
+        let requesters: Vec<i64> = requesters.into_iter().map(|person| person.0).collect();
         Ok(explained.into_iter().map(|(event, _)| (event, requesters.clone())).collect())
     }
 
@@ -298,7 +298,7 @@ impl Engine {
         let mut others = Vec::new();
         for event in new {
             match person_of(&event) {
-                Some(person) => explained.push((event, BTreeSet::from([person]))),
+                Some(person) => explained.push((event, vec![person])),
                 None => others.push(event),
             }
         }
@@ -325,7 +325,7 @@ impl Engine {
         let mut unknown = Vec::new();
         for event in new {
             match id_of(&event).and_then(|id| requesters.get(&id).copied().flatten()) {
-                Some(person) => explained.push((event, BTreeSet::from([person.0]))),
+                Some(person) => explained.push((event, vec![person.0])),
                 None => unknown.push(event),
             }
         }
