@@ -38,7 +38,8 @@ const MOST_OF_IMPORT: usize = 12;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The same for a worker at rest: [`watch`] sees what comes to be due.
 const REST: Duration = Duration::from_mins(1);
-/// At least so long between two looks for work because of what was announced: a flood is few looks.
+/// At least so long between two looks for work because of what was announced: a flood is few looks, and what comes alone
+/// waits for nothing.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 /// After more new webhooks than this at a time the next are taken a little later, together: storing them goes first.
 const BURST: i64 = 5;
@@ -229,8 +230,8 @@ impl Worker {
     /// Works until the service stops, then ends what is being written. Ends early when a piece of work panicked: a new
     /// worker begins with nothing under way.
     pub async fn work(&mut self) {
+        let mut woken_at = Instant::now();
         while !self.engine.stop.is_cancelled() {
-            let looked_at = Instant::now();
             let wait = match self.begin_what_is_due().await {
                 Ok(wait) => wait,
                 Err(error) => {
@@ -242,7 +243,7 @@ impl Worker {
             let engine = Arc::clone(&self.engine);
             let is_burst = self.events.not_before.is_some();
             let woken = async {
-                sleep_until(looked_at + if is_burst { BETWEEN_BATCHES } else { BETWEEN_LOOKS }).await;
+                sleep_until(woken_at + if is_burst { BETWEEN_BATCHES } else { BETWEEN_LOOKS }).await;
                 engine.wake.woken().await;
             };
             tokio::select! {
@@ -252,7 +253,10 @@ impl Worker {
                     }
                 }
                 // By a replica, too, that stored an event with a number before the newest.
-                () = woken => self.all_explained_until = None,
+                () = woken => {
+                    woken_at = Instant::now();
+                    self.all_explained_until = None;
+                }
                 () = sleep(wait) => (),
                 () = engine.stop.cancelled() => (),
             }
