@@ -302,23 +302,25 @@ impl Engine {
         look: &Look,
         existing: &[Absence],
     ) -> Result<Vec<EventId>, SyncError> {
-        let standing = || look.plan.deleted().filter(|written| written.standing(company, existing).is_some());
-        let planned: Vec<i64> = standing().map(|written| written.event.0).collect();
+        let planned: Vec<&WrittenAbsence> =
+            look.plan.deleted().filter(|written| written.standing(company, existing).is_some()).collect();
         if planned.is_empty() {
             return Ok(Vec::new());
         }
+        let events: Vec<i64> = planned.iter().map(|written| written.event.0).collect();
         let now = self.clock.now();
         let mut tx = db::begin(&self.db).await?;
         absences::lock_deletions(&mut tx).await?;
-        absences::plan_deletions(&mut *tx, company, &planned, now).await?;
+        absences::plan_deletions(&mut *tx, company, &events, now).await?;
         let since = now.saturating_sub(DELETION_PERIOD).unwrap_or(now);
         let count = absences::count_planned_deletions(&mut *tx, company, since).await?;
-        let held = absences::held_among(&mut *tx, company, &planned).await?;
+        let held = absences::held_among(&mut *tx, company, &events).await?;
+        let is_allowed = |written: &WrittenAbsence| {
+            let are_few = count <= self.config.sync.max_deletions;
+            written.deletion_confirmed || (are_few && !held.contains(&written.event.0))
+        };
         let (allowed, to_hold): (Vec<&WrittenAbsence>, Vec<&WrittenAbsence>) =
-            standing().partition(|written| {
-                written.deletion_confirmed
-                    || (count <= self.config.sync.max_deletions && !held.contains(&written.event.0))
-            });
+            planned.into_iter().partition(|written| is_allowed(written));
         let to_hold: Vec<i64> = to_hold.iter().map(|written| written.event.0).collect();
         absences::hold_deletions(&mut *tx, company, &to_hold).await?;
         tx.commit().await?;

@@ -219,7 +219,8 @@ impl Engine {
         tx.commit().await?;
         self.wake.worker(&self.db).await;
         if is_final && is_current {
-            self.mark_processed(explained).await?;
+            let events: Vec<i64> = explained.iter().map(|(event, _)| event.id).collect();
+            self.mark_processed(&events).await?;
         }
         for (event, people) in explained {
             tracing::debug!(event.id, people = ?people, "Webhook event {} may mean these people", event.id);
@@ -228,9 +229,8 @@ impl Engine {
     }
 
     /// Those that are not marked, should this fail half way, are taken again, which is harmless.
-    async fn mark_processed(&self, explained: &[Explained]) -> Result<(), SyncError> {
-        let ids: Vec<i64> = explained.iter().map(|(event, _)| event.id).collect();
-        let mut batches = ids.chunks(MARKED_AT_ONCE).peekable();
+    async fn mark_processed(&self, events: &[i64]) -> Result<(), SyncError> {
+        let mut batches = events.chunks(MARKED_AT_ONCE).peekable();
         while let Some(batch) = batches.next() {
             events::mark_processed(&self.db, batch, self.clock.now()).await?;
             if batches.peek().is_some() {
@@ -364,10 +364,8 @@ impl Engine {
         // Behind what other webhooks ask for, since it is much.
         let request = SyncRequest { reason: Reason::Import, at: now, webhook_received_at };
         let events: Vec<i64> = widened.iter().map(|event| event.id).collect();
-        let mut tx = db::begin(&self.db).await?;
-        people::request_sync_of_all(&mut *tx, company, request, newest).await?;
-        events::mark_processed(&mut *tx, &events, now).await?;
-        tx.commit().await?;
+        people::request_sync_of_all(&self.db, company, request, newest).await?;
+        self.mark_processed(&events).await?;
         tracing::info!(
             events = events.len(),
             "Looking at everybody: webhooks whose object is not known to us"
