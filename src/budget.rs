@@ -17,6 +17,10 @@ use crate::db::calls::{self, Aside, Settled};
 const HANDFUL: usize = 10;
 /// So long after it was set aside a call may begin.
 const LIFE: Duration = Duration::from_secs(1);
+/// So long after it began a call may arrive, from when on it counts: a process that is killed tells nobody when that was.
+const TRAVEL: Duration = Duration::from_secs(1);
+/// Whoever waits asks again so often: of calls under way it is not known yet when they come back.
+const ASK_AGAIN: Duration = Duration::from_millis(250);
 
 /// Hands out the right to call; clones share it.
 #[derive(Clone)]
@@ -62,7 +66,7 @@ impl Budget {
                 return Ok(permit);
             }
             let wanted = HANDFUL.min(self.shared.calls.div_ceil(3));
-            let (limit, lasts) = (self.shared.calls, LIFE + self.shared.period);
+            let (limit, lasts) = (self.shared.calls, LIFE + TRAVEL + self.shared.period);
             let settled = self.settle();
             match calls::set_aside(&self.shared.db, &settled, wanted, limit, lasts).await? {
                 Aside::Calls { id, calls } => {
@@ -76,7 +80,7 @@ impl Budget {
                         last_ended_at: now,
                     });
                 }
-                Aside::NothingBefore(wait) => sleep(wait).await,
+                Aside::NothingBefore(wait) => sleep(wait.min(ASK_AGAIN)).await,
             }
         }
     }
@@ -98,7 +102,7 @@ impl Budget {
         let mut settled = Vec::new();
         self.handfuls().retain(|handful| {
             let is_over = handful.under_way == 0 && (handful.left == 0 || handful.lapses_at <= now);
-            let ended = if handful.under_way > 0 { now } else { handful.last_ended_at };
+            let ended = if handful.under_way > 0 { now + TRAVEL } else { handful.last_ended_at };
             if is_over || handful.under_way > 0 {
                 let calls = if is_over { handful.made } else { handful.made + handful.left };
                 let lasts = (ended + period).saturating_duration_since(now);

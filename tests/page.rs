@@ -266,6 +266,24 @@ async fn one_person_is_checked_again_from_their_history() {
 }
 
 #[tokio::test]
+async fn while_everybody_is_checked_the_page_does_not_say_that_nobody_ever_was() {
+    let w = World::connected().await;
+    let browser = Browser::signed_in(&w).await;
+    let shown = async || browser.open(PAGE).await.text();
+    assert!(shown().await.contains("Iedereen laatst nagekeken"));
+    w.officient.set_latency(Duration::from_secs(1));
+    assert_eq!(w.post("/sync").await.status(), StatusCode::ACCEPTED);
+    w.until("it began", async || w.status().await["sync"]["finishedAt"].is_null()).await;
+    let text = shown().await;
+    assert!(
+        text.contains("Iedereen wordt nagekeken") && !text.contains("Iedereen laatst nagekeken"),
+        "{text}"
+    );
+    w.settle().await;
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
 async fn a_long_history_is_read_page_by_page() {
     let w = World::connected().await;
     for day in 0..60 {
