@@ -48,6 +48,12 @@ async fn main() {
     if is_wanted("footprint") {
         footprint::measure(&mut report).await;
     }
+    if only.as_deref() == Some("webhooks") {
+        let mut subject = company().await;
+        subject.restart_with(subject::AT_THE_LIMIT).await;
+        acknowledge::measure(&subject, &mut report, false).await;
+        subject.stop().await;
+    }
     let mut empty = Flow::default();
     if is_wanted("flow") || is_wanted("history") {
         empty = Flow::measure(&mut report, "").await;
@@ -62,6 +68,14 @@ async fn main() {
     report.finish(only.is_none());
 }
 
+/// 500 people, all of whose leave is in Optedo.
+async fn company() -> Subject {
+    let subject = Subject::start(500, subject::WITHOUT_LIMIT).await;
+    subject.connect().await;
+    subject.import().await;
+    subject
+}
+
 /// What must not depend on how much is in the tables.
 #[derive(Default)]
 struct Flow {
@@ -72,9 +86,7 @@ struct Flow {
 
 impl Flow {
     async fn measure(report: &mut Report, prefix: &'static str) -> Self {
-        let mut subject = Subject::start(500, subject::WITHOUT_LIMIT).await;
-        subject.connect().await;
-        subject.import().await;
+        let mut subject = company().await;
         let is_full = !prefix.is_empty();
         if is_full {
             say("filling the tables");

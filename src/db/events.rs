@@ -4,18 +4,22 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgExecutor;
 
-/// An event that was not yet looked at.
+/// Events about the same object that were not yet looked at.
 #[derive(Debug, Clone)]
-pub struct WaitingEvent {
-    /// The row.
-    pub id: i64,
-    /// When it arrived.
-    pub received_at: Timestamp,
-    /// As sent.
-    pub event_type: String,
+pub struct WaitingEvents {
+    /// Their rows.
+    pub ids: Vec<i64>,
+    /// The newest of them.
+    pub newest: i64,
+    /// When the first of them arrived.
+    pub first_received_at: Timestamp,
+    /// When the last of them arrived.
+    pub last_received_at: Timestamp,
+    /// Whether they are `person_*` events.
+    pub are_about_people: bool,
     /// As sent, if it was a text or a number.
     pub related_object_id: Option<String>,
-    /// When the newest requesters were asked for on its behalf.
+    /// When the newest requesters were asked for on behalf of the first.
     pub widened_at: Option<Timestamp>,
 }
 
@@ -38,25 +42,31 @@ pub async fn insert(
     .await
 }
 
-/// The oldest events that wait, of those after `after` and up to `up_to`, at most `limit`.
+/// The oldest events that wait, of those after `after` and up to `up_to`, at most `limit`, by what they are about: a flood
+/// is mostly about a few objects.
 pub async fn waiting(
     db: impl PgExecutor<'_>,
     after: i64,
     up_to: i64,
     limit: i64,
-) -> Result<Vec<WaitingEvent>, sqlx::Error> {
+) -> Result<Vec<WaitingEvents>, sqlx::Error> {
     sqlx::query!(
-        "select id, received_at, event_type, related_object_id, widened_at
-         from webhook_events where processed_at is null and id > $1 and id <= $2 order by id limit $3",
+        r#"select array_agg(id) as "ids!", max(id) as "newest!", min(received_at) as "first_received_at!",
+               max(received_at) as "last_received_at!", event_type like 'person\_%' as "are_about_people!",
+               related_object_id, min(widened_at) as widened_at
+           from (select * from webhook_events where processed_at is null and id > $1 and id <= $2 order by id limit $3) oldest
+           group by event_type like 'person\_%', related_object_id, widened_at is null"#,
         after,
         up_to,
         limit
     )
-    // Each as it comes: in a flood they are many.
-    .map(|row| WaitingEvent {
-        id: row.id,
-        received_at: row.received_at.to_jiff(),
-        event_type: row.event_type,
+    // Each as it comes: in a flood they may be many.
+    .map(|row| WaitingEvents {
+        ids: row.ids,
+        newest: row.newest,
+        first_received_at: row.first_received_at.to_jiff(),
+        last_received_at: row.last_received_at.to_jiff(),
+        are_about_people: row.are_about_people,
         related_object_id: row.related_object_id,
         widened_at: row.widened_at.map(jiff_sqlx::Timestamp::to_jiff),
     })

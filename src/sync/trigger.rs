@@ -10,7 +10,7 @@
 //! Two steps, so that a flood delays nobody: [`Engine::take_new_events`] asks nobody but the database, and whom it knows is
 //! looked at at once; [`Engine::take_unexplained_events`] asks Officient about the rest, beside and behind that.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -18,7 +18,7 @@ use tokio::time::sleep;
 
 use super::{Engine, SyncError};
 use crate::db;
-use crate::db::events::{self, WaitingEvent};
+use crate::db::events::{self, WaitingEvents};
 use crate::db::people::{self, Candidate, Reason, SyncRequest};
 use crate::db::person::{self, Forgettings};
 use crate::ids::CompanyId;
@@ -31,7 +31,7 @@ const MOST_UNEXPLAINED: i64 = 20_000;
 const WAIT_FOR_LOOKS: Duration = Duration::from_millis(100);
 /// In a burst Officient is asked so seldom at the most.
 const BETWEEN_BURSTS: Duration = Duration::from_millis(500);
-/// So long an event waits at the most for the looks at the newest requesters to explain it.
+/// So long events wait at the most for the looks at the newest requesters to explain it.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(30);
 /// Events marked at a time, and the pause after it: one statement about thousands takes a core from webhooks that arrive.
 const MARKED_AT_ONCE: usize = 100;
@@ -39,7 +39,7 @@ const BETWEEN_MARKS: Duration = Duration::from_millis(5);
 /// More unknown ids than this wait for looks under way, which usually explain them.
 const MANY: usize = 10;
 
-/// What an event's id can mean.
+/// What the id of events can mean.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
 enum Meaning {
     /// `person_*`: that person.
@@ -50,28 +50,36 @@ enum Meaning {
     Nothing,
 }
 
-fn meaning(event: &WaitingEvent) -> Meaning {
-    let id = event.related_object_id.as_deref().and_then(|id| id.trim().parse().ok());
+fn meaning(events: &WaitingEvents) -> Meaning {
+    let id = events.related_object_id.as_deref().and_then(|id| id.trim().parse().ok());
     match id {
-        Some(id) if event.event_type.starts_with("person_") => Meaning::Person(id),
+        Some(id) if events.are_about_people => Meaning::Person(id),
         Some(id) => Meaning::Anything(id),
         None => Meaning::Nothing,
     }
 }
 
-/// An event and whom it may mean.
-type Explained = (WaitingEvent, Vec<i64>);
+/// Events about the same object, and whom they may mean.
+type Explained = (WaitingEvents, Vec<i64>);
+
+fn ids_of<'a>(groups: impl IntoIterator<Item = &'a WaitingEvents>) -> Vec<i64> {
+    groups.into_iter().flat_map(|events| &events.ids).copied().collect()
+}
+
+fn first_received_at(groups: &[WaitingEvents]) -> Option<Timestamp> {
+    groups.iter().map(|events| events.first_received_at).min()
+}
 
 impl Engine {
     /// Asks for whom the events after `after` mean, as far as that is known. Returns the newest event it took.
     pub async fn take_new_events(&self, company: CompanyId, after: i64) -> Result<i64, SyncError> {
         let noted = person::forgettings(&self.db).await?;
         let new = events::waiting(&self.db, after, i64::MAX, BATCH).await?;
-        let newest = new.last().map_or(after, |event| event.id);
+        let newest = new.iter().map(|events| events.newest).max().unwrap_or(after);
         let (explained, _unknown) = self.explain(company, new).await?;
         // The number of anything else may be a request's too: that is asked beside.
         let (of_people, of_anything): (Vec<Explained>, Vec<Explained>) =
-            explained.into_iter().partition(|(event, _)| matches!(meaning(event), Meaning::Person(_)));
+            explained.into_iter().partition(|(events, _)| matches!(meaning(events), Meaning::Person(_)));
         for (explained, is_final) in [(of_anything, false), (of_people, true)] {
             if !explained.is_empty() {
                 self.ask_for(company, &explained, is_final, noted).await?;
@@ -88,7 +96,7 @@ impl Engine {
     ) -> Result<Duration, SyncError> {
         let noted = person::forgettings(&self.db).await?;
         let waiting = events::waiting(&self.db, 0, up_to, MOST_UNEXPLAINED).await?;
-        let is_burst = waiting.len() > MANY;
+        let is_burst = waiting.iter().map(|events| events.ids.len()).sum::<usize>() > MANY;
         let (explained, unknown) = self.explain(company, waiting).await?;
         let has_explained = !explained.is_empty();
         if has_explained {
@@ -110,33 +118,35 @@ impl Engine {
     async fn explain(
         &self,
         company: CompanyId,
-        waiting: Vec<WaitingEvent>,
-    ) -> Result<(Vec<Explained>, Vec<WaitingEvent>), SyncError> {
-        let id_of = |event: &WaitingEvent| match meaning(event) {
+        waiting: Vec<WaitingEvents>,
+    ) -> Result<(Vec<Explained>, Vec<WaitingEvents>), SyncError> {
+        let id_of = |events: &WaitingEvents| match meaning(events) {
             Meaning::Person(id) | Meaning::Anything(id) => Some(id),
             Meaning::Nothing => None,
         };
         let ids: BTreeSet<i64> = waiting.iter().filter_map(id_of).collect();
         let ids: Vec<i64> = ids.into_iter().collect();
-        let owners = people::owners_of_events(&self.db, company, &ids).await?;
+        let mut owners: HashMap<i64, Vec<i64>> = HashMap::new();
+        for (event, person) in people::owners_of_events(&self.db, company, &ids).await? {
+            owners.entry(event.0).or_default().push(person.0);
+        }
         let known: HashSet<i64> = people::known(&self.db, company, &ids).await?.into_iter().collect();
         let mut explained = Vec::new();
         let mut unknown = Vec::new();
-        for event in waiting {
+        for events in waiting {
             let mut candidates = Vec::new();
-            match meaning(&event) {
+            match meaning(&events) {
                 Meaning::Person(id) => candidates.extend(known.get(&id)),
                 Meaning::Anything(id) => {
-                    candidates
-                        .extend(owners.iter().filter(|(event, _)| event.0 == id).map(|(_, person)| person.0));
+                    candidates.extend(owners.get(&id).into_iter().flatten());
                     candidates.extend(known.get(&id));
                 }
                 Meaning::Nothing => {}
             }
             if candidates.is_empty() {
-                unknown.push(event);
+                unknown.push(events);
             } else {
-                explained.push((event, candidates));
+                explained.push((events, candidates));
             }
         }
         Ok((explained, unknown))
@@ -149,7 +159,7 @@ impl Engine {
         explained: Vec<Explained>,
         noted: Forgettings,
     ) -> Result<Vec<Explained>, SyncError> {
-        let anything = explained.iter().filter_map(|(event, _)| match meaning(event) {
+        let anything = explained.iter().filter_map(|(events, _)| match meaning(events) {
             Meaning::Anything(id) => Some(id),
             Meaning::Person(_) | Meaning::Nothing => None,
         });
@@ -157,13 +167,13 @@ impl Engine {
         let Some(requesters) = self.reference.requesters(company, &ids, noted).await? else {
             return self.new_requesters_of(company, explained, noted).await;
         };
-        let requester_of = |event: &WaitingEvent| match meaning(event) {
+        let requester_of = |events: &WaitingEvents| match meaning(events) {
             Meaning::Anything(id) => requesters.get(&id).copied().flatten(),
             Meaning::Person(_) | Meaning::Nothing => None,
         };
-        let with_requester = |(event, _): Explained| {
-            let requester = requester_of(&event).map(|person| person.0);
-            (event, requester.into_iter().collect())
+        let with_requester = |(events, _): Explained| {
+            let requester = requester_of(&events).map(|person| person.0);
+            (events, requester.into_iter().collect())
         };
         Ok(explained.into_iter().map(with_requester).collect())
     }
@@ -175,11 +185,11 @@ impl Engine {
         explained: Vec<Explained>,
         noted: Forgettings,
     ) -> Result<Vec<Explained>, SyncError> {
-        let newest = explained.iter().map(|(event, _)| event.received_at).max();
+        let newest = explained.iter().map(|(events, _)| events.last_received_at).max();
         let since = newest.unwrap_or(Timestamp::MAX);
         let requesters = self.reference.unseen_requesters(company, since, noted).await?;
         let requesters: Vec<i64> = requesters.into_iter().map(|person| person.0).collect();
-        Ok(explained.into_iter().map(|(event, _)| (event, requesters.clone())).collect())
+        Ok(explained.into_iter().map(|(events, _)| (events, requesters.clone())).collect())
     }
 
     /// Asks for the candidates; with `is_final` marks the events as processed once that is on disk.
@@ -192,15 +202,15 @@ impl Engine {
     ) -> Result<(), SyncError> {
         let mut candidates: BTreeMap<i64, Candidate> = BTreeMap::new();
         let mut renamed = Vec::new();
-        for (event, people) in explained {
-            let is_person = matches!(meaning(event), Meaning::Person(_));
+        for (events, people) in explained {
+            let is_person = matches!(meaning(events), Meaning::Person(_));
             if is_person {
                 renamed.extend(people);
             }
             for person in people {
-                // A look that began after the event arrived has seen what it is about; only names it may not have read.
-                let newest_event = if is_person { i64::MAX } else { event.id };
-                let received_at = event.received_at;
+                // A look that began after they arrived has seen what they are about; only names it may not have read.
+                let newest_event = if is_person { i64::MAX } else { events.newest };
+                let received_at = events.first_received_at;
                 let new = Candidate { person: *person, received_at, newest_event };
                 let candidate = candidates.entry(*person).or_insert(new);
                 candidate.received_at = candidate.received_at.min(received_at);
@@ -219,11 +229,10 @@ impl Engine {
         tx.commit().await?;
         self.wake.worker(&self.db).await;
         if is_final && is_current {
-            let events: Vec<i64> = explained.iter().map(|(event, _)| event.id).collect();
-            self.mark_processed(&events).await?;
+            self.mark_processed(&ids_of(explained.iter().map(|(events, _)| events))).await?;
         }
-        for (event, people) in explained {
-            tracing::debug!(event.id, people = ?people, "Webhook event {} may mean these people", event.id);
+        for (events, people) in explained {
+            tracing::debug!(event.ids = ?events.ids, people = ?people, "Webhooks may mean these people");
         }
         Ok(())
     }
@@ -244,20 +253,20 @@ impl Engine {
     async fn widen(
         &self,
         company: CompanyId,
-        unknown: Vec<WaitingEvent>,
+        unknown: Vec<WaitingEvents>,
         noted: Forgettings,
     ) -> Result<bool, SyncError> {
         if unknown.is_empty() {
             return Ok(false);
         }
-        let (widened, new): (Vec<WaitingEvent>, Vec<WaitingEvent>) =
-            unknown.into_iter().partition(|event| event.widened_at.is_some());
+        let (widened, new): (Vec<WaitingEvents>, Vec<WaitingEvents>) =
+            unknown.into_iter().partition(|events| events.widened_at.is_some());
         let is_looking = people::is_anybody_waiting(&self.db, company, Reason::Webhook).await?;
         if !widened.is_empty() {
             // Those asked for on their behalf are being looked at: that may explain them. But not for ever.
             let now = self.clock.now();
-            let is_recent = |event: &WaitingEvent| {
-                event.widened_at.is_some_and(|at| now.duration_since(at) < LONGEST_WAIT)
+            let is_recent = |events: &WaitingEvents| {
+                events.widened_at.is_some_and(|at| now.duration_since(at) < LONGEST_WAIT)
             };
             if is_looking && widened.iter().all(is_recent) {
                 return Ok(false);
@@ -283,10 +292,10 @@ impl Engine {
     async fn ask_for_new_people(
         &self,
         company: CompanyId,
-        new: Vec<WaitingEvent>,
+        new: Vec<WaitingEvents>,
         noted: Forgettings,
-    ) -> Result<Vec<WaitingEvent>, SyncError> {
-        let person_of = |event: &WaitingEvent| match meaning(event) {
+    ) -> Result<Vec<WaitingEvents>, SyncError> {
+        let person_of = |events: &WaitingEvents| match meaning(events) {
             Meaning::Person(id) => Some(id),
             Meaning::Anything(_) | Meaning::Nothing => None,
         };
@@ -296,10 +305,10 @@ impl Engine {
         }
         let mut explained = Vec::new();
         let mut others = Vec::new();
-        for event in new {
-            match person_of(&event) {
-                Some(person) => explained.push((event, vec![person])),
-                None => others.push(event),
+        for events in new {
+            match person_of(&events) {
+                Some(person) => explained.push((events, vec![person])),
+                None => others.push(events),
             }
         }
         self.ask_for(company, &explained, true, noted).await?;
@@ -310,10 +319,10 @@ impl Engine {
     async fn look_up_requests(
         &self,
         company: CompanyId,
-        new: Vec<WaitingEvent>,
+        new: Vec<WaitingEvents>,
         noted: Forgettings,
-    ) -> Result<(Vec<WaitingEvent>, bool), SyncError> {
-        let id_of = |event: &WaitingEvent| match meaning(event) {
+    ) -> Result<(Vec<WaitingEvents>, bool), SyncError> {
+        let id_of = |events: &WaitingEvents| match meaning(events) {
             Meaning::Anything(id) => Some(id),
             Meaning::Person(_) | Meaning::Nothing => None,
         };
@@ -323,10 +332,10 @@ impl Engine {
         let requesters = requesters.unwrap_or_default();
         let mut explained = Vec::new();
         let mut unknown = Vec::new();
-        for event in new {
-            match id_of(&event).and_then(|id| requesters.get(&id).copied().flatten()) {
-                Some(person) => explained.push((event, vec![person.0])),
-                None => unknown.push(event),
+        for events in new {
+            match id_of(&events).and_then(|id| requesters.get(&id).copied().flatten()) {
+                Some(person) => explained.push((events, vec![person.0])),
+                None => unknown.push(events),
             }
         }
         self.ask_for(company, &explained, true, noted).await?;
@@ -336,34 +345,36 @@ impl Engine {
     async fn ask_for_newest_requesters(
         &self,
         company: CompanyId,
-        unknown: &[WaitingEvent],
+        unknown: &[WaitingEvents],
         reason: Reason,
         noted: Forgettings,
     ) -> Result<(), SyncError> {
         let requesters = self.reference.newest_requesters(company, noted).await?;
         let ids: Vec<i64> = requesters.into_iter().map(|person| person.0).collect();
         let now = self.clock.now();
-        let webhook_received_at = unknown.iter().map(|event| event.received_at).min();
-        let request = SyncRequest { reason, at: now, webhook_received_at };
-        let events: Vec<i64> = unknown.iter().map(|event| event.id).collect();
+        let request = SyncRequest { reason, at: now, webhook_received_at: first_received_at(unknown) };
         let mut tx = db::begin(&self.db).await?;
         if people::insert_missing(&mut tx, company, &ids, noted).await? {
             people::request_sync(&mut *tx, company, &ids, request).await?;
-            events::mark_widened(&mut *tx, &events, now).await?;
+            events::mark_widened(&mut *tx, &ids_of(unknown), now).await?;
         }
         tx.commit().await?;
         Ok(())
     }
 
-    async fn ask_for_everybody(&self, company: CompanyId, widened: &[WaitingEvent]) -> Result<(), SyncError> {
+    async fn ask_for_everybody(
+        &self,
+        company: CompanyId,
+        widened: &[WaitingEvents],
+    ) -> Result<(), SyncError> {
         // Somebody whom no webhook announced may be meant, so first of all who there is.
         self.list_people(company, Reason::Import).await?;
         let now = self.clock.now();
-        let webhook_received_at = widened.iter().map(|event| event.received_at).min();
-        let newest = widened.iter().map(|event| event.id).max().unwrap_or_default();
+        let newest = widened.iter().map(|events| events.newest).max().unwrap_or_default();
         // Behind what other webhooks ask for, since it is much.
+        let webhook_received_at = first_received_at(widened);
         let request = SyncRequest { reason: Reason::Import, at: now, webhook_received_at };
-        let events: Vec<i64> = widened.iter().map(|event| event.id).collect();
+        let events = ids_of(widened);
         people::request_sync_of_all(&self.db, company, request, newest).await?;
         self.mark_processed(&events).await?;
         tracing::info!(
@@ -378,11 +389,13 @@ impl Engine {
 mod tests {
     use super::*;
 
-    fn event(event_type: &str, id: Option<&str>) -> WaitingEvent {
-        WaitingEvent {
-            id: 1,
-            received_at: Timestamp::UNIX_EPOCH,
-            event_type: event_type.into(),
+    fn events(are_about_people: bool, id: Option<&str>) -> WaitingEvents {
+        WaitingEvents {
+            ids: vec![1],
+            newest: 1,
+            first_received_at: Timestamp::UNIX_EPOCH,
+            last_received_at: Timestamp::UNIX_EPOCH,
+            are_about_people,
             related_object_id: id.map(str::to_owned),
             widened_at: None,
         }
@@ -390,11 +403,10 @@ mod tests {
 
     #[test]
     fn only_person_events_say_what_their_id_means() {
-        assert_eq!(meaning(&event("person_added", Some("264"))), Meaning::Person(264));
-        assert_eq!(meaning(&event("calendar_event_added", Some(" 264 "))), Meaning::Anything(264));
-        assert_eq!(meaning(&event("something_new", Some("264"))), Meaning::Anything(264));
+        assert_eq!(meaning(&events(true, Some("264"))), Meaning::Person(264));
+        assert_eq!(meaning(&events(false, Some(" 264 "))), Meaning::Anything(264));
         for id in [None, Some(""), Some("abc"), Some("99999999999999999999"), Some("1.5")] {
-            assert_eq!(meaning(&event("person_added", id)), Meaning::Nothing, "{id:?}");
+            assert_eq!(meaning(&events(true, id)), Meaning::Nothing, "{id:?}");
         }
     }
 }
