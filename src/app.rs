@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -48,9 +49,9 @@ pub enum AppError {
     /// An address of the configuration.
     #[error("an address of the configuration cannot be used: {0}")]
     Url(#[from] url::ParseError),
-    /// The network.
+    /// What the system gives: an address, a thread.
     #[error("{what}: {source}")]
-    Network {
+    Start {
         /// What was tried.
         what: String,
         /// How it failed.
@@ -132,14 +133,14 @@ impl App {
         Ok(Self { engine, inbox, gatekeeper, tasks, inbox_closed })
     }
 
-    /// Starts the worker in the background.
-    pub fn start_worker(&self) {
-        self.tasks.spawn(worker::run(Arc::clone(&self.engine)));
+    /// Starts the worker in the background, on this runtime.
+    pub fn start_worker(&self, runtime: &Handle) {
+        self.tasks.spawn_on(worker::run(Arc::clone(&self.engine)), runtime);
     }
 
-    /// Answers requests until the service is told to stop, then ends what is under way.
-    pub async fn serve(self, listener: TcpListener) -> Result<(), AppError> {
-        self.start_worker();
+    /// Answers requests until the service is told to stop, then ends what is under way. The worker gets this runtime.
+    pub async fn serve(self, listener: TcpListener, runtime: &Handle) -> Result<(), AppError> {
+        self.start_worker(runtime);
         let stop = self.engine.stop.clone();
         let added_up = stop.clone();
         self.tasks.spawn(async move { added_up.run_until_cancelled(metrics::add_up()).await });
@@ -181,7 +182,7 @@ impl App {
 pub async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, AppError> {
     TcpListener::bind(address)
         .await
-        .map_err(|source| AppError::Network { what: format!("listening on {address}"), source })
+        .map_err(|source| AppError::Start { what: format!("listening on {address}"), source })
 }
 
 /// The whole of `serve`: database, parts, requests, until SIGTERM or SIGINT.
@@ -198,8 +199,18 @@ pub async fn run(config: Config) -> Result<(), AppError> {
         tracing::info!("Stopping");
         stop.cancel();
     });
+    let runtime = worker_runtime()?;
     tracing::info!(address = %app.engine.config.server.listen, "Listening");
-    app.serve(listener).await
+    let served = app.serve(listener, runtime.handle()).await;
+    runtime.shutdown_background();
+    served
+}
+
+/// The worker gets a thread of its own: what it reads and compares makes no webhook wait, and the thread that takes
+/// webhooks loses no time with handing tasks to others.
+fn worker_runtime() -> Result<Runtime, AppError> {
+    let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("worker").enable_all().build();
+    runtime.map_err(|source| AppError::Start { what: "starting the worker's thread".to_owned(), source })
 }
 
 /// Resolves on SIGTERM or SIGINT.

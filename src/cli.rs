@@ -12,6 +12,7 @@ use argon2::PasswordHasher as _;
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 use sqlx::PgPool;
+use tokio::runtime::Handle;
 
 use crate::app::{self, App, AppError};
 use crate::clock::Clock;
@@ -331,7 +332,7 @@ async fn sync(config: Config, person: Option<PersonId>, dry_run: bool) -> Result
         return Err(CommandError::Paused);
     }
     // Whoever holds the lock does it: this process, or the service that is running.
-    app.start_worker();
+    app.start_worker(&Handle::current());
     let failed = match person {
         Some(person) => sync_person(engine, company, person).await?,
         None => sync_everybody(engine, company).await?,

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use optedo_officient::cli::{self, Cli};
 
-#[tokio::main]
+// One thread for requests; the worker of `serve` gets another.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     // A variable that is no text is none of ours; `std::env::vars` would panic over it.
     let env =

@@ -351,9 +351,13 @@ pub fn fold(text: &str) -> String {
     use unicode_normalization::UnicodeNormalization as _;
     use unicode_normalization::char::is_combining_mark;
 
+    let is_kept = |char: &char| !char.is_whitespace() && !['-', '\'', '’'].contains(char);
+    if text.is_ascii() {
+        // As most names are: there is nothing to compose, and no accent to take away.
+        return text.chars().filter(is_kept).map(|char| char.to_ascii_lowercase()).collect();
+    }
     let lower = text.nfc().collect::<String>().to_lowercase();
-    let without_accents = lower.nfd().filter(|char| !is_combining_mark(*char));
-    without_accents.filter(|char| !char.is_whitespace() && !['-', '\'', '’'].contains(char)).collect()
+    lower.nfd().filter(|char| !is_combining_mark(*char)).filter(is_kept).collect()
 }
 
 /// In what `theirs` differs from `ours` if the two nearly match; `None` when they are equal or unlike.
