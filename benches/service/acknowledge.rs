@@ -10,18 +10,14 @@ const SECONDS: u64 = 5;
 /// More connections to Postgres serve the least possible handler no better.
 const MOST_CONNECTIONS: usize = 16;
 
-/// The service against both; returns its webhooks a second at 64 connections. With `only_the_service`, those alone.
-pub async fn measure(subject: &Subject, report: &mut Report, only_the_service: bool) -> f64 {
+/// The service against both.
+pub async fn measure(subject: &Subject, report: &mut Report) {
     let url = subject.webhook_url();
     let body = subject.announcement();
     // Warm, as it is after its first second.
     wrk(&url, &body, 16, 2).await;
     subject.settle().await;
-    if only_the_service {
-        return rounds(subject, &url, &body, 64).await.a_second;
-    }
     report.part("Webhooks acknowledged, each committed before its 200");
-    let mut at_64 = 0.0;
     for (connections, aim) in [(1, 0.95), (16, 1.2), (64, 1.5)] {
         say(&format!("{connections} connections"));
         let rivals = Rivals::start(connections).await;
@@ -52,12 +48,8 @@ pub async fn measure(subject: &Subject, report: &mut Report, only_the_service: b
         let against = format!("{:.0} / {commits:.0}", ours.a_second);
         let aim = if connections == 64 { at_least(1.0) } else { Aim::None };
         report.row(&at("against Postgres' commits"), against, Some(ours.a_second / commits), aim);
-        if connections == 64 {
-            at_64 = ours.a_second;
-        }
     }
     footprint::under_load(subject, report);
-    at_64
 }
 
 /// The same while not connected: webhooks are stored, and nothing is looked into. What the looks take of the machine, which
@@ -84,12 +76,9 @@ pub async fn measure_unconnected(subject: &Subject, report: &mut Report) {
     }
 }
 
-async fn rounds(subject: &Subject, url: &str, body: &str, connections: usize) -> Round {
-    let mut rounds = Vec::new();
-    for _ in 0..ROUNDS {
-        rounds.push(round(subject, url, body, connections).await);
-    }
-    middle(&rounds)
+/// Webhooks a second at so many connections, in one round.
+pub async fn a_second(subject: &Subject, connections: usize) -> f64 {
+    round(subject, &subject.webhook_url(), &subject.announcement(), connections).await.a_second
 }
 
 /// One round; nothing of it is left to do afterwards.

@@ -10,7 +10,7 @@
 //! | `propagation` | from a webhook to the absence in Optedo |
 //! | `import` | the first import, against the rate limit |
 //! | `sweep` | a sweep with nothing to do |
-//! | `history` | fills the tables, so that the others can be measured again |
+//! | `history` | the others with full tables, beside empty ones |
 //! | `footprint` | memory, connections, time to start, size |
 //! | `subject`, `load`, `report` | the service under test, wrk, the table |
 #![expect(
@@ -34,7 +34,7 @@ mod report;
 mod subject;
 mod sweep;
 
-use report::{Report, say};
+use report::Report;
 use subject::Subject;
 
 #[tokio::main]
@@ -51,19 +51,17 @@ async fn main() {
     if only.as_deref() == Some("webhooks") {
         let mut subject = company().await;
         subject.restart_with(subject::AT_THE_LIMIT).await;
-        acknowledge::measure(&subject, &mut report, false).await;
+        acknowledge::measure(&subject, &mut report).await;
         subject.stop().await;
     }
-    let mut empty = Flow::default();
-    if is_wanted("flow") || is_wanted("history") {
-        empty = Flow::measure(&mut report, "").await;
+    if is_wanted("flow") {
+        flow(&mut report).await;
     }
     if is_wanted("import") {
         import::measure(&mut report).await;
     }
     if is_wanted("history") {
-        let full = Flow::measure(&mut report, "full tables: ").await;
-        full.compare(&empty, &mut report);
+        history::measure(&mut report).await;
     }
     report.finish(only.is_none());
 }
@@ -76,53 +74,14 @@ async fn company() -> Subject {
     subject
 }
 
-/// What must not depend on how much is in the tables.
-#[derive(Default)]
-struct Flow {
-    webhooks_a_second: f64,
-    propagation_ms: f64,
-    sweep_seconds: f64,
-}
-
-impl Flow {
-    async fn measure(report: &mut Report, prefix: &'static str) -> Self {
-        let mut subject = company().await;
-        let is_full = !prefix.is_empty();
-        if is_full {
-            say("filling the tables");
-            history::fill(&subject).await;
-        }
-        subject.restart_with(subject::AT_THE_LIMIT).await;
-        let webhooks_a_second = acknowledge::measure(&subject, report, is_full).await;
-        subject.restart_with(subject::WITHOUT_LIMIT).await;
-        let propagation_ms = propagation::measure(&subject, report, is_full).await;
-        let sweep_seconds = sweep::measure(&subject, report, is_full).await;
-        if !is_full {
-            acknowledge::measure_unconnected(&subject, report).await;
-        }
-        subject.stop().await;
-        Self { webhooks_a_second, propagation_ms, sweep_seconds }
-    }
-
-    fn compare(&self, empty: &Self, report: &mut Report) {
-        report.part("With 1,000,000 absences and 10,000,000 old webhooks in the tables");
-        let mut ratio = |what: &str, ratio: f64, detail: String| {
-            report.row(what, detail, Some(ratio), report::at_least(0.9));
-        };
-        ratio(
-            "webhooks a second at 64 connections",
-            self.webhooks_a_second / empty.webhooks_a_second,
-            format!("{:.0} against {:.0} empty", self.webhooks_a_second, empty.webhooks_a_second),
-        );
-        ratio(
-            "propagation, median",
-            empty.propagation_ms / self.propagation_ms,
-            format!("{:.1} ms against {:.1} ms empty", self.propagation_ms, empty.propagation_ms),
-        );
-        ratio(
-            "a sweep over 500 people",
-            empty.sweep_seconds / self.sweep_seconds,
-            format!("{:.2} s against {:.2} s empty", self.sweep_seconds, empty.sweep_seconds),
-        );
-    }
+/// From the webhook to the absence, and what keeps it true.
+async fn flow(report: &mut Report) {
+    let mut subject = company().await;
+    subject.restart_with(subject::AT_THE_LIMIT).await;
+    acknowledge::measure(&subject, report).await;
+    subject.restart_with(subject::WITHOUT_LIMIT).await;
+    propagation::measure(&subject, report).await;
+    sweep::measure(&subject, report).await;
+    acknowledge::measure_unconnected(&subject, report).await;
+    subject.stop().await;
 }

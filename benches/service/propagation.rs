@@ -9,28 +9,19 @@ use super::subject::Subject;
 
 const WEBHOOKS: usize = 100;
 
-/// Returns the median with upstreams that answer at once; with `only_at_once`, measures that alone.
-pub async fn measure(subject: &Subject, report: &mut Report, only_at_once: bool) -> f64 {
-    if only_at_once {
-        return median(&mut times(subject, Duration::ZERO, 3).await);
-    }
+pub async fn measure(subject: &Subject, report: &mut Report) {
     report.part("From a webhook to the absence in Optedo");
-    let mut at_once = 0.0;
     for (week, a_call) in [0_u32, 50, 200].into_iter().enumerate() {
         let mut times = times(subject, Duration::from_millis(a_call.into()), week).await;
         let (p50, p99) = (median(&mut times), percentile(&mut times, 0.99));
         let most = f64::from(2 * a_call + 25);
         let what = format!("upstreams take {a_call} ms a call: median of {WEBHOOKS}, ms");
         report.row(&what, format!("p50 {p50:.1} ms, p99 {p99:.1} ms"), Some(p50), at_most(most));
-        if a_call == 0 {
-            at_once = p50;
-        }
     }
-    at_once
 }
 
-/// Leave of a week of its own: the same leave twice is one.
-async fn times(subject: &Subject, a_call: Duration, week: usize) -> Vec<f64> {
+/// Milliseconds, each for leave of a week of its own: the same leave twice is one.
+pub async fn times(subject: &Subject, a_call: Duration, week: usize) -> Vec<f64> {
     subject.officient.set_latency(a_call);
     subject.optedo.set_latency(a_call);
     let url = subject.webhook_url();

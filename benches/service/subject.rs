@@ -132,7 +132,9 @@ impl Subject {
             .arg("serve")
             .envs(self.settings.iter().map(|(key, value)| (key, value)))
             .env_remove("DATABASE_URL")
-            .stderr(std::fs::File::create("target/bench/service.log").unwrap())
+            .stderr(
+                std::fs::File::options().append(true).create(true).open("target/bench/service.log").unwrap(),
+            )
             .kill_on_drop(true)
             .spawn()
             .unwrap();

@@ -465,7 +465,11 @@ impl Worker {
         if due.is_empty() {
             return Ok(());
         }
-        let total = people::count(&self.engine.db, company).await?;
+        // How many there are matters to a sweep's looks only.
+        let is_of_sweep =
+            |person: &Person| person.request.is_some_and(|request| request.reason == Reason::Sweep);
+        let total =
+            if due.iter().any(is_of_sweep) { people::count(&self.engine.db, company).await? } else { 0 };
         for person in due {
             self.begin_person(company, person, connection.sweep_no, total);
         }
