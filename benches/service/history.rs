@@ -20,36 +20,38 @@ pub async fn measure(report: &mut Report) {
     full.import().await;
     empty.restart_with(AT_THE_LIMIT).await;
     full.restart_with(AT_THE_LIMIT).await;
-    let (mut before, mut after) = (Vec::new(), Vec::new());
+    let (mut without, mut with) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        before.push(acknowledge::a_second(&empty, 64).await);
-        after.push(acknowledge::a_second(&full, 64).await);
+        without.push(acknowledge::a_second(&empty, 64).await);
+        with.push(acknowledge::a_second(&full, 64).await);
     }
-    let (before, after) = (median(&mut before), median(&mut after));
-    let shown = format!("{after:.0} against {before:.0} empty");
-    report.row("webhooks a second at 64 connections", shown, Some(after / before), at_least(0.9));
+    let (without, with) = (median(&mut without), median(&mut with));
+    let shown = format!("{with:.0} against {without:.0} empty");
+    report.row("webhooks a second at 64 connections", shown, Some(with / without), at_least(0.9));
 
     empty.restart_with(WITHOUT_LIMIT).await;
     full.restart_with(WITHOUT_LIMIT).await;
-    let (mut before, mut after) = (Vec::new(), Vec::new());
+    let (mut without, mut with) = (Vec::new(), Vec::new());
     for week in 0..ROUNDS {
-        before.extend(propagation::times(&empty, Duration::ZERO, week).await);
-        after.extend(propagation::times(&full, Duration::ZERO, week).await);
+        without.extend(propagation::times(&empty, Duration::ZERO, week).await);
+        with.extend(propagation::times(&full, Duration::ZERO, week).await);
     }
-    let (before, after) = (median(&mut before), median(&mut after));
-    let shown = format!("{after:.1} ms against {before:.1} ms empty");
-    report.row("propagation, median", shown, Some(before / after), at_least(0.9));
+    say_time(report, "propagation, median, ms", without, with);
 
-    let (mut before, mut after) = (Vec::new(), Vec::new());
+    let (mut without, mut with) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        before.push(sweep::seconds(&empty).await);
-        after.push(sweep::seconds(&full).await);
+        without.push(sweep::seconds(&empty).await);
+        with.push(sweep::seconds(&full).await);
     }
-    let (before, after) = (median(&mut before), median(&mut after));
-    let shown = format!("{after:.2} s against {before:.2} s empty");
-    report.row("a sweep over 500 people", shown, Some(before / after), at_least(0.9));
+    say_time(report, "a sweep over 500 people, s", without, with);
     empty.stop().await;
     full.stop().await;
+}
+
+fn say_time(report: &mut Report, what: &str, mut without: Vec<f64>, mut with: Vec<f64>) {
+    let (without, with) = (median(&mut without), median(&mut with));
+    let shown = format!("{with:.2} against {without:.2} empty");
+    report.row(what, shown, Some(without / with), at_least(0.9));
 }
 
 /// A million absences of the past and ten million webhooks that were dealt with, none so old that it is deleted.

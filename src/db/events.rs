@@ -7,10 +7,8 @@ use sqlx::PgExecutor;
 /// Events about the same object that were not yet looked at.
 #[derive(Debug, Clone)]
 pub struct WaitingEvents {
-    /// Their rows.
+    /// Their rows; never none.
     pub ids: Vec<i64>,
-    /// The newest of them.
-    pub newest: i64,
     /// When the first of them arrived.
     pub first_received_at: Timestamp,
     /// When the last of them arrived.
@@ -21,6 +19,13 @@ pub struct WaitingEvents {
     pub related_object_id: Option<String>,
     /// When the newest requesters were asked for on behalf of the first.
     pub widened_at: Option<Timestamp>,
+}
+
+impl WaitingEvents {
+    /// The newest of them.
+    pub fn newest(&self) -> i64 {
+        self.ids.iter().copied().max().unwrap_or_default()
+    }
 }
 
 /// Stores a batch in one statement; returns the ids, in the order of the batch.
@@ -51,7 +56,7 @@ pub async fn waiting(
     limit: i64,
 ) -> Result<Vec<WaitingEvents>, sqlx::Error> {
     sqlx::query!(
-        r#"select array_agg(id) as "ids!", max(id) as "newest!", min(received_at) as "first_received_at!",
+        r#"select array_agg(id) as "ids!", min(received_at) as "first_received_at!",
                max(received_at) as "last_received_at!", event_type like 'person\_%' as "are_about_people!",
                related_object_id, min(widened_at) as widened_at
            from (select * from webhook_events where processed_at is null and id > $1 and id <= $2 order by id limit $3) oldest
@@ -63,7 +68,6 @@ pub async fn waiting(
     // Each as it comes: in a flood they may be many.
     .map(|row| WaitingEvents {
         ids: row.ids,
-        newest: row.newest,
         first_received_at: row.first_received_at.to_jiff(),
         last_received_at: row.last_received_at.to_jiff(),
         are_about_people: row.are_about_people,

@@ -75,7 +75,7 @@ impl Engine {
     pub async fn take_new_events(&self, company: CompanyId, after: i64) -> Result<i64, SyncError> {
         let noted = person::forgettings(&self.db).await?;
         let new = events::waiting(&self.db, after, i64::MAX, BATCH).await?;
-        let newest = new.iter().map(|events| events.newest).max().unwrap_or(after);
+        let newest = new.iter().map(WaitingEvents::newest).max().unwrap_or(after);
         let (explained, _unknown) = self.explain(company, new).await?;
         // The number of anything else may be a request's too: that is asked beside.
         let (of_people, of_anything): (Vec<Explained>, Vec<Explained>) =
@@ -209,7 +209,7 @@ impl Engine {
             }
             for person in people {
                 // A look that began after they arrived has seen what they are about; only names it may not have read.
-                let newest_event = if is_person { i64::MAX } else { events.newest };
+                let newest_event = if is_person { i64::MAX } else { events.newest() };
                 let received_at = events.first_received_at;
                 let new = Candidate { person: *person, received_at, newest_event };
                 let candidate = candidates.entry(*person).or_insert(new);
@@ -370,7 +370,7 @@ impl Engine {
         // Somebody whom no webhook announced may be meant, so first of all who there is.
         self.list_people(company, Reason::Import).await?;
         let now = self.clock.now();
-        let newest = widened.iter().map(|events| events.newest).max().unwrap_or_default();
+        let newest = widened.iter().map(WaitingEvents::newest).max().unwrap_or_default();
         // Behind what other webhooks ask for, since it is much.
         let webhook_received_at = first_received_at(widened);
         let request = SyncRequest { reason: Reason::Import, at: now, webhook_received_at };
@@ -392,7 +392,6 @@ mod tests {
     fn events(are_about_people: bool, id: Option<&str>) -> WaitingEvents {
         WaitingEvents {
             ids: vec![1],
-            newest: 1,
             first_received_at: Timestamp::UNIX_EPOCH,
             last_received_at: Timestamp::UNIX_EPOCH,
             are_about_people,
