@@ -20,7 +20,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, PgPool, PgTransaction};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool, PgTransaction};
 
 /// Why the database is not usable at start-up.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,9 @@ pub enum DatabaseError {
     Migration(#[from] MigrateError),
 }
 
+/// So long after its last use a connection is taken to live.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+
 /// A pool of at most `max_connections`; connects at the first use.
 pub fn pool(url: &SecretString, max_connections: u32) -> Result<PgPool, DatabaseError> {
     let options = PgConnectOptions::from_str(url.expose_secret())
@@ -45,6 +48,16 @@ pub fn pool(url: &SecretString, max_connections: u32) -> Result<PgPool, Database
         .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
     Ok(PgPoolOptions::new()
         .max_connections(max_connections)
+        // Asked whether it still lives when it comes back, and again only after a while: that is a round trip a statement.
+        .test_before_acquire(false)
+        .before_acquire(|connection, about| {
+            Box::pin(async move {
+                if about.idle_for >= TRUSTED_FOR {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         // Without the database the answer is 503, within two seconds.
         .acquire_timeout(Duration::from_millis(1500))
         // Hundreds of services share one server: what a burst needed is soon given back.

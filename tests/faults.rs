@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use optedo_officient::db;
 use optedo_officient::demo::Fault;
 use optedo_officient::demo::officient::LeaveType;
 use reqwest::StatusCode;
+use secrecy::SecretString;
 use serde_json::json;
 
 use crate::support::Options;
@@ -156,6 +158,19 @@ async fn a_database_that_can_only_be_read_refuses_webhooks_and_is_used_again_by_
     w.until("webhooks are taken", async || w.deliver("calendar_event_added", w.jan).await == StatusCode::OK)
         .await;
     w.until("the leave stands", async || w.times_of(event) == whole_day(w.day(0))).await;
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_broke_while_it_rested_is_replaced_without_an_error() {
+    let w = World::connected().await;
+    let url: SecretString = std::env::var("DATABASE_URL").unwrap().into();
+    let pool = db::pool(&url, 1).unwrap();
+    let pid: i32 = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&pool).await.unwrap();
+    run(&w, &format!("select pg_terminate_backend({pid})")).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let next: i32 = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&pool).await.unwrap();
+    assert_ne!(next, pid);
     w.finish(&[]).await;
 }
 
