@@ -279,17 +279,28 @@ pub async fn taken(db: impl PgExecutor<'_>, absences: &[i64]) -> Result<Vec<i64>
 
 /// These events are in the calendar again: a deletion planned for them dissolves. Returns how many did.
 pub async fn dissolve_deletions(
-    db: impl PgExecutor<'_>,
+    tx: &mut PgConnection,
     company: CompanyId,
     events: &[i64],
 ) -> Result<u64, sqlx::Error> {
-    let dissolved = sqlx::query!(
-        "update absences set deletion_planned_at = null, deletion_held = false, deletion_confirmed = false
+    // Mostly none is, and an update runs the table's triggers even where it finds no row.
+    let planned = sqlx::query_scalar!(
+        "select event_id from absences
          where company_id = $1 and event_id = any($2) and deleted_at is null and deletion_planned_at is not null",
         company.0,
         events
     );
-    Ok(dissolved.execute(db).await?.rows_affected())
+    let planned = planned.fetch_all(&mut *tx).await?;
+    if planned.is_empty() {
+        return Ok(0);
+    }
+    let dissolved = sqlx::query!(
+        "update absences set deletion_planned_at = null, deletion_held = false, deletion_confirmed = false
+         where company_id = $1 and event_id = any($2)",
+        company.0,
+        &planned
+    );
+    Ok(dissolved.execute(tx).await?.rows_affected())
 }
 
 /// Serialises the counting of deletions until the transaction ends.

@@ -176,14 +176,18 @@ impl Engine {
             let found = Found { match_state: person_match.as_str(), user: person_match.user(), event_ids };
             people::save_found(&mut *tx, company, person, &found).await?;
         }
-        let rejected: Vec<i64> = applied.rejected.iter().map(|(event, _)| event.0).collect();
-        history::insert_rejected(&mut *tx, company, &rejected, reason, now).await?;
+        if !applied.rejected.is_empty() {
+            let rejected: Vec<i64> = applied.rejected.iter().map(|(event, _)| event.0).collect();
+            history::insert_rejected(&mut *tx, company, &rejected, reason, now).await?;
+        }
         // What part of a calendar does not show stays held back.
         let is_partial = look.person_match.is_some() && look.event_ids.is_none();
         let shown: Option<Vec<i64>> =
             is_partial.then(|| look.standings.keys().map(|event| event.0).collect());
         let before = attention::clear_held_back(&mut *tx, company, person, shown.as_deref()).await?;
-        attention::insert_held_back(&mut *tx, company, person, &events, &kinds, &subject_ids).await?;
+        if !events.is_empty() {
+            attention::insert_held_back(&mut *tx, company, person, &events, &kinds, &subject_ids).await?;
+        }
         for item in items.values() {
             attention::open(&mut *tx, item, 1, now).await?;
         }
