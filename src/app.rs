@@ -19,6 +19,7 @@ use crate::officient::{Line, Officient};
 use crate::optedo::Optedo;
 use crate::secrets::{self, SecretsError};
 use crate::sync::conclude::OptedoGate;
+use crate::sync::foresight::Foresight;
 use crate::sync::reference::Reference;
 use crate::sync::wake::Wake;
 use crate::sync::{Engine, worker};
@@ -120,6 +121,7 @@ impl App {
         let engine = Arc::new(Engine {
             reference: Reference::new(officient.clone(), optedo.clone(), clock.clone()),
             optedo_gate: OptedoGate::default(),
+            foresight: Foresight::default(),
             webhook_address,
             db,
             config,

@@ -10,7 +10,7 @@
 //! ```
 //! * [`trigger`]: whom a webhook means
 //! * [`worker`]: one replica at a time takes who is due
-//! * [`look`]: read and compare ([`matching`], [`mapping`], [`desired`], [`plan`]: pure)
+//! * [`look`]: read and compare ([`matching`], [`mapping`], [`desired`], [`plan`]: pure); [`foresight`]: what to read beforehand
 //! * [`apply`]: write, each in three steps
 //! * [`conclude`](mod@conclude): what is held back and why ([`attention`]), and when to look again
 //! * [`sweep`], [`subscriptions`]: everybody, and the webhooks themselves; [`preview`]: the dry run
@@ -20,6 +20,7 @@ pub mod apply;
 pub mod attention;
 pub mod conclude;
 pub mod desired;
+pub mod foresight;
 pub mod look;
 pub mod mapping;
 pub mod matching;
@@ -49,6 +50,7 @@ use crate::upstream::{Retry, UpstreamError};
 use crate::vault::{Vault, VaultError};
 use crate::webhook_address::WebhookAddress;
 use conclude::OptedoGate;
+use foresight::Foresight;
 use reference::Reference;
 use wake::Wake;
 
@@ -219,6 +221,8 @@ pub struct Engine {
     pub reference: Reference,
     /// Whether Optedo accepts our token.
     pub optedo_gate: OptedoGate,
+    /// Whether it pays to read beforehand what only a write needs.
+    pub foresight: Foresight,
     /// The keys.
     pub vault: Vault,
     /// Wakes the worker, wherever it runs.

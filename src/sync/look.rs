@@ -127,7 +127,8 @@ impl Engine {
             return self.look_at_archived(company, &person, window).await;
         };
         let calendar = self.read_calendar(&person, window, years, priority, turn);
-        let (calendar, existing) = if priority == Priority::Urgent {
+        let is_urgent = priority == Priority::Urgent;
+        let (calendar, existing) = if is_urgent && self.foresight.pays(self.clock.now()) {
             // Somebody waits: what may be needed to write is read meanwhile.
             let fresh = Freshness::to_write(&self.clock, priority, requested_at).optedo;
             let existing = self.existing_absences(person.user);
@@ -147,7 +148,11 @@ impl Engine {
             .snapshot(company, &type_years, priority, Freshness::to_compare(&self.clock))
             .await?;
         let mut look = self.compare(company, &person, &names, &calendar, &written, window, &snapshot).await?;
-        if let Some(fresh) = self.freshness_needed(&look, priority, requested_at) {
+        let fresh = self.freshness_needed(&look, priority, requested_at);
+        if is_urgent {
+            self.foresight.note(fresh.is_some(), self.clock.now());
+        }
+        if let Some(fresh) = fresh {
             let since =
                 Some(requested_at).filter(|_| !matches!(look.person_match, Some(PersonMatch::Matched(_))));
             let (person, _turn) =
