@@ -7,11 +7,11 @@ use optedo_officient::db;
 use optedo_officient::demo::Fault;
 use optedo_officient::demo::officient::LeaveType;
 use reqwest::StatusCode;
-use secrecy::SecretString;
 use serde_json::json;
+use sqlx::{Connection as _, PgConnection};
 
-use crate::support::Options;
 use crate::support::world::{World, options, whole_day};
+use crate::support::{Options, create_database};
 
 /// Delivers these side by side, some at a time; all must be accepted.
 async fn flood(w: &World, webhooks: impl Iterator<Item = (&'static str, i64)>) {
@@ -163,15 +163,14 @@ async fn a_database_that_can_only_be_read_refuses_webhooks_and_is_used_again_by_
 
 #[tokio::test]
 async fn a_connection_that_broke_while_it_rested_is_replaced_without_an_error() {
-    let w = World::connected().await;
-    let url: SecretString = std::env::var("DATABASE_URL").unwrap().into();
-    let pool = db::pool(&url, 1).unwrap();
+    let url = create_database().await;
+    let pool = db::pool(&url.clone().into(), 1).unwrap();
     let pid: i32 = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&pool).await.unwrap();
-    run(&w, &format!("select pg_terminate_backend({pid})")).await;
+    let mut other = PgConnection::connect(&url).await.unwrap();
+    sqlx::query("select pg_terminate_backend($1)").bind(pid).execute(&mut other).await.unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;
     let next: i32 = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&pool).await.unwrap();
     assert_ne!(next, pid);
-    w.finish(&[]).await;
 }
 
 #[tokio::test]
