@@ -48,7 +48,7 @@ pub fn pool(url: &SecretString, max_connections: u32) -> Result<PgPool, Database
         .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
     Ok(PgPoolOptions::new()
         .max_connections(max_connections)
-        // Asked whether it still lives when it comes back, and again only after a while: that is a round trip a statement.
+        // It is asked whether it lives when it comes back; to ask again whenever it is taken is a third of all round trips.
         .test_before_acquire(false)
         .before_acquire(|connection, about| {
             Box::pin(async move {

@@ -284,21 +284,22 @@ pub async fn dissolve_deletions(
     events: &[i64],
 ) -> Result<u64, sqlx::Error> {
     // Mostly none is, and an update runs the table's triggers even where it finds no row.
-    let planned = sqlx::query_scalar!(
-        "select event_id from absences
-         where company_id = $1 and event_id = any($2) and deleted_at is null and deletion_planned_at is not null",
+    let is_any_planned = sqlx::query_scalar!(
+        r#"select exists (
+               select from absences
+               where company_id = $1 and event_id = any($2) and deleted_at is null and deletion_planned_at is not null
+           ) as "is_any_planned!""#,
         company.0,
         events
     );
-    let planned = planned.fetch_all(&mut *tx).await?;
-    if planned.is_empty() {
+    if !is_any_planned.fetch_one(&mut *tx).await? {
         return Ok(0);
     }
     let dissolved = sqlx::query!(
         "update absences set deletion_planned_at = null, deletion_held = false, deletion_confirmed = false
-         where company_id = $1 and event_id = any($2)",
+         where company_id = $1 and event_id = any($2) and deleted_at is null and deletion_planned_at is not null",
         company.0,
-        &planned
+        events
     );
     Ok(dissolved.execute(tx).await?.rows_affected())
 }

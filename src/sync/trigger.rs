@@ -207,10 +207,10 @@ impl Engine {
             if is_person {
                 renamed.extend(people);
             }
+            // A look that began after they arrived has seen what they are about; only names it may not have read.
+            let newest_event = if is_person { i64::MAX } else { events.newest() };
+            let received_at = events.first_received_at;
             for person in people {
-                // A look that began after they arrived has seen what they are about; only names it may not have read.
-                let newest_event = if is_person { i64::MAX } else { events.newest() };
-                let received_at = events.first_received_at;
                 let new = Candidate { person: *person, received_at, newest_event };
                 let candidate = candidates.entry(*person).or_insert(new);
                 candidate.received_at = candidate.received_at.min(received_at);
