@@ -41,11 +41,13 @@ pub fn settings() -> Vec<(String, String)> {
     .collect()
 }
 
-/// Starts both on the ports of the configuration, seeded.
+/// Starts both on the ports of the configuration, with the limit that it says Officient has, seeded.
 pub async fn start(config: &Config) -> std::io::Result<Simulators> {
     let officient = OfficientSim::start(OfficientOptions {
         listen: address(&config.officient.api_url, 8081),
         redirect_uri: Some(format!("{}{CALLBACK_PATH}", config.server.public_url)),
+        rate_limit_calls: config.officient.rate_limit_calls,
+        rate_limit_period: config.officient.rate_limit_period,
         ..OfficientOptions::default()
     })
     .await?;
