@@ -9,28 +9,29 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, DatabaseError, connection};
-use crate::limiter::Limiter;
-use crate::oauth::{Credentials, Oauth};
+use crate::officient::budget::Budget;
+use crate::officient::limiter::Limiter;
+use crate::officient::oauth::{Credentials, Oauth};
+use crate::officient::tokens::Tokens;
 use crate::officient::{Line, Officient};
 use crate::optedo::Optedo;
+use crate::secrets::vault::{Vault, VaultError};
+use crate::secrets::webhook_address::WebhookAddress;
 use crate::secrets::{self, SecretsError};
 use crate::sync::conclude::OptedoGate;
 use crate::sync::foresight::Foresight;
+use crate::sync::inbox::Inbox;
 use crate::sync::reference::Reference;
 use crate::sync::wake::Wake;
 use crate::sync::{Engine, worker};
 use crate::telemetry::metrics;
-use crate::tokens::Tokens;
-use crate::vault::{Vault, VaultError};
 use crate::web::connections;
-use crate::web::inbox::Inbox;
 use crate::web::session::Gatekeeper;
+pub use crate::web::state::App;
 use crate::web::{self, CALLBACK_PATH, WEBHOOK_PATH};
-use crate::webhook_address::WebhookAddress;
 
 /// How long requests and writes under way may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -67,21 +68,6 @@ impl From<SecretsError> for AppError {
             SecretsError::Vault(error) => Self::Vault(error),
         }
     }
-}
-
-/// Everything that requests are answered with; clones share it.
-#[derive(Clone)]
-pub struct App {
-    /// The flow.
-    pub engine: Arc<Engine>,
-    /// Where webhooks wait for the next commit.
-    pub inbox: Inbox,
-    /// Who may come in.
-    pub gatekeeper: Arc<Gatekeeper>,
-    /// Everything that runs in the background.
-    pub tasks: TaskTracker,
-    /// No request is answered any more.
-    inbox_closed: CancellationToken,
 }
 
 impl App {

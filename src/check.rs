@@ -16,16 +16,18 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::connection::{State, SubscriptionState};
 use crate::db::{self, connection, people};
-use crate::ids::CompanyId;
-use crate::limiter::Priority;
-use crate::officient::{LeaveType, OfficientError, Webhook};
-use crate::optedo::{AbsenceType, Optedo, OptedoError};
+use crate::domain::absence::AbsenceType;
+use crate::domain::attention::Item;
+use crate::domain::calendar::{LeaveType, Webhook};
+use crate::domain::ids::CompanyId;
+use crate::domain::mapping::Mapping;
+use crate::domain::matching::Directory;
+use crate::http_client::UpstreamError;
+use crate::officient::OfficientError;
+use crate::officient::limiter::Priority;
+use crate::optedo::{Optedo, OptedoError};
 use crate::sync::Engine;
-use crate::sync::attention::Item;
-use crate::sync::mapping::Mapping;
-use crate::sync::matching::Directory;
-use crate::upstream::UpstreamError;
-use crate::web::lists::{MatchState, map_everything, match_everybody};
+use crate::sync::lists::{MatchState, map_everything, match_everybody};
 
 /// For one finding, however many calls it needs and whoever else uses the rate limit.
 const PATIENCE: Duration = Duration::from_secs(30);

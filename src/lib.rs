@@ -20,7 +20,6 @@
 #![forbid(unsafe_code)]
 
 pub mod app;
-pub mod budget;
 pub mod check;
 pub mod cli;
 pub mod clock;
@@ -28,18 +27,13 @@ pub mod config;
 pub mod db;
 #[cfg(feature = "demo")]
 pub mod demo;
-pub mod ids;
-pub mod limiter;
-pub mod oauth;
+pub mod domain;
+pub mod http_client;
 pub mod officient;
 pub mod optedo;
 pub mod secrets;
 pub mod sync;
 pub mod telemetry;
-pub mod tokens;
 #[cfg(feature = "demo")]
 pub mod untrusted;
-pub mod upstream;
-pub mod vault;
 pub mod web;
-pub mod webhook_address;

@@ -6,21 +6,21 @@
 use jiff::civil::{Time, date};
 
 use crate::config::LeaveTypes;
-use crate::ids::{AbsenceTypeId, PersonId, UserId};
-use crate::officient::{CalendarEvent, readable};
-use crate::optedo::{AbsenceType, User};
-use crate::sync::attention::{difference, fold};
-use crate::sync::desired::{Rules, Standing, Window, standing};
-use crate::sync::mapping::MappingRules;
-use crate::sync::matching::{Directory, Names, PersonMatch, match_person};
-use crate::web::webhook::Announcement;
+use crate::domain::absence::{AbsenceType, User};
+use crate::domain::attention::{difference, fold};
+use crate::domain::calendar::CalendarEvent;
+use crate::domain::company::Names;
+use crate::domain::desired::{Rules, Standing, Window, standing};
+use crate::domain::ids::{AbsenceTypeId, PersonId, UserId};
+use crate::domain::mapping::MappingRules;
+use crate::domain::matching::{Directory, PersonMatch, match_person};
+use crate::domain::webhook::WebhookPayload;
+use crate::officient::readable;
 
 /// The body of a webhook: taken or refused, and what is taken can be stored.
 pub fn webhook(body: &[u8]) {
-    let Ok(announcement) = serde_json::from_slice::<Announcement>(body) else { return };
-    for text in
-        [Some(&announcement.event_type), announcement.related_object_id.as_ref()].into_iter().flatten()
-    {
+    let Ok(payload) = serde_json::from_slice::<WebhookPayload>(body) else { return };
+    for text in [Some(&payload.event_type), payload.related_object_id.as_ref()].into_iter().flatten() {
         assert!(!text.contains('\0'), "Postgres stores no NUL");
         assert!(text.chars().count() <= 1000, "texts are bounded");
     }

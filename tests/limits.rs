@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use optedo_officient::demo::Fault;
 use optedo_officient::demo::officient::LeaveType;
-use optedo_officient::limiter::Priority;
+use optedo_officient::officient::limiter::Priority;
 use tokio::time::sleep;
 
 use crate::support::Options;

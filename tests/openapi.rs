@@ -104,7 +104,7 @@ fn the_document_is_openapi_and_hangs_together() {
 
 /// Every route of the router but the page's, as the source has them.
 fn routes() -> BTreeSet<(String, String)> {
-    let source = include_str!("../src/web.rs");
+    let source = include_str!("../src/web/mod.rs");
     let list = source.split("pub fn router(").nth(1).unwrap().split("\n}").next().unwrap();
     let api = list.find("Router::new()").unwrap()..list.find("require_admin").unwrap();
     let mut routes = BTreeSet::new();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use jiff::ToSpan as _;
 use optedo_officient::db::{self, people};
 use optedo_officient::demo::officient::{LeaveType, NewEvent};
-use optedo_officient::ids::{CompanyId, PersonId};
+use optedo_officient::domain::ids::{CompanyId, PersonId};
 use optedo_officient::sync::SyncError;
 use optedo_officient::sync::wake::{CERTAIN, Leading};
 use reqwest::StatusCode;

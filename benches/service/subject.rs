@@ -9,7 +9,7 @@ use jiff::civil::{Date, Weekday};
 use optedo_officient::clock::Clock;
 use optedo_officient::demo::officient::{LeaveType, NewEvent};
 use optedo_officient::demo::{OfficientOptions, OfficientSim, OptedoOptions, OptedoSim};
-use optedo_officient::upstream::http_client;
+use optedo_officient::http_client::http_client;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::process::{Child, Command};

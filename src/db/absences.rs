@@ -5,10 +5,11 @@ use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use sqlx::{PgConnection, PgExecutor};
 
-use crate::db::people::Reason;
-use crate::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
-use crate::sync::desired::{DesiredAbsence, Times};
-use crate::sync::plan::{Intent, WrittenAbsence};
+use crate::domain::absence::Times;
+use crate::domain::desired::DesiredAbsence;
+use crate::domain::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
+use crate::domain::plan::{Intent, WrittenAbsence};
+use crate::domain::sync_request::Reason;
 
 /// A person's absences that are not deleted: those dated in the window, and those of these events.
 pub async fn of_person(

@@ -6,8 +6,8 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use utoipa::ToSchema;
 
-use crate::ids::{CompanyId, PersonId};
-use crate::sync::attention::{Cause, Hint, Item, Kind};
+use crate::domain::attention::{Cause, Hint, Item, Kind};
+use crate::domain::ids::{CompanyId, PersonId};
 
 /// An item as stored.
 #[derive(Clone)]

@@ -5,8 +5,8 @@ use jiff_sqlx::ToSqlx as _;
 use sqlx::{PgConnection, PgExecutor};
 use utoipa::ToSchema;
 
-use crate::ids::CompanyId;
-use crate::officient::Account;
+use crate::domain::company::Account;
+use crate::domain::ids::CompanyId;
 
 /// Whether, and how, the service is connected to Officient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]

@@ -8,9 +8,9 @@ use jiff::civil::DateTime;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgExecutor;
 
-use crate::db::people::Reason;
-use crate::ids::{CompanyId, PersonId};
-use crate::sync::Fault;
+use crate::domain::failure::Fault;
+use crate::domain::ids::{CompanyId, PersonId};
+use crate::domain::sync_request::Reason;
 
 /// An entry.
 pub struct Entry {

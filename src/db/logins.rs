@@ -1,8 +1,16 @@
 //! Sessions of the settings page and OAuth logins under way.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgExecutor;
+
+/// A session ends at the latest this long after it began.
+const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(12);
+
+/// Every session that began before this moment has ended.
+pub fn oldest_session_start(now: Timestamp) -> Timestamp {
+    now.saturating_sub(SESSION_LIFETIME).unwrap_or(Timestamp::MIN)
+}
 
 /// A signed-in browser.
 pub struct Session {
@@ -80,12 +88,9 @@ pub async fn delete_session(db: impl PgExecutor<'_>, token_digest: &[u8]) -> Res
 }
 
 /// Deletes sessions and logins that ended by themselves.
-pub async fn delete_expired(
-    db: impl PgExecutor<'_> + Copy,
-    created_before: Timestamp,
-    now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!("delete from sessions where created_at < $1", created_before.to_sqlx()).execute(db).await?;
+pub async fn delete_expired(db: impl PgExecutor<'_> + Copy, now: Timestamp) -> Result<(), sqlx::Error> {
+    let oldest = oldest_session_start(now).to_sqlx();
+    sqlx::query!("delete from sessions where created_at < $1", oldest).execute(db).await?;
     sqlx::query!("delete from oauth_flows where expires_at < $1", now.to_sqlx()).execute(db).await.map(drop)
 }
 

@@ -7,63 +7,10 @@ use jiff_sqlx::ToSqlx;
 use sqlx::{PgConnection, PgExecutor};
 
 use crate::db::person::{self, Forgettings};
-use crate::ids::{CompanyId, EventId, PersonId, UserId};
-use crate::sync::Fault;
-use crate::sync::matching::Names;
-
-/// Why somebody must be looked at, the most urgent first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
-    /// A webhook pointed at them.
-    Webhook,
-    /// The admin asked, or something they wait for came about.
-    Manual,
-    /// The first import.
-    Import,
-    /// The periodic sweep.
-    Sweep,
-}
-
-impl Reason {
-    fn rank(self) -> i16 {
-        match self {
-            Self::Webhook => 0,
-            Self::Manual => 1,
-            Self::Import => 2,
-            Self::Sweep => 3,
-        }
-    }
-
-    fn from_rank(rank: i16) -> Self {
-        match rank {
-            0 => Self::Webhook,
-            1 => Self::Manual,
-            2 => Self::Import,
-            _ => Self::Sweep,
-        }
-    }
-
-    /// The word of the logs and the history.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Webhook => "webhook",
-            Self::Manual => "manual",
-            Self::Import => "import",
-            Self::Sweep => "sweep",
-        }
-    }
-}
-
-/// A request that somebody be looked at.
-#[derive(Clone, Copy, Debug)]
-pub struct SyncRequest {
-    /// Why.
-    pub reason: Reason,
-    /// When; what was read before is not fresh enough for it.
-    pub at: Timestamp,
-    /// When the webhook behind it arrived.
-    pub webhook_received_at: Option<Timestamp>,
-}
+use crate::domain::company::Names;
+use crate::domain::failure::Fault;
+use crate::domain::ids::{CompanyId, EventId, PersonId, UserId};
+use crate::domain::sync_request::{Reason, SyncRequest};
 
 /// Somebody in Officient.
 #[derive(Clone)]

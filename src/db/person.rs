@@ -5,7 +5,7 @@
 use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor};
 
-use crate::ids::PersonId;
+use crate::domain::ids::PersonId;
 
 /// How often somebody was forgotten. Noted before it is read who there is, it tells whether that may be stored: it may
 /// name somebody who was forgotten meanwhile.

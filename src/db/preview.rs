@@ -6,9 +6,9 @@ use jiff_sqlx::ToSqlx as _;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 
-use crate::ids::{EventId, PersonId};
-use crate::sync::attention::{Cause, Hint, Item};
-use crate::sync::desired::Times;
+use crate::domain::absence::Times;
+use crate::domain::attention::{Cause, Hint, Item};
+use crate::domain::ids::{EventId, PersonId};
 
 /// How far it is.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use secrecy::ExposeSecret as _;
 
 use crate::clock::Clock;
-use crate::vault;
+use crate::secrets::random;
 
 /// The moment now, for limits and life times.
 pub(super) fn now() -> Instant {
@@ -20,5 +20,5 @@ pub(super) fn today() -> Date {
 
 /// A token nobody guesses.
 pub(super) fn random_token() -> String {
-    vault::random_token().expose_secret().to_owned()
+    random::random_token().expose_secret().to_owned()
 }

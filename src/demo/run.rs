@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{OfficientOptions, OfficientSim, OptedoOptions, OptedoSim, seed};
 use crate::config::Config;
-use crate::vault::DEMO_KEY;
+use crate::config::DEMO_KEY;
 use crate::web::{CALLBACK_PATH, PAGE_PATH};
 
 const PASSWORD: &str = "demo";

@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::attention::{Cause, Item};
-use super::desired::DesiredAbsence;
 use super::look::Look;
-use super::plan::{Change, Creation, WrittenAbsence, absence_to_write, create_or_take_over};
 use super::{Engine, SyncError};
 use crate::clock::after;
-use crate::db::people::Reason;
 use crate::db::{self, absences};
-use crate::ids::{AbsenceId, CompanyId, EventId, PersonId, UserId};
-use crate::optedo::{Absence, OptedoError};
-use crate::upstream::UpstreamError;
+use crate::domain::absence::Absence;
+use crate::domain::attention::{Cause, Item};
+use crate::domain::desired::DesiredAbsence;
+use crate::domain::ids::{AbsenceId, CompanyId, EventId, PersonId, UserId};
+use crate::domain::plan::{Change, Creation, WrittenAbsence, absence_to_write, create_or_take_over};
+use crate::domain::sync_request::Reason;
+use crate::http_client::UpstreamError;
+use crate::optedo::OptedoError;
 
 /// Deletions planned within this time count together.
 const DELETION_PERIOD: SignedDuration = SignedDuration::from_mins(10);

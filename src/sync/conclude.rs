@@ -8,15 +8,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::apply::{Applied, Whose};
-use super::attention::{Item, Kind};
-use super::look::{Claim, Look};
+use super::look::{Claim, Look, priority_of};
 use super::{Engine, SyncError, backoff};
 use crate::clock::after;
-use crate::db::people::{Answered, Failure, Found, Person, Reason, SyncRequest};
+use crate::db::people::{Answered, Failure, Found, Person};
 use crate::db::{self, absences, attention, connection, history, people};
-use crate::ids::{CompanyId, EventId};
+use crate::domain::attention::{Item, Kind};
+use crate::domain::ids::{CompanyId, EventId};
+use crate::domain::sync_request::{Reason, SyncRequest};
+use crate::http_client::{Retry, UpstreamError};
 use crate::optedo::OptedoError;
-use crate::upstream::{Retry, UpstreamError};
 
 /// So often at least a refused token is tried again: it may have been repaired in Optedo, which tells nobody.
 const TRY_TOKEN_EVERY: Duration = Duration::from_mins(1);
@@ -125,7 +126,7 @@ impl Engine {
         request: SyncRequest,
         years: Option<&[i16]>,
     ) -> Result<(Applied, Answered), SyncError> {
-        let priority = request.reason.priority();
+        let priority = priority_of(request.reason);
         let look = async {
             let Claim { person: claimed, request, years, turn, at } =
                 self.claim(company, person, request, years).await?;

@@ -9,19 +9,22 @@ use jiff::Timestamp;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::attention::{Cause, Item, Kind};
-use super::desired::{Rules, Standing, Window, standing};
-use super::mapping::MappingRules;
-use super::matching::{Names, PersonMatch, match_person};
-use super::plan::{Change, Evidence, Plan, WrittenAbsence, plan};
 use super::reference::{Freshness, ReferenceError, Snapshot};
 use super::{Engine, SyncError};
-use crate::db::people::{Person, Reason, SyncRequest};
+use crate::db::people::Person;
 use crate::db::{absences, events, people};
-use crate::ids::{CompanyId, EventId, UserId};
-use crate::limiter::Priority;
-use crate::officient::{CalendarEvent, OfficientError, Turn};
-use crate::optedo::Absence;
+use crate::domain::absence::Absence;
+use crate::domain::attention::{Cause, Item, Kind};
+use crate::domain::calendar::CalendarEvent;
+use crate::domain::company::Names;
+use crate::domain::desired::{Rules, Standing, Window, standing};
+use crate::domain::ids::{CompanyId, EventId, UserId};
+use crate::domain::mapping::MappingRules;
+use crate::domain::matching::{PersonMatch, match_person};
+use crate::domain::plan::{Change, Evidence, Plan, WrittenAbsence, plan};
+use crate::domain::sync_request::{Reason, SyncRequest};
+use crate::officient::limiter::Priority;
+use crate::officient::{OfficientError, Turn};
 
 /// What looking at a person came to.
 pub struct Look {
@@ -65,14 +68,12 @@ struct Calendar {
     is_whole_window: bool,
 }
 
-impl Reason {
-    /// Whose calls go first.
-    pub fn priority(self) -> Priority {
-        match self {
-            Self::Webhook | Self::Manual => Priority::Urgent,
-            Self::Import => Priority::Import,
-            Self::Sweep => Priority::Sweep,
-        }
+/// Priority at the rate limiter: a webhook or an admin's click goes before an import, and an import before a sweep.
+pub(super) fn priority_of(reason: Reason) -> Priority {
+    match reason {
+        Reason::Webhook | Reason::Manual => Priority::Urgent,
+        Reason::Import => Priority::Import,
+        Reason::Sweep => Priority::Sweep,
     }
 }
 
@@ -93,7 +94,7 @@ impl Engine {
         request: SyncRequest,
         years: Option<&[i16]>,
     ) -> Result<Claim, SyncError> {
-        let turn = self.officient.turn(request.reason.priority()).await;
+        let turn = self.officient.turn(priority_of(request.reason)).await;
         let newest_event = events::newest_id(&self.db).await?;
         let known = people::find(&self.db, company, person.id);
         let mut person = known.await?.ok_or(SyncError::Forgotten)?;

@@ -5,17 +5,19 @@ use jiff::civil::{Date, DateTime};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use super::attention::{Item, Kind};
-use super::desired::{DesiredAbsence, Times};
 use super::look::Look;
-use super::plan::{Change, Creation};
 use super::{Engine, SyncError};
 use crate::clock::wall_clock;
 use crate::db;
-use crate::db::people::{self, Person, Reason};
+use crate::db::people::{self, Person};
 use crate::db::preview::{self, Line};
-use crate::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
-use crate::limiter::Priority;
+use crate::domain::absence::Times;
+use crate::domain::attention::{Item, Kind};
+use crate::domain::desired::DesiredAbsence;
+use crate::domain::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
+use crate::domain::plan::{Change, Creation};
+use crate::domain::sync_request::Reason;
+use crate::officient::limiter::Priority;
 
 /// What a sweep would do.
 #[derive(Debug, Default, Serialize, ToSchema)]

@@ -13,11 +13,13 @@ use tokio::sync::Mutex;
 
 use crate::clock::Clock;
 use crate::db::person::Forgettings;
-use crate::ids::{CompanyId, PersonId, RequestId};
-use crate::limiter::Priority;
-use crate::officient::{LeaveType, ListedRequest, Officient, OfficientError};
-use crate::optedo::{AbsenceType, Optedo, OptedoError};
-use crate::sync::matching::Directory;
+use crate::domain::absence::AbsenceType;
+use crate::domain::calendar::{LeaveType, ListedRequest};
+use crate::domain::ids::{CompanyId, PersonId, RequestId};
+use crate::domain::matching::Directory;
+use crate::officient::limiter::Priority;
+use crate::officient::{Officient, OfficientError};
+use crate::optedo::{Optedo, OptedoError};
 
 /// How fresh an answer must be: read at this time or later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,16 +5,17 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::attention::Kind;
-use super::mapping::{Description, Mapping, describe_type, look_up};
-use super::matching::{PersonMatch, match_person};
 use super::reference::Fresh;
 use super::{Engine, SyncError};
 use crate::db::attention::Awaited;
-use crate::db::people::{Person, Reason, SyncRequest};
+use crate::db::people::Person;
 use crate::db::{attention, people};
-use crate::ids::{CompanyId, PersonId};
-use crate::limiter::Priority;
+use crate::domain::attention::Kind;
+use crate::domain::ids::{CompanyId, PersonId};
+use crate::domain::mapping::{Description, Mapping, describe_type, look_up};
+use crate::domain::matching::{PersonMatch, match_person};
+use crate::domain::sync_request::{Reason, SyncRequest};
+use crate::officient::limiter::Priority;
 
 /// Names read at a time, of those who wait the ones read longest ago.
 const NAMES: i64 = 10;

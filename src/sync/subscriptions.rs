@@ -8,12 +8,13 @@ use std::collections::HashSet;
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::PgConnection;
 
-use super::attention::{Item, Kind};
 use super::{Engine, SyncError};
 use crate::db::connection::{self, State, SubscriptionState};
 use crate::db::{self, attention};
-use crate::officient::{OfficientError, Webhook};
-use crate::upstream::UpstreamError;
+use crate::domain::attention::{Item, Kind};
+use crate::domain::calendar::Webhook;
+use crate::http_client::UpstreamError;
+use crate::officient::OfficientError;
 
 impl Engine {
     /// The event names to subscribe to: chosen by the admin, else the configured ones.

@@ -1,15 +1,17 @@
 //! A sweep: everybody is looked at, whether or not a webhook said so. It heals what was lost.
 
-use super::attention::{Item, Kind};
+use super::look::priority_of;
 use super::reference::Fresh;
 use super::{Engine, SyncError};
 use crate::db::connection::Connection;
-use crate::db::people::{self, Person, Reason, SyncRequest};
+use crate::db::people::{self, Person};
 use crate::db::person::{self, Forgettings};
 use crate::db::{self, attention, connection};
-use crate::ids::CompanyId;
-use crate::officient::PeopleList;
-use crate::vault::digest;
+use crate::domain::attention::{Item, Kind};
+use crate::domain::company::PeopleList;
+use crate::domain::ids::CompanyId;
+use crate::domain::sync_request::{Reason, SyncRequest};
+use crate::secrets::random::digest;
 
 impl Engine {
     /// Begins a sweep: webhooks are checked, the list of people is read, everybody is asked for.
@@ -51,7 +53,7 @@ impl Engine {
     pub async fn list_people(&self, company: CompanyId, reason: Reason) -> Result<(), SyncError> {
         loop {
             let noted = person::forgettings(&self.db).await?;
-            let list = self.officient.people(reason.priority()).await?;
+            let list = self.officient.people(priority_of(reason)).await?;
             if self.store_list(company, reason, &list, noted).await? {
                 return Ok(());
             }

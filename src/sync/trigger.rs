@@ -19,9 +19,10 @@ use tokio::time::sleep;
 use super::{Engine, SyncError};
 use crate::db;
 use crate::db::events::{self, WaitingEvents};
-use crate::db::people::{self, Candidate, Reason, SyncRequest};
+use crate::db::people::{self, Candidate};
 use crate::db::person::{self, Forgettings};
-use crate::ids::CompanyId;
+use crate::domain::ids::CompanyId;
+use crate::domain::sync_request::{Reason, SyncRequest};
 
 /// New events taken at a time.
 const BATCH: i64 = 5000;

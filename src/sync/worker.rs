@@ -21,12 +21,13 @@ use super::wake::{CERTAIN, CHANNEL, Leading};
 use super::{Engine, SyncError, backoff};
 use crate::clock::after;
 use crate::db::connection::{self, Connection, State};
-use crate::db::people::{self, Person, Reason};
+use crate::db::people::{self, Person};
 use crate::db::{absences, events, history, leader, logins, preview, retention};
-use crate::ids::CompanyId;
+use crate::domain::ids::CompanyId;
+use crate::domain::sync_request::Reason;
 use crate::secrets;
+use crate::secrets::webhook_address::READ_EVERY;
 use crate::telemetry::work;
-use crate::webhook_address::READ_EVERY;
 
 /// People looked at side by side.
 const MOST_PEOPLE: usize = 16;
@@ -577,6 +578,6 @@ impl Engine {
         if progress.finished_at.is_some_and(|at| now.duration_since(at) >= KEEP_PREVIEW) {
             preview::forget(&mut *self.db.acquire().await?).await?;
         }
-        logins::delete_expired(&self.db, crate::web::session::oldest_start(now), now).await
+        logins::delete_expired(&self.db, now).await
     }
 }

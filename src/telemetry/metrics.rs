@@ -15,8 +15,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::time::sleep;
 
 use crate::db::connection;
-use crate::sync::attention::Kind;
-use crate::upstream::OUTCOMES;
+use crate::domain::attention::Kind;
+use crate::http_client::OUTCOMES;
 
 /// From half a millisecond to a second.
 const ACK_SECONDS: [f64; 11] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0];

@@ -30,7 +30,7 @@ use tracing_subscriber::{Layer, Registry};
 use url::Url;
 
 use crate::config::Config;
-use crate::upstream::{self, Terse, UpstreamError};
+use crate::http_client::{self, Terse, UpstreamError};
 
 /// What may leave: a field of our spans, and what it is called in a trace. Ids, and words of the program's own; where
 /// OpenTelemetry has a name for it, that one.
@@ -86,7 +86,7 @@ pub fn start(config: &Config) {
             .build();
         let (queue, spans) = Queue::new(QUEUE);
         let sender = Sender {
-            http: upstream::http_client(TIMEOUT),
+            http: http_client::http_client(TIMEOUT),
             url: format!("{endpoint}/v1/traces"),
             resource: (&resource).into(),
             lost: Arc::clone(&queue.lost),
@@ -202,7 +202,7 @@ impl Sender {
         let resource_spans = group_spans_by_resource_and_scope(spans, &self.resource);
         let body = ExportTraceServiceRequest { resource_spans }.encode_to_vec();
         let call = self.http.post(&self.url).header(CONTENT_TYPE, "application/x-protobuf").body(body);
-        let result = upstream::send(call).await;
+        let result = http_client::send(call).await;
         if result.is_err() {
             self.lost.fetch_add(count, Ordering::Relaxed);
         }
@@ -315,7 +315,7 @@ mod tests {
     async fn spans_are_told_to_be_lost_once_an_hour() {
         let (queue, _spans) = Queue::new(1);
         let mut sender = Sender {
-            http: upstream::http_client(TIMEOUT),
+            http: http_client::http_client(TIMEOUT),
             url: String::new(),
             resource: ResourceAttributesWithSchema::default(),
             lost: queue.lost,

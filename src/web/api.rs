@@ -14,26 +14,27 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::error::WebError;
-use super::lists::{MappedType, MatchState, Matched, map_everything, match_everybody};
 use super::page::{Notice, to_attention, to_page, wants_page};
 use super::session::Admin;
 use super::status::{self, Status};
-use crate::app::App;
 use crate::clock::wall_clock;
 use crate::db::attention::{StoredItem, Which};
 use crate::db::audit::{self, Act};
 use crate::db::connection::State as ConnectionState;
-use crate::db::people::{Person, Reason, SyncRequest};
+use crate::db::people::Person;
 use crate::db::{self, absences, attention, connection, people};
-use crate::ids::{CompanyId, PersonId};
-use crate::limiter::Priority;
-use crate::sync::attention::Kind;
-use crate::sync::mapping::Mapping;
-use crate::sync::matching::Directory;
+use crate::domain::attention::Kind;
+use crate::domain::ids::{CompanyId, PersonId};
+use crate::domain::mapping::Mapping;
+use crate::domain::matching::Directory;
+use crate::domain::sync_request::{Reason, SyncRequest};
+use crate::officient::limiter::Priority;
+use crate::secrets::CLIENT_SECRET;
+use crate::sync::lists::{MappedType, MatchState, Matched, map_everything, match_everybody};
 use crate::sync::preview::Preview;
 use crate::sync::reference::{Fresh, Freshness};
 use crate::sync::{Engine, SyncError};
-use crate::tokens::CLIENT_SECRET;
+use crate::web::state::App;
 
 /// Absences on a page.
 const PAGE: i64 = 100;

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use url::Url;
 
 use super::error::WebError;
-use crate::app::App;
+use crate::web::state::App;
 
 /// Who asks: the peer, or whom a trusted proxy says that it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

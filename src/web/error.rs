@@ -8,8 +8,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::officient::OfficientError;
+use crate::officient::tokens::TokenError;
 use crate::sync::SyncError;
-use crate::tokens::TokenError;
 
 /// Why a request is not answered as asked.
 #[derive(Debug, thiserror::Error)]

@@ -6,9 +6,9 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 
-use crate::app::App;
 use crate::db::{attention, connection, events, people};
 use crate::telemetry::metrics::{self, Shown};
+use crate::web::state::App;
 
 /// A database that hangs must not keep Prometheus from what this process counted itself.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -27,23 +27,16 @@ use super::client::{Client, refuse_other_sites};
 use super::error::WebError;
 use super::texts::Language;
 use super::throttle::Throttle;
-use crate::app::App;
 use crate::config::Config;
 use crate::db::audit::{self, Act, Actor};
 use crate::db::{self, logins};
-use crate::vault::{digest, keyed_digest, random_token};
+use crate::secrets::random::{derive_key, digest, keyed_digest, random_token};
+use crate::web::state::App;
 
-/// A session ends so long after it began…
-const LIFE: SignedDuration = SignedDuration::from_hours(12);
 /// …and so long after it was last used.
 const IDLE: SignedDuration = SignedDuration::from_hours(2);
 /// Passwords verified side by side: argon2 takes 19 MiB for each.
 const VERIFY_AT_ONCE: usize = 2;
-
-/// The start before which every session has ended.
-pub fn oldest_start(now: Timestamp) -> Timestamp {
-    now.saturating_sub(LIFE).unwrap_or(Timestamp::MIN)
-}
 
 /// Knows the password and the bearer token, and slows down guessing.
 pub struct Gatekeeper {
@@ -81,7 +74,11 @@ impl Gatekeeper {
     pub fn new(config: &Config) -> Self {
         Self {
             password: config.admin.password.clone(),
-            session_key: config.security.encryption_key.derive("admin sessions", &config.admin.password),
+            session_key: derive_key(
+                &config.security.encryption_key,
+                "admin sessions",
+                &config.admin.password,
+            ),
             api_token: config.admin.api_token.clone(),
             is_https: config.server.public_url.starts_with("https://"),
             throttle: Throttle::default(),
@@ -191,7 +188,7 @@ impl App {
         let digest = self.gatekeeper.session_digest(cookie.value());
         let (db, now) = (&self.engine.db, self.engine.clock.now());
         let (created_after, seen_after) =
-            (oldest_start(now), now.saturating_sub(IDLE).unwrap_or(Timestamp::MIN));
+            (logins::oldest_session_start(now), now.saturating_sub(IDLE).unwrap_or(Timestamp::MIN));
         let session = if keep_alive {
             logins::touch_session(db, &digest, created_after, seen_after, now).await?
         } else {

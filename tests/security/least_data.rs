@@ -8,7 +8,7 @@ use optedo_officient::db;
 use optedo_officient::db::person::forget;
 use optedo_officient::demo::Fault;
 use optedo_officient::demo::officient::{CANARIES, LeaveType};
-use optedo_officient::ids::PersonId;
+use optedo_officient::domain::ids::PersonId;
 use reqwest::Method;
 use serde_json::json;
 
@@ -178,7 +178,7 @@ pub fn value_of(cookie: &str) -> String {
 
 /// All that the service must keep to itself, by what it is.
 pub async fn secrets(w: &World) -> Vec<(&'static str, String)> {
-    use optedo_officient::vault::Vault;
+    use optedo_officient::secrets::vault::Vault;
     use secrecy::ExposeSecret as _;
     let vault: &Vault = &w.app.app.engine.vault;
     let (access, refresh): (Vec<u8>, Vec<u8>) =

@@ -197,7 +197,7 @@ async fn without_a_key_of_its_own_the_service_does_not_start() {
         ("", "is required"),
         ("c2hvcnQ=", "must be 32 bytes, not 5"),
         ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "32 times the same byte"),
-        (optedo_officient::vault::DEMO_KEY, "which everybody knows"),
+        (optedo_officient::config::DEMO_KEY, "which everybody knows"),
         ("not base64 at all", "is not base64"),
     ];
     for (value, fault) in cases {

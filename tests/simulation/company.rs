@@ -9,7 +9,7 @@ use optedo_officient::clock::Clock;
 use optedo_officient::demo::officient::{EventStatus, LeaveType, NewEvent, WebhookMeaning};
 use optedo_officient::demo::optedo::{Absence, NewAbsence};
 use optedo_officient::demo::{Fault, OfficientOptions, OfficientSim, OptedoOptions, OptedoSim};
-use optedo_officient::upstream::http_client;
+use optedo_officient::http_client::http_client;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::time::sleep;

@@ -8,10 +8,10 @@ use axum::response::{Redirect, Response};
 
 use super::items::{self, ItemView};
 use super::{Frame, Notice, Paging, Tab, Visit, render, to_tab};
-use crate::app::App;
 use crate::db::attention::{self, Which};
 use crate::db::connection::{self, State as ConnectionState};
 use crate::web::error::WebError;
+use crate::web::state::App;
 
 const ON_A_PAGE: usize = 20;
 

@@ -7,10 +7,10 @@ use axum::http::request::Parts;
 
 use super::Notice;
 use super::paging::address;
-use crate::app::App;
 use crate::db::attention;
 use crate::web::error::WebError;
 use crate::web::session::Admin;
+use crate::web::state::App;
 use crate::web::texts::Language;
 use crate::web::{CALLBACK_PATH, PAGE_PATH, query_value};
 

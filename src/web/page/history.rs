@@ -10,8 +10,8 @@ use super::people::{fault_text, name};
 use super::{Frame, Moment, NewestFirst, Tab, Visit, period, render};
 use crate::db::history::{self, Entry};
 use crate::db::{connection, people};
-use crate::ids::PersonId;
-use crate::sync::matching::Names;
+use crate::domain::company::Names;
+use crate::domain::ids::PersonId;
 use crate::web::error::WebError;
 use crate::web::texts::Language;
 

@@ -10,10 +10,10 @@ use super::{Moment, Tab, address};
 use crate::db::attention::StoredItem;
 use crate::db::people;
 use crate::db::preview::ListedItem;
-use crate::ids::{CompanyId, PersonId};
+use crate::domain::attention::{Cause, Difference, EventFault, Hint, HintedNames, Kind};
+use crate::domain::company::Names;
+use crate::domain::ids::{CompanyId, PersonId};
 use crate::sync::Engine;
-use crate::sync::attention::{Cause, Difference, EventFault, Hint, HintedNames, Kind};
-use crate::sync::matching::Names;
 use crate::web::texts::Language;
 
 /// An item on a page.

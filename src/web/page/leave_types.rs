@@ -9,9 +9,9 @@ use super::{Frame, Moment, Tab, Visit, render};
 use crate::config::LeaveTypes;
 use crate::db::attention;
 use crate::db::connection::{self, State as ConnectionState};
-use crate::sync::mapping::Mapping;
+use crate::domain::mapping::Mapping;
+use crate::sync::lists::{MappedType, map_everything};
 use crate::web::error::WebError;
-use crate::web::lists::{MappedType, map_everything};
 use crate::web::texts::Language;
 
 #[derive(Template)]
@@ -91,7 +91,7 @@ fn type_view(t: Language, mapped: MappedType, waiting: i64) -> TypeView {
     };
     let (state, label, hint) = match &mapping {
         Mapping::To(_) => ("matched", t.mapped(), None),
-        Mapping::HeldBack(item) if item.kind() == crate::sync::attention::Kind::AmbiguousLeaveType => {
+        Mapping::HeldBack(item) if item.kind() == crate::domain::attention::Kind::AmbiguousLeaveType => {
             ("ambiguous", t.ambiguous_type(), None)
         }
         Mapping::HeldBack(item) => ("unmatched", t.unmapped(), item.hint.as_ref()),

@@ -8,10 +8,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 
-use crate::app::App;
 use crate::db::{attention, history, preview};
 use crate::sync::Engine;
 use crate::web::error::WebError;
+use crate::web::state::App;
 use crate::web::status::{self, SweepState};
 
 /// How often it is looked whether something changed while something is under way…

@@ -8,15 +8,16 @@ use axum::response::{Redirect, Response};
 
 use super::items::{Comparison, compare_names};
 use super::{Frame, Moment, Notice, Paging, Tab, Visit, render};
-use crate::app::App;
-use crate::db::people::{self, Person, Reason, SyncRequest};
+use crate::db::people::{self, Person};
 use crate::db::{attention, connection};
-use crate::ids::PersonId;
-use crate::sync::Fault;
-use crate::sync::attention::fold;
-use crate::sync::matching::Directory;
+use crate::domain::attention::fold;
+use crate::domain::failure::Fault;
+use crate::domain::ids::PersonId;
+use crate::domain::matching::Directory;
+use crate::domain::sync_request::{Reason, SyncRequest};
+use crate::sync::lists::{MatchState, Matched, match_everybody};
 use crate::web::error::WebError;
-use crate::web::lists::{MatchState, Matched, match_everybody};
+use crate::web::state::App;
 use crate::web::texts::Language;
 
 const ON_A_PAGE: usize = 50;
@@ -145,7 +146,7 @@ fn person_view(
 
 /// Somebody's name, or their id while it was not read.
 pub(super) fn name(t: Language, person: &Person) -> String {
-    person.names.as_ref().map_or_else(|| t.name_unknown(person.id.0), crate::sync::matching::Names::full)
+    person.names.as_ref().map_or_else(|| t.name_unknown(person.id.0), crate::domain::company::Names::full)
 }
 
 /// What went wrong and what happens next.

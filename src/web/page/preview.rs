@@ -10,13 +10,13 @@ use axum::response::{Redirect, Response};
 use super::items::{self, ItemView};
 use super::progress::{Progress, looks_take};
 use super::{Frame, Moment, Notice, Tab, Visit, period, render, to_tab};
-use crate::app::App;
 use crate::db::connection::{self, State as ConnectionState};
 use crate::db::people::Backlog;
 use crate::db::{people, preview};
-use crate::ids::CompanyId;
-use crate::sync::matching::Names;
+use crate::domain::company::Names;
+use crate::domain::ids::CompanyId;
 use crate::web::error::WebError;
+use crate::web::state::App;
 
 const ON_A_PAGE: i64 = 100;
 

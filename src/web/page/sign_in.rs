@@ -12,12 +12,12 @@ use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 
 use super::{Frame, Notice, render};
-use crate::app::App;
 use crate::db::audit::{self, Act, Actor};
 use crate::web::PAGE_PATH;
 use crate::web::client::{Client, refuse_other_sites};
 use crate::web::error::WebError;
 use crate::web::session::Admin;
+use crate::web::state::App;
 use crate::web::texts::Language;
 
 /// Nobody's name is longer.

@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, UserId};
-use crate::optedo::{Absence, NewAbsence};
-use crate::sync::attention::Item;
-use crate::sync::desired::{DesiredAbsence, LeftOut, Standing, Times, Window};
+use crate::domain::absence::Times;
+use crate::domain::absence::{Absence, NewAbsence};
+use crate::domain::attention::Item;
+use crate::domain::desired::{DesiredAbsence, LeftOut, Standing, Window};
+use crate::domain::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, UserId};
 
 /// A write that was begun and whose end is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -317,8 +318,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ids::PersonId;
-    use crate::sync::attention::Cause;
+    use crate::domain::attention::Cause;
+    use crate::domain::ids::PersonId;
 
     const WINDOW: Window = Window { from: date(2026, 1, 1), until: date(2027, 12, 31) };
     const COMPLETE: Evidence<'_> = Evidence { years: &[2026, 2027], is_complete: true };

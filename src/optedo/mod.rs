@@ -12,15 +12,15 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::Date;
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, after};
-use crate::ids::{AbsenceId, AbsenceTypeId, UserId};
-use crate::upstream::{self, Answer, Retry, Terse, UpstreamError};
+use crate::domain::absence::{Absence, AbsenceType, NewAbsence, User};
+use crate::domain::ids::{AbsenceId, UserId};
+use crate::http_client::{self, Answer, Retry, Terse, UpstreamError};
 
 /// Users on a page; a page with fewer is the last.
 const PAGE: usize = 100;
@@ -30,63 +30,6 @@ const MOST_PAGES_AT_ONCE: usize = 10;
 const SHORT_PATIENCE: Duration = Duration::from_secs(5);
 /// No longer than this is nothing tried, whatever Optedo asks for: a time named by mistake must not stop everything.
 const LONGEST_PATIENCE: Duration = Duration::from_mins(15);
-
-/// A user of the tenant.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct User {
-    /// The id.
-    pub id: UserId,
-    /// Exactly as Optedo has it.
-    pub first_name: String,
-    /// Exactly as Optedo has it.
-    pub last_name: String,
-    /// Inactive users do not count in matching.
-    #[serde(default = "active_by_default")]
-    pub active: bool,
-}
-
-fn active_by_default() -> bool {
-    true
-}
-
-/// An absence type ("afwezigheidstype").
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct AbsenceType {
-    /// The id.
-    pub id: AbsenceTypeId,
-    /// What Officient's leave types are mapped to.
-    pub description: String,
-}
-
-/// An absence, without its id: what is written.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct NewAbsence {
-    /// Whose.
-    pub user_id: UserId,
-    /// Of which type.
-    pub absence_type_id: AbsenceTypeId,
-    /// Wall clock, without zone.
-    pub start: DateTime,
-    /// Wall clock, exclusive, after the start.
-    pub end: DateTime,
-    /// From midnight to midnight.
-    pub all_day: bool,
-    /// Set by the writer, kept as is; ours is `officient:{company_id}:{event_id}`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub external_reference: Option<String>,
-}
-
-/// An absence as it stands in Optedo.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-pub struct Absence {
-    /// The id.
-    pub id: AbsenceId,
-    /// The rest.
-    #[serde(flatten)]
-    pub what: NewAbsence,
-}
 
 /// A call that failed.
 #[derive(Debug, thiserror::Error)]
@@ -121,7 +64,7 @@ impl Optedo {
     /// A client of the API at `api_url`.
     pub fn new(api_url: &str, token: SecretString, timeout: Duration, clock: Clock) -> Self {
         Self {
-            http: upstream::http_client(timeout),
+            http: http_client::http_client(timeout),
             api_url: api_url.into(),
             token,
             clock,
@@ -229,7 +172,7 @@ impl Optedo {
             let what = "not called, as it asked".to_owned();
             return Err(failed(UpstreamError::Unavailable { what, retry_after: Some(wait) }));
         }
-        let result = upstream::traced("optedo", operation, upstream::send(request)).await;
+        let result = http_client::traced("optedo", operation, http_client::send(request)).await;
         match &result {
             Ok(_) => self.accepts_token.store(true, Ordering::Relaxed),
             Err(UpstreamError::Unauthorized) => self.accepts_token.store(false, Ordering::Relaxed),
@@ -239,7 +182,7 @@ impl Optedo {
             }
             Err(_) => {}
         }
-        metrics::counter!("optedo_calls_total", "outcome" => upstream::outcome(&result)).increment(1);
+        metrics::counter!("optedo_calls_total", "outcome" => http_client::outcome(&result)).increment(1);
         result.map_err(failed)
     }
 }

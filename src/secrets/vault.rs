@@ -4,65 +4,18 @@
 //! the row are authenticated with it, so a ciphertext copied into another column, or from another database, does not
 //! open. What does not open is an error: never an empty secret.
 
-use std::fmt;
-
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use hmac::{Hmac, Mac as _};
-use secrecy::{ExposeSecret as _, SecretBox, SecretString};
-use sha2::{Digest as _, Sha256};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::random::random;
+use crate::config::EncryptionKey;
 
 const VERSION: u8 = 2;
 /// Of values that are bound to their column only; they open, and are sealed anew at start-up.
 const WITHOUT_ROW: u8 = 1;
-const KEY_ID: usize = 8;
+const KEY_ID: usize = EncryptionKey::ID_LENGTH;
 const NONCE: usize = 24;
-
-/// An encryption key of 32 bytes and the id that is stored with what it sealed.
-pub struct Key {
-    id: [u8; KEY_ID],
-    bytes: SecretBox<[u8; 32]>,
-}
-
-impl Key {
-    /// Takes the bytes; the id is the beginning of their SHA-256.
-    pub fn new(bytes: [u8; 32]) -> Self {
-        let mut id = [0; KEY_ID];
-        id.iter_mut().zip(Sha256::digest(bytes)).for_each(|(id, byte)| *id = byte);
-        Self { id, bytes: SecretBox::new(Box::new(bytes)) }
-    }
-}
-
-/// The demo's key, in base64. It stands in public, so it protects nothing: only the demo starts with it.
-pub const DEMO_KEY: &str = "ZGVtby1kZW1vLWRlbW8tZGVtby1kZW1vLWRlbW8tMTI=";
-
-impl Key {
-    /// A key of its own for a purpose, bound to something else that must be known. Nobody finds that out from what was
-    /// made with it, however short it is, without this key.
-    pub fn derive(&self, purpose: &str, bound_to: &SecretString) -> SecretBox<[u8; 32]> {
-        let purpose = keyed_digest(self.bytes.expose_secret(), purpose);
-        SecretBox::new(Box::new(keyed_digest(&purpose, bound_to.expose_secret())))
-    }
-
-    /// Whether everybody knows this key.
-    pub fn is_published(&self) -> bool {
-        use base64::Engine as _;
-        let demo = base64::engine::general_purpose::STANDARD.decode(DEMO_KEY);
-        demo.is_ok_and(|demo| demo == self.bytes.expose_secret())
-    }
-}
-
-impl Clone for Key {
-    fn clone(&self) -> Self {
-        Self::new(*self.bytes.expose_secret())
-    }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Key([redacted])")
-    }
-}
 
 /// Why a sealed value does not open.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -84,14 +37,14 @@ pub enum VaultError {
 /// Seals with the current key; opens with the current and the previous ones.
 #[derive(Debug, Clone)]
 pub struct Vault {
-    current: Key,
-    previous: Vec<Key>,
+    current: EncryptionKey,
+    previous: Vec<EncryptionKey>,
     row: String,
 }
 
 impl Vault {
     /// A vault with these keys for the secrets of this row.
-    pub fn new(current: Key, previous: Vec<Key>, row: &str) -> Self {
+    pub fn new(current: EncryptionKey, previous: Vec<EncryptionKey>, row: &str) -> Self {
         Self { current, previous, row: row.to_owned() }
     }
 
@@ -103,7 +56,7 @@ impl Vault {
         #[expect(clippy::expect_used, reason = "encryption fails only for messages of more than 256 GiB")]
         let ciphertext =
             cipher(&self.current).encrypt(&XNonce::from(nonce), payload).expect("a short message");
-        [&[VERSION], self.current.id.as_slice(), &nonce, &ciphertext].concat()
+        [&[VERSION], self.current.id().as_slice(), &nonce, &ciphertext].concat()
     }
 
     /// Decrypts what [`Self::seal`] made for the same place.
@@ -118,7 +71,7 @@ impl Vault {
         let Some((nonce, ciphertext)) = rest.split_first_chunk::<NONCE>() else {
             return Err(damaged);
         };
-        let Some(key) = self.keys().find(|key| key.id == *id) else {
+        let Some(key) = self.keys().find(|key| key.id() == *id) else {
             return Err(VaultError::UnknownKey { place });
         };
         let aad = self.bound_to(version, place);
@@ -131,7 +84,8 @@ impl Vault {
 
     /// Whether `sealed` should be sealed anew: by a previous key, or by a version that did not bind to the row.
     pub fn is_stale(&self, sealed: &[u8]) -> bool {
-        sealed.first() != Some(&VERSION) || sealed.get(1..=KEY_ID) != Some(self.current.id.as_slice())
+        sealed.first() != Some(&VERSION)
+            || sealed.get(1..=EncryptionKey::ID_LENGTH) != Some(self.current.id().as_slice())
     }
 
     /// What is authenticated with the secret. No place holds a NUL, so none is the beginning of another.
@@ -140,63 +94,33 @@ impl Vault {
         [place.as_bytes(), row.as_bytes()].concat()
     }
 
-    fn keys(&self) -> impl Iterator<Item = &Key> {
+    fn keys(&self) -> impl Iterator<Item = &EncryptionKey> {
         std::iter::once(&self.current).chain(&self.previous)
     }
 }
 
-fn cipher(key: &Key) -> XChaCha20Poly1305 {
-    XChaCha20Poly1305::new(key.bytes.expose_secret().into())
-}
-
-/// Bytes that nobody can guess.
-pub fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    #[expect(
-        clippy::expect_used,
-        reason = "without the system's randomness nothing here is safe; it fails only at boot"
-    )]
-    getrandom::fill(&mut bytes).expect("the system has randomness");
-    bytes
-}
-
-/// 256 random bits as text for addresses, cookies and states.
-pub fn random_token() -> SecretString {
-    use base64::Engine as _;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random::<32>()).into()
-}
-
-/// What is stored in place of a token that only has to be recognised.
-pub fn digest(token: &str) -> Vec<u8> {
-    Sha256::digest(token).to_vec()
-}
-
-/// As [`digest`], for who has the key: nobody else can make it, nor try texts against it.
-pub fn keyed_digest(key: &[u8; 32], token: &str) -> [u8; 32] {
-    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key");
-    mac.update(token.as_bytes());
-    mac.finalize().into_bytes().into()
+fn cipher(key: &EncryptionKey) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(key.expose_bytes().into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn vault(byte: u8, previous: Vec<Key>) -> Vault {
-        Vault::new(Key::new([byte; 32]), previous, "row 1")
+    fn vault(byte: u8, previous: Vec<EncryptionKey>) -> Vault {
+        Vault::new(EncryptionKey::new([byte; 32]), previous, "row 1")
     }
 
     #[test]
     fn what_is_sealed_opens_in_its_row_only_and_an_older_value_is_stale() {
         let vault = vault(1, vec![]);
-        let elsewhere = Vault::new(Key::new([1; 32]), vec![], "row 2");
+        let elsewhere = Vault::new(EncryptionKey::new([1; 32]), vec![], "row 2");
         let sealed = vault.seal("t.c", &"secret".into());
         assert_eq!(elsewhere.open("t.c", &sealed).unwrap_err(), VaultError::Damaged { place: "t.c" });
         // As sealed by a version that did not bind to the row.
         let payload = Payload { msg: b"secret".as_slice(), aad: b"t.c".as_slice() };
         let ciphertext = cipher(&vault.current).encrypt(&XNonce::from([7; NONCE]), payload).unwrap();
-        let older = [&[WITHOUT_ROW], vault.current.id.as_slice(), &[7; NONCE], &ciphertext].concat();
+        let older = [&[WITHOUT_ROW], vault.current.id().as_slice(), &[7; NONCE], &ciphertext].concat();
         assert_eq!(vault.open("t.c", &older).unwrap().expose_secret(), "secret");
         assert!(vault.is_stale(&older) && !vault.is_stale(&sealed));
     }
@@ -228,7 +152,7 @@ mod tests {
     #[test]
     fn a_previous_key_opens_and_is_stale_and_an_unknown_one_is_named() {
         let sealed = vault(1, vec![]).seal("t.c", &"secret".into());
-        let rotated = vault(2, vec![Key::new([1; 32])]);
+        let rotated = vault(2, vec![EncryptionKey::new([1; 32])]);
         assert_eq!(rotated.open("t.c", &sealed).unwrap().expose_secret(), "secret");
         assert!(rotated.is_stale(&sealed));
         assert!(!rotated.is_stale(&rotated.seal("t.c", &"secret".into())));

@@ -39,7 +39,7 @@ use super::PAGE_PATH;
 use super::error::{Explained, WebError};
 use super::session;
 use super::texts::{LANGUAGE, Language};
-use crate::app::App;
+use crate::web::state::App;
 
 /// How long the browser keeps the choice of a language.
 const KEEP_LANGUAGE: std::time::Duration = std::time::Duration::from_hours(24 * 365);
@@ -172,17 +172,21 @@ pub fn wants_page(headers: &HeaderMap) -> bool {
 }
 
 async fn style() -> Response {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../../templates/page/style.css"))
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../../../templates/page/style.css"))
         .into_response()
 }
 
 async fn script() -> Response {
-    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("../../templates/page/page.js"))
+    (
+        [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")],
+        include_str!("../../../templates/page/page.js"),
+    )
         .into_response()
 }
 
 async fn icon() -> Response {
-    ([(header::CONTENT_TYPE, "image/svg+xml")], include_str!("../../templates/page/icon.svg")).into_response()
+    ([(header::CONTENT_TYPE, "image/svg+xml")], include_str!("../../../templates/page/icon.svg"))
+        .into_response()
 }
 
 #[cfg(test)]

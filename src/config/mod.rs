@@ -3,6 +3,8 @@
 //! A mistake never stops at the first: [`Config::load`] returns every one, each with its key, what is wrong with it and
 //! an example of a right value. Keys that do not exist are mistakes too, so a misspelt one cannot be ignored silently.
 
+mod encryption_key;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::net::SocketAddr;
@@ -17,9 +19,9 @@ use secrecy::SecretString;
 use serde_json::Value;
 use url::Url;
 
-use crate::vault::Key;
+pub use encryption_key::{DEMO_KEY, EncryptionKey};
 
-const DEFAULTS: &str = include_str!("../config/default.toml");
+const DEFAULTS: &str = include_str!("../../config/default.toml");
 const ENV_PREFIX: &str = "OPTEDO_OFFICIENT";
 
 /// Everything the service can be told, checked.
@@ -118,9 +120,9 @@ pub struct Admin {
 #[derive(Clone, Debug)]
 pub struct Security {
     /// Encrypts secrets at rest.
-    pub encryption_key: Key,
+    pub encryption_key: EncryptionKey,
     /// Still decrypt.
-    pub previous_encryption_keys: Vec<Key>,
+    pub previous_encryption_keys: Vec<EncryptionKey>,
 }
 
 /// `[sync]`
@@ -730,7 +732,7 @@ fn edge(text: &str) -> Result<Edge, String> {
     text.parse().map(Edge::On).map_err(|_not_a_date| "is neither a date nor a number of days".to_owned())
 }
 
-fn encryption_key(text: &str) -> Result<Key, String> {
+fn encryption_key(text: &str) -> Result<EncryptionKey, String> {
     let bytes = base64::engine::general_purpose::STANDARD
         .decode(text.trim())
         .map_err(|_not_base64| "is not base64".to_owned())?;
@@ -739,7 +741,7 @@ fn encryption_key(text: &str) -> Result<Key, String> {
     if bytes.iter().all(|byte| Some(byte) == bytes.first()) {
         return Err("is 32 times the same byte: make a random one".into());
     }
-    Ok(Key::new(bytes))
+    Ok(EncryptionKey::new(bytes))
 }
 
 #[cfg(test)]

@@ -3,14 +3,25 @@
 //! A copy of the version before, or one that has not got the new key yet, cannot open what is sealed anew. While such a
 //! copy may be the one that syncs, nothing is: whoever leads next does it.
 
+pub mod random;
+pub mod vault;
+pub mod webhook_address;
+
 use std::time::Duration;
 
 use sqlx::{PgConnection, PgPool};
 use tokio::time::{Instant, sleep};
 
 use crate::db::{self, connection, leader};
-use crate::tokens::{ACCESS_TOKEN, CLIENT_SECRET, PREVIOUS_WEBHOOK_TOKEN, REFRESH_TOKEN, WEBHOOK_TOKEN};
-use crate::vault::{Vault, VaultError, random_token};
+use random::random_token;
+use vault::{Vault, VaultError};
+
+// Where each secret is stored: `table.column`. The place is authenticated with the ciphertext.
+pub const CLIENT_SECRET: &str = "connection.client_secret";
+pub const ACCESS_TOKEN: &str = "connection.access_token";
+pub const REFRESH_TOKEN: &str = "connection.refresh_token";
+pub const WEBHOOK_TOKEN: &str = "connection.webhook_token";
+pub const PREVIOUS_WEBHOOK_TOKEN: &str = "connection.previous_webhook_token";
 
 /// A leader that is about to end is waited for so long.
 const PATIENCE: Duration = Duration::from_secs(2);

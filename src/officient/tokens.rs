@@ -10,19 +10,14 @@ use tokio::sync::Mutex;
 use crate::clock::Clock;
 use crate::db::connection::{self, Connection, SealedTokens, State};
 use crate::db::{self, attention};
-use crate::oauth::{Credentials, Grant, Oauth};
-use crate::sync::attention::Item;
-use crate::upstream::{Retry, UpstreamError};
-use crate::vault::{Vault, VaultError};
+use crate::domain::attention::Item;
+use crate::http_client::{Retry, UpstreamError};
+use crate::officient::oauth::{Credentials, Grant, Oauth};
+use crate::secrets::vault::{Vault, VaultError};
+use crate::secrets::{ACCESS_TOKEN, CLIENT_SECRET, REFRESH_TOKEN};
 
 /// The access token is refreshed so long before it ends, or a tenth of its life where that is shorter.
 const LEAD: SignedDuration = SignedDuration::from_mins(5);
-
-pub(crate) const CLIENT_SECRET: &str = "connection.client_secret";
-pub(crate) const ACCESS_TOKEN: &str = "connection.access_token";
-pub(crate) const REFRESH_TOKEN: &str = "connection.refresh_token";
-pub(crate) const WEBHOOK_TOKEN: &str = "connection.webhook_token";
-pub(crate) const PREVIOUS_WEBHOOK_TOKEN: &str = "connection.previous_webhook_token";
 
 /// Why there is no token to call Officient with.
 #[derive(Debug, thiserror::Error)]

@@ -17,14 +17,11 @@
 //! * [`repairs`]: names and types that leave waits for
 
 pub mod apply;
-pub mod attention;
 pub mod conclude;
-pub mod desired;
 pub mod foresight;
+pub mod inbox;
+pub mod lists;
 pub mod look;
-pub mod mapping;
-pub mod matching;
-pub mod plan;
 pub mod preview;
 pub mod reference;
 pub mod repairs;
@@ -42,13 +39,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::ids::EventId;
+use crate::domain::failure::Fault;
+use crate::domain::ids::EventId;
+use crate::http_client::{Retry, UpstreamError};
 use crate::officient::{Officient, OfficientError};
 use crate::optedo::{Optedo, OptedoError};
 use crate::secrets::SecretsError;
-use crate::upstream::{Retry, UpstreamError};
-use crate::vault::{Vault, VaultError};
-use crate::webhook_address::WebhookAddress;
+use crate::secrets::vault::{Vault, VaultError};
+use crate::secrets::webhook_address::WebhookAddress;
 use conclude::OptedoGate;
 use foresight::Foresight;
 use reference::Reference;
@@ -112,8 +110,8 @@ impl SyncError {
     /// Its sort.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::Officient(error) => Fault::of_officient(error),
-            Self::Optedo(error) => Fault::of_optedo(&error.source),
+            Self::Officient(error) => failure_of_officient(error),
+            Self::Optedo(error) => failure_of_optedo(&error.source),
             Self::UnderWay { .. } => Fault::OptedoUnavailable,
             Self::Forgotten | Self::Database(_) | Self::NotLeading | Self::ShuttingDown | Self::Vault(_) => {
                 Fault::Inside
@@ -122,85 +120,25 @@ impl SyncError {
     }
 }
 
-/// The sort of a failure, for the page: in what the admin can do about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// No answer, or an error of its own.
-    OfficientUnavailable,
-    /// Too many calls: other apps use the account's limit too.
-    OfficientBusy,
-    /// It refused a call: most often a permission that the app lacks.
-    OfficientRefused,
-    /// An answer that is not understood.
-    OfficientUnreadable,
-    /// Somebody must sign in again.
-    SignInNeeded,
-    /// No answer, or an error of its own.
-    OptedoUnavailable,
-    /// It refused a call, or its answer is not understood.
-    OptedoRefused,
-    /// It does not accept our token.
-    OptedoUnauthorized,
-    /// The service itself: its database, or it was stopping.
-    Inside,
+fn failure_of_officient(error: &OfficientError) -> Fault {
+    match (error.retry(), error.upstream()) {
+        (Retry::AfterSignIn, _) | (_, Some(UpstreamError::Unauthorized)) => Fault::SignInNeeded,
+        (_, Some(UpstreamError::Unavailable { .. } | UpstreamError::TimedOut)) => Fault::OfficientUnavailable,
+        (_, Some(UpstreamError::Busy { .. })) => Fault::OfficientBusy,
+        (_, Some(UpstreamError::Rejected { .. } | UpstreamError::NotFound)) => Fault::OfficientRefused,
+        (_, Some(UpstreamError::Unreadable { .. })) => Fault::OfficientUnreadable,
+        (_, None) => Fault::Inside,
+    }
 }
 
-impl Fault {
-    /// Every one.
-    pub const ALL: [Self; 9] = [
-        Self::OfficientUnavailable,
-        Self::OfficientBusy,
-        Self::OfficientRefused,
-        Self::OfficientUnreadable,
-        Self::SignInNeeded,
-        Self::OptedoUnavailable,
-        Self::OptedoRefused,
-        Self::OptedoUnauthorized,
-        Self::Inside,
-    ];
-
-    /// The word of the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::OfficientUnavailable => "officient_unavailable",
-            Self::OfficientBusy => "officient_busy",
-            Self::OfficientRefused => "officient_refused",
-            Self::OfficientUnreadable => "officient_unreadable",
-            Self::SignInNeeded => "sign_in_needed",
-            Self::OptedoUnavailable => "optedo_unavailable",
-            Self::OptedoRefused => "optedo_refused",
-            Self::OptedoUnauthorized => "optedo_unauthorized",
-            Self::Inside => "inside",
+fn failure_of_optedo(error: &UpstreamError) -> Fault {
+    match error {
+        UpstreamError::Unauthorized => Fault::OptedoUnauthorized,
+        UpstreamError::Unavailable { .. } | UpstreamError::TimedOut | UpstreamError::Busy { .. } => {
+            Fault::OptedoUnavailable
         }
-    }
-
-    /// The one of this word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|fault| fault.as_str() == word)
-    }
-
-    fn of_officient(error: &OfficientError) -> Self {
-        match (error.retry(), error.upstream()) {
-            (Retry::AfterSignIn, _) | (_, Some(UpstreamError::Unauthorized)) => Self::SignInNeeded,
-            (_, Some(UpstreamError::Unavailable { .. } | UpstreamError::TimedOut)) => {
-                Self::OfficientUnavailable
-            }
-            (_, Some(UpstreamError::Busy { .. })) => Self::OfficientBusy,
-            (_, Some(UpstreamError::Rejected { .. } | UpstreamError::NotFound)) => Self::OfficientRefused,
-            (_, Some(UpstreamError::Unreadable { .. })) => Self::OfficientUnreadable,
-            (_, None) => Self::Inside,
-        }
-    }
-
-    fn of_optedo(error: &UpstreamError) -> Self {
-        match error {
-            UpstreamError::Unauthorized => Self::OptedoUnauthorized,
-            UpstreamError::Unavailable { .. } | UpstreamError::TimedOut | UpstreamError::Busy { .. } => {
-                Self::OptedoUnavailable
-            }
-            UpstreamError::Rejected { .. } | UpstreamError::NotFound | UpstreamError::Unreadable { .. } => {
-                Self::OptedoRefused
-            }
+        UpstreamError::Rejected { .. } | UpstreamError::NotFound | UpstreamError::Unreadable { .. } => {
+            Fault::OptedoRefused
         }
     }
 }
@@ -238,7 +176,7 @@ pub fn backoff(attempts: u32, at_least: Option<Duration>) -> Duration {
     const FIRST: Duration = Duration::from_secs(2);
     const MOST: Duration = Duration::from_mins(15);
     let wait = FIRST.saturating_mul(1 << attempts.min(16)).min(MOST);
-    let [random] = crate::vault::random::<1>();
+    let [random] = crate::secrets::random::random::<1>();
     let jittered = wait.mul_f64(0.5 + f64::from(random) / 510.0);
     jittered.max(at_least.unwrap_or_default()).min(MOST)
 }

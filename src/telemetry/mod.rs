@@ -9,7 +9,7 @@ pub mod metrics;
 #[cfg(feature = "otlp")]
 pub mod traces;
 
-use crate::vault::random;
+use crate::secrets::random::random;
 
 /// A new id for a piece of work: 16 hexadecimal digits.
 pub fn new_id() -> String {

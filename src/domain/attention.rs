@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ids::{EventId, PersonId};
+use crate::domain::ids::{EventId, PersonId};
 
 /// What an item is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ToSchema)]

@@ -16,7 +16,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum_extra::extract::CookieJar;
 
-use crate::app::App;
+use crate::web::state::App;
 
 /// The language of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,10 +4,10 @@
 //! *Verloftypes – Geavanceerd*), else the type's name; it must equal the description of exactly one absence type.
 
 use crate::config;
-use crate::ids::AbsenceTypeId;
-use crate::officient::{CalendarEvent, EventType, LeaveType};
-use crate::optedo::AbsenceType;
-use crate::sync::attention::{Cause, Hint, Item, difference};
+use crate::domain::absence::AbsenceType;
+use crate::domain::attention::{Cause, Hint, Item, difference};
+use crate::domain::calendar::{CalendarEvent, EventType, LeaveType};
+use crate::domain::ids::AbsenceTypeId;
 
 /// What decides the mapping.
 #[derive(Clone, Copy)]
@@ -114,8 +114,8 @@ fn nearest(description: &str, absence_types: &[AbsenceType]) -> Option<Hint> {
 #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else it is, the test fails")]
 mod tests {
     use super::*;
-    use crate::ids::{EventId, LeaveTypeId};
-    use crate::sync::attention::{Difference, Kind};
+    use crate::domain::attention::{Difference, Kind};
+    use crate::domain::ids::{EventId, LeaveTypeId};
 
     fn event(leave_type: EventType, name: &str, is_worked: bool) -> CalendarEvent {
         CalendarEvent {

@@ -15,9 +15,9 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::webhook::Announcement;
 use crate::clock::Clock;
 use crate::db::events;
+use crate::domain::webhook::WebhookPayload;
 use crate::sync::wake::Wake;
 use crate::telemetry::metrics::WebhookCounters;
 
@@ -28,7 +28,7 @@ const QUEUE: usize = 10_000;
 const PATIENCE: Duration = Duration::from_millis(1500);
 
 struct Pending {
-    announcement: Announcement,
+    payload: WebhookPayload,
     /// Told the event's id once it is on disk; dropped when it could not be stored.
     stored: oneshot::Sender<i64>,
 }
@@ -57,9 +57,9 @@ impl Inbox {
     }
 
     /// Resolves to its id once the event is on disk, to nothing when it could not be stored.
-    pub(super) async fn store(&self, announcement: Announcement) -> Option<i64> {
+    pub async fn store(&self, payload: WebhookPayload) -> Option<i64> {
         let (stored, is_stored) = oneshot::channel();
-        self.queue.try_send(Pending { announcement, stored }).ok()?;
+        self.queue.try_send(Pending { payload, stored }).ok()?;
         timeout(PATIENCE, is_stored).await.ok()?.ok()
     }
 }
@@ -85,9 +85,9 @@ impl Writer {
             if batch.is_empty() {
                 return;
             }
-            let (announcements, senders): (Vec<Announcement>, Vec<oneshot::Sender<i64>>) =
-                batch.drain(..).map(|pending| (pending.announcement, pending.stored)).unzip();
-            let ids = self.store(announcements).await;
+            let (payloads, senders): (Vec<WebhookPayload>, Vec<oneshot::Sender<i64>>) =
+                batch.drain(..).map(|pending| (pending.payload, pending.stored)).unzip();
+            let ids = self.store(payloads).await;
             for (stored, id) in senders.into_iter().zip(&ids) {
                 // Whoever waited may have given up.
                 let _heard = stored.send(*id);
@@ -104,10 +104,10 @@ impl Writer {
     }
 
     /// Their ids; none when they could not be stored.
-    async fn store(&mut self, announcements: Vec<Announcement>) -> Vec<i64> {
-        let events = announcements.len();
+    async fn store(&mut self, payloads: Vec<WebhookPayload>) -> Vec<i64> {
+        let events = payloads.len();
         let (event_types, ids): (Vec<String>, Vec<Option<String>>) =
-            announcements.into_iter().map(|it| (it.event_type, it.related_object_id)).unzip();
+            payloads.into_iter().map(|it| (it.event_type, it.related_object_id)).unzip();
         match timeout(PATIENCE, self.insert(&event_types, &ids)).await {
             Ok(Ok(ids)) => return ids,
             Ok(Err(error)) => tracing::error!(%error, events, "Could not store webhooks"),

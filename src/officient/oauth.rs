@@ -15,9 +15,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::time::Duration;
 use url::Url;
 
-use crate::limiter::Priority;
+use crate::http_client::UpstreamError;
 use crate::officient::Line;
-use crate::upstream::UpstreamError;
+use crate::officient::limiter::Priority;
 
 /// How long an access token lives when Officient does not say (Officient docs: OAuth, `expires_in` 3600).
 const DEFAULT_LIFE: Duration = Duration::from_hours(1);

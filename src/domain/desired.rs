@@ -6,11 +6,12 @@
 use jiff::ToSpan as _;
 use jiff::civil::{Date, DateTime, Time};
 
-use crate::ids::{AbsenceTypeId, EventId, UserId};
-use crate::officient::{CalendarEvent, LeaveType};
-use crate::sync::attention::{Cause, EventFault, Item};
-use crate::sync::mapping::{Mapping, MappingRules, map_type};
-use crate::sync::matching::PersonMatch;
+use crate::domain::absence::Times;
+use crate::domain::attention::{Cause, EventFault, Item};
+use crate::domain::calendar::{CalendarEvent, LeaveType};
+use crate::domain::ids::{AbsenceTypeId, EventId, UserId};
+use crate::domain::mapping::{Mapping, MappingRules, map_type};
+use crate::domain::matching::PersonMatch;
 
 /// The days that are kept equal; both ends belong to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,17 +32,6 @@ impl Window {
     pub fn years(self) -> impl Iterator<Item = i16> {
         self.from.year()..=self.until.year()
     }
-}
-
-/// From when to when, wall clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Times {
-    /// The start.
-    pub start: DateTime,
-    /// Exclusive, after the start.
-    pub end: DateTime,
-    /// From midnight to midnight.
-    pub all_day: bool,
 }
 
 /// An absence that should stand in Optedo.
@@ -167,9 +157,9 @@ mod tests {
 
     use super::*;
     use crate::config;
-    use crate::officient::EventType;
-    use crate::optedo::AbsenceType;
-    use crate::sync::attention::Kind;
+    use crate::domain::absence::AbsenceType;
+    use crate::domain::attention::Kind;
+    use crate::domain::calendar::EventType;
 
     const DAY: Date = date(2026, 4, 3);
 
@@ -288,7 +278,7 @@ mod tests {
     #[test]
     fn worked_time_of_an_unmatched_person_makes_no_item() {
         let unmatched = PersonMatch::Unmatched(Item::of_person(
-            crate::ids::PersonId(264),
+            crate::domain::ids::PersonId(264),
             "jan Peeters",
             Cause::NoSuchUser,
             None,

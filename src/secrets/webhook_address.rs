@@ -13,11 +13,11 @@ use sqlx::{PgExecutor, PgPool};
 use subtle::{Choice, ConstantTimeEq as _};
 use tokio::time::sleep;
 
+use super::random::{digest, random_token};
+use super::vault::{Vault, VaultError};
+use super::{PREVIOUS_WEBHOOK_TOKEN, SecretsError, WEBHOOK_TOKEN};
 use crate::db;
 use crate::db::connection::{self, SealedWebhookTokens};
-use crate::secrets::SecretsError;
-use crate::tokens::{PREVIOUS_WEBHOOK_TOKEN, WEBHOOK_TOKEN};
-use crate::vault::{Vault, VaultError, digest};
 
 /// How often every replica reads the tokens again (`sync/worker.rs`).
 pub const READ_EVERY: Duration = Duration::from_secs(1);
@@ -106,7 +106,7 @@ impl WebhookAddress {
             let current = sealed.current.as_deref().ok_or(VaultError::Damaged { place: WEBHOOK_TOKEN })?;
             let current = self.vault.open(WEBHOOK_TOKEN, current)?;
             let tokens = SealedWebhookTokens {
-                current: Some(self.vault.seal(WEBHOOK_TOKEN, &crate::vault::random_token())),
+                current: Some(self.vault.seal(WEBHOOK_TOKEN, &random_token())),
                 previous: Some(self.vault.seal(PREVIOUS_WEBHOOK_TOKEN, &current)),
             };
             connection::save_webhook_tokens(&mut *tx, &tokens).await?;

@@ -3,6 +3,10 @@
 //! All calls go through one [`Limiter`]. What comes back is parsed here into the domain's own types (`wire.rs` holds
 //! Officient's JSON, loose as it is); an answer that is not what the documentation says is an error of that call.
 
+pub mod budget;
+pub mod limiter;
+pub mod oauth;
+pub mod tokens;
 mod wire;
 
 pub(crate) use wire::integer as loose_integer;
@@ -10,127 +14,22 @@ pub(crate) use wire::integer as loose_integer;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::civil::Date;
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 
-use crate::budget::Budget;
-use crate::ids::{CompanyId, EventId, LeaveTypeId, PersonId, RequestId};
-use crate::limiter::{Limiter, Priority, Slot};
-use crate::tokens::{TokenError, Tokens};
-use crate::upstream::{self, Answer, Retry, Terse, UpstreamError};
+use crate::domain::calendar::{CalendarEvent, EventType, LeaveType, ListedRequest, Webhook};
+use crate::domain::company::{Account, ListedPerson, PeopleList, PersonNames};
+use crate::domain::ids::{CompanyId, EventId, LeaveTypeId, PersonId, RequestId};
+use crate::http_client::{self, Answer, Retry, Terse, UpstreamError};
+use crate::officient::budget::Budget;
+use crate::officient::limiter::{Limiter, Priority, Slot};
+use crate::officient::tokens::{TokenError, Tokens};
 
 /// Items on a page of a list (Officient docs: 30).
 const PAGE: usize = 30;
 /// No list is longer than this many pages; a server that never ends its list does not hold us for ever.
 const MAX_PAGES: u32 = 2_000;
-
-/// The Officient company that the connection was granted for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
-    /// Its id.
-    pub company_id: CompanyId,
-    /// Its name.
-    pub company_name: String,
-    /// Its subdomain at Officient.
-    pub subdomain: String,
-}
-
-/// Somebody in Officient's list of people.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ListedPerson {
-    /// The id.
-    pub id: PersonId,
-    /// The full name; its parts are in the detail only.
-    pub name: String,
-}
-
-/// The list of people, and whether that is everybody.
-pub struct PeopleList {
-    /// Who is not archived.
-    pub people: Vec<ListedPerson>,
-    /// As many as the list says there are: only then does a missing person mean anything.
-    pub is_complete: bool,
-}
-
-/// What is kept of a person's detail.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PersonNames {
-    /// Exactly as Officient has it: never trimmed.
-    pub first_name: String,
-    /// Exactly as Officient has it: never trimmed.
-    pub last_name: String,
-    /// Archived or deleted in Officient.
-    pub archived: bool,
-}
-
-/// One event of a person's calendar: one day, or a part of one.
-#[derive(Clone, PartialEq, Eq)]
-pub struct CalendarEvent {
-    /// The id.
-    pub id: EventId,
-    /// The day; `None` where Officient's answer has none that can be read.
-    pub date: Option<Date>,
-    /// The type's name.
-    pub name: String,
-    /// Which sort of type it is of.
-    pub leave_type: EventType,
-    /// `time_off` takes hours off the schedule, `overtime` adds.
-    pub kind: String,
-    /// `approved` or `pending`.
-    pub status: String,
-    /// Time that is worked: remote work, training.
-    pub is_worked: bool,
-    /// Minutes; `None` where it is missing or no number.
-    pub duration_minutes: Option<i64>,
-    /// Minutes from midnight, wall clock; not always known.
-    pub start_minutes: Option<i64>,
-    /// Minutes of work scheduled on that day; 0 where that is not known.
-    pub scheduled_minutes: i64,
-}
-
-/// `event_type` with `custom_day_off_type_id`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum EventType {
-    /// One of the company's leave types; `None`: the answer does not say which.
-    Custom(Option<LeaveTypeId>),
-    /// Built in.
-    SickDay,
-    /// Built in.
-    Education,
-}
-
-/// One of the company's leave types in a year.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeaveType {
-    /// The id.
-    pub id: LeaveTypeId,
-    /// The name.
-    pub name: String,
-    /// What the admin filled in under *Geavanceerd*: (app, code).
-    pub integrations: Vec<(String, String)>,
-}
-
-/// Who asked for a calendar request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ListedRequest {
-    /// The id.
-    pub id: RequestId,
-    /// The requester.
-    pub requester: PersonId,
-}
-
-/// A webhook subscription.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Webhook {
-    /// The id.
-    pub id: i64,
-    /// The event name.
-    pub event: String,
-    /// Where it is delivered; holds the secret token when it is ours.
-    pub target_url: String,
-}
 
 /// A call that failed, or was not made.
 #[derive(Debug, thiserror::Error)]
@@ -210,7 +109,7 @@ pub struct Line {
 impl Line {
     /// A line with this limit and time-out.
     pub fn new(api_url: &str, limiter: Limiter, budget: Budget, timeout: Duration) -> Self {
-        Self { http: upstream::http_client(timeout), limiter, budget, api_url: api_url.into() }
+        Self { http: http_client::http_client(timeout), limiter, budget, api_url: api_url.into() }
     }
 
     /// A request to a path of the API, which begins with `/1.0`.
@@ -226,7 +125,7 @@ impl Line {
         request: reqwest::RequestBuilder,
     ) -> Result<Answer, UpstreamError> {
         let turn = turn.into();
-        upstream::traced("officient", operation, self.call_in_turn(turn, request)).await
+        http_client::traced("officient", operation, self.call_in_turn(turn, request)).await
     }
 
     async fn call_in_turn(
@@ -239,7 +138,7 @@ impl Line {
             Turn::Held(slot) => slot,
         };
         let result = match self.budget.take().await {
-            Ok(_under_way) => upstream::send(request).await,
+            Ok(_under_way) => http_client::send(request).await,
             Err(error) => {
                 tracing::warn!(%error, "Could not set a call to Officient aside");
                 let what = "the rate limit is not known without the database".to_owned();
@@ -247,7 +146,7 @@ impl Line {
             }
         };
         drop(slot);
-        metrics::counter!("officient_calls_total", "outcome" => upstream::outcome(&result)).increment(1);
+        metrics::counter!("officient_calls_total", "outcome" => http_client::outcome(&result)).increment(1);
         if matches!(result, Err(UpstreamError::Busy { .. })) {
             metrics::counter!("officient_rate_limited_total").increment(1);
             self.limiter.pause();

@@ -1,6 +1,6 @@
 //! Officient's rate limit over all processes on one database: the leader, other replicas, commands run beside them.
 //!
-//! [`Limiter`](crate::limiter::Limiter) orders the calls of this process and never lets it exceed the limit by itself. Here
+//! [`Limiter`](crate::officient::limiter::Limiter) orders the calls of this process and never lets it exceed the limit by itself. Here
 //! calls are set aside in Postgres, a few at a time, so that all processes together do not either. What is set aside and not
 //! used lapses within a second; what was used counts until one period after the last of it ended. A process that was killed
 //! leaves behind what it had set aside, so whoever takes over knows how much of the limit may be spent already.

@@ -4,14 +4,13 @@ pub mod api;
 pub mod client;
 pub mod connections;
 pub mod error;
-pub mod inbox;
-pub mod lists;
 pub mod login;
 pub mod metrics;
 pub mod openapi;
 pub mod page;
 pub mod request_id;
 pub mod session;
+pub mod state;
 pub mod status;
 pub mod texts;
 pub mod throttle;
@@ -27,9 +26,9 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::app::App;
 use crate::config::Config;
 use crate::db;
+use crate::web::state::App;
 use error::WebError;
 
 /// The OAuth redirect target, and the prefix of the API.

@@ -6,12 +6,12 @@ use utoipa::ToSchema;
 
 use crate::config::Config;
 use crate::db::people::Person;
-use crate::ids::UserId;
-use crate::officient::LeaveType;
-use crate::optedo::AbsenceType;
-use crate::sync::attention::Item;
-use crate::sync::mapping::{self, Description, Mapping};
-use crate::sync::matching::{Directory, PersonMatch, match_person};
+use crate::domain::absence::AbsenceType;
+use crate::domain::attention::Item;
+use crate::domain::calendar::LeaveType;
+use crate::domain::ids::UserId;
+use crate::domain::mapping::{self, Description, Mapping};
+use crate::domain::matching::{Directory, PersonMatch, match_person};
 
 /// Whether somebody in Officient is somebody in Optedo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]

@@ -5,25 +5,10 @@
 
 use std::collections::HashMap;
 
-use crate::ids::{PersonId, UserId};
-use crate::optedo::User;
-use crate::sync::attention::{Cause, Difference, Hint, HintedNames, Item, difference, fold};
-
-/// A person's two names exactly as in Officient; no `Debug`, so that no log can hold them.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Names {
-    /// The first name.
-    pub first: String,
-    /// The last name.
-    pub last: String,
-}
-
-impl Names {
-    /// Both, as a person reads them.
-    pub fn full(&self) -> String {
-        format!("{} {}", self.first, self.last)
-    }
-}
+use crate::domain::absence::User;
+use crate::domain::attention::{Cause, Difference, Hint, HintedNames, Item, difference, fold};
+use crate::domain::company::Names;
+use crate::domain::ids::{PersonId, UserId};
 
 /// The outcome for one person.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,14 @@
+//! The core: values and decisions. Pure: no `async`, no SQL, no clock, no HTTP.
+
+pub mod absence;
+pub mod attention;
+pub mod calendar;
+pub mod company;
+pub mod desired;
+pub mod failure;
+pub mod ids;
+pub mod mapping;
+pub mod matching;
+pub mod plan;
+pub mod sync_request;
+pub mod webhook;
