@@ -9,12 +9,12 @@ use jiff::civil::{date, time};
 use optedo_officient::config::LeaveTypes;
 use optedo_officient::domain::absence::Times;
 use optedo_officient::domain::absence::{AbsenceType, User};
-use optedo_officient::domain::calendar::{CalendarEvent, EventType, LeaveType};
+use optedo_officient::domain::calendar::{CalendarEvent, LeaveType, LeaveTypeRef};
 use optedo_officient::domain::company::Names;
-use optedo_officient::domain::desired::{Rules, Standing, Window, standing};
+use optedo_officient::domain::desired::{Classification, Rules, Window, classify};
 use optedo_officient::domain::ids::{AbsenceId, AbsenceTypeId, EventId, LeaveTypeId, PersonId, UserId};
 use optedo_officient::domain::mapping::MappingRules;
-use optedo_officient::domain::matching::{Directory, match_person};
+use optedo_officient::domain::matching::{UserDirectory, match_person};
 use optedo_officient::domain::plan::{Evidence, WrittenAbsence, plan};
 use optedo_officient::untrusted;
 
@@ -39,7 +39,7 @@ fn events() -> Vec<CalendarEvent> {
             id: EventId(id),
             date: Some(date(2026, 1, 5).saturating_add(id.days())),
             name: "Verlof".to_owned(),
-            leave_type: EventType::Custom(Some(LeaveTypeId(1))),
+            leave_type: LeaveTypeRef::Custom(Some(LeaveTypeId(1))),
             kind: "time_off".to_owned(),
             status: "approved".to_owned(),
             is_worked: false,
@@ -51,7 +51,7 @@ fn events() -> Vec<CalendarEvent> {
 }
 
 fn matching(c: &mut Criterion) {
-    let directory = Directory::new(users());
+    let directory = UserDirectory::new(users());
     let exact = Names { first: "Jan 250".to_owned(), last: "Peeters".to_owned() };
     let near = Names { first: "jan 250".to_owned(), last: "Peeters".to_owned() };
     let mut group = c.benchmark_group("match a person with 500 users");
@@ -60,7 +60,7 @@ fn matching(c: &mut Criterion) {
         b.iter(|| match_person(PersonId(1), black_box(&near), 0, &directory));
     });
     group.finish();
-    c.bench_function("index 500 users by name", |b| b.iter_with_setup(users, Directory::new));
+    c.bench_function("index 500 users by name", |b| b.iter_with_setup(users, UserDirectory::new));
 }
 
 fn planning(c: &mut Criterion) {
@@ -72,12 +72,12 @@ fn planning(c: &mut Criterion) {
         MappingRules { integration_app: "optedo", built_in: &built_in, absence_types: &absence_types };
     let rules = Rules { window, include_pending: false, default_start: time(9, 0, 0, 0), mapping };
     let names = Names { first: "Jan 250".to_owned(), last: "Peeters".to_owned() };
-    let person = match_person(PersonId(1), &names, 0, &Directory::new(users()));
+    let person = match_person(PersonId(1), &names, 0, &UserDirectory::new(users()));
     let events = events();
-    let all = || -> BTreeMap<EventId, Standing> {
-        let standing =
-            |event: &CalendarEvent| standing(event, "Jan 250 Peeters", &person, &leave_types, &rules);
-        events.iter().map(|event| (event.id, standing(event))).collect()
+    let all = || -> BTreeMap<EventId, Classification> {
+        let classify =
+            |event: &CalendarEvent| classify(event, "Jan 250 Peeters", &person, &leave_types, &rules);
+        events.iter().map(|event| (event.id, classify(event))).collect()
     };
     c.bench_function("what 60 events of a person come to", |b| b.iter(&all));
     let standings = all();
@@ -91,8 +91,8 @@ fn planning(c: &mut Criterion) {
     group.finish();
 }
 
-fn written(standing: &Standing) -> Option<WrittenAbsence> {
-    let Standing::Absent(desired) = standing else { return None };
+fn written(classify: &Classification) -> Option<WrittenAbsence> {
+    let Classification::Absent(desired) = classify else { return None };
     let Times { start, end, all_day } = desired.times;
     Some(WrittenAbsence {
         event: desired.event,

@@ -21,15 +21,15 @@ use crate::optedo::Optedo;
 use crate::secrets::vault::{Vault, VaultError};
 use crate::secrets::webhook_address::WebhookAddress;
 use crate::secrets::{self, SecretsError};
-use crate::sync::conclude::OptedoGate;
 use crate::sync::foresight::Foresight;
 use crate::sync::inbox::Inbox;
-use crate::sync::reference::Reference;
-use crate::sync::wake::Wake;
+use crate::sync::reconcile::CircuitBreaker;
+use crate::sync::reference_data::Reference;
+use crate::sync::work_signal::WorkSignal;
 use crate::sync::{Engine, worker};
 use crate::telemetry::metrics;
 use crate::web::connections;
-use crate::web::session::Gatekeeper;
+use crate::web::session::SessionPolicy;
 pub use crate::web::state::App;
 use crate::web::{self, CALLBACK_PATH, WEBHOOK_PATH};
 
@@ -96,17 +96,17 @@ impl App {
         let optedo = Optedo::new(&optedo.api_url, optedo.api_token.clone(), optedo.timeout, clock.clone());
 
         let stop = CancellationToken::new();
-        let wake = Wake::default();
+        let work_signal = WorkSignal::default();
         let tasks = TaskTracker::new();
-        let gatekeeper = Arc::new(Gatekeeper::new(&config));
+        let session_policy = Arc::new(SessionPolicy::new(&config));
         let inbox_closed = CancellationToken::new();
         let known = &config.officient.webhook_events;
         let closed = inbox_closed.clone();
         let connect_options = db.connect_options().as_ref().clone();
-        let inbox = Inbox::start(&tasks, connect_options, clock.clone(), wake.clone(), known, closed);
+        let inbox = Inbox::start(&tasks, connect_options, clock.clone(), work_signal.clone(), known, closed);
         let engine = Arc::new(Engine {
             reference: Reference::new(officient.clone(), optedo.clone(), clock.clone()),
-            optedo_gate: OptedoGate::default(),
+            optedo_breaker: CircuitBreaker::default(),
             foresight: Foresight::default(),
             webhook_address,
             db,
@@ -114,11 +114,11 @@ impl App {
             clock,
             officient,
             optedo,
-            wake,
+            work_signal,
             stop,
             vault,
         });
-        Ok(Self { engine, inbox, gatekeeper, tasks, inbox_closed })
+        Ok(Self { engine, inbox, session_policy, tasks, inbox_closed })
     }
 
     /// Starts the worker in the background, on this runtime.

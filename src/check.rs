@@ -17,11 +17,11 @@ use crate::config::Config;
 use crate::db::connection::{State, SubscriptionState};
 use crate::db::{self, connection, people};
 use crate::domain::absence::AbsenceType;
-use crate::domain::attention::Item;
+use crate::domain::attention::AttentionItem;
 use crate::domain::calendar::{LeaveType, Webhook};
 use crate::domain::ids::CompanyId;
 use crate::domain::mapping::Mapping;
-use crate::domain::matching::Directory;
+use crate::domain::matching::UserDirectory;
 use crate::http_client::UpstreamError;
 use crate::officient::OfficientError;
 use crate::officient::limiter::Priority;
@@ -350,7 +350,7 @@ async fn check_webhooks(engine: &Engine, standing: &[Webhook], report: &mut Repo
 async fn check_optedo(
     optedo: &Optedo,
     clock: &Clock,
-) -> (Report, Option<Directory>, Option<Vec<AbsenceType>>) {
+) -> (Report, Option<UserDirectory>, Option<Vec<AbsenceType>>) {
     let mut report = Report::default();
     let users = asked(&mut report, "optedo.users", optedo.users(0)).await;
     if let Some(users) = &users {
@@ -367,7 +367,7 @@ async fn check_optedo(
             report.ok("optedo.absences", format!("the absences of user {} can be read", user.id));
         }
     }
-    (report, users.map(Directory::new), types)
+    (report, users.map(UserDirectory::new), types)
 }
 
 async fn asked<T>(
@@ -395,7 +395,7 @@ async fn asked<T>(
 }
 
 /// Who would match nobody, as the database knows them.
-async fn check_people(engine: &Engine, directory: &Directory, report: &mut Report) {
+async fn check_people(engine: &Engine, directory: &UserDirectory, report: &mut Report) {
     const CHECK: &str = "people";
     let Ok(Some(company)) = company(engine).await else { return };
     let people = match people::all(&engine.db, company).await {
@@ -437,8 +437,8 @@ fn check_leave_types(
     for kind in &all {
         match &kind.mapping {
             Mapping::To(_) => mapped += 1,
-            Mapping::LeftOut => {}
-            Mapping::HeldBack(item) => {
+            Mapping::Excluded => {}
+            Mapping::Blocked(item) => {
                 let detail =
                     format!("leave type {} ({}): {}", kind.description.type_id, kind.name, with_hint(item));
                 let remedy = "fill in Optedo's description in Officient (Verloftypes, Geavanceerd), or ignore it on the page";
@@ -449,7 +449,7 @@ fn check_leave_types(
     report.ok(CHECK, format!("{mapped} of {} mean an absence type in Optedo", all.len()));
 }
 
-fn with_hint(item: &Item) -> String {
+fn with_hint(item: &AttentionItem) -> String {
     let hint = item.hint.as_ref().map(|hint| format!(" {hint}.")).unwrap_or_default();
     item.detail() + &hint
 }

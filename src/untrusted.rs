@@ -10,10 +10,10 @@ use crate::domain::absence::{AbsenceType, User};
 use crate::domain::attention::{difference, fold};
 use crate::domain::calendar::CalendarEvent;
 use crate::domain::company::Names;
-use crate::domain::desired::{Rules, Standing, Window, standing};
+use crate::domain::desired::{Classification, Rules, Window, classify};
 use crate::domain::ids::{AbsenceTypeId, PersonId, UserId};
 use crate::domain::mapping::MappingRules;
-use crate::domain::matching::{Directory, PersonMatch, match_person};
+use crate::domain::matching::{PersonMatch, UserDirectory, match_person};
 use crate::domain::webhook::WebhookPayload;
 use crate::officient::readable;
 
@@ -55,7 +55,7 @@ pub fn names(text: &[u8]) {
         last_name: theirs.last.clone(),
         active: true,
     };
-    let matched = match_person(PersonId(1), &ours, 0, &Directory::new(vec![user]));
+    let matched = match_person(PersonId(1), &ours, 0, &UserDirectory::new(vec![user]));
     assert_eq!(matched.user().is_some(), ours == theirs, "a match is equality and nothing else");
     for (one, other) in [(&ours.first, &theirs.first), (&ours.last, &theirs.last)] {
         assert_eq!(difference(one, one), None);
@@ -86,8 +86,8 @@ fn judge(event: &CalendarEvent) {
     let mapping =
         MappingRules { integration_app: "optedo", built_in: &leave_types, absence_types: &absence_types };
     let rules = Rules { window, include_pending: true, default_start: Time::midnight(), mapping };
-    let came_to = standing(event, "", &PersonMatch::Matched(UserId(1)), &[], &rules);
-    if let Standing::Absent(absence) = came_to {
+    let came_to = classify(event, "", &PersonMatch::Matched(UserId(1)), &[], &rules);
+    if let Classification::Absent(absence) = came_to {
         assert!(absence.times.start < absence.times.end, "{:?}", absence.times);
         assert!(window.contains(absence.date) && absence.times.start.date() >= absence.date);
     }

@@ -7,7 +7,7 @@ use optedo_officient::db::{self, people};
 use optedo_officient::demo::officient::{LeaveType, NewEvent};
 use optedo_officient::domain::ids::{CompanyId, PersonId};
 use optedo_officient::sync::SyncError;
-use optedo_officient::sync::wake::{CERTAIN, Leading};
+use optedo_officient::sync::work_signal::{CERTAIN, Leading};
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -78,7 +78,7 @@ async fn a_copy_that_no_longer_leads_writes_nothing_however_far_its_look_is() {
 async fn a_copy_that_lost_its_lock_alone_stops_leading_at_once_and_one_leads_again() {
     let w = World::connected().await;
     let (_url, other) = w.replica().await;
-    let leading = || [&w.app.app, &other].map(|copy| copy.engine.wake.is_leading());
+    let leading = || [&w.app.app, &other].map(|copy| copy.engine.work_signal.is_leading());
     for day in 0..4 {
         // The session that holds the lock ends; everything else of that copy stays connected.
         let ended: i64 = sqlx::query_scalar(
@@ -132,7 +132,7 @@ async fn a_copy_that_is_no_longer_certain_when_its_call_is_noted_does_not_make_i
     let term = sqlx::query_scalar("select term from leadership").fetch_one(&w.db).await.unwrap();
     let since = CERTAIN.checked_sub(HELD_UP / 2).unwrap();
     let asked_at = tokio::time::Instant::now().checked_sub(since).unwrap();
-    other.engine.wake.set_leading(Some(Leading { asked_at, term }));
+    other.engine.work_signal.set_leading(Some(Leading { asked_at, term }));
     let mut noting = db::begin(&w.db).await.unwrap();
     sqlx::query("select from leadership for update").execute(&mut *noting).await.unwrap();
     let held_up = async {
@@ -145,7 +145,7 @@ async fn a_copy_that_is_no_longer_certain_when_its_call_is_noted_does_not_make_i
     let noted = "select count(*) from absences where intent = 'create' and call_until is not null";
     let noted: i64 = sqlx::query_scalar(noted).fetch_one(&w.db).await.unwrap();
     assert_eq!((noted, w.optedo.writes()), (1, 0), "noted and not made");
-    other.engine.wake.set_leading(None);
+    other.engine.work_signal.set_leading(None);
     w.announce().await;
     w.retry_until_done().await;
     assert_eq!(w.absences().len(), 1);

@@ -17,11 +17,11 @@ use tokio::runtime::Handle;
 use crate::app::{self, App, AppError};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
-use crate::db::audit::{self, Act, Actor};
+use crate::db::audit_log::{self, Act, Actor};
 use crate::db::people;
-use crate::db::{self, connection, person};
+use crate::db::{self, connection, erasure};
 use crate::domain::ids::{CompanyId, PersonId};
-use crate::domain::sync_request::{Reason, SyncRequest};
+use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::http_client::http_client;
 use crate::secrets::random::random;
 use crate::sync::Engine;
@@ -266,11 +266,11 @@ async fn migrated(config: &Config) -> Result<PgPool, CommandError> {
 async fn forget(config: &Config, person: PersonId) -> Result<bool, CommandError> {
     let db = migrated(config).await?;
     let mut tx = db::begin(&db).await.map_err(AppError::from)?;
-    let erased = person::forget(&mut tx, person).await.map_err(AppError::from)?;
+    let erased = erasure::forget(&mut tx, person).await.map_err(AppError::from)?;
     if erased.was_known {
         let detail = format!("person {person}");
         let (actor, now) = (Actor::command(), Clock::default().now());
-        audit::insert(&mut *tx, Act::PersonForgotten, Some(&detail), &actor, now)
+        audit_log::insert(&mut *tx, Act::PersonForgotten, Some(&detail), &actor, now)
             .await
             .map_err(AppError::from)?;
     }
@@ -294,10 +294,10 @@ async fn forget(config: &Config, person: PersonId) -> Result<bool, CommandError>
 
 async fn export(config: &Config, person: PersonId) -> Result<bool, CommandError> {
     let db = migrated(config).await?;
-    let all = person::export(&db, person).await.map_err(AppError::from)?;
+    let all = erasure::export(&db, person).await.map_err(AppError::from)?;
     let all = all.ok_or(CommandError::NothingKnown(person))?;
     let detail = format!("person {person}");
-    audit::insert(&db, Act::PersonExported, Some(&detail), &Actor::command(), Clock::default().now())
+    audit_log::insert(&db, Act::PersonExported, Some(&detail), &Actor::command(), Clock::default().now())
         .await
         .map_err(AppError::from)?;
     say(&serde_json::to_string_pretty(&all).unwrap_or_default());
@@ -357,11 +357,11 @@ async fn sync_person(
 ) -> Result<Vec<(PersonId, String)>, CommandError> {
     let now = engine.clock.now();
     if people::find(&engine.db, company, person).await.map_err(WebError::from)?.is_none() {
-        engine.list_people(company, Reason::Manual).await.map_err(WebError::from)?;
+        engine.list_people(company, SyncReason::Manual).await.map_err(WebError::from)?;
     }
-    let request = SyncRequest { reason: Reason::Manual, at: now, webhook_received_at: None };
+    let request = SyncRequest { reason: SyncReason::Manual, at: now, webhook_received_at: None };
     people::request_sync(&engine.db, company, &[person.0], request).await.map_err(WebError::from)?;
-    engine.wake.worker(&engine.db).await;
+    engine.work_signal.notify(&engine.db).await;
     loop {
         let found = people::find(&engine.db, company, person).await.map_err(WebError::from)?;
         let Some(found) = found else {
@@ -384,10 +384,10 @@ async fn sync_everybody(
     company: CompanyId,
 ) -> Result<Vec<(PersonId, String)>, CommandError> {
     // A sweep waits for Officient until it answers; a command says at once that it does not.
-    engine.list_people(company, Reason::Manual).await.map_err(WebError::from)?;
+    engine.list_people(company, SyncReason::Manual).await.map_err(WebError::from)?;
     let now = engine.clock.now();
     connection::ask_for_sweep(&engine.db, now).await.map_err(WebError::from)?;
-    engine.wake.worker(&engine.db).await;
+    engine.work_signal.notify(&engine.db).await;
     loop {
         let connection = connection::load(&engine.db).await.map_err(WebError::from)?;
         let is_after = |at: Option<Timestamp>| at.is_some_and(|at| at >= now);

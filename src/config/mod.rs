@@ -60,7 +60,7 @@ pub struct Server {
     pub metrics_listen: Option<SocketAddr>,
     /// How browsers and Officient reach this service, without a slash at the end.
     pub public_url: String,
-    /// Whose word counts for the address of a client.
+    /// WriteContext word counts for the address of a client.
     pub trusted_proxies: Vec<IpNet>,
 }
 

@@ -9,7 +9,7 @@ use crate::domain::absence::Times;
 use crate::domain::desired::DesiredAbsence;
 use crate::domain::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
 use crate::domain::plan::{Intent, WrittenAbsence};
-use crate::domain::sync_request::Reason;
+use crate::domain::sync_request::SyncReason;
 
 /// A person's absences that are not deleted: those dated in the window, and those of these events.
 pub async fn of_person(
@@ -56,7 +56,7 @@ pub async fn insert(
     company: CompanyId,
     person: PersonId,
     desired: &DesiredAbsence,
-    adopted: Option<(AbsenceId, Reason)>,
+    adopted: Option<(AbsenceId, SyncReason)>,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     let intent = adopted.is_none().then_some("create");
@@ -200,7 +200,7 @@ pub async fn written(
     company: CompanyId,
     event: EventId,
     absence: AbsenceId,
-    (action, reason): (&str, Reason),
+    (action, reason): (&str, SyncReason),
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
@@ -246,7 +246,7 @@ pub async fn deleted(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     event: EventId,
-    (stood, reason): (bool, Reason),
+    (stood, reason): (bool, SyncReason),
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
@@ -414,11 +414,11 @@ pub async fn count_written(db: impl PgExecutor<'_>, company: CompanyId) -> Resul
 pub struct ListedAbsence {
     /// The event.
     pub event_id: i64,
-    /// Whose, in Officient.
+    /// WriteContext, in Officient.
     pub person_id: i64,
     /// The event's day.
     pub date: Date,
-    /// Whose, in Optedo.
+    /// WriteContext, in Optedo.
     pub user_id: i64,
     /// In Optedo.
     pub absence_id: i64,

@@ -6,7 +6,7 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use utoipa::ToSchema;
 
-use crate::domain::attention::{Cause, Hint, Item, Kind};
+use crate::domain::attention::{AttentionItem, AttentionKind, Cause, Hint};
 use crate::domain::ids::{CompanyId, PersonId};
 
 /// An item as stored.
@@ -62,7 +62,7 @@ impl Which {
 /// Opens an item, or brings the open one up to date. An ignored one speaks again when its subject changed.
 pub async fn open(
     db: impl PgExecutor<'_>,
-    item: &Item,
+    item: &AttentionItem,
     waiting: i64,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
@@ -91,7 +91,7 @@ pub async fn open(
 /// The cause of this item is gone.
 pub async fn resolve(
     db: impl PgExecutor<'_>,
-    kind: Kind,
+    kind: AttentionKind,
     subject_id: &str,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
@@ -110,7 +110,7 @@ pub async fn resolve(
 /// The causes of all items of a kind are gone but for these subjects.
 pub async fn resolve_others(
     db: impl PgExecutor<'_>,
-    kind: Kind,
+    kind: AttentionKind,
     except: &[String],
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
@@ -172,12 +172,12 @@ pub async fn list(db: impl PgExecutor<'_>, which: Which) -> Result<Vec<StoredIte
 pub async fn find_unresolved(
     db: impl PgExecutor<'_>,
     id: i64,
-) -> Result<Option<(Kind, String)>, sqlx::Error> {
+) -> Result<Option<(AttentionKind, String)>, sqlx::Error> {
     let row =
         sqlx::query!("select kind, subject_id from attention where id = $1 and resolved_at is null", id)
             .fetch_optional(db)
             .await?;
-    Ok(row.and_then(|row| Some((Kind::parse(&row.kind)?, row.subject_id))))
+    Ok(row.and_then(|row| Some((AttentionKind::parse(&row.kind)?, row.subject_id))))
 }
 
 /// This item is meant to be so; false when there is no such unresolved item.
@@ -327,12 +327,12 @@ pub async fn recount(
 /// A name or a type that leave waits for.
 pub struct Awaited {
     /// The kind of its item.
-    pub kind: Kind,
+    pub kind: AttentionKind,
     /// Officient's id of the person or the type, or the word of a built-in type.
     pub subject_id: String,
     /// The name or the description looked for.
     pub subject: Option<String>,
-    /// Whose leave waits.
+    /// WriteContext leave waits.
     pub people: Vec<i64>,
 }
 
@@ -348,7 +348,7 @@ pub async fn awaited(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<
         company.0
     );
     let awaited = rows.fetch_all(db).await?.into_iter().filter_map(|row| {
-        let kind = Kind::parse(&row.kind)?;
+        let kind = AttentionKind::parse(&row.kind)?;
         Some(Awaited { kind, subject_id: row.subject_id, subject: row.subject, people: row.people })
     });
     Ok(awaited.collect())
@@ -358,7 +358,7 @@ pub async fn awaited(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<
 pub async fn people_held_back(
     db: impl PgExecutor<'_>,
     company: CompanyId,
-    kind: Kind,
+    kind: AttentionKind,
     subject_id: &str,
 ) -> Result<Vec<i64>, sqlx::Error> {
     sqlx::query_scalar!(

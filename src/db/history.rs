@@ -8,9 +8,9 @@ use jiff::civil::DateTime;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgExecutor;
 
-use crate::domain::failure::Fault;
+use crate::domain::failure::FailureKind;
 use crate::domain::ids::{CompanyId, PersonId};
-use crate::domain::sync_request::Reason;
+use crate::domain::sync_request::SyncReason;
 
 /// An entry.
 pub struct Entry {
@@ -18,7 +18,7 @@ pub struct Entry {
     pub id: i64,
     /// When.
     pub at: Timestamp,
-    /// Whose leave, in Officient.
+    /// WriteContext leave, in Officient.
     pub person: PersonId,
     /// Which event; `None` where a look failed.
     pub event_id: Option<i64>,
@@ -37,7 +37,7 @@ pub async fn insert_rejected(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     events: &[i64],
-    reason: Reason,
+    reason: SyncReason,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
@@ -62,8 +62,8 @@ pub async fn insert_failed(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     person: PersonId,
-    reason: Reason,
-    fault: Fault,
+    reason: SyncReason,
+    fault: FailureKind,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(

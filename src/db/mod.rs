@@ -2,17 +2,17 @@
 
 pub mod absences;
 pub mod attention;
-pub mod audit;
-pub mod calls;
+pub mod audit_log;
 pub mod connection;
-pub mod events;
+pub mod erasure;
 pub mod history;
-pub mod leader;
-pub mod logins;
+pub mod leadership;
 pub mod people;
-pub mod person;
 pub mod preview;
+pub mod rate_limit;
 pub mod retention;
+pub mod sessions;
+pub mod webhooks;
 
 use std::str::FromStr as _;
 use std::time::Duration;

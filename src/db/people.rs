@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::{PgConnection, PgExecutor};
 
-use crate::db::person::{self, Forgettings};
+use crate::db::erasure::{self, ErasureCount};
 use crate::domain::company::Names;
-use crate::domain::failure::Fault;
+use crate::domain::failure::FailureKind;
 use crate::domain::ids::{CompanyId, EventId, PersonId, UserId};
-use crate::domain::sync_request::{Reason, SyncRequest};
+use crate::domain::sync_request::{SyncReason, SyncRequest};
 
 /// Somebody in Officient.
 #[derive(Clone)]
@@ -39,7 +39,7 @@ pub struct Person {
     pub attempted_at: Option<Timestamp>,
     /// The last failure.
     pub last_error: Option<String>,
-    /// Its sort: the word of a [`Fault`].
+    /// Its sort: the word of a [`FailureKind`].
     pub last_fault: Option<String>,
     /// The last look that succeeded.
     pub synced_at: Option<Timestamp>,
@@ -78,7 +78,7 @@ impl From<Row> for Person {
             user: row.optedo_user_id.map(UserId),
             event_ids: row.event_ids,
             request: row.sync_reason.zip(jiff(row.sync_requested_at)).map(|(rank, at)| SyncRequest {
-                reason: Reason::from_rank(rank),
+                reason: SyncReason::from_rank(rank),
                 at,
                 webhook_received_at,
             }),
@@ -187,9 +187,9 @@ pub async fn insert_missing(
     tx: &mut PgConnection,
     company: CompanyId,
     people: &[i64],
-    noted: Forgettings,
+    noted: ErasureCount,
 ) -> Result<bool, sqlx::Error> {
-    if !person::hold_forgettings(&mut *tx, noted).await? {
+    if !erasure::hold_forgettings(&mut *tx, noted).await? {
         return Ok(false);
     }
     sqlx::query!(
@@ -209,9 +209,9 @@ pub async fn save_listed(
     company: CompanyId,
     people: &[i64],
     name_digests: &[Vec<u8>],
-    noted: Forgettings,
+    noted: ErasureCount,
 ) -> Result<bool, sqlx::Error> {
-    if !person::hold_forgettings(&mut *tx, noted).await? {
+    if !erasure::hold_forgettings(&mut *tx, noted).await? {
         return Ok(false);
     }
     sqlx::query!(
@@ -460,7 +460,7 @@ pub async fn request_sync_of_candidates(
         &newest,
         &received_at,
         now.to_sqlx(),
-        Reason::Webhook.rank()
+        SyncReason::Webhook.rank()
     )
     .execute(db)
     .await
@@ -504,7 +504,7 @@ pub struct Failure<'a> {
     /// The operation and its error, no names, no leave.
     pub error: &'a str,
     /// Its sort.
-    pub fault: Fault,
+    pub fault: FailureKind,
     /// When to try again.
     pub next_attempt_at: Timestamp,
 }
@@ -555,7 +555,7 @@ pub async fn retry_now(db: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
         .map(drop)
 }
 
-/// Whose calendar these events were in at the last look, or whose absences we wrote for them: (event, person).
+/// WriteContext calendar these events were in at the last look, or whose absences we wrote for them: (event, person).
 pub async fn owners_of_events(
     db: impl PgExecutor<'_>,
     company: CompanyId,
@@ -596,7 +596,7 @@ pub async fn known(
 pub async fn is_anybody_waiting(
     db: impl PgExecutor<'_>,
     company: CompanyId,
-    reason: Reason,
+    reason: SyncReason,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (

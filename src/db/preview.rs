@@ -7,7 +7,7 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 
 use crate::domain::absence::Times;
-use crate::domain::attention::{Cause, Hint, Item};
+use crate::domain::attention::{AttentionItem, Cause, Hint};
 use crate::domain::ids::{EventId, PersonId};
 
 /// How far it is.
@@ -36,7 +36,7 @@ impl Progress {
 
 /// What would happen to one absence, or why nothing would.
 pub struct Line {
-    /// Whose.
+    /// WriteContext.
     pub person: PersonId,
     /// Because of this event; `None` for a person who could not be looked at.
     pub event: Option<EventId>,
@@ -52,7 +52,7 @@ pub struct Line {
 pub struct ListedLine {
     /// Its number.
     pub id: i64,
-    /// Whose.
+    /// WriteContext.
     pub person: PersonId,
     /// Wall clock: start, end, all day.
     pub times: Option<(DateTime, DateTime, bool)>,
@@ -160,7 +160,7 @@ pub async fn insert_line(db: impl PgExecutor<'_>, line: &Line) -> Result<(), sql
 }
 
 /// Makes sure that the item is there; returns its number.
-pub async fn insert_item(db: impl PgExecutor<'_>, item: &Item) -> Result<i64, sqlx::Error> {
+pub async fn insert_item(db: impl PgExecutor<'_>, item: &AttentionItem) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         "insert into preview_items (kind, subject_id, subject, cause, hint) values ($1, $2, $3, $4, $5)
          on conflict (kind, subject_id) do update set subject = excluded.subject

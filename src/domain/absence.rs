@@ -48,7 +48,7 @@ pub struct Times {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewAbsence {
-    /// Whose.
+    /// WriteContext.
     pub user_id: UserId,
     /// Of which type.
     pub absence_type_id: AbsenceTypeId,

@@ -9,7 +9,7 @@ use crate::domain::ids::{EventId, PersonId};
 /// What an item is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ToSchema)]
 #[schema(as = AttentionKind, rename_all = "snake_case")]
-pub enum Kind {
+pub enum AttentionKind {
     /// No Optedo user has exactly this name, or the person was archived while absences stand.
     UnmatchedPerson,
     /// Several Optedo users, or several people in Officient, have this name.
@@ -34,7 +34,7 @@ pub enum Kind {
     OptedoUnauthorized,
 }
 
-impl Kind {
+impl AttentionKind {
     /// Every kind.
     pub const ALL: [Self; 11] = [
         Self::UnmatchedPerson,
@@ -73,7 +73,7 @@ impl Kind {
     }
 }
 
-/// What is the case, in numbers and words that a page can say in any language. Decides the [`Kind`].
+/// What is the case, in numbers and words that a page can say in any language. Decides the [`AttentionKind`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "case", rename_all = "snake_case")]
 pub enum Cause {
@@ -155,19 +155,19 @@ pub enum EventFault {
 
 impl Cause {
     /// The kind of item that it makes.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> AttentionKind {
         match self {
-            Self::NoSuchUser | Self::Archived => Kind::UnmatchedPerson,
-            Self::SeveralUsers { .. } | Self::SeveralPeople { .. } => Kind::AmbiguousPerson,
-            Self::NoSuchType => Kind::UnmappedLeaveType,
-            Self::SeveralTypes { .. } => Kind::AmbiguousLeaveType,
-            Self::Invalid { .. } => Kind::InvalidEvent,
-            Self::Rejected { .. } => Kind::RejectedByOptedo,
-            Self::DeletionsHeld { .. } => Kind::DeletionsHeld,
-            Self::WebhookRefused { .. } => Kind::WebhookRefused,
-            Self::WebhooksSilent { .. } => Kind::WebhooksSilent,
-            Self::ReauthorizationRequired => Kind::ReauthorizationRequired,
-            Self::OptedoUnauthorized => Kind::OptedoUnauthorized,
+            Self::NoSuchUser | Self::Archived => AttentionKind::UnmatchedPerson,
+            Self::SeveralUsers { .. } | Self::SeveralPeople { .. } => AttentionKind::AmbiguousPerson,
+            Self::NoSuchType => AttentionKind::UnmappedLeaveType,
+            Self::SeveralTypes { .. } => AttentionKind::AmbiguousLeaveType,
+            Self::Invalid { .. } => AttentionKind::InvalidEvent,
+            Self::Rejected { .. } => AttentionKind::RejectedByOptedo,
+            Self::DeletionsHeld { .. } => AttentionKind::DeletionsHeld,
+            Self::WebhookRefused { .. } => AttentionKind::WebhookRefused,
+            Self::WebhooksSilent { .. } => AttentionKind::WebhooksSilent,
+            Self::ReauthorizationRequired => AttentionKind::ReauthorizationRequired,
+            Self::OptedoUnauthorized => AttentionKind::OptedoUnauthorized,
         }
     }
 }
@@ -243,7 +243,7 @@ impl std::fmt::Display for Hint {
 
 /// An item: one is open for a kind and a subject at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
+pub struct AttentionItem {
     /// Officient's id of the subject, or a fixed word where there is one such item.
     pub subject_id: String,
     /// The person's name, or the description looked for.
@@ -254,7 +254,7 @@ pub struct Item {
     pub hint: Option<Hint>,
 }
 
-impl Item {
+impl AttentionItem {
     fn new(cause: Cause, subject_id: impl Into<String>, subject: Option<&str>) -> Self {
         Self { cause, subject_id: subject_id.into(), subject: subject.map(str::to_owned), hint: None }
     }
@@ -300,7 +300,7 @@ impl Item {
     }
 
     /// What it is about.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> AttentionKind {
         self.cause.kind()
     }
 
@@ -394,10 +394,10 @@ mod tests {
 
     #[test]
     fn every_kind_has_a_word_of_its_own() {
-        for kind in Kind::ALL {
-            assert_eq!(Kind::parse(kind.as_str()), Some(kind));
+        for kind in AttentionKind::ALL {
+            assert_eq!(AttentionKind::parse(kind.as_str()), Some(kind));
         }
-        assert_eq!(Kind::parse("other"), None);
+        assert_eq!(AttentionKind::parse("other"), None);
     }
 
     #[test]

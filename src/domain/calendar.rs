@@ -14,7 +14,7 @@ pub struct CalendarEvent {
     /// The type's name.
     pub name: String,
     /// Which sort of type it is of.
-    pub leave_type: EventType,
+    pub leave_type: LeaveTypeRef,
     /// `time_off` takes hours off the schedule, `overtime` adds.
     pub kind: String,
     /// `approved` or `pending`.
@@ -31,7 +31,7 @@ pub struct CalendarEvent {
 
 /// `event_type` with `custom_day_off_type_id`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum EventType {
+pub enum LeaveTypeRef {
     /// One of the company's leave types; `None`: the answer does not say which.
     Custom(Option<LeaveTypeId>),
     /// Built in.

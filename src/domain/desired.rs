@@ -7,7 +7,7 @@ use jiff::ToSpan as _;
 use jiff::civil::{Date, DateTime, Time};
 
 use crate::domain::absence::Times;
-use crate::domain::attention::{Cause, EventFault, Item};
+use crate::domain::attention::{AttentionItem, Cause, EventFault};
 use crate::domain::calendar::{CalendarEvent, LeaveType};
 use crate::domain::ids::{AbsenceTypeId, EventId, UserId};
 use crate::domain::mapping::{Mapping, MappingRules, map_type};
@@ -41,7 +41,7 @@ pub struct DesiredAbsence {
     pub event: EventId,
     /// The event's day.
     pub date: Date,
-    /// Whose.
+    /// WriteContext.
     pub user: UserId,
     /// Of which type.
     pub absence_type: AbsenceTypeId,
@@ -51,18 +51,18 @@ pub struct DesiredAbsence {
 
 /// What an event comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Classification {
     /// It should stand in Optedo.
     Absent(DesiredAbsence),
     /// It is no leave of the window.
-    LeftOut(LeftOut),
+    Excluded(Exclusion),
     /// It is leave, but cannot be written: what stands stays, and the item says why.
-    HeldBack(Item),
+    Blocked(AttentionItem),
 }
 
 /// Why an event is no leave that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LeftOut {
+pub enum Exclusion {
     /// Dated before or after the window.
     OutsideWindow,
     /// Overtime, or something else that takes no hours off.
@@ -87,44 +87,50 @@ pub struct Rules<'a> {
 }
 
 /// What `event` of the person called `name` comes to; `leave_types` are those of the event's year.
-pub fn standing(
+pub fn classify(
     event: &CalendarEvent,
     name: &str,
     person: &PersonMatch,
     leave_types: &[LeaveType],
     rules: &Rules<'_>,
-) -> Standing {
+) -> Classification {
     let invalid = |fault| {
-        Standing::HeldBack(Item::of_event(event.id, name, Cause::Invalid { fault, date: event.date }))
+        Classification::Blocked(AttentionItem::of_event(
+            event.id,
+            name,
+            Cause::Invalid { fault, date: event.date },
+        ))
     };
     let Some(date) = event.date else {
         return invalid(EventFault::NoDate);
     };
     if !rules.window.contains(date) {
-        return Standing::LeftOut(LeftOut::OutsideWindow);
+        return Classification::Excluded(Exclusion::OutsideWindow);
     }
     match event.kind.as_str() {
         "time_off" => {}
         "" => return invalid(EventFault::NoKind),
-        _ => return Standing::LeftOut(LeftOut::NotTimeOff),
+        _ => return Classification::Excluded(Exclusion::NotTimeOff),
     }
     match event.status.as_str() {
         "approved" => {}
         "pending" if rules.include_pending => {}
         "" => return invalid(EventFault::NoStatus),
-        _ => return Standing::LeftOut(LeftOut::NotApproved),
+        _ => return Classification::Excluded(Exclusion::NotApproved),
     }
     let mapping = map_type(event, leave_types, rules.mapping);
     let (user, absence_type) = match (person, mapping) {
-        (_, Mapping::LeftOut) => return Standing::LeftOut(LeftOut::Worked),
+        (_, Mapping::Excluded) => return Classification::Excluded(Exclusion::Worked),
         (PersonMatch::Unmatched(item) | PersonMatch::Ambiguous(item), _) => {
-            return Standing::HeldBack(item.clone());
+            return Classification::Blocked(item.clone());
         }
-        (_, Mapping::HeldBack(item)) => return Standing::HeldBack(item),
+        (_, Mapping::Blocked(item)) => return Classification::Blocked(item),
         (PersonMatch::Matched(user), Mapping::To(absence_type)) => (*user, absence_type),
     };
     match times(event, date, rules.default_start) {
-        Ok(times) => Standing::Absent(DesiredAbsence { event: event.id, date, user, absence_type, times }),
+        Ok(times) => {
+            Classification::Absent(DesiredAbsence { event: event.id, date, user, absence_type, times })
+        }
         Err(fault) => invalid(fault),
     }
 }
@@ -158,8 +164,8 @@ mod tests {
     use super::*;
     use crate::config;
     use crate::domain::absence::AbsenceType;
-    use crate::domain::attention::Kind;
-    use crate::domain::calendar::EventType;
+    use crate::domain::attention::AttentionKind;
+    use crate::domain::calendar::LeaveTypeRef;
 
     const DAY: Date = date(2026, 4, 3);
 
@@ -168,7 +174,7 @@ mod tests {
             id: EventId(123),
             date: Some(DAY),
             name: "Verlof".into(),
-            leave_type: EventType::SickDay,
+            leave_type: LeaveTypeRef::SickDay,
             kind: "time_off".into(),
             status: "approved".into(),
             is_worked: false,
@@ -178,7 +184,7 @@ mod tests {
         }
     }
 
-    fn judge_with(event: &CalendarEvent, person: &PersonMatch, include_pending: bool) -> Standing {
+    fn judge_with(event: &CalendarEvent, person: &PersonMatch, include_pending: bool) -> Classification {
         let absence_types = [AbsenceType { id: AbsenceTypeId(3), description: "Verlof".into() }];
         let rules = Rules {
             window: Window { from: date(2026, 1, 1), until: date(2026, 12, 31) },
@@ -190,25 +196,25 @@ mod tests {
                 absence_types: &absence_types,
             },
         };
-        standing(event, "Jan Peeters", person, &[], &rules)
+        classify(event, "Jan Peeters", person, &[], &rules)
     }
 
-    fn judge(event: &CalendarEvent) -> Standing {
+    fn judge(event: &CalendarEvent) -> Classification {
         judge_with(event, &PersonMatch::Matched(UserId(7)), false)
     }
 
     fn when(event: &CalendarEvent) -> (String, String, bool) {
         match judge(event) {
-            Standing::Absent(desired) => {
+            Classification::Absent(desired) => {
                 (desired.times.start.to_string(), desired.times.end.to_string(), desired.times.all_day)
             }
             other => panic!("{other:?}"),
         }
     }
 
-    fn kind(standing: &Standing) -> Kind {
+    fn kind(standing: &Classification) -> AttentionKind {
         match standing {
-            Standing::HeldBack(item) => item.kind(),
+            Classification::Blocked(item) => item.kind(),
             other => panic!("{other:?}"),
         }
     }
@@ -235,27 +241,30 @@ mod tests {
     #[test]
     fn what_is_no_leave_is_left_out_without_an_item() {
         let left_out = |event: CalendarEvent| match judge(&event) {
-            Standing::LeftOut(why) => why,
+            Classification::Excluded(why) => why,
             other => panic!("{other:?}"),
         };
-        assert_eq!(left_out(CalendarEvent { kind: "overtime".into(), ..event() }), LeftOut::NotTimeOff);
-        assert_eq!(left_out(CalendarEvent { status: "pending".into(), ..event() }), LeftOut::NotApproved);
-        assert_eq!(left_out(CalendarEvent { status: "declined".into(), ..event() }), LeftOut::NotApproved);
-        assert_eq!(left_out(CalendarEvent { is_worked: true, ..event() }), LeftOut::Worked);
+        assert_eq!(left_out(CalendarEvent { kind: "overtime".into(), ..event() }), Exclusion::NotTimeOff);
+        assert_eq!(left_out(CalendarEvent { status: "pending".into(), ..event() }), Exclusion::NotApproved);
+        assert_eq!(left_out(CalendarEvent { status: "declined".into(), ..event() }), Exclusion::NotApproved);
+        assert_eq!(left_out(CalendarEvent { is_worked: true, ..event() }), Exclusion::Worked);
         assert_eq!(
             left_out(CalendarEvent { date: Some(date(2025, 12, 31)), ..event() }),
-            LeftOut::OutsideWindow
+            Exclusion::OutsideWindow
         );
         assert_eq!(
             left_out(CalendarEvent { date: Some(date(2027, 1, 1)), ..event() }),
-            LeftOut::OutsideWindow
+            Exclusion::OutsideWindow
         );
     }
 
     #[test]
     fn pending_leave_is_written_when_that_is_configured() {
         let pending = CalendarEvent { status: "pending".into(), ..event() };
-        assert!(matches!(judge_with(&pending, &PersonMatch::Matched(UserId(7)), true), Standing::Absent(_)));
+        assert!(matches!(
+            judge_with(&pending, &PersonMatch::Matched(UserId(7)), true),
+            Classification::Absent(_)
+        ));
     }
 
     #[test]
@@ -271,21 +280,21 @@ mod tests {
             CalendarEvent { kind: String::new(), ..event() },
             CalendarEvent { status: String::new(), ..event() },
         ] {
-            assert_eq!(kind(&judge(&invalid)), Kind::InvalidEvent);
+            assert_eq!(kind(&judge(&invalid)), AttentionKind::InvalidEvent);
         }
     }
 
     #[test]
     fn worked_time_of_an_unmatched_person_makes_no_item() {
-        let unmatched = PersonMatch::Unmatched(Item::of_person(
+        let unmatched = PersonMatch::Unmatched(AttentionItem::of_person(
             crate::domain::ids::PersonId(264),
             "jan Peeters",
             Cause::NoSuchUser,
             None,
         ));
-        assert_eq!(kind(&judge_with(&event(), &unmatched, false)), Kind::UnmatchedPerson);
+        assert_eq!(kind(&judge_with(&event(), &unmatched, false)), AttentionKind::UnmatchedPerson);
         let worked = CalendarEvent { is_worked: true, ..event() };
-        assert_eq!(judge_with(&worked, &unmatched, false), Standing::LeftOut(LeftOut::Worked));
+        assert_eq!(judge_with(&worked, &unmatched, false), Classification::Excluded(Exclusion::Worked));
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 /// The sort of a failure, for the page: in what the admin can do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum FailureKind {
     /// No answer, or an error of its own.
     OfficientUnavailable,
     /// Too many calls: other apps use the account's limit too.
@@ -23,7 +23,7 @@ pub enum Fault {
     Inside,
 }
 
-impl Fault {
+impl FailureKind {
     /// Every one.
     pub const ALL: [Self; 9] = [
         Self::OfficientUnavailable,

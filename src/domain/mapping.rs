@@ -5,8 +5,8 @@
 
 use crate::config;
 use crate::domain::absence::AbsenceType;
-use crate::domain::attention::{Cause, Hint, Item, difference};
-use crate::domain::calendar::{CalendarEvent, EventType, LeaveType};
+use crate::domain::attention::{AttentionItem, Cause, Hint, difference};
+use crate::domain::calendar::{CalendarEvent, LeaveType, LeaveTypeRef};
 use crate::domain::ids::AbsenceTypeId;
 
 /// What decides the mapping.
@@ -26,9 +26,9 @@ pub enum Mapping {
     /// Exactly this type.
     To(AbsenceTypeId),
     /// Time that is worked, of a type that the admin did not say should be written.
-    LeftOut,
+    Excluded,
     /// None, or more than one.
-    HeldBack(Item),
+    Blocked(AttentionItem),
 }
 
 /// What is looked for among Optedo's descriptions.
@@ -58,22 +58,22 @@ pub fn describe_type(leave_type: &LeaveType, integration_app: &str) -> Descripti
 pub fn map_type(event: &CalendarEvent, leave_types: &[LeaveType], rules: MappingRules<'_>) -> Mapping {
     let description = match describe_event(event, leave_types, rules) {
         Ok(description) => description,
-        Err(item) => return Mapping::HeldBack(*item),
+        Err(item) => return Mapping::Blocked(*item),
     };
     if event.is_worked && !description.is_chosen {
-        return Mapping::LeftOut;
+        return Mapping::Excluded;
     }
     look_up(&description, rules.absence_types)
 }
 
 /// Finds the one absence type with this description.
 pub fn look_up(description: &Description, absence_types: &[AbsenceType]) -> Mapping {
-    let item = |cause, hint| Item::of_type(&description.type_id, &description.text, cause, hint);
+    let item = |cause, hint| AttentionItem::of_type(&description.type_id, &description.text, cause, hint);
     let mut matches = absence_types.iter().filter(|kind| kind.description == description.text);
     match (matches.next(), matches.count()) {
         (Some(kind), 0) => Mapping::To(kind.id),
-        (Some(_), others) => Mapping::HeldBack(item(Cause::SeveralTypes { count: others + 1 }, None)),
-        (None, _) => Mapping::HeldBack(item(Cause::NoSuchType, nearest(&description.text, absence_types))),
+        (Some(_), others) => Mapping::Blocked(item(Cause::SeveralTypes { count: others + 1 }, None)),
+        (None, _) => Mapping::Blocked(item(Cause::NoSuchType, nearest(&description.text, absence_types))),
     }
 }
 
@@ -81,19 +81,19 @@ fn describe_event(
     event: &CalendarEvent,
     leave_types: &[LeaveType],
     rules: MappingRules<'_>,
-) -> Result<Description, Box<Item>> {
+) -> Result<Description, Box<AttentionItem>> {
     let built_in = |word: &str, chosen: Option<&String>| Description {
         type_id: word.to_owned(),
         text: chosen.unwrap_or(&event.name).clone(),
         is_chosen: chosen.is_some(),
     };
     match event.leave_type {
-        EventType::SickDay => Ok(built_in("sick_day", rules.built_in.sick_day.as_ref())),
-        EventType::Education => Ok(built_in("education", rules.built_in.education.as_ref())),
-        EventType::Custom(id) => match leave_types.iter().find(|kind| Some(kind.id) == id) {
+        LeaveTypeRef::SickDay => Ok(built_in("sick_day", rules.built_in.sick_day.as_ref())),
+        LeaveTypeRef::Education => Ok(built_in("education", rules.built_in.education.as_ref())),
+        LeaveTypeRef::Custom(id) => match leave_types.iter().find(|kind| Some(kind.id) == id) {
             Some(kind) => Ok(describe_type(kind, rules.integration_app)),
             // The name alone could be another type's description: a type we cannot see is not guessed.
-            None => Err(Box::new(Item::of_type(
+            None => Err(Box::new(AttentionItem::of_type(
                 &id.map_or_else(|| event.name.clone(), |id| id.to_string()),
                 &event.name,
                 Cause::NoSuchType,
@@ -114,10 +114,10 @@ fn nearest(description: &str, absence_types: &[AbsenceType]) -> Option<Hint> {
 #[expect(clippy::wildcard_enum_match_arm, reason = "whatever else it is, the test fails")]
 mod tests {
     use super::*;
-    use crate::domain::attention::{Difference, Kind};
+    use crate::domain::attention::{AttentionKind, Difference};
     use crate::domain::ids::{EventId, LeaveTypeId};
 
-    fn event(leave_type: EventType, name: &str, is_worked: bool) -> CalendarEvent {
+    fn event(leave_type: LeaveTypeRef, name: &str, is_worked: bool) -> CalendarEvent {
         CalendarEvent {
             id: EventId(1),
             date: None,
@@ -154,8 +154,8 @@ mod tests {
         )
     }
 
-    fn custom(id: i64) -> EventType {
-        EventType::Custom(Some(LeaveTypeId(id)))
+    fn custom(id: i64) -> LeaveTypeRef {
+        LeaveTypeRef::Custom(Some(LeaveTypeId(id)))
     }
 
     #[test]
@@ -181,12 +181,12 @@ mod tests {
         let chosen =
             config::LeaveTypes { sick_day: Some("Ziekte".into()), education: Some("Opleiding".into()) };
         let unset = config::LeaveTypes::default();
-        let sick = event(EventType::SickDay, "Sick day", false);
+        let sick = event(LeaveTypeRef::SickDay, "Sick day", false);
         assert_eq!(map(&sick, &[], &["Ziekte", "Sick day"], &chosen), Mapping::To(AbsenceTypeId(1)));
         assert_eq!(map(&sick, &[], &["Ziekte", "Sick day"], &unset), Mapping::To(AbsenceTypeId(2)));
-        let training = event(EventType::Education, "Education", true);
+        let training = event(LeaveTypeRef::Education, "Education", true);
         assert_eq!(map(&training, &[], &["Opleiding"], &chosen), Mapping::To(AbsenceTypeId(1)));
-        assert_eq!(map(&training, &[], &["Education"], &unset), Mapping::LeftOut);
+        assert_eq!(map(&training, &[], &["Education"], &unset), Mapping::Excluded);
     }
 
     #[test]
@@ -196,7 +196,7 @@ mod tests {
         let built_in = config::LeaveTypes::default();
         assert_eq!(
             map(&event(custom(80), "Thuiswerk", true), &types, &["Thuiswerk"], &built_in),
-            Mapping::LeftOut
+            Mapping::Excluded
         );
         assert_eq!(
             map(&event(custom(81), "Telewerk", true), &types, &["Thuiswerk"], &built_in),
@@ -214,13 +214,13 @@ mod tests {
             descriptions,
             &built_in,
         ) {
-            Mapping::HeldBack(item) => item,
+            Mapping::Blocked(item) => item,
             other => panic!("{other:?}"),
         };
         let unmapped = held(&["Vakantie"]);
-        assert_eq!((unmapped.kind(), unmapped.subject_id.as_str()), (Kind::UnmappedLeaveType, "80"));
+        assert_eq!((unmapped.kind(), unmapped.subject_id.as_str()), (AttentionKind::UnmappedLeaveType, "80"));
         assert_eq!(unmapped.hint.unwrap().difference, Difference::Case);
-        assert_eq!(held(&["vakantie", "vakantie"]).kind(), Kind::AmbiguousLeaveType);
+        assert_eq!(held(&["vakantie", "vakantie"]).kind(), AttentionKind::AmbiguousLeaveType);
         assert_eq!(held(&[]).hint, None);
     }
 
@@ -228,6 +228,6 @@ mod tests {
     fn a_type_that_officient_does_not_list_is_not_guessed_by_its_name() {
         let built_in = config::LeaveTypes::default();
         let mapping = map(&event(custom(99), "Verlof", false), &[], &["Verlof"], &built_in);
-        assert!(matches!(mapping, Mapping::HeldBack(item) if item.subject_id == "99"));
+        assert!(matches!(mapping, Mapping::Blocked(item) if item.subject_id == "99"));
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use crate::domain::absence::User;
-use crate::domain::attention::{Cause, Difference, Hint, HintedNames, Item, difference, fold};
+use crate::domain::attention::{AttentionItem, Cause, Difference, Hint, HintedNames, difference, fold};
 use crate::domain::company::Names;
 use crate::domain::ids::{PersonId, UserId};
 
@@ -16,9 +16,9 @@ pub enum PersonMatch {
     /// Exactly one active user, and nobody else in Officient, has this name.
     Matched(UserId),
     /// Nobody; the item says so, with a hint where a name nearly matches.
-    Unmatched(Item),
+    Unmatched(AttentionItem),
     /// More than one; written to nobody.
-    Ambiguous(Item),
+    Ambiguous(AttentionItem),
 }
 
 impl PersonMatch {
@@ -42,13 +42,13 @@ impl PersonMatch {
 
 /// Optedo's users, to be found by name: everybody can be matched without looking at every user for each.
 #[derive(Default)]
-pub struct Directory {
+pub struct UserDirectory {
     users: Vec<User>,
     /// Positions by what is left of a name without case, accents, spaces and hyphens.
     alike: HashMap<String, Vec<usize>>,
 }
 
-impl Directory {
+impl UserDirectory {
     /// The directory of these users.
     pub fn new(users: Vec<User>) -> Self {
         let mut alike: HashMap<String, Vec<usize>> = HashMap::new();
@@ -86,12 +86,17 @@ fn key(first: &str, last: &str) -> String {
 }
 
 /// Matches a person; `namesakes` is how many others in Officient, not archived, have exactly this name.
-pub fn match_person(person: PersonId, names: &Names, namesakes: usize, directory: &Directory) -> PersonMatch {
+pub fn match_person(
+    person: PersonId,
+    names: &Names,
+    namesakes: usize,
+    directory: &UserDirectory,
+) -> PersonMatch {
     let alike = directory.alike(names);
     let mut matches = alike.iter().filter(|user| user.active && has_names(user, names));
     let first = matches.next();
     let others = matches.count();
-    let item = |cause, hint| Item::of_person(person, &names.full(), cause, hint);
+    let item = |cause, hint| AttentionItem::of_person(person, &names.full(), cause, hint);
     match first {
         None => PersonMatch::Unmatched(item(Cause::NoSuchUser, nearest(names, &alike))),
         Some(user) if others == 0 && namesakes == 0 => PersonMatch::Matched(user.id),
@@ -160,7 +165,7 @@ mod tests {
     }
 
     fn hint(first: &str, last: &str, users: &[User]) -> Option<Difference> {
-        match match_person(PersonId(1), &names(first, last), 0, &Directory::new(users.to_vec())) {
+        match match_person(PersonId(1), &names(first, last), 0, &UserDirectory::new(users.to_vec())) {
             PersonMatch::Unmatched(item) => item.hint.map(|hint| hint.difference),
             other => panic!("{other:?}"),
         }
@@ -170,7 +175,7 @@ mod tests {
     fn only_the_exact_name_matches_and_the_hint_says_what_differs() {
         let users = [user(7, "Jan", "Peeters"), user(8, "Renée", "Van Damme")];
         assert_eq!(
-            match_person(PersonId(1), &names("Jan", "Peeters"), 0, &Directory::new(users.to_vec())),
+            match_person(PersonId(1), &names("Jan", "Peeters"), 0, &UserDirectory::new(users.to_vec())),
             PersonMatch::Matched(UserId(7))
         );
         let tests = [
@@ -193,9 +198,12 @@ mod tests {
     fn two_users_or_two_people_with_the_same_name_are_ambiguous() {
         let jan = names("Jan", "Peeters");
         let two = [user(7, "Jan", "Peeters"), user(8, "Jan", "Peeters")];
-        assert_eq!(match_person(PersonId(1), &jan, 0, &Directory::new(two.to_vec())).as_str(), "ambiguous");
         assert_eq!(
-            match_person(PersonId(1), &jan, 1, &Directory::new(two[..1].to_vec())).as_str(),
+            match_person(PersonId(1), &jan, 0, &UserDirectory::new(two.to_vec())).as_str(),
+            "ambiguous"
+        );
+        assert_eq!(
+            match_person(PersonId(1), &jan, 1, &UserDirectory::new(two[..1].to_vec())).as_str(),
             "ambiguous"
         );
     }
@@ -205,7 +213,7 @@ mod tests {
         let mut users = [user(7, "Jan", "Peeters"), user(8, "Jan", "Peeters")];
         users[0].active = false;
         assert_eq!(
-            match_person(PersonId(1), &names("Jan", "Peeters"), 0, &Directory::new(users.to_vec())),
+            match_person(PersonId(1), &names("Jan", "Peeters"), 0, &UserDirectory::new(users.to_vec())),
             PersonMatch::Matched(UserId(8))
         );
         users[1].active = false;
@@ -229,7 +237,7 @@ mod tests {
             let equal: Vec<UserId> = users.iter()
                 .filter(|user| user.active && user.first_name == ours.0 && user.last_name == ours.1)
                 .map(|user| user.id).collect();
-            let result = match_person(PersonId(1), &names(&ours.0, &ours.1), 0, &Directory::new(users));
+            let result = match_person(PersonId(1), &names(&ours.0, &ours.1), 0, &UserDirectory::new(users));
             match equal.as_slice() {
                 [] => prop_assert_eq!(result.as_str(), "unmatched"),
                 [one] => prop_assert_eq!(result, PersonMatch::Matched(*one)),

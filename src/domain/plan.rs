@@ -12,8 +12,8 @@ use jiff::civil::Date;
 
 use crate::domain::absence::Times;
 use crate::domain::absence::{Absence, NewAbsence};
-use crate::domain::attention::Item;
-use crate::domain::desired::{DesiredAbsence, LeftOut, Standing, Window};
+use crate::domain::attention::AttentionItem;
+use crate::domain::desired::{Classification, DesiredAbsence, Exclusion, Window};
 use crate::domain::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, UserId};
 
 /// A write that was begun and whose end is not known.
@@ -46,7 +46,7 @@ pub struct WrittenAbsence {
     pub event: EventId,
     /// The event's day.
     pub date: Date,
-    /// Whose.
+    /// WriteContext.
     pub user: UserId,
     /// `None` only while a create has not come to its end.
     pub absence: Option<AbsenceId>,
@@ -141,7 +141,7 @@ pub struct Plan {
     /// In the order in which they are applied: what must stand first, what must go last.
     pub changes: Vec<Change>,
     /// Leave that is not written, and why.
-    pub held_back: Vec<(EventId, Item)>,
+    pub held_back: Vec<(EventId, AttentionItem)>,
     /// How many absences are right as they are.
     pub kept: usize,
 }
@@ -157,7 +157,7 @@ pub struct Evidence<'a> {
 
 /// Compares. `standings` are the events of the calendar, each once.
 pub fn plan(
-    standings: &BTreeMap<EventId, Standing>,
+    standings: &BTreeMap<EventId, Classification>,
     written: &[WrittenAbsence],
     window: Window,
     evidence: Evidence<'_>,
@@ -170,14 +170,14 @@ pub fn plan(
             continue;
         }
         let is_gone = match standings.get(&row.event) {
-            Some(Standing::Absent(desired)) => {
+            Some(Classification::Absent(desired)) => {
                 plan.keep_or_change(row, desired);
                 false
             }
-            Some(Standing::HeldBack(_) | Standing::LeftOut(LeftOut::Worked)) => false,
-            Some(Standing::LeftOut(LeftOut::OutsideWindow | LeftOut::NotTimeOff | LeftOut::NotApproved)) => {
-                true
-            }
+            Some(Classification::Blocked(_) | Classification::Excluded(Exclusion::Worked)) => false,
+            Some(Classification::Excluded(
+                Exclusion::OutsideWindow | Exclusion::NotTimeOff | Exclusion::NotApproved,
+            )) => true,
             None => evidence.years.contains(&row.date.year()),
         };
         if is_gone && evidence.is_complete {
@@ -186,11 +186,11 @@ pub fn plan(
     }
     for (event, standing) in standings {
         match standing {
-            Standing::Absent(desired) if written.iter().all(|row| row.event != *event) => {
+            Classification::Absent(desired) if written.iter().all(|row| row.event != *event) => {
                 plan.changes.push(Change::Create { desired: desired.clone(), begun: None });
             }
-            Standing::HeldBack(item) => plan.held_back.push((*event, item.clone())),
-            Standing::Absent(_) | Standing::LeftOut(_) => {}
+            Classification::Blocked(item) => plan.held_back.push((*event, item.clone())),
+            Classification::Absent(_) | Classification::Excluded(_) => {}
         }
     }
     plan.changes.extend(deletions);
@@ -210,7 +210,7 @@ impl Plan {
         }
     }
 
-    /// Whose absences must be read from Optedo before anything is created.
+    /// WriteContext absences must be read from Optedo before anything is created.
     pub fn users_to_look_at(&self) -> Vec<UserId> {
         let mut users: Vec<UserId> = Vec::new();
         for change in &self.changes {
@@ -270,14 +270,14 @@ pub enum Creation {
     /// It is written.
     Write,
     /// One that stands is taken over; nothing is written until its event changes.
-    TakeOver(AbsenceId),
+    Adopt(AbsenceId),
     /// Our earlier try came through, but the event changed since: it is changed.
     Change(AbsenceId),
 }
 
 /// Looks before creating. `existing`: Optedo's absences of the users concerned; `free`: whether an absence belongs to
 /// no event yet.
-pub fn create_or_take_over(
+pub fn adopt_or_create(
     company: CompanyId,
     desired: &DesiredAbsence,
     begun: Option<&WrittenAbsence>,
@@ -288,7 +288,7 @@ pub fn create_or_take_over(
     if let Some(ours) = find_ours(company, desired.event, existing) {
         return match begun {
             Some(begun) if !begun.equals(desired) => Creation::Change(ours),
-            _ => Creation::TakeOver(ours),
+            _ => Creation::Adopt(ours),
         };
     }
     let wanted = absence_to_write(company, desired);
@@ -299,7 +299,7 @@ pub fn create_or_take_over(
         by_hand && ours == wanted && free(absence.id)
     };
     match existing.iter().find(is_identical) {
-        Some(absence) if adopt_existing => Creation::TakeOver(absence.id),
+        Some(absence) if adopt_existing => Creation::Adopt(absence.id),
         _ => Creation::Write,
     }
 }
@@ -355,16 +355,21 @@ mod tests {
         }
     }
 
-    fn absent(desired: &[DesiredAbsence]) -> BTreeMap<EventId, Standing> {
-        desired.iter().map(|desired| (desired.event, Standing::Absent(desired.clone()))).collect()
+    fn absent(desired: &[DesiredAbsence]) -> BTreeMap<EventId, Classification> {
+        desired.iter().map(|desired| (desired.event, Classification::Absent(desired.clone()))).collect()
     }
 
-    fn one(event: i64, standing: Standing) -> BTreeMap<EventId, Standing> {
+    fn one(event: i64, standing: Classification) -> BTreeMap<EventId, Classification> {
         BTreeMap::from([(EventId(event), standing)])
     }
 
-    fn held_back() -> Standing {
-        Standing::HeldBack(Item::of_person(PersonId(264), "jan Peeters", Cause::NoSuchUser, None))
+    fn held_back() -> Classification {
+        Classification::Blocked(AttentionItem::of_person(
+            PersonId(264),
+            "jan Peeters",
+            Cause::NoSuchUser,
+            None,
+        ))
     }
 
     #[test]
@@ -404,14 +409,14 @@ mod tests {
     #[test]
     fn only_an_event_that_is_gone_or_no_longer_approved_leave_is_deleted() {
         let written = [row(&desired(1))];
-        let deletes = |standings: BTreeMap<EventId, Standing>| {
+        let deletes = |standings: BTreeMap<EventId, Classification>| {
             !plan(&standings, &written, WINDOW, COMPLETE).changes.is_empty()
         };
         assert!(deletes(BTreeMap::new()));
-        assert!(deletes(one(1, Standing::LeftOut(LeftOut::NotApproved))));
-        assert!(deletes(one(1, Standing::LeftOut(LeftOut::NotTimeOff))));
-        assert!(deletes(one(1, Standing::LeftOut(LeftOut::OutsideWindow))));
-        assert!(!deletes(one(1, Standing::LeftOut(LeftOut::Worked))));
+        assert!(deletes(one(1, Classification::Excluded(Exclusion::NotApproved))));
+        assert!(deletes(one(1, Classification::Excluded(Exclusion::NotTimeOff))));
+        assert!(deletes(one(1, Classification::Excluded(Exclusion::OutsideWindow))));
+        assert!(!deletes(one(1, Classification::Excluded(Exclusion::Worked))));
         assert!(!deletes(one(1, held_back())));
     }
 
@@ -419,8 +424,8 @@ mod tests {
     fn nothing_is_deleted_on_part_of_the_evidence_but_the_rest_is_done() {
         let written = [row(&desired(1)), row(&desired(2))];
         let standings = [
-            (EventId(1), Standing::LeftOut(LeftOut::NotApproved)),
-            (EventId(3), Standing::Absent(desired(3))),
+            (EventId(1), Classification::Excluded(Exclusion::NotApproved)),
+            (EventId(3), Classification::Absent(desired(3))),
         ];
         let partial = Evidence { years: &[2026], is_complete: false };
         let plan = plan(&BTreeMap::from(standings), &written, WINDOW, partial);
@@ -478,16 +483,16 @@ mod tests {
     #[test]
     fn an_absence_with_our_reference_or_an_identical_one_by_hand_is_taken_over() {
         let look = |existing: &[Absence], adopt| {
-            create_or_take_over(COMPANY, &desired(1), None, existing, adopt, |_| true)
+            adopt_or_create(COMPANY, &desired(1), None, existing, adopt, |_| true)
         };
         let ours = standing_absence(
             5,
             &DesiredAbsence { times: on(date(2026, 4, 3), 1), ..desired(1) },
             Some("officient:60002:1"),
         );
-        assert_eq!(look(std::slice::from_ref(&ours), false), Creation::TakeOver(AbsenceId(5)));
+        assert_eq!(look(std::slice::from_ref(&ours), false), Creation::Adopt(AbsenceId(5)));
         let by_hand = standing_absence(6, &desired(1), None);
-        assert_eq!(look(std::slice::from_ref(&by_hand), true), Creation::TakeOver(AbsenceId(6)));
+        assert_eq!(look(std::slice::from_ref(&by_hand), true), Creation::Adopt(AbsenceId(6)));
         assert_eq!(look(std::slice::from_ref(&by_hand), false), Creation::Write);
         assert_eq!(look(&[], true), Creation::Write);
     }
@@ -495,7 +500,7 @@ mod tests {
     #[test]
     fn the_absences_of_others_are_not_taken_over() {
         let look = |existing: Absence, free: bool| {
-            create_or_take_over(COMPANY, &desired(1), None, &[existing], true, |_| free)
+            adopt_or_create(COMPANY, &desired(1), None, &[existing], true, |_| free)
         };
         assert_eq!(look(standing_absence(5, &desired(1), Some("other:1")), true), Creation::Write);
         assert_eq!(look(standing_absence(5, &desired(1), Some("officient:60002:2")), true), Creation::Write);
@@ -510,17 +515,17 @@ mod tests {
         let begun = WrittenAbsence { absence: None, intent: Some(Intent::Create), ..row(&desired(1)) };
         let existing = [standing_absence(5, &desired(1), Some("officient:60002:1"))];
         let look = |desired: &DesiredAbsence| {
-            create_or_take_over(COMPANY, desired, Some(&begun), &existing, true, |_| true)
+            adopt_or_create(COMPANY, desired, Some(&begun), &existing, true, |_| true)
         };
-        assert_eq!(look(&desired(1)), Creation::TakeOver(AbsenceId(5)));
+        assert_eq!(look(&desired(1)), Creation::Adopt(AbsenceId(5)));
         let changed = DesiredAbsence { times: on(date(2026, 4, 3), 8), ..desired(1) };
         assert_eq!(look(&changed), Creation::Change(AbsenceId(5)));
     }
 
-    fn any_standing(event: i64) -> impl Strategy<Value = Option<Standing>> {
+    fn any_standing(event: i64) -> impl Strategy<Value = Option<Classification>> {
         let absent = (0_i32..730, 1_i64..10, 1_i64..4, 1_i64..4).prop_map(move |(day, hours, user, kind)| {
             let date = WINDOW.from.checked_add(day.days()).unwrap();
-            Standing::Absent(DesiredAbsence {
+            Classification::Absent(DesiredAbsence {
                 event: EventId(event),
                 date,
                 user: UserId(user),
@@ -532,8 +537,8 @@ mod tests {
             4 => absent.prop_map(Some),
             1 => Just(None),
             1 => Just(Some(held_back())),
-            1 => Just(Some(Standing::LeftOut(LeftOut::NotApproved))),
-            1 => Just(Some(Standing::LeftOut(LeftOut::Worked))),
+            1 => Just(Some(Classification::Excluded(Exclusion::NotApproved))),
+            1 => Just(Some(Classification::Excluded(Exclusion::Worked))),
         ]
     }
 
@@ -545,7 +550,7 @@ mod tests {
             Just(Some(Intent::Delete))
         ];
         (any_standing(event), intents).prop_map(|(standing, intent)| match standing {
-            Some(Standing::Absent(desired)) => {
+            Some(Classification::Absent(desired)) => {
                 let absence = (intent != Some(Intent::Create)).then_some(AbsenceId(desired.event.0 + 1000));
                 Some(WrittenAbsence { absence, intent, ..row(&desired) })
             }
@@ -576,7 +581,7 @@ mod tests {
             standings in (any_standing(1), any_standing(2), any_standing(3), any_standing(4)),
             written in (any_row(1), any_row(2), any_row(3), any_row(5)),
         ) {
-            let standings: BTreeMap<EventId, Standing> = [(1, standings.0), (2, standings.1), (3, standings.2), (4, standings.3)]
+            let standings: BTreeMap<EventId, Classification> = [(1, standings.0), (2, standings.1), (3, standings.2), (4, standings.3)]
                 .into_iter().filter_map(|(event, standing)| Some((EventId(event), standing?))).collect();
             let written: Vec<WrittenAbsence> = [written.0, written.1, written.2, written.3].into_iter().flatten().collect();
 
@@ -590,10 +595,10 @@ mod tests {
             for (event, standing) in &standings {
                 let row = rows.iter().find(|row| row.event == *event);
                 match standing {
-                    Standing::Absent(desired) => prop_assert!(row.is_some_and(|row| row.equals(desired))),
-                    Standing::HeldBack(_) | Standing::LeftOut(LeftOut::Worked) =>
+                    Classification::Absent(desired) => prop_assert!(row.is_some_and(|row| row.equals(desired))),
+                    Classification::Blocked(_) | Classification::Excluded(Exclusion::Worked) =>
                         prop_assert_eq!(row, written.iter().find(|row| row.event == *event)),
-                    Standing::LeftOut(_) => prop_assert!(row.is_none()),
+                    Classification::Excluded(_) => prop_assert!(row.is_none()),
                 }
             }
             prop_assert!(rows.iter().all(|row| standings.contains_key(&row.event)));

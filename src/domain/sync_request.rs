@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 /// Why somebody must be looked at, the most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
+pub enum SyncReason {
     /// A webhook pointed at them.
     Webhook,
     /// The admin asked, or something they wait for came about.
@@ -15,7 +15,7 @@ pub enum Reason {
     Sweep,
 }
 
-impl Reason {
+impl SyncReason {
     pub fn rank(self) -> i16 {
         match self {
             Self::Webhook => 0,
@@ -49,7 +49,7 @@ impl Reason {
 #[derive(Clone, Copy, Debug)]
 pub struct SyncRequest {
     /// Why.
-    pub reason: Reason,
+    pub reason: SyncReason,
     /// When; what was read before is not fresh enough for it.
     pub at: Timestamp,
     /// When the webhook behind it arrived.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 
-use crate::db::calls::{self, Aside, Settled};
+use crate::db::rate_limit::{self, Aside, Settled};
 
 /// Calls set aside at a time: few round trips, and little that others must wait for in vain.
 const HANDFUL: usize = 10;
@@ -68,7 +68,7 @@ impl Budget {
             let wanted = HANDFUL.min(self.shared.calls.div_ceil(3));
             let (limit, lasts) = (self.shared.calls, LIFE + TRAVEL + self.shared.period);
             let settled = self.settle();
-            match calls::set_aside(&self.shared.db, &settled, wanted, limit, lasts).await? {
+            match rate_limit::set_aside(&self.shared.db, &settled, wanted, limit, lasts).await? {
                 Aside::Calls { id, calls } => {
                     let now = Instant::now();
                     self.handfuls().push(Handful {

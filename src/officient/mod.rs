@@ -18,7 +18,7 @@ use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 
-use crate::domain::calendar::{CalendarEvent, EventType, LeaveType, ListedRequest, Webhook};
+use crate::domain::calendar::{CalendarEvent, LeaveType, LeaveTypeRef, ListedRequest, Webhook};
 use crate::domain::company::{Account, ListedPerson, PeopleList, PersonNames};
 use crate::domain::ids::{CompanyId, EventId, LeaveTypeId, PersonId, RequestId};
 use crate::http_client::{self, Answer, Retry, Terse, UpstreamError};
@@ -436,9 +436,9 @@ fn events_of(wire::Object(day): wire::Object<wire::Day>) -> impl Iterator<Item =
         id: EventId(event.id),
         date: event.date.or(date),
         leave_type: match event.type_class.as_str() {
-            "sick_day" => EventType::SickDay,
-            "education" => EventType::Education,
-            _ => EventType::Custom(event.custom_day_off_type_id.map(LeaveTypeId)),
+            "sick_day" => LeaveTypeRef::SickDay,
+            "education" => LeaveTypeRef::Education,
+            _ => LeaveTypeRef::Custom(event.custom_day_off_type_id.map(LeaveTypeId)),
         },
         name: event.name,
         kind: event.kind,

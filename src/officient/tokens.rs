@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use crate::clock::Clock;
 use crate::db::connection::{self, Connection, SealedTokens, State};
 use crate::db::{self, attention};
-use crate::domain::attention::Item;
+use crate::domain::attention::AttentionItem;
 use crate::http_client::{Retry, UpstreamError};
 use crate::officient::oauth::{Credentials, Grant, Oauth};
 use crate::secrets::vault::{Vault, VaultError};
@@ -142,7 +142,7 @@ impl Tokens {
         match self.refresh(&stored).await {
             Ok(grant) => {
                 connection::save_tokens(&mut *tx, &self.seal(&grant)).await?;
-                let item = Item::reauthorization_required();
+                let item = AttentionItem::reauthorization_required();
                 attention::resolve(&mut *tx, item.kind(), &item.subject_id, self.inner.clock.now()).await?;
                 tx.commit().await?;
                 tracing::info!("Refreshed the access token");
@@ -150,8 +150,13 @@ impl Tokens {
             }
             Err(TokenError::ReauthorizationRequired) => {
                 connection::require_reauthorization(&mut *tx).await?;
-                attention::open(&mut *tx, &Item::reauthorization_required(), 0, self.inner.clock.now())
-                    .await?;
+                attention::open(
+                    &mut *tx,
+                    &AttentionItem::reauthorization_required(),
+                    0,
+                    self.inner.clock.now(),
+                )
+                .await?;
                 tx.commit().await?;
                 tracing::warn!("Officient refused the refresh token: somebody must sign in again");
                 Err(TokenError::ReauthorizationRequired)

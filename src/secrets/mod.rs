@@ -12,7 +12,7 @@ use std::time::Duration;
 use sqlx::{PgConnection, PgPool};
 use tokio::time::{Instant, sleep};
 
-use crate::db::{self, connection, leader};
+use crate::db::{self, connection, leadership};
 use random::random_token;
 use vault::{Vault, VaultError};
 
@@ -44,7 +44,7 @@ pub async fn open(db: &PgPool, vault: &Vault) -> Result<(), SecretsError> {
     let began = Instant::now();
     loop {
         let mut tx = db::begin(db).await?;
-        let is_vacant = leader::is_vacant(&mut *tx).await?;
+        let is_vacant = leadership::is_vacant(&mut *tx).await?;
         if seal_anew(&mut tx, vault, is_vacant).await? || began.elapsed() >= PATIENCE {
             tx.commit().await?;
             return Ok(());

@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::look::Look;
+use super::observe::Look;
 use super::{Engine, SyncError};
 use crate::clock::after;
 use crate::db::{self, absences};
 use crate::domain::absence::Absence;
-use crate::domain::attention::{Cause, Item};
+use crate::domain::attention::{AttentionItem, Cause};
 use crate::domain::desired::DesiredAbsence;
 use crate::domain::ids::{AbsenceId, CompanyId, EventId, PersonId, UserId};
-use crate::domain::plan::{Change, Creation, WrittenAbsence, absence_to_write, create_or_take_over};
-use crate::domain::sync_request::Reason;
+use crate::domain::plan::{Change, Creation, WrittenAbsence, absence_to_write, adopt_or_create};
+use crate::domain::sync_request::SyncReason;
 use crate::http_client::UpstreamError;
 use crate::optedo::OptedoError;
 
@@ -37,20 +37,20 @@ pub struct Applied {
     /// Deletions that wait for the admin.
     pub held: usize,
     /// What Optedo did not accept.
-    pub rejected: Vec<(EventId, Item)>,
+    pub rejected: Vec<(EventId, AttentionItem)>,
     /// What stopped it before the end.
     pub error: Option<SyncError>,
 }
 
 /// For whom, and why, something is written.
 #[derive(Clone, Copy, Debug)]
-pub struct Whose {
+pub struct WriteContext {
     /// The company.
     pub company: CompanyId,
-    /// Whose leave.
+    /// WriteContext leave.
     pub person: PersonId,
     /// Why this person was looked at.
-    pub reason: Reason,
+    pub reason: SyncReason,
 }
 
 impl Applied {
@@ -62,7 +62,7 @@ impl Applied {
 
 impl Engine {
     /// Carries out the plan, change by change; a refused one does not stop the others, a failure does.
-    pub async fn apply(&self, whose: Whose, look: &Look) -> Applied {
+    pub async fn apply(&self, whose: WriteContext, look: &Look) -> Applied {
         let mut applied = Applied::default();
         if let Err(error) = self.apply_changes(whose, look, &mut applied).await {
             applied.error = Some(error);
@@ -70,7 +70,12 @@ impl Engine {
         applied
     }
 
-    async fn apply_changes(&self, whose: Whose, look: &Look, applied: &mut Applied) -> Result<(), SyncError> {
+    async fn apply_changes(
+        &self,
+        whose: WriteContext,
+        look: &Look,
+        applied: &mut Applied,
+    ) -> Result<(), SyncError> {
         let company = whose.company;
         let existing = self.look_before_create(look).await?;
         let allowed = self.allowed_deletions(company, look, &existing).await?;
@@ -108,7 +113,7 @@ impl Engine {
                     let event = change.event();
                     applied.rejected.push((
                         event,
-                        Item::of_event(
+                        AttentionItem::of_event(
                             event,
                             &look.name,
                             Cause::Rejected { status, message, date: change.date() },
@@ -151,21 +156,21 @@ impl Engine {
         let ids: Vec<i64> = existing.iter().map(|absence| absence.id.0).collect();
         let taken = if ids.is_empty() { ids } else { absences::taken(&self.db, &ids).await? };
         let is_free = |absence: AbsenceId| !taken.contains(&absence.0);
-        Ok(create_or_take_over(company, desired, begun, existing, self.config.sync.adopt_existing, is_free))
+        Ok(adopt_or_create(company, desired, begun, existing, self.config.sync.adopt_existing, is_free))
     }
 
     async fn create(
         &self,
-        whose: Whose,
+        whose: WriteContext,
         desired: &DesiredAbsence,
         begun: Option<&WrittenAbsence>,
         existing: &[Absence],
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let Whose { company, person, reason } = whose;
+        let WriteContext { company, person, reason } = whose;
         let now = self.clock.now();
         match self.creation(company, desired, begun, existing).await? {
-            Creation::TakeOver(absence) => {
+            Creation::Adopt(absence) => {
                 absences::insert(&self.db, company, person, desired, Some((absence, reason)), now).await?;
                 applied.taken_over += 1;
                 Ok(())
@@ -185,11 +190,11 @@ impl Engine {
     /// The intent is on disk: calls, and stores the result.
     async fn write_new(
         &self,
-        whose: Whose,
+        whose: WriteContext,
         desired: &DesiredAbsence,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let Whose { company, reason, .. } = whose;
+        let WriteContext { company, reason, .. } = whose;
         let new = absence_to_write(company, desired);
         let absence = self.call(whose, desired.event, "create", self.optedo.create(&new)).await?;
         let entry = ("created", reason);
@@ -201,13 +206,13 @@ impl Engine {
     /// Changes what stands, of `user` so far.
     async fn update(
         &self,
-        whose: Whose,
+        whose: WriteContext,
         absence: AbsenceId,
         user: UserId,
         desired: &DesiredAbsence,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let Whose { company, reason, .. } = whose;
+        let WriteContext { company, reason, .. } = whose;
         absences::intend_update(&self.db, company, desired, self.clock.now()).await?;
         let new = absence_to_write(company, desired);
         match self.call(whose, desired.event, "change", self.optedo.replace(absence, &new)).await {
@@ -228,12 +233,12 @@ impl Engine {
     /// Deletes what stands for `written` (`None`: nothing came to stand).
     async fn delete(
         &self,
-        whose: Whose,
+        whose: WriteContext,
         written: &WrittenAbsence,
         absence: Option<AbsenceId>,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let Whose { company, reason, .. } = whose;
+        let WriteContext { company, reason, .. } = whose;
         let event = written.event;
         if let Some(absence) = absence {
             absences::intend_delete(&self.db, company, event, self.clock.now()).await?;
@@ -270,16 +275,16 @@ impl Engine {
     /// it can no longer come through.
     async fn call<T>(
         &self,
-        whose: Whose,
+        whose: WriteContext,
         event: EventId,
         action: &'static str,
         call: impl Future<Output = Result<T, OptedoError>>,
     ) -> Result<T, SyncError> {
         let time_from_now = || Some(after(self.clock.now(), self.config.optedo.timeout));
-        let term = self.wake.term().ok_or(SyncError::NotLeading)?;
+        let term = self.work_signal.term().ok_or(SyncError::NotLeading)?;
         let noted = absences::note_call(&self.db, whose.company, event, time_from_now(), term).await?;
         // A process may have been stopped before as well as after it noted the call.
-        if !noted.is_leading || !self.wake.is_leading() {
+        if !noted.is_leading || !self.work_signal.is_leading() {
             return Err(SyncError::NotLeading);
         }
         if !noted.is_known {

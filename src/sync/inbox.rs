@@ -16,9 +16,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
-use crate::db::events;
+use crate::db::webhooks;
 use crate::domain::webhook::WebhookPayload;
-use crate::sync::wake::Wake;
+use crate::sync::work_signal::WorkSignal;
 use crate::telemetry::metrics::WebhookCounters;
 
 /// Webhooks in one commit.
@@ -47,12 +47,12 @@ impl Inbox {
         tasks: &TaskTracker,
         database: PgConnectOptions,
         clock: Clock,
-        wake: Wake,
+        work_signal: WorkSignal,
         known: &[String],
         closed: CancellationToken,
     ) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        tasks.spawn(Writer { database, connection: None, clock, wake }.run(waiting, closed));
+        tasks.spawn(Writer { database, connection: None, clock, work_signal }.run(waiting, closed));
         Self { queue, counters: Arc::new(WebhookCounters::new(known)) }
     }
 
@@ -69,7 +69,7 @@ struct Writer {
     /// Open from the first webhook on; `None` after a failure.
     connection: Option<PgConnection>,
     clock: Clock,
-    wake: Wake,
+    work_signal: WorkSignal,
 }
 
 impl Writer {
@@ -95,7 +95,7 @@ impl Writer {
             // Those who waited answer first.
             yield_now().await;
             if let Some(connection) = &mut self.connection {
-                self.wake.worker(connection).await;
+                self.work_signal.notify(connection).await;
             }
             if !ids.is_empty() {
                 tracing::info!(event.ids = ?ids, "Stored webhooks");
@@ -124,13 +124,13 @@ impl Writer {
         ids: &[Option<String>],
     ) -> Result<Vec<i64>, sqlx::Error> {
         if let Some(mut connection) = self.connection.take()
-            && let Ok(stored) = events::insert(&mut connection, self.clock.now(), event_types, ids).await
+            && let Ok(stored) = webhooks::insert(&mut connection, self.clock.now(), event_types, ids).await
         {
             self.connection = Some(connection);
             return Ok(stored);
         }
         let mut connection = PgConnection::connect_with(&self.database).await?;
-        let stored = events::insert(&mut connection, self.clock.now(), event_types, ids).await?;
+        let stored = webhooks::insert(&mut connection, self.clock.now(), event_types, ids).await?;
         self.connection = Some(connection);
         Ok(stored)
     }

@@ -7,11 +7,11 @@ use utoipa::ToSchema;
 use crate::config::Config;
 use crate::db::people::Person;
 use crate::domain::absence::AbsenceType;
-use crate::domain::attention::Item;
+use crate::domain::attention::AttentionItem;
 use crate::domain::calendar::LeaveType;
 use crate::domain::ids::UserId;
 use crate::domain::mapping::{self, Description, Mapping};
-use crate::domain::matching::{Directory, PersonMatch, match_person};
+use crate::domain::matching::{PersonMatch, UserDirectory, match_person};
 
 /// Whether somebody in Officient is somebody in Optedo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
@@ -53,11 +53,11 @@ pub struct Matched {
     /// Whom.
     pub user: Option<UserId>,
     /// Why nobody.
-    pub item: Option<Item>,
+    pub item: Option<AttentionItem>,
 }
 
 /// Whom each of these people matches, in their order. Two with one name match nobody.
-pub fn match_everybody(people: &[Person], users: &Directory) -> Vec<Matched> {
+pub fn match_everybody(people: &[Person], users: &UserDirectory) -> Vec<Matched> {
     let mut by_name: HashMap<(&str, &str), usize> = HashMap::new();
     for names in people.iter().filter(|person| !person.archived).filter_map(|person| person.names.as_ref()) {
         *by_name.entry((&names.first, &names.last)).or_default() += 1;

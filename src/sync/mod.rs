@@ -17,18 +17,18 @@
 //! * [`repairs`]: names and types that leave waits for
 
 pub mod apply;
-pub mod conclude;
 pub mod foresight;
 pub mod inbox;
 pub mod lists;
-pub mod look;
+pub mod observe;
 pub mod preview;
-pub mod reference;
-pub mod repairs;
+pub mod reconcile;
+pub mod reference_data;
+pub mod resolve;
 pub mod subscriptions;
 pub mod sweep;
-pub mod trigger;
-pub mod wake;
+pub mod unblock;
+pub mod work_signal;
 pub mod worker;
 
 use std::sync::Arc;
@@ -39,7 +39,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::failure::Fault;
+use crate::domain::failure::FailureKind;
 use crate::domain::ids::EventId;
 use crate::http_client::{Retry, UpstreamError};
 use crate::officient::{Officient, OfficientError};
@@ -47,10 +47,10 @@ use crate::optedo::{Optedo, OptedoError};
 use crate::secrets::SecretsError;
 use crate::secrets::vault::{Vault, VaultError};
 use crate::secrets::webhook_address::WebhookAddress;
-use conclude::OptedoGate;
 use foresight::Foresight;
-use reference::Reference;
-use wake::Wake;
+use reconcile::CircuitBreaker;
+use reference_data::Reference;
+use work_signal::WorkSignal;
 
 /// Why somebody could not be looked at to the end.
 #[derive(Debug, thiserror::Error)]
@@ -108,37 +108,39 @@ impl SyncError {
     }
 
     /// Its sort.
-    pub fn fault(&self) -> Fault {
+    pub fn fault(&self) -> FailureKind {
         match self {
             Self::Officient(error) => failure_of_officient(error),
             Self::Optedo(error) => failure_of_optedo(&error.source),
-            Self::UnderWay { .. } => Fault::OptedoUnavailable,
+            Self::UnderWay { .. } => FailureKind::OptedoUnavailable,
             Self::Forgotten | Self::Database(_) | Self::NotLeading | Self::ShuttingDown | Self::Vault(_) => {
-                Fault::Inside
+                FailureKind::Inside
             }
         }
     }
 }
 
-fn failure_of_officient(error: &OfficientError) -> Fault {
+fn failure_of_officient(error: &OfficientError) -> FailureKind {
     match (error.retry(), error.upstream()) {
-        (Retry::AfterSignIn, _) | (_, Some(UpstreamError::Unauthorized)) => Fault::SignInNeeded,
-        (_, Some(UpstreamError::Unavailable { .. } | UpstreamError::TimedOut)) => Fault::OfficientUnavailable,
-        (_, Some(UpstreamError::Busy { .. })) => Fault::OfficientBusy,
-        (_, Some(UpstreamError::Rejected { .. } | UpstreamError::NotFound)) => Fault::OfficientRefused,
-        (_, Some(UpstreamError::Unreadable { .. })) => Fault::OfficientUnreadable,
-        (_, None) => Fault::Inside,
+        (Retry::AfterSignIn, _) | (_, Some(UpstreamError::Unauthorized)) => FailureKind::SignInNeeded,
+        (_, Some(UpstreamError::Unavailable { .. } | UpstreamError::TimedOut)) => {
+            FailureKind::OfficientUnavailable
+        }
+        (_, Some(UpstreamError::Busy { .. })) => FailureKind::OfficientBusy,
+        (_, Some(UpstreamError::Rejected { .. } | UpstreamError::NotFound)) => FailureKind::OfficientRefused,
+        (_, Some(UpstreamError::Unreadable { .. })) => FailureKind::OfficientUnreadable,
+        (_, None) => FailureKind::Inside,
     }
 }
 
-fn failure_of_optedo(error: &UpstreamError) -> Fault {
+fn failure_of_optedo(error: &UpstreamError) -> FailureKind {
     match error {
-        UpstreamError::Unauthorized => Fault::OptedoUnauthorized,
+        UpstreamError::Unauthorized => FailureKind::OptedoUnauthorized,
         UpstreamError::Unavailable { .. } | UpstreamError::TimedOut | UpstreamError::Busy { .. } => {
-            Fault::OptedoUnavailable
+            FailureKind::OptedoUnavailable
         }
         UpstreamError::Rejected { .. } | UpstreamError::NotFound | UpstreamError::Unreadable { .. } => {
-            Fault::OptedoRefused
+            FailureKind::OptedoRefused
         }
     }
 }
@@ -158,13 +160,13 @@ pub struct Engine {
     /// What changes seldom.
     pub reference: Reference,
     /// Whether Optedo accepts our token.
-    pub optedo_gate: OptedoGate,
+    pub optedo_breaker: CircuitBreaker,
     /// Whether it pays to read beforehand what only a write needs.
     pub foresight: Foresight,
     /// The keys.
     pub vault: Vault,
     /// Wakes the worker, wherever it runs.
-    pub wake: Wake,
+    pub work_signal: WorkSignal,
     /// Where Officient delivers webhooks.
     pub webhook_address: WebhookAddress,
     /// The service stops: nothing new is begun.

@@ -5,18 +5,18 @@ use jiff::civil::{Date, DateTime};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use super::look::Look;
+use super::observe::Look;
 use super::{Engine, SyncError};
 use crate::clock::wall_clock;
 use crate::db;
 use crate::db::people::{self, Person};
 use crate::db::preview::{self, Line};
 use crate::domain::absence::Times;
-use crate::domain::attention::{Item, Kind};
+use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::desired::DesiredAbsence;
 use crate::domain::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
 use crate::domain::plan::{Change, Creation};
-use crate::domain::sync_request::Reason;
+use crate::domain::sync_request::SyncReason;
 use crate::officient::limiter::Priority;
 
 /// What a sweep would do.
@@ -44,11 +44,11 @@ pub struct Preview {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PreviewedAbsence {
-    /// Whose, in Officient.
+    /// WriteContext, in Officient.
     pub person_id: PersonId,
     /// Because of this event.
     pub event_id: EventId,
-    /// Whose, in Optedo.
+    /// WriteContext, in Optedo.
     pub user_id: UserId,
     /// Which, where it stands already.
     pub absence_id: Option<AbsenceId>,
@@ -69,12 +69,12 @@ pub struct PreviewedAbsence {
 /// Leave that would not be written.
 #[derive(Debug)]
 pub struct Skipped {
-    /// Whose.
+    /// WriteContext.
     pub person_id: PersonId,
     /// Which event.
     pub event_id: EventId,
     /// Why.
-    pub item: Item,
+    pub item: AttentionItem,
 }
 
 /// [`Skipped`] as it is told.
@@ -82,11 +82,11 @@ pub struct Skipped {
 #[serde(rename_all = "camelCase")]
 #[schema(as = Skipped)]
 struct SkippedInShort {
-    /// Whose.
+    /// WriteContext.
     person_id: PersonId,
     /// Which event.
     event_id: EventId,
-    #[schema(value_type = Kind)]
+    #[schema(value_type = AttentionKind)]
     kind: &'static str,
     /// The person's name, or the description looked for.
     subject: Option<String>,
@@ -125,7 +125,7 @@ impl Engine {
     /// Works out the preview that the page asked for: everybody one after the other, stored as it goes.
     pub async fn work_out_preview(&self, company: CompanyId) -> Result<(), SyncError> {
         let asked_at = self.clock.now();
-        self.list_people(company, Reason::Import).await?;
+        self.list_people(company, SyncReason::Import).await?;
         let people = people::all(&self.db, company).await?;
         let mut tx = db::begin(&self.db).await?;
         preview::begin(&mut tx, i64::try_from(people.len()).unwrap_or(i64::MAX), asked_at).await?;
@@ -221,7 +221,7 @@ impl Engine {
                         Creation::Change(id) => {
                             preview.change.push(desired_absence(person, desired, Some(id)));
                         }
-                        Creation::TakeOver(id) => {
+                        Creation::Adopt(id) => {
                             preview.take_over.push(desired_absence(person, desired, Some(id)));
                         }
                     }

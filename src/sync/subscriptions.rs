@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 use super::{Engine, SyncError};
 use crate::db::connection::{self, State, SubscriptionState};
 use crate::db::{self, attention};
-use crate::domain::attention::{Item, Kind};
+use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::calendar::Webhook;
 use crate::http_client::UpstreamError;
 use crate::officient::OfficientError;
@@ -69,7 +69,7 @@ impl Engine {
             );
         }
         connection::retain_subscriptions(&self.db, &events).await?;
-        attention::resolve_others(&self.db, Kind::WebhookRefused, &events, self.clock.now()).await?;
+        attention::resolve_others(&self.db, AttentionKind::WebhookRefused, &events, self.clock.now()).await?;
         connection::forget_previous_webhook_token(&mut *lock, &sealed).await?;
         Ok(())
     }
@@ -114,7 +114,7 @@ impl Engine {
             Ok(id) => {
                 let state = SubscriptionState::Registered;
                 connection::save_subscription(&self.db, event, Some(id), state, None, now).await?;
-                attention::resolve(&self.db, Kind::WebhookRefused, event, now).await?;
+                attention::resolve(&self.db, AttentionKind::WebhookRefused, event, now).await?;
                 if known.is_none() {
                     tracing::info!(webhook.id = id, webhook.event = event, "Registered a webhook");
                 }
@@ -128,7 +128,7 @@ impl Engine {
                 };
                 let state = SubscriptionState::Refused;
                 connection::save_subscription(&self.db, event, None, state, Some(&why), now).await?;
-                attention::open(&self.db, &Item::webhook_refused(event, &why), 0, now).await?;
+                attention::open(&self.db, &AttentionItem::webhook_refused(event, &why), 0, now).await?;
                 tracing::warn!(webhook.event = event, status, "Officient refused a webhook's event name");
                 Ok(())
             }

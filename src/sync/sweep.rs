@@ -1,16 +1,16 @@
 //! A sweep: everybody is looked at, whether or not a webhook said so. It heals what was lost.
 
-use super::look::priority_of;
-use super::reference::Fresh;
+use super::observe::priority_of;
+use super::reference_data::Fresh;
 use super::{Engine, SyncError};
 use crate::db::connection::Connection;
+use crate::db::erasure::{self, ErasureCount};
 use crate::db::people::{self, Person};
-use crate::db::person::{self, Forgettings};
 use crate::db::{self, attention, connection};
-use crate::domain::attention::{Item, Kind};
+use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::company::PeopleList;
 use crate::domain::ids::CompanyId;
-use crate::domain::sync_request::{Reason, SyncRequest};
+use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::secrets::random::digest;
 
 impl Engine {
@@ -21,13 +21,13 @@ impl Engine {
     /// Returns whether the webhooks could be checked; the sweep goes on without.
     pub async fn begin_sweep(&self, company: CompanyId, is_asked_for: bool) -> Result<bool, SyncError> {
         let began_at = self.clock.now();
-        let reason = if is_asked_for { Reason::Import } else { Reason::Sweep };
+        let reason = if is_asked_for { SyncReason::Import } else { SyncReason::Sweep };
         let webhooks = self.ensure_webhooks().await;
         if let Err(error) = &webhooks {
             tracing::warn!(%error, "Could not check the webhooks");
         }
         // Reading the newest requests now tells later which of them are new.
-        let noted = person::forgettings(&self.db).await?;
+        let noted = erasure::forgettings(&self.db).await?;
         if let Err(error) = self.reference.newest_requesters(company, noted).await {
             tracing::debug!(%error, "Could not read the newest requests");
         }
@@ -50,9 +50,9 @@ impl Engine {
 
     /// Brings `people` up to date with Officient's list. One during which somebody was forgotten may still have them, and
     /// is read again.
-    pub async fn list_people(&self, company: CompanyId, reason: Reason) -> Result<(), SyncError> {
+    pub async fn list_people(&self, company: CompanyId, reason: SyncReason) -> Result<(), SyncError> {
         loop {
-            let noted = person::forgettings(&self.db).await?;
+            let noted = erasure::forgettings(&self.db).await?;
             let list = self.officient.people(priority_of(reason)).await?;
             if self.store_list(company, reason, &list, noted).await? {
                 return Ok(());
@@ -64,9 +64,9 @@ impl Engine {
     async fn store_list(
         &self,
         company: CompanyId,
-        reason: Reason,
+        reason: SyncReason,
         list: &PeopleList,
-        noted: Forgettings,
+        noted: ErasureCount,
     ) -> Result<bool, SyncError> {
         let ids: Vec<i64> = list.people.iter().map(|person| person.id.0).collect();
         let name_digests: Vec<Vec<u8>> = list.people.iter().map(|person| digest(&person.name)).collect();
@@ -101,8 +101,8 @@ impl Engine {
             let now = self.clock.now();
             connection::finish_sweep(&self.db, now).await?;
             if connection.unannounced_sweeps == 0 {
-                let silent = Item::webhooks_silent(0);
-                attention::resolve(&self.db, Kind::WebhooksSilent, &silent.subject_id, now).await?;
+                let silent = AttentionItem::webhooks_silent(0);
+                attention::resolve(&self.db, AttentionKind::WebhooksSilent, &silent.subject_id, now).await?;
             }
             tracing::info!(
                 sweep = connection.sweep_no,
@@ -118,7 +118,7 @@ impl Engine {
     /// Which years a look at this person reads. With more people than a sweep's share of the limit serves in an
     /// interval, the far years of each are read only every so many sweeps; `None`: the whole window.
     pub fn years_to_read(&self, person: &Person, sweep_no: i64, people: i64) -> Option<Vec<i16>> {
-        let is_sweep = person.request.is_some_and(|request| request.reason == Reason::Sweep);
+        let is_sweep = person.request.is_some_and(|request| request.reason == SyncReason::Sweep);
         if !is_sweep || person.synced_at.is_none() {
             return None;
         }

@@ -16,15 +16,15 @@ use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
-use super::repairs::Repaired;
-use super::wake::{CERTAIN, CHANNEL, Leading};
+use super::unblock::Repaired;
+use super::work_signal::{CERTAIN, CHANNEL, Leading};
 use super::{Engine, SyncError, backoff};
 use crate::clock::after;
 use crate::db::connection::{self, Connection, State};
 use crate::db::people::{self, Person};
-use crate::db::{absences, events, history, leader, logins, preview, retention};
+use crate::db::{absences, history, leadership, preview, retention, sessions, webhooks};
 use crate::domain::ids::CompanyId;
-use crate::domain::sync_request::Reason;
+use crate::domain::sync_request::SyncReason;
 use crate::secrets;
 use crate::secrets::webhook_address::READ_EVERY;
 use crate::telemetry::work;
@@ -66,7 +66,7 @@ pub async fn run(engine: Arc<Engine>) {
         if let Err(error) = lead(&engine).await {
             tracing::warn!(%error, "The worker lost its database connection");
         }
-        engine.wake.set_leading(None);
+        engine.work_signal.set_leading(None);
         if !engine.rest_a_beat().await {
             return;
         }
@@ -91,8 +91,8 @@ async fn lead(engine: &Arc<Engine>) -> Result<(), sqlx::Error> {
 
 async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<(), sqlx::Error> {
     let mut asked_at = Instant::now();
-    while !leader::try_lock(&mut *listener).await? {
-        if leader::end_hanging(&mut *listener, HANGS_AFTER.as_secs_f64()).await? {
+    while !leadership::try_lock(&mut *listener).await? {
+        if leadership::end_hanging(&mut *listener, HANGS_AFTER.as_secs_f64()).await? {
             tracing::warn!("The replica that did the syncing hangs: another takes over");
         }
         engine.read_webhook_address(&mut *listener).await;
@@ -102,8 +102,8 @@ async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<()
         asked_at = Instant::now();
     }
     listener.listen(CHANNEL).await?;
-    let term = leader::begin_term(&mut *listener).await?;
-    engine.wake.set_leading(Some(Leading { asked_at, term }));
+    let term = leadership::begin_term(&mut *listener).await?;
+    engine.work_signal.set_leading(Some(Leading { asked_at, term }));
     tracing::info!("This replica does the syncing");
     if let Err(error) = secrets::seal_anew_as_leader(&engine.db, &engine.vault).await {
         tracing::warn!(%error, "Could not see that all secrets are encrypted with the current key");
@@ -125,17 +125,17 @@ async fn watch(listener: &mut PgListener, engine: &Engine, term: i64) -> Result<
             let asked_at = Instant::now();
             let now = engine.clock.now();
             let sweep_before = engine.sweep_interval().and_then(|interval| now.checked_sub(interval).ok());
-            let is_due = timeout(PATIENCE, leader::is_anything_due(&mut *listener, now, sweep_before));
+            let is_due = timeout(PATIENCE, leadership::is_anything_due(&mut *listener, now, sweep_before));
             let is_due = is_due.await.map_err(|_hangs| sqlx::Error::PoolTimedOut)??;
-            engine.wake.set_leading(Some(Leading { asked_at, term }));
+            engine.work_signal.set_leading(Some(Leading { asked_at, term }));
             if is_due {
-                engine.wake.worker(&engine.db).await;
+                engine.work_signal.notify(&engine.db).await;
             }
             engine.read_webhook_address(&mut *listener).await;
             beat_at = Instant::now() + BEAT;
         }
         match timeout_at(beat_at, listener.try_recv()).await {
-            Ok(Ok(Some(_notification))) => engine.wake.worker(&engine.db).await,
+            Ok(Ok(Some(_notification))) => engine.work_signal.notify(&engine.db).await,
             Ok(Ok(None)) => return Err(sqlx::Error::PoolTimedOut),
             Ok(Err(error)) => return Err(error),
             Err(_nothing_came) => {}
@@ -149,7 +149,7 @@ enum Done {
     Unexplained(Result<Duration, SyncError>),
     Sweep(Result<bool, SyncError>),
     Webhooks(Result<(), SyncError>),
-    Person(i64, Reason),
+    Person(i64, SyncReason),
     Preview(Result<(), SyncError>),
     Repairs(Result<Repaired, SyncError>),
     CleanUp,
@@ -163,15 +163,15 @@ pub struct Worker {
     people: HashSet<i64>,
     import_people: usize,
     sweep_people: usize,
-    events: Errand,
+    events: Job,
     /// Events up to this one were taken; those that still wait are unexplained.
     taken_up_to: i64,
-    explaining: Errand,
+    explaining: Job,
     /// None of those is unexplained, which is not asked again before then unless the worker is woken.
     all_explained_until: Option<Timestamp>,
-    sweep: Errand,
-    preview: Errand,
-    repairs: Errand,
+    sweep: Job,
+    preview: Job,
+    repairs: Job,
     repaired: Repaired,
     cleaned_up_at: Option<Timestamp>,
     /// The webhooks were not yet seen to be right.
@@ -180,13 +180,13 @@ pub struct Worker {
 
 /// Something that is done by one at a time, and not too soon again after it failed.
 #[derive(Default)]
-struct Errand {
+struct Job {
     is_under_way: bool,
     failures: u32,
     not_before: Option<Timestamp>,
 }
 
-impl Errand {
+impl Job {
     fn may_begin(&self, now: Timestamp) -> bool {
         !self.is_under_way && self.not_before.is_none_or(|at| at <= now)
     }
@@ -215,13 +215,13 @@ impl Worker {
             people: HashSet::new(),
             import_people: 0,
             sweep_people: 0,
-            events: Errand::default(),
+            events: Job::default(),
             taken_up_to: 0,
-            explaining: Errand::default(),
+            explaining: Job::default(),
             all_explained_until: None,
-            sweep: Errand::default(),
-            preview: Errand::default(),
-            repairs: Errand::default(),
+            sweep: Job::default(),
+            preview: Job::default(),
+            repairs: Job::default(),
             repaired: Repaired::default(),
             cleaned_up_at: None,
             must_check_webhooks: true,
@@ -245,7 +245,7 @@ impl Worker {
             let is_burst = self.events.not_before.is_some();
             let woken = async {
                 sleep_until(woken_at + if is_burst { BETWEEN_BATCHES } else { BETWEEN_LOOKS }).await;
-                engine.wake.woken().await;
+                engine.work_signal.notified().await;
             };
             tokio::select! {
                 Some(done) = self.jobs.join_next() => {
@@ -379,7 +379,7 @@ impl Worker {
         if !may_take && !may_explain {
             return Ok(());
         }
-        let waiting = events::is_any_waiting(&self.engine.db, self.taken_up_to, may_explain).await?;
+        let waiting = webhooks::is_any_waiting(&self.engine.db, self.taken_up_to, may_explain).await?;
         if may_explain && !waiting.is_any_before {
             self.all_explained_until = Some(after(now, LOOK_EVERY));
         }
@@ -451,7 +451,7 @@ impl Worker {
         connection: &Connection,
         now: Timestamp,
     ) -> Result<(), SyncError> {
-        let closed_until = self.engine.optedo_gate.closed_until();
+        let closed_until = self.engine.optedo_breaker.closed_until();
         // While Optedo refuses our token one look at a time tries whether it still does.
         let free = if closed_until.is_some() { 1 } else { MOST_PEOPLE }.saturating_sub(self.people.len());
         // A look that could not reach Optedo would cost calls to Officient, in vain.
@@ -468,7 +468,7 @@ impl Worker {
         }
         // How many there are matters to a sweep's looks only.
         let is_of_sweep =
-            |person: &Person| person.request.is_some_and(|request| request.reason == Reason::Sweep);
+            |person: &Person| person.request.is_some_and(|request| request.reason == SyncReason::Sweep);
         let total =
             if due.iter().any(is_of_sweep) { people::count(&self.engine.db, company).await? } else { 0 };
         for person in due {
@@ -478,16 +478,16 @@ impl Worker {
     }
 
     /// How many are looked at for this reason, and how many may be, where that is limited.
-    fn share_of(&mut self, reason: Reason) -> Option<(&mut usize, usize)> {
+    fn share_of(&mut self, reason: SyncReason) -> Option<(&mut usize, usize)> {
         match reason {
-            Reason::Webhook | Reason::Manual => None,
-            Reason::Import => Some((&mut self.import_people, MOST_OF_IMPORT)),
-            Reason::Sweep => Some((&mut self.sweep_people, MOST_OF_SWEEP)),
+            SyncReason::Webhook | SyncReason::Manual => None,
+            SyncReason::Import => Some((&mut self.import_people, MOST_OF_IMPORT)),
+            SyncReason::Sweep => Some((&mut self.sweep_people, MOST_OF_SWEEP)),
         }
     }
 
     fn begin_person(&mut self, company: CompanyId, person: Person, sweep_no: i64, total: i64) {
-        let reason = person.request.map_or(Reason::Manual, |request| request.reason);
+        let reason = person.request.map_or(SyncReason::Manual, |request| request.reason);
         if let Some((count, most)) = self.share_of(reason) {
             if *count >= most {
                 return;
@@ -559,7 +559,7 @@ impl Engine {
         let kept = self.config.retention;
         let events_before = zoned.checked_sub(kept.webhook_events).map(|at| at.timestamp());
         if let Ok(before) = events_before {
-            self.in_batches(|| events::delete_old(&self.db, before, CLEAN_UP_BATCH)).await?;
+            self.in_batches(|| webhooks::delete_old(&self.db, before, CLEAN_UP_BATCH)).await?;
             self.in_batches(|| retention::delete_resolved_attention(&self.db, before, CLEAN_UP_BATCH))
                 .await?;
         }
@@ -578,6 +578,6 @@ impl Engine {
         if progress.finished_at.is_some_and(|at| now.duration_since(at) >= KEEP_PREVIEW) {
             preview::forget(&mut *self.db.acquire().await?).await?;
         }
-        logins::delete_expired(&self.db, now).await
+        sessions::delete_expired(&self.db, now).await
     }
 }

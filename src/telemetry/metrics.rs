@@ -15,7 +15,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::time::sleep;
 
 use crate::db::connection;
-use crate::domain::attention::Kind;
+use crate::domain::attention::AttentionKind;
 use crate::http_client::OUTCOMES;
 
 /// From half a millisecond to a second.
@@ -148,7 +148,7 @@ pub fn show(shown: &Shown<'_>) {
     gauge!("sync_queue", "state" => "waiting").set(shown.waiting as f64);
     gauge!("sync_queue", "state" => "retrying").set(shown.retrying as f64);
     gauge!("oldest_waiting_seconds").set(shown.oldest_waiting.as_secs_f64());
-    for kind in Kind::ALL {
+    for kind in AttentionKind::ALL {
         let count =
             shown.attention.iter().find(|(open, _)| open == kind.as_str()).map_or(0, |(_, count)| *count);
         gauge!("attention_open", "kind" => kind.as_str()).set(count as f64);

@@ -19,20 +19,20 @@ use super::session::Admin;
 use super::status::{self, Status};
 use crate::clock::wall_clock;
 use crate::db::attention::{StoredItem, Which};
-use crate::db::audit::{self, Act};
+use crate::db::audit_log::{self, Act};
 use crate::db::connection::State as ConnectionState;
 use crate::db::people::Person;
 use crate::db::{self, absences, attention, connection, people};
-use crate::domain::attention::Kind;
+use crate::domain::attention::AttentionKind;
 use crate::domain::ids::{CompanyId, PersonId};
 use crate::domain::mapping::Mapping;
-use crate::domain::matching::Directory;
-use crate::domain::sync_request::{Reason, SyncRequest};
+use crate::domain::matching::UserDirectory;
+use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::officient::limiter::Priority;
 use crate::secrets::CLIENT_SECRET;
 use crate::sync::lists::{MappedType, MatchState, Matched, map_everything, match_everybody};
 use crate::sync::preview::Preview;
-use crate::sync::reference::{Fresh, Freshness};
+use crate::sync::reference_data::{Fresh, Freshness};
 use crate::sync::{Engine, SyncError};
 use crate::web::state::App;
 
@@ -90,7 +90,7 @@ pub async fn save_credentials(
     let sealed = app.engine.vault.seal(CLIENT_SECRET, &client_secret);
     let mut tx = db::begin(&engine.db).await?;
     connection::save_credentials(&mut *tx, client_id, &sealed).await?;
-    audit::insert(&mut *tx, Act::CredentialsChanged, None, &admin.actor, engine.clock.now()).await?;
+    audit_log::insert(&mut *tx, Act::CredentialsChanged, None, &admin.actor, engine.clock.now()).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -134,7 +134,7 @@ pub async fn start_sync(
         return Ok(Json(preview(engine, company, None).await?).into_response());
     }
     connection::ask_for_sweep(&engine.db, engine.clock.now()).await?;
-    engine.wake.worker(&engine.db).await;
+    engine.work_signal.notify(&engine.db).await;
     if wants_page(&headers) {
         Ok(to_page(Notice::SyncStarted).into_response())
     } else {
@@ -148,7 +148,7 @@ pub async fn preview(
     company: CompanyId,
     person: Option<PersonId>,
 ) -> Result<Preview, WebError> {
-    engine.list_people(company, Reason::Manual).await?;
+    engine.list_people(company, SyncReason::Manual).await?;
     let mut people = people::all(&engine.db, company).await?;
     people.retain(|known| person.is_none_or(|person| person == known.id));
     let now = engine.clock.now();
@@ -205,7 +205,7 @@ pub async fn save_webhook_events(engine: &Engine, admin: &Admin, names: &[String
     }
     let mut tx = db::begin(&engine.db).await?;
     connection::save_webhook_events(&mut *tx, names).await?;
-    audit::insert(&mut *tx, Act::WebhookEventsChanged, None, &admin.actor, engine.clock.now()).await?;
+    audit_log::insert(&mut *tx, Act::WebhookEventsChanged, None, &admin.actor, engine.clock.now()).await?;
     tx.commit().await?;
     if connection::load(&engine.db).await?.state == ConnectionState::Connected {
         engine.ensure_webhooks().await?;
@@ -225,7 +225,7 @@ pub async fn rotate_webhook_token(
     headers: HeaderMap,
 ) -> Result<Response, WebError> {
     let engine = &app.engine;
-    audit::insert(&engine.db, Act::WebhookTokenRotated, None, &admin.actor, engine.clock.now()).await?;
+    audit_log::insert(&engine.db, Act::WebhookTokenRotated, None, &admin.actor, engine.clock.now()).await?;
     let is_there = engine.rotate_webhook_token().await?;
     if wants_page(&headers) {
         let notice = if is_there { Notice::WebhookTokenRotated } else { Notice::WebhookTokenRotating };
@@ -246,7 +246,7 @@ pub struct AttentionOptions {
 #[schema(as = AttentionItem)]
 pub struct ListedItem {
     id: i64,
-    #[schema(value_type = Kind)]
+    #[schema(value_type = AttentionKind)]
     kind: String,
     /// The person's name, or the description looked for.
     subject: Option<String>,
@@ -329,39 +329,39 @@ pub async fn retry_attention(
     let now = engine.clock.now();
     let connection = connection::load(&engine.db).await?;
     let company = connection.company_id.unwrap_or(CompanyId(0));
-    let request = SyncRequest { reason: Reason::Manual, at: now, webhook_received_at: None };
+    let request = SyncRequest { reason: SyncReason::Manual, at: now, webhook_received_at: None };
     match kind {
-        Kind::DeletionsHeld => {
+        AttentionKind::DeletionsHeld => {
             let mut tx = db::begin(&engine.db).await?;
             let confirmed = absences::confirm_deletions(&mut *tx, company).await?;
             people::request_sync(&mut *tx, company, &confirmed, request).await?;
             let detail = format!("{} deletions", confirmed.len());
-            audit::insert(&mut *tx, Act::DeletionsConfirmed, Some(&detail), &admin.actor, now).await?;
+            audit_log::insert(&mut *tx, Act::DeletionsConfirmed, Some(&detail), &admin.actor, now).await?;
             tx.commit().await?;
         }
-        Kind::OptedoUnauthorized => {
-            engine.optedo_gate.open();
+        AttentionKind::OptedoUnauthorized => {
+            engine.optedo_breaker.open();
             people::retry_now(&engine.db).await?;
         }
-        Kind::ReauthorizationRequired => connection::try_refused_token_again(&engine.db).await?,
-        Kind::WebhookRefused => engine.ensure_webhooks().await?,
+        AttentionKind::ReauthorizationRequired => connection::try_refused_token_again(&engine.db).await?,
+        AttentionKind::WebhookRefused => engine.ensure_webhooks().await?,
         // Asking for a sweep would start what waits for the admin's start.
-        Kind::WebhooksSilent if connection.is_paused => engine.ensure_webhooks().await?,
-        Kind::WebhooksSilent => connection::ask_for_sweep(&engine.db, now).await?,
-        Kind::UnmatchedPerson
-        | Kind::AmbiguousPerson
-        | Kind::UnmappedLeaveType
-        | Kind::AmbiguousLeaveType
-        | Kind::InvalidEvent
-        | Kind::RejectedByOptedo => {
+        AttentionKind::WebhooksSilent if connection.is_paused => engine.ensure_webhooks().await?,
+        AttentionKind::WebhooksSilent => connection::ask_for_sweep(&engine.db, now).await?,
+        AttentionKind::UnmatchedPerson
+        | AttentionKind::AmbiguousPerson
+        | AttentionKind::UnmappedLeaveType
+        | AttentionKind::AmbiguousLeaveType
+        | AttentionKind::InvalidEvent
+        | AttentionKind::RejectedByOptedo => {
             let waiting = attention::people_held_back(&engine.db, company, kind, &subject_id).await?;
             people::request_sync(&engine.db, company, &waiting, request).await?;
         }
     }
-    engine.wake.worker(&engine.db).await;
+    engine.work_signal.notify(&engine.db).await;
     let notice = if connection.is_paused {
         Notice::Paused
-    } else if kind == Kind::DeletionsHeld {
+    } else if kind == AttentionKind::DeletionsHeld {
         Notice::DeletionsConfirmed
     } else {
         Notice::Retrying
@@ -396,7 +396,7 @@ fn done(headers: &HeaderMap, notice: Notice, status: StatusCode) -> Response {
     if wants_page(headers) { to_attention(notice).into_response() } else { status.into_response() }
 }
 
-async fn find_item(engine: &Engine, id: &str) -> Result<(Kind, String), WebError> {
+async fn find_item(engine: &Engine, id: &str) -> Result<(AttentionKind, String), WebError> {
     let id = id.parse().map_err(|_no_number| WebError::NotFound)?;
     attention::find_unresolved(&engine.db, id).await?.ok_or(WebError::NotFound)
 }
@@ -445,7 +445,7 @@ pub async fn list_people(State(app): State<App>) -> Result<Json<Vec<ListedPerson
     ))
 }
 
-fn listed_person(person: &Person, matched: Matched, users: &Directory) -> ListedPerson {
+fn listed_person(person: &Person, matched: Matched, users: &UserDirectory) -> ListedPerson {
     let Matched { state, user, item } = matched;
     let hint = item.and_then(|item| item.hint);
     let user = user.and_then(|id| users.user(id));
@@ -518,11 +518,11 @@ pub async fn list_leave_types(State(app): State<App>) -> Result<Json<Vec<ListedL
     let listed = listed.map(|MappedType { name, description, mapping }| {
         let (state, id, hint) = match mapping {
             Mapping::To(id) => (MappingState::Mapped, Some(id), None),
-            Mapping::HeldBack(item) if item.kind() == Kind::AmbiguousLeaveType => {
+            Mapping::Blocked(item) if item.kind() == AttentionKind::AmbiguousLeaveType => {
                 (MappingState::Ambiguous, None, None)
             }
-            Mapping::HeldBack(item) => (MappingState::Unmapped, None, item.hint),
-            Mapping::LeftOut => (MappingState::Unmapped, None, None),
+            Mapping::Blocked(item) => (MappingState::Unmapped, None, item.hint),
+            Mapping::Excluded => (MappingState::Unmapped, None, None),
         };
         ListedLeaveType {
             type_id: description.type_id,

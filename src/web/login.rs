@@ -21,10 +21,10 @@ use super::error::WebError;
 use super::page::{Notice, wants_page};
 use super::session::Admin;
 use crate::clock::after;
-use crate::db::audit::{self, Act, Actor};
-use crate::db::logins::Flow;
-use crate::db::{self, attention, connection, logins, people, preview};
-use crate::domain::attention::{Item, Kind};
+use crate::db::audit_log::{self, Act, Actor};
+use crate::db::sessions::Flow;
+use crate::db::{self, attention, connection, people, preview, sessions};
+use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::company::Account;
 use crate::http_client::UpstreamError;
 use crate::officient::OfficientError;
@@ -77,9 +77,10 @@ pub async fn begin_login(
     // A program sends no form.
     let preview_first = form.is_ok_and(|Form(form)| form.preview_first.is_some());
     let flow = Flow { begun_by: admin.actor.name, session: admin.actor.session, preview_first };
-    logins::insert_flow(&app.engine.db, &state_digest, &browser_digest, &flow, after(now, FLOW_LIFE)).await?;
+    sessions::insert_flow(&app.engine.db, &state_digest, &browser_digest, &flow, after(now, FLOW_LIFE))
+        .await?;
     let authorize_url = tokens.oauth().authorize_url(&credentials.client_id, &state);
-    let cookie = app.gatekeeper.cookie(FLOW_COOKIE, browser.expose_secret().to_owned(), Some(FLOW_LIFE));
+    let cookie = app.session_policy.cookie(FLOW_COOKIE, browser.expose_secret().to_owned(), Some(FLOW_LIFE));
     let cookies = cookies.add(cookie);
     if wants_json(&headers) {
         return Ok((cookies, Json(LoginBegun { authorize_url: authorize_url.into() })).into_response());
@@ -119,7 +120,7 @@ pub async fn finish_login(
         }),
         Err(_a_field_twice) => Notice::StateWrong,
     };
-    let cookies = cookies.add(app.gatekeeper.cookie(FLOW_COOKIE, String::new(), Some(Duration::ZERO)));
+    let cookies = cookies.add(app.session_policy.cookie(FLOW_COOKIE, String::new(), Some(Duration::ZERO)));
     (cookies, to_page(notice)).into_response()
 }
 
@@ -131,11 +132,12 @@ async fn connect(
     callback: Callback,
 ) -> Result<Notice, WebError> {
     let engine = &app.engine;
-    let browser = cookies.get(&app.gatekeeper.cookie_name(FLOW_COOKIE)).map(|cookie| digest(cookie.value()));
+    let browser =
+        cookies.get(&app.session_policy.cookie_name(FLOW_COOKIE)).map(|cookie| digest(cookie.value()));
     let Some((state, browser)) = callback.state.map(|state| digest(&state)).zip(browser) else {
         return Ok(Notice::StateWrong);
     };
-    let Some(flow) = logins::take_flow(&engine.db, &state, &browser, engine.clock.now()).await? else {
+    let Some(flow) = sessions::take_flow(&engine.db, &state, &browser, engine.clock.now()).await? else {
         return Ok(Notice::StateWrong);
     };
     if let Some(error) = callback.error {
@@ -170,7 +172,7 @@ async fn connect(
         connection::ask_for_sweep(&engine.db, now).await?;
         Notice::Connected
     };
-    engine.wake.worker(&engine.db).await;
+    engine.work_signal.notify(&engine.db).await;
     Ok(notice)
 }
 
@@ -193,10 +195,10 @@ async fn store_connection(
     }
     let who = actor.name.as_deref();
     let is_paused = connection::connect(&mut *tx, account, &sealed, who, preview_first, now).await?;
-    let item = Item::reauthorization_required();
+    let item = AttentionItem::reauthorization_required();
     attention::resolve(&mut *tx, item.kind(), &item.subject_id, now).await?;
     let detail = format!("company {}", account.company_id);
-    audit::insert(&mut *tx, Act::Connected, Some(&detail), actor, now).await?;
+    audit_log::insert(&mut *tx, Act::Connected, Some(&detail), actor, now).await?;
     tx.commit().await?;
     tracing::info!(company.id = %account.company_id, "Connected to Officient");
     Ok(is_paused)
@@ -251,11 +253,11 @@ pub async fn logout(
     connection::disconnect(&mut *tx).await?;
     connection::retain_subscriptions(&mut *tx, &[]).await?;
     people::forget_requests(&mut *tx).await?;
-    let item = Item::reauthorization_required();
+    let item = AttentionItem::reauthorization_required();
     attention::resolve(&mut *tx, item.kind(), &item.subject_id, now).await?;
-    attention::resolve_others(&mut *tx, Kind::WebhookRefused, &[], now).await?;
+    attention::resolve_others(&mut *tx, AttentionKind::WebhookRefused, &[], now).await?;
     preview::forget(&mut tx).await?;
-    audit::insert(&mut *tx, Act::Disconnected, None, &admin.actor, now).await?;
+    audit_log::insert(&mut *tx, Act::Disconnected, None, &admin.actor, now).await?;
     tx.commit().await?;
     tracing::info!("Disconnected from Officient");
     if wants_page(&headers) {

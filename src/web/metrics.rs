@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 
-use crate::db::{attention, connection, events, people};
+use crate::db::{attention, connection, people, webhooks};
 use crate::telemetry::metrics::{self, Shown};
 use crate::web::state::App;
 
@@ -25,7 +25,7 @@ pub async fn show(State(app): State<App>) -> Response {
     if let Err(error) = &result {
         tracing::warn!(%error, "Could not read what the metrics show of the database");
     }
-    metrics::show_process(result.is_ok(), app.engine.wake.is_leading());
+    metrics::show_process(result.is_ok(), app.engine.work_signal.is_leading());
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], metrics::handle().render()).into_response()
 }
 
@@ -34,10 +34,10 @@ async fn set_gauges(app: &App) -> Result<(), sqlx::Error> {
     app.inbox.counters.know(&engine.webhook_events().await?);
     let connection = connection::load(db).await?;
     let queue = people::queue(db).await?;
-    let oldest = events::oldest_received_at(db).await?;
+    let oldest = webhooks::oldest_received_at(db).await?;
     let oldest_waiting = oldest.map(|at| engine.clock.now().duration_since(at));
     metrics::show(&Shown {
-        waiting: queue.waiting + events::count_waiting(db).await?,
+        waiting: queue.waiting + webhooks::count_waiting(db).await?,
         retrying: queue.retrying,
         oldest_waiting: oldest_waiting.and_then(|age| age.try_into().ok()).unwrap_or_default(),
         attention: &attention::count_open(db).await?,

@@ -28,8 +28,8 @@ use super::error::WebError;
 use super::texts::Language;
 use super::throttle::Throttle;
 use crate::config::Config;
-use crate::db::audit::{self, Act, Actor};
-use crate::db::{self, logins};
+use crate::db::audit_log::{self, Act, Actor};
+use crate::db::{self, sessions};
 use crate::secrets::random::{derive_key, digest, keyed_digest, random_token};
 use crate::web::state::App;
 
@@ -39,7 +39,7 @@ const IDLE: SignedDuration = SignedDuration::from_hours(2);
 const VERIFY_AT_ONCE: usize = 2;
 
 /// Knows the password and the bearer token, and slows down guessing.
-pub struct Gatekeeper {
+pub struct SessionPolicy {
     password: SecretString,
     session_key: SecretBox<[u8; 32]>,
     api_token: Option<SecretString>,
@@ -58,7 +58,7 @@ pub struct Admin {
 }
 
 impl Admin {
-    fn of_session(session: logins::Session, digest: &[u8]) -> Self {
+    fn of_session(session: sessions::Session, digest: &[u8]) -> Self {
         let actor = Actor { name: session.admin_name, session: Some(session_name(digest)), address: None };
         Self { csrf_token: Some(session.csrf_token), actor }
     }
@@ -69,8 +69,8 @@ fn session_name(digest: &[u8]) -> String {
     digest.iter().take(4).fold(String::new(), |name, byte| name + &format!("{byte:02x}"))
 }
 
-impl Gatekeeper {
-    /// The gatekeeper of this configuration.
+impl SessionPolicy {
+    /// The session_policy of this configuration.
     pub fn new(config: &Config) -> Self {
         Self {
             password: config.admin.password.clone(),
@@ -146,23 +146,23 @@ impl App {
         let token = random_token();
         let csrf = random_token();
         let now = self.engine.clock.now();
-        let digest = self.gatekeeper.session_digest(token.expose_secret());
+        let digest = self.session_policy.session_digest(token.expose_secret());
         let actor = Actor { session: Some(session_name(&digest)), ..who };
         let mut tx = db::begin(&self.engine.db).await?;
-        logins::insert_session(&mut *tx, &digest, csrf.expose_secret(), actor.name.as_deref(), now).await?;
-        audit::insert(&mut *tx, Act::SignedIn, None, &actor, now).await?;
+        sessions::insert_session(&mut *tx, &digest, csrf.expose_secret(), actor.name.as_deref(), now).await?;
+        audit_log::insert(&mut *tx, Act::SignedIn, None, &actor, now).await?;
         tx.commit().await?;
-        Ok(self.gatekeeper.cookie(SESSION, token.expose_secret().to_owned(), None))
+        Ok(self.session_policy.cookie(SESSION, token.expose_secret().to_owned(), None))
     }
 
     /// Ends the session of this browser.
     pub async fn end_session(&self, cookies: CookieJar) -> Result<CookieJar, WebError> {
-        let name = self.gatekeeper.cookie_name(SESSION);
+        let name = self.session_policy.cookie_name(SESSION);
         if let Some(cookie) = cookies.get(&name) {
-            let digest = self.gatekeeper.session_digest(cookie.value());
-            logins::delete_session(&self.engine.db, &digest).await?;
+            let digest = self.session_policy.session_digest(cookie.value());
+            sessions::delete_session(&self.engine.db, &digest).await?;
         }
-        Ok(cookies.add(self.gatekeeper.cookie(SESSION, String::new(), Some(Duration::ZERO))))
+        Ok(cookies.add(self.session_policy.cookie(SESSION, String::new(), Some(Duration::ZERO))))
     }
 
     /// Who makes a request with these headers.
@@ -179,20 +179,20 @@ impl App {
         self.signed_in(headers, false).await
     }
 
-    /// Whose session the cookie is, if it was begun and used recently enough.
+    /// WriteContext session the cookie is, if it was begun and used recently enough.
     async fn signed_in(&self, headers: &HeaderMap, keep_alive: bool) -> Result<Option<Admin>, WebError> {
         let cookies = CookieJar::from_headers(headers);
-        let Some(cookie) = cookies.get(&self.gatekeeper.cookie_name(SESSION)) else {
+        let Some(cookie) = cookies.get(&self.session_policy.cookie_name(SESSION)) else {
             return Ok(None);
         };
-        let digest = self.gatekeeper.session_digest(cookie.value());
+        let digest = self.session_policy.session_digest(cookie.value());
         let (db, now) = (&self.engine.db, self.engine.clock.now());
         let (created_after, seen_after) =
-            (logins::oldest_session_start(now), now.saturating_sub(IDLE).unwrap_or(Timestamp::MIN));
+            (sessions::oldest_session_start(now), now.saturating_sub(IDLE).unwrap_or(Timestamp::MIN));
         let session = if keep_alive {
-            logins::touch_session(db, &digest, created_after, seen_after, now).await?
+            sessions::touch_session(db, &digest, created_after, seen_after, now).await?
         } else {
-            logins::find_session(db, &digest, created_after, seen_after).await?
+            sessions::find_session(db, &digest, created_after, seen_after).await?
         };
         Ok(session.map(|session| Admin::of_session(session, &digest)))
     }
@@ -203,7 +203,7 @@ impl App {
                 let (scheme, token) = value.split_once(' ')?;
                 scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
             });
-        let Some((given, expected)) = given.zip(self.gatekeeper.api_token.as_ref()) else {
+        let Some((given, expected)) = given.zip(self.session_policy.api_token.as_ref()) else {
             return false;
         };
         bool::from(digest(given).ct_eq(&digest(expected.expose_secret())))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::session::Gatekeeper;
+use super::session::SessionPolicy;
 use crate::sync::Engine;
 use crate::sync::inbox::Inbox;
 
@@ -17,7 +17,7 @@ pub struct App {
     /// Where webhooks wait for the next commit.
     pub inbox: Inbox,
     /// Who may come in.
-    pub gatekeeper: Arc<Gatekeeper>,
+    pub session_policy: Arc<SessionPolicy>,
     /// Everything that runs in the background.
     pub tasks: TaskTracker,
     /// No request is answered any more.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::db::connection::{State, SubscriptionState};
-use crate::db::{absences, attention, connection, events, people};
+use crate::db::{absences, attention, connection, people, webhooks};
 use crate::sync::Engine;
 
 /// See the fixed names in the interface.
@@ -124,7 +124,7 @@ pub async fn status(engine: &Engine) -> Result<Status, sqlx::Error> {
         && (connection.sweep_asked_at.is_some()
             || (connection.sweep_started_at.is_some() && connection.sweep_finished_at.is_none()));
     // Events first: one that becomes a request meanwhile is counted twice, never not at all.
-    let waiting_events = events::count_waiting(db).await?;
+    let waiting_events = webhooks::count_waiting(db).await?;
     let queue = people::queue(db).await?;
     Ok(Status {
         state: connection.state.as_str().to_owned(),
@@ -134,7 +134,7 @@ pub async fn status(engine: &Engine) -> Result<Status, sqlx::Error> {
             subdomain: connection.subdomain.unwrap_or_default(),
         }),
         connected_at: connection.connected_at,
-        last_webhook_at: events::last_received_at(db).await?,
+        last_webhook_at: webhooks::last_received_at(db).await?,
         webhooks: webhooks(engine).await?,
         sync: SyncStatus {
             state: if is_running { SweepState::Running } else { SweepState::Idle },

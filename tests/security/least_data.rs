@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use optedo_officient::db;
-use optedo_officient::db::person::forget;
+use optedo_officient::db::erasure::forget;
 use optedo_officient::demo::Fault;
 use optedo_officient::demo::officient::{CANARIES, LeaveType};
 use optedo_officient::domain::ids::PersonId;

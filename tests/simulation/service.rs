@@ -7,7 +7,7 @@ use optedo_officient::app::{self, App};
 use optedo_officient::clock::Clock;
 use optedo_officient::config::Config;
 use optedo_officient::db;
-use optedo_officient::sync::wake::Wake;
+use optedo_officient::sync::work_signal::WorkSignal;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 pub struct Service {
     runtime: Option<Runtime>,
     stop: CancellationToken,
-    wake: Wake,
+    work_signal: WorkSignal,
     serving: tokio::task::JoinHandle<()>,
 }
 
@@ -35,16 +35,16 @@ impl Service {
                     Err(_still_held_by_the_killed_one) => sleep(Duration::from_millis(5)).await,
                 }
             };
-            let _heard = started.send((app.engine.stop.clone(), app.engine.wake.clone()));
+            let _heard = started.send((app.engine.stop.clone(), app.engine.work_signal.clone()));
             app.serve(listener, &Handle::current()).await.unwrap();
         });
-        let (stop, wake) = is_started.await.expect("the service starts");
-        Self { runtime: Some(runtime), stop, wake, serving }
+        let (stop, work_signal) = is_started.await.expect("the service starts");
+        Self { runtime: Some(runtime), stop, work_signal, serving }
     }
 
     /// Whether it does the syncing, as far as it knows.
     pub fn is_leading(&self) -> bool {
-        self.wake.is_leading()
+        self.work_signal.is_leading()
     }
 
     /// Ends it as `kill -9` does.

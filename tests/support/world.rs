@@ -152,7 +152,7 @@ impl World {
     /// Time passes, and the worker looks what is due.
     pub async fn pass(&self, time: SignedDuration) {
         self.clock.advance(time);
-        self.app.app.engine.wake.worker(&self.db).await;
+        self.app.app.engine.work_signal.notify(&self.db).await;
     }
 
     /// The sweep interval passes, and its sweep comes to its end.

@@ -24,7 +24,7 @@ struct HistoryPage {
     list: NewestFirst,
 }
 
-/// Whose history it is.
+/// WriteContext history it is.
 struct PersonHeader {
     id: PersonId,
     name: String,

@@ -10,7 +10,7 @@ use super::{Moment, Tab, address};
 use crate::db::attention::StoredItem;
 use crate::db::people;
 use crate::db::preview::ListedItem;
-use crate::domain::attention::{Cause, Difference, EventFault, Hint, HintedNames, Kind};
+use crate::domain::attention::{AttentionKind, Cause, Difference, EventFault, Hint, HintedNames};
 use crate::domain::company::Names;
 use crate::domain::ids::{CompanyId, PersonId};
 use crate::sync::Engine;
@@ -48,7 +48,7 @@ pub(super) struct ComparedRow {
 
 /// What both a stored item and one of a preview have.
 struct About<'a> {
-    kind: Kind,
+    kind: AttentionKind,
     /// Officient's id of the subject.
     id: &'a str,
     /// The person's name or the description looked for.
@@ -67,8 +67,8 @@ pub(super) async fn stored(
     t: Language,
     items: &[StoredItem],
 ) -> Result<Vec<ItemView>, sqlx::Error> {
-    let known = items.iter().filter_map(|item| Some((Kind::parse(&item.kind)?, item)));
-    let known: Vec<(Kind, &StoredItem)> = known.collect();
+    let known = items.iter().filter_map(|item| Some((AttentionKind::parse(&item.kind)?, item)));
+    let known: Vec<(AttentionKind, &StoredItem)> = known.collect();
     let names =
         names(engine, company, known.iter().map(|(kind, item)| (*kind, item.subject_id.as_str()))).await?;
     let views = known.into_iter().map(|(kind, item)| {
@@ -120,10 +120,10 @@ pub(super) async fn previewed(
 async fn names(
     engine: &Engine,
     company: Option<CompanyId>,
-    subjects: impl Iterator<Item = (Kind, &str)>,
+    subjects: impl Iterator<Item = (AttentionKind, &str)>,
 ) -> Result<HashMap<PersonId, Names>, sqlx::Error> {
     let Some(company) = company else { return Ok(HashMap::new()) };
-    let people = subjects.filter(|(kind, _)| *kind == Kind::UnmatchedPerson);
+    let people = subjects.filter(|(kind, _)| *kind == AttentionKind::UnmatchedPerson);
     let people: Vec<i64> = people.filter_map(|(_, id)| id.parse().ok()).collect();
     people::names(&engine.db, company, &people).await
 }
@@ -136,23 +136,23 @@ fn view(t: Language, item: &About<'_>, names: &HashMap<PersonId, Names>) -> Item
     });
     let is_inactive = item.hint.is_some_and(|hint| hint.difference == Difference::Inactive);
     let more = match item.kind {
-        Kind::UnmatchedPerson | Kind::AmbiguousPerson => {
+        AttentionKind::UnmatchedPerson | AttentionKind::AmbiguousPerson => {
             // Who is archived is in a list of their own.
             let state = if matches!(item.cause, Some(Cause::Archived)) { "archived" } else { "" };
             let search = |name| address(&Tab::People.path(), None, &[], &[("q", name), ("state", state)]);
             let search = item.name.map(search);
             Some(search.unwrap_or_else(|| Tab::People.path()))
         }
-        Kind::UnmappedLeaveType | Kind::AmbiguousLeaveType => Some(Tab::LeaveTypes.path()),
-        Kind::InvalidEvent
-        | Kind::RejectedByOptedo
-        | Kind::DeletionsHeld
-        | Kind::WebhookRefused
-        | Kind::WebhooksSilent
-        | Kind::ReauthorizationRequired
-        | Kind::OptedoUnauthorized => None,
+        AttentionKind::UnmappedLeaveType | AttentionKind::AmbiguousLeaveType => Some(Tab::LeaveTypes.path()),
+        AttentionKind::InvalidEvent
+        | AttentionKind::RejectedByOptedo
+        | AttentionKind::DeletionsHeld
+        | AttentionKind::WebhookRefused
+        | AttentionKind::WebhooksSilent
+        | AttentionKind::ReauthorizationRequired
+        | AttentionKind::OptedoUnauthorized => None,
     };
-    let says_waiting = item.waiting > 0 && item.kind != Kind::DeletionsHeld;
+    let says_waiting = item.waiting > 0 && item.kind != AttentionKind::DeletionsHeld;
     ItemView {
         id: None,
         kind: kind_label(t, item.kind),
@@ -166,37 +166,39 @@ fn view(t: Language, item: &About<'_>, names: &HashMap<PersonId, Names>) -> Item
         waiting: says_waiting.then(|| t.items_waiting(item.waiting)),
         since: None,
         resolved_at: None,
-        retry: if item.kind == Kind::DeletionsHeld { t.confirm_deletions() } else { t.retry() },
+        retry: if item.kind == AttentionKind::DeletionsHeld { t.confirm_deletions() } else { t.retry() },
         more,
     }
 }
 
-fn kind_label(t: Language, kind: Kind) -> &'static str {
+fn kind_label(t: Language, kind: AttentionKind) -> &'static str {
     match kind {
-        Kind::UnmatchedPerson | Kind::AmbiguousPerson => t.kind_person(),
-        Kind::UnmappedLeaveType | Kind::AmbiguousLeaveType => t.kind_leave_type(),
-        Kind::InvalidEvent | Kind::RejectedByOptedo | Kind::DeletionsHeld => t.kind_absence(),
-        Kind::WebhookRefused
-        | Kind::WebhooksSilent
-        | Kind::ReauthorizationRequired
-        | Kind::OptedoUnauthorized => t.kind_connection(),
+        AttentionKind::UnmatchedPerson | AttentionKind::AmbiguousPerson => t.kind_person(),
+        AttentionKind::UnmappedLeaveType | AttentionKind::AmbiguousLeaveType => t.kind_leave_type(),
+        AttentionKind::InvalidEvent | AttentionKind::RejectedByOptedo | AttentionKind::DeletionsHeld => {
+            t.kind_absence()
+        }
+        AttentionKind::WebhookRefused
+        | AttentionKind::WebhooksSilent
+        | AttentionKind::ReauthorizationRequired
+        | AttentionKind::OptedoUnauthorized => t.kind_connection(),
     }
 }
 
 /// The title of an item that is about nobody and nothing in particular.
-fn title(t: Language, kind: Kind) -> &'static str {
+fn title(t: Language, kind: AttentionKind) -> &'static str {
     match kind {
-        Kind::DeletionsHeld => t.title_deletions_held(),
-        Kind::WebhooksSilent => t.title_webhooks_silent(),
-        Kind::ReauthorizationRequired => t.title_reauthorization(),
-        Kind::OptedoUnauthorized => t.title_optedo_unauthorized(),
-        Kind::UnmatchedPerson
-        | Kind::AmbiguousPerson
-        | Kind::UnmappedLeaveType
-        | Kind::AmbiguousLeaveType
-        | Kind::InvalidEvent
-        | Kind::RejectedByOptedo
-        | Kind::WebhookRefused => t.officient(),
+        AttentionKind::DeletionsHeld => t.title_deletions_held(),
+        AttentionKind::WebhooksSilent => t.title_webhooks_silent(),
+        AttentionKind::ReauthorizationRequired => t.title_reauthorization(),
+        AttentionKind::OptedoUnauthorized => t.title_optedo_unauthorized(),
+        AttentionKind::UnmatchedPerson
+        | AttentionKind::AmbiguousPerson
+        | AttentionKind::UnmappedLeaveType
+        | AttentionKind::AmbiguousLeaveType
+        | AttentionKind::InvalidEvent
+        | AttentionKind::RejectedByOptedo
+        | AttentionKind::WebhookRefused => t.officient(),
     }
 }
 
@@ -242,19 +244,21 @@ fn with_day(t: Language, text: &str, date: Option<Date>) -> String {
 fn remedy(t: Language, item: &About<'_>) -> &'static str {
     let About { kind, cause, id, .. } = *item;
     match kind {
-        Kind::UnmatchedPerson if matches!(cause, Some(Cause::Archived)) => t.remedy_archived(),
-        Kind::UnmatchedPerson => t.remedy_no_such_user(),
-        Kind::AmbiguousPerson => t.remedy_ambiguous_person(),
-        Kind::UnmappedLeaveType if matches!(id, "sick_day" | "education") => t.remedy_built_in_type(),
-        Kind::UnmappedLeaveType => t.remedy_no_such_type(),
-        Kind::AmbiguousLeaveType => t.remedy_several_types(),
-        Kind::InvalidEvent => t.remedy_invalid_event(),
-        Kind::RejectedByOptedo => t.remedy_rejected(),
-        Kind::DeletionsHeld => t.remedy_deletions_held(),
-        Kind::WebhookRefused => t.remedy_webhook_refused(),
-        Kind::WebhooksSilent => t.remedy_webhooks_silent(),
-        Kind::ReauthorizationRequired => t.remedy_reauthorization(),
-        Kind::OptedoUnauthorized => t.remedy_optedo_unauthorized(),
+        AttentionKind::UnmatchedPerson if matches!(cause, Some(Cause::Archived)) => t.remedy_archived(),
+        AttentionKind::UnmatchedPerson => t.remedy_no_such_user(),
+        AttentionKind::AmbiguousPerson => t.remedy_ambiguous_person(),
+        AttentionKind::UnmappedLeaveType if matches!(id, "sick_day" | "education") => {
+            t.remedy_built_in_type()
+        }
+        AttentionKind::UnmappedLeaveType => t.remedy_no_such_type(),
+        AttentionKind::AmbiguousLeaveType => t.remedy_several_types(),
+        AttentionKind::InvalidEvent => t.remedy_invalid_event(),
+        AttentionKind::RejectedByOptedo => t.remedy_rejected(),
+        AttentionKind::DeletionsHeld => t.remedy_deletions_held(),
+        AttentionKind::WebhookRefused => t.remedy_webhook_refused(),
+        AttentionKind::WebhooksSilent => t.remedy_webhooks_silent(),
+        AttentionKind::ReauthorizationRequired => t.remedy_reauthorization(),
+        AttentionKind::OptedoUnauthorized => t.remedy_optedo_unauthorized(),
     }
 }
 

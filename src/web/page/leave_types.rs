@@ -91,11 +91,13 @@ fn type_view(t: Language, mapped: MappedType, waiting: i64) -> TypeView {
     };
     let (state, label, hint) = match &mapping {
         Mapping::To(_) => ("matched", t.mapped(), None),
-        Mapping::HeldBack(item) if item.kind() == crate::domain::attention::Kind::AmbiguousLeaveType => {
+        Mapping::Blocked(item)
+            if item.kind() == crate::domain::attention::AttentionKind::AmbiguousLeaveType =>
+        {
             ("ambiguous", t.ambiguous_type(), None)
         }
-        Mapping::HeldBack(item) => ("unmatched", t.unmapped(), item.hint.as_ref()),
-        Mapping::LeftOut => ("unmatched", t.unmapped(), None),
+        Mapping::Blocked(item) => ("unmatched", t.unmapped(), item.hint.as_ref()),
+        Mapping::Excluded => ("unmatched", t.unmapped(), None),
     };
     TypeView {
         name,

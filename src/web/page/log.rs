@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::{Frame, Moment, NewestFirst, Tab, Visit, render};
-use crate::db::audit::{self, Act, Actor, Entry};
+use crate::db::audit_log::{self, Act, Actor, Entry};
 use crate::web::error::WebError;
 use crate::web::texts::Language;
 
@@ -32,7 +32,7 @@ struct EntryView {
 pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
     let frame = visit.frame(Tab::Log).await?;
     let mut list = NewestFirst::new(Tab::Log.path(), visit.query());
-    let entries = audit::list(&visit.app.engine.db, list.before, list.limit).await?;
+    let entries = audit_log::list(&visit.app.engine.db, list.before, list.limit).await?;
     let entries = list.page(entries, |entry| entry.id);
     let entries = entries.into_iter().map(|entry| entry_view(visit.t, entry)).collect();
     let page = LogPage { frame, entries, list };

@@ -122,7 +122,7 @@ async fn keep_language(State(app): State<App>, request: Request, next: Next) -> 
     let response = next.run(request).await;
     match chosen {
         Some(language) => {
-            let cookie = app.gatekeeper.cookie(LANGUAGE, language.code().to_owned(), Some(KEEP_LANGUAGE));
+            let cookie = app.session_policy.cookie(LANGUAGE, language.code().to_owned(), Some(KEEP_LANGUAGE));
             (CookieJar::new().add(cookie), response).into_response()
         }
         None => response,

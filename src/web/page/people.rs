@@ -11,10 +11,10 @@ use super::{Frame, Moment, Notice, Paging, Tab, Visit, render};
 use crate::db::people::{self, Person};
 use crate::db::{attention, connection};
 use crate::domain::attention::fold;
-use crate::domain::failure::Fault;
+use crate::domain::failure::FailureKind;
 use crate::domain::ids::PersonId;
-use crate::domain::matching::Directory;
-use crate::domain::sync_request::{Reason, SyncRequest};
+use crate::domain::matching::UserDirectory;
+use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::sync::lists::{MatchState, Matched, match_everybody};
 use crate::web::error::WebError;
 use crate::web::state::App;
@@ -119,7 +119,7 @@ fn person_view(
     t: Language,
     person: &Person,
     matched: &Matched,
-    directory: &Directory,
+    directory: &UserDirectory,
     waiting: i64,
 ) -> PersonView {
     let hint = matched.item.as_ref().and_then(|item| item.hint.as_ref());
@@ -151,16 +151,16 @@ pub(super) fn name(t: Language, person: &Person) -> String {
 
 /// What went wrong and what happens next.
 pub(super) fn fault_text(t: Language, word: Option<&str>) -> &'static str {
-    match word.and_then(Fault::parse) {
-        Some(Fault::OfficientUnavailable) => t.fault_officient_unavailable(),
-        Some(Fault::OfficientBusy) => t.fault_officient_busy(),
-        Some(Fault::OfficientRefused) => t.fault_officient_refused(),
-        Some(Fault::OfficientUnreadable) => t.fault_officient_unreadable(),
-        Some(Fault::SignInNeeded) => t.fault_sign_in_needed(),
-        Some(Fault::OptedoUnavailable) => t.fault_optedo_unavailable(),
-        Some(Fault::OptedoRefused) => t.fault_optedo_refused(),
-        Some(Fault::OptedoUnauthorized) => t.fault_optedo_unauthorized(),
-        Some(Fault::Inside) | None => t.fault_inside(),
+    match word.and_then(FailureKind::parse) {
+        Some(FailureKind::OfficientUnavailable) => t.fault_officient_unavailable(),
+        Some(FailureKind::OfficientBusy) => t.fault_officient_busy(),
+        Some(FailureKind::OfficientRefused) => t.fault_officient_refused(),
+        Some(FailureKind::OfficientUnreadable) => t.fault_officient_unreadable(),
+        Some(FailureKind::SignInNeeded) => t.fault_sign_in_needed(),
+        Some(FailureKind::OptedoUnavailable) => t.fault_optedo_unavailable(),
+        Some(FailureKind::OptedoRefused) => t.fault_optedo_refused(),
+        Some(FailureKind::OptedoUnauthorized) => t.fault_optedo_unauthorized(),
+        Some(FailureKind::Inside) | None => t.fault_inside(),
     }
 }
 
@@ -179,9 +179,9 @@ pub(super) async fn sync_person(
         return Ok(super::to_page(Notice::Paused));
     }
     let now = engine.clock.now();
-    let request = SyncRequest { reason: Reason::Manual, at: now, webhook_received_at: None };
+    let request = SyncRequest { reason: SyncReason::Manual, at: now, webhook_received_at: None };
     people::request_sync(&engine.db, company, &[person.0], request).await?;
-    engine.wake.worker(&engine.db).await;
+    engine.work_signal.notify(&engine.db).await;
     let history = Tab::History.path();
     Ok(Redirect::to(&format!("{history}?person={person}&notice={}", Notice::PersonAsked.as_str())))
 }

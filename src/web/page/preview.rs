@@ -123,6 +123,6 @@ pub(super) async fn ask(State(app): State<App>) -> Result<Redirect, WebError> {
     let engine = &app.engine;
     crate::web::api::connected(engine).await?;
     preview::ask(&engine.db, engine.clock.now()).await?;
-    engine.wake.worker(&engine.db).await;
+    engine.work_signal.notify(&engine.db).await;
     Ok(to_tab(Tab::Preview, Notice::PreviewAsked))
 }

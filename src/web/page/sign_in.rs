@@ -12,7 +12,7 @@ use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 
 use super::{Frame, Notice, render};
-use crate::db::audit::{self, Act, Actor};
+use crate::db::audit_log::{self, Act, Actor};
 use crate::web::PAGE_PATH;
 use crate::web::client::{Client, refuse_other_sites};
 use crate::web::error::WebError;
@@ -52,12 +52,12 @@ pub(super) async fn sign_in(
     let Form(form) = form?;
     let by_whom = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let anybody = Actor { address, ..Actor::default() };
-    match app.gatekeeper.check_password(by_whom, &form.password).await {
+    match app.session_policy.check_password(by_whom, &form.password).await {
         Ok(true) => {}
         Ok(false) => {
             tracing::warn!("A sign-in with a wrong password");
             let now = app.engine.clock.now();
-            audit::insert(&app.engine.db, Act::SignInFailed, None, &anybody, now).await?;
+            audit_log::insert(&app.engine.db, Act::SignInFailed, None, &anybody, now).await?;
             return refused(t, StatusCode::UNAUTHORIZED, Notice::WrongPassword);
         }
         Err(WebError::TooManyAttempts(seconds)) => {
@@ -80,7 +80,7 @@ pub(super) async fn sign_out(
     Extension(admin): Extension<Admin>,
     cookies: CookieJar,
 ) -> Result<Response, WebError> {
-    audit::insert(&app.engine.db, Act::SignedOut, None, &admin.actor, app.engine.clock.now()).await?;
+    audit_log::insert(&app.engine.db, Act::SignedOut, None, &admin.actor, app.engine.clock.now()).await?;
     let cookies = app.end_session(cookies).await?;
     Ok((cookies, Redirect::to(PAGE_PATH)).into_response())
 }

@@ -84,7 +84,7 @@ impl FromRequestParts<App> for Language {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let RawQuery(query) = RawQuery::from_request_parts(parts, app).await?;
         let cookies = CookieJar::from_headers(&parts.headers);
-        let cookie = || Self::parse(cookies.get(&app.gatekeeper.cookie_name(LANGUAGE))?.value());
+        let cookie = || Self::parse(cookies.get(&app.session_policy.cookie_name(LANGUAGE))?.value());
         let header = || Self::preferred(parts.headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?);
         Ok(Self::of_query(query.as_deref()).or_else(cookie).or_else(header).unwrap_or(Self::Dutch))
     }

@@ -16,7 +16,7 @@ pub const CERTAIN: Duration = Duration::from_secs(7);
 
 /// Clones wake the same worker.
 #[derive(Clone, Debug, Default)]
-pub struct Wake {
+pub struct WorkSignal {
     inner: Arc<Inner>,
 }
 
@@ -35,10 +35,10 @@ pub struct Leading {
     pub term: i64,
 }
 
-impl Wake {
+impl WorkSignal {
     /// There is work. When this replica does not do it, the one that does is told over Postgres; should that fail, its
     /// own look every second finds the work.
-    pub async fn worker(&self, db: impl PgExecutor<'_>) {
+    pub async fn notify(&self, db: impl PgExecutor<'_>) {
         if self.lock().is_some() {
             self.inner.notify.notify_one();
         } else if let Err(error) = sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(db).await {
@@ -47,7 +47,7 @@ impl Wake {
     }
 
     /// Waits until woken.
-    pub async fn woken(&self) {
+    pub async fn notified(&self) {
         self.inner.notify.notified().await;
     }
 

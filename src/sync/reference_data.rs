@@ -12,11 +12,11 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use crate::clock::Clock;
-use crate::db::person::Forgettings;
+use crate::db::erasure::ErasureCount;
 use crate::domain::absence::AbsenceType;
 use crate::domain::calendar::{LeaveType, ListedRequest};
 use crate::domain::ids::{CompanyId, PersonId, RequestId};
-use crate::domain::matching::Directory;
+use crate::domain::matching::UserDirectory;
 use crate::officient::limiter::Priority;
 use crate::officient::{Officient, OfficientError};
 use crate::optedo::{Optedo, OptedoError};
@@ -78,7 +78,7 @@ const MOST_REQUESTS: usize = 10_000;
 #[derive(Clone)]
 pub struct Snapshot {
     /// Optedo's users.
-    pub users: Arc<Directory>,
+    pub users: Arc<UserDirectory>,
     /// Optedo's absence types.
     pub absence_types: Arc<Vec<AbsenceType>>,
     /// Officient's leave types by year.
@@ -163,7 +163,7 @@ impl<T> Cached<T> {
 #[derive(Clone, Copy)]
 struct Requester {
     read_at: Timestamp,
-    noted: Forgettings,
+    noted: ErasureCount,
     person: Option<PersonId>,
 }
 
@@ -172,7 +172,7 @@ struct Requester {
 #[derive(Default)]
 struct NewestRequests {
     read_at: Option<Timestamp>,
-    noted: Option<Forgettings>,
+    noted: Option<ErasureCount>,
     seen: HashSet<(CompanyId, RequestId)>,
 }
 
@@ -184,7 +184,7 @@ pub struct Reference {
     officient: Officient,
     optedo: Optedo,
     clock: Clock,
-    users: Cached<Directory>,
+    users: Cached<UserDirectory>,
     absence_types: Cached<Vec<AbsenceType>>,
     leave_types: Mutex<LeaveTypes>,
     requesters: Mutex<HashMap<(CompanyId, RequestId), Requester>>,
@@ -237,18 +237,18 @@ impl Reference {
     }
 
     /// Optedo's users.
-    pub async fn users(&self, fresh: Fresh) -> Result<Arc<Directory>, ReferenceError> {
+    pub async fn users(&self, fresh: Fresh) -> Result<Arc<UserDirectory>, ReferenceError> {
         Ok(self.users.get(fresh, &self.clock, self.read_users()).await?)
     }
 
     /// Optedo's users, to be shown; `None`: never read, and Optedo does not answer.
-    pub async fn show_users(&self) -> Option<Shown<Directory>> {
+    pub async fn show_users(&self) -> Option<Shown<UserDirectory>> {
         self.users.show(&self.clock, self.read_users()).await
     }
 
-    async fn read_users(&self) -> Result<Directory, OptedoError> {
+    async fn read_users(&self) -> Result<UserDirectory, OptedoError> {
         let expected = self.users.last().map_or(0, |(_, users)| users.len());
-        Ok(Directory::new(self.optedo.users(expected).await?))
+        Ok(UserDirectory::new(self.optedo.users(expected).await?))
     }
 
     /// Optedo's absence types, to be shown.
@@ -286,7 +286,7 @@ impl Reference {
         &self,
         company: CompanyId,
         ids: &BTreeSet<i64>,
-        noted: Forgettings,
+        noted: ErasureCount,
     ) -> Result<Option<BTreeMap<i64, Option<PersonId>>>, OfficientError> {
         let mut known = BTreeMap::new();
         let mut unknown = Vec::new();
@@ -312,7 +312,7 @@ impl Reference {
         &self,
         company: CompanyId,
         id: RequestId,
-        noted: Forgettings,
+        noted: ErasureCount,
     ) -> Option<Option<PersonId>> {
         let known = *self.requesters.lock().await.get(&(company, id))?;
         let life = if known.person.is_some() { FOUND_LIFE } else { NOT_FOUND_LIFE };
@@ -336,7 +336,7 @@ impl Reference {
         &self,
         company: CompanyId,
         id: RequestId,
-        noted: Forgettings,
+        noted: ErasureCount,
     ) -> Result<Option<PersonId>, OfficientError> {
         let read_at = self.clock.now();
         let person = self.officient.requester(Priority::Urgent, id).await?;
@@ -352,7 +352,7 @@ impl Reference {
     pub async fn newest_requesters(
         &self,
         company: CompanyId,
-        noted: Forgettings,
+        noted: ErasureCount,
     ) -> Result<Vec<PersonId>, OfficientError> {
         let (unseen, known) = self.read_newest_requests(company, noted).await?;
         Ok(requesters(if unseen.is_empty() { known } else { unseen }))
@@ -363,7 +363,7 @@ impl Reference {
         &self,
         company: CompanyId,
         since: Timestamp,
-        noted: Forgettings,
+        noted: ErasureCount,
     ) -> Result<Vec<PersonId>, OfficientError> {
         let is_read_since =
             |newest: &NewestRequests| newest.read_at >= Some(since) && newest.noted >= Some(noted);
@@ -378,7 +378,7 @@ impl Reference {
     async fn read_newest_requests(
         &self,
         company: CompanyId,
-        noted: Forgettings,
+        noted: ErasureCount,
     ) -> Result<(Vec<ListedRequest>, Vec<ListedRequest>), OfficientError> {
         let read_at = self.clock.now();
         let requests = self.officient.newest_requests(Priority::Urgent).await?;

@@ -6,7 +6,7 @@ use sqlx::PgExecutor;
 
 /// Events about the same object that were not yet looked at.
 #[derive(Debug, Clone)]
-pub struct WaitingEvents {
+pub struct WebhookGroup {
     /// Their rows; never none.
     pub ids: Vec<i64>,
     /// When the first of them arrived.
@@ -21,7 +21,7 @@ pub struct WaitingEvents {
     pub widened_at: Option<Timestamp>,
 }
 
-impl WaitingEvents {
+impl WebhookGroup {
     /// The newest of them.
     pub fn newest(&self) -> i64 {
         self.ids.iter().copied().max().unwrap_or_default()
@@ -57,7 +57,7 @@ pub async fn waiting(
     after: i64,
     up_to: i64,
     limit: i64,
-) -> Result<Vec<WaitingEvents>, sqlx::Error> {
+) -> Result<Vec<WebhookGroup>, sqlx::Error> {
     sqlx::query!(
         r#"select array_agg(id) as "ids!", min(received_at) as "first_received_at!",
                max(received_at) as "last_received_at!", event_type like 'person\_%' as "are_about_people!",
@@ -69,7 +69,7 @@ pub async fn waiting(
         limit
     )
     // Each as it comes: in a flood they may be many.
-    .map(|row| WaitingEvents {
+    .map(|row| WebhookGroup {
         ids: row.ids,
         first_received_at: row.first_received_at.to_jiff(),
         last_received_at: row.last_received_at.to_jiff(),

@@ -10,17 +10,17 @@ use crate::domain::ids::PersonId;
 /// How often somebody was forgotten. Noted before it is read who there is, it tells whether that may be stored: it may
 /// name somebody who was forgotten meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Forgettings(i64);
+pub struct ErasureCount(i64);
 
 /// How often somebody was forgotten until now.
-pub async fn forgettings(db: impl PgExecutor<'_>) -> Result<Forgettings, sqlx::Error> {
-    sqlx::query_scalar!("select count from forgettings").fetch_one(db).await.map(Forgettings)
+pub async fn forgettings(db: impl PgExecutor<'_>) -> Result<ErasureCount, sqlx::Error> {
+    sqlx::query_scalar!("select count from forgettings").fetch_one(db).await.map(ErasureCount)
 }
 
 /// Sees to it that nobody is forgotten before the transaction ends; false where somebody was since `noted`.
-pub async fn hold_forgettings(tx: &mut PgConnection, noted: Forgettings) -> Result<bool, sqlx::Error> {
+pub async fn hold_forgettings(tx: &mut PgConnection, noted: ErasureCount) -> Result<bool, sqlx::Error> {
     let count = sqlx::query_scalar!("select count from forgettings for share").fetch_one(tx).await?;
-    Ok(Forgettings(count) == noted)
+    Ok(ErasureCount(count) == noted)
 }
 
 /// What was erased.

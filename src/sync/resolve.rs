@@ -18,11 +18,11 @@ use tokio::time::sleep;
 
 use super::{Engine, SyncError};
 use crate::db;
-use crate::db::events::{self, WaitingEvents};
+use crate::db::erasure::{self, ErasureCount};
 use crate::db::people::{self, Candidate};
-use crate::db::person::{self, Forgettings};
+use crate::db::webhooks::{self, WebhookGroup};
 use crate::domain::ids::CompanyId;
-use crate::domain::sync_request::{Reason, SyncRequest};
+use crate::domain::sync_request::{SyncReason, SyncRequest};
 
 /// New events taken at a time.
 const BATCH: i64 = 5000;
@@ -51,7 +51,7 @@ enum Meaning {
     Nothing,
 }
 
-fn meaning(events: &WaitingEvents) -> Meaning {
+fn meaning(events: &WebhookGroup) -> Meaning {
     let id = events.related_object_id.as_deref().and_then(|id| id.trim().parse().ok());
     match id {
         Some(id) if events.are_about_people => Meaning::Person(id),
@@ -61,22 +61,22 @@ fn meaning(events: &WaitingEvents) -> Meaning {
 }
 
 /// Events about the same object, and whom they may mean.
-type Explained = (WaitingEvents, Vec<i64>);
+type Explained = (WebhookGroup, Vec<i64>);
 
-fn ids_of<'a>(groups: impl IntoIterator<Item = &'a WaitingEvents>) -> Vec<i64> {
+fn ids_of<'a>(groups: impl IntoIterator<Item = &'a WebhookGroup>) -> Vec<i64> {
     groups.into_iter().flat_map(|events| &events.ids).copied().collect()
 }
 
-fn first_received_at(groups: &[WaitingEvents]) -> Option<Timestamp> {
+fn first_received_at(groups: &[WebhookGroup]) -> Option<Timestamp> {
     groups.iter().map(|events| events.first_received_at).min()
 }
 
 impl Engine {
     /// Asks for whom the events after `after` mean, as far as that is known. Returns the newest event it took.
     pub async fn take_new_events(&self, company: CompanyId, after: i64) -> Result<i64, SyncError> {
-        let noted = person::forgettings(&self.db).await?;
-        let new = events::waiting(&self.db, after, i64::MAX, BATCH).await?;
-        let newest = new.iter().map(WaitingEvents::newest).max().unwrap_or(after);
+        let noted = erasure::forgettings(&self.db).await?;
+        let new = webhooks::waiting(&self.db, after, i64::MAX, BATCH).await?;
+        let newest = new.iter().map(WebhookGroup::newest).max().unwrap_or(after);
         let (explained, _unknown) = self.explain(company, new).await?;
         // The number of anything else may be a request's too: that is asked beside.
         let (of_people, of_anything): (Vec<Explained>, Vec<Explained>) =
@@ -95,8 +95,8 @@ impl Engine {
         company: CompanyId,
         up_to: i64,
     ) -> Result<Duration, SyncError> {
-        let noted = person::forgettings(&self.db).await?;
-        let waiting = events::waiting(&self.db, 0, up_to, MOST_UNEXPLAINED).await?;
+        let noted = erasure::forgettings(&self.db).await?;
+        let waiting = webhooks::waiting(&self.db, 0, up_to, MOST_UNEXPLAINED).await?;
         let is_burst = waiting.iter().map(|events| events.ids.len()).sum::<usize>() > MANY;
         let (explained, unknown) = self.explain(company, waiting).await?;
         let has_explained = !explained.is_empty();
@@ -107,7 +107,7 @@ impl Engine {
             self.ask_for(company, &with_requesters, true, noted).await?;
         }
         let has_widened = self.widen(company, unknown, noted).await?;
-        self.wake.worker(&self.db).await;
+        self.work_signal.notify(&self.db).await;
         Ok(match (has_explained || has_widened, is_burst) {
             (false, _) => WAIT_FOR_LOOKS,
             (true, true) => BETWEEN_BURSTS,
@@ -119,9 +119,9 @@ impl Engine {
     async fn explain(
         &self,
         company: CompanyId,
-        waiting: Vec<WaitingEvents>,
-    ) -> Result<(Vec<Explained>, Vec<WaitingEvents>), SyncError> {
-        let id_of = |events: &WaitingEvents| match meaning(events) {
+        waiting: Vec<WebhookGroup>,
+    ) -> Result<(Vec<Explained>, Vec<WebhookGroup>), SyncError> {
+        let id_of = |events: &WebhookGroup| match meaning(events) {
             Meaning::Person(id) | Meaning::Anything(id) => Some(id),
             Meaning::Nothing => None,
         };
@@ -158,7 +158,7 @@ impl Engine {
         &self,
         company: CompanyId,
         explained: Vec<Explained>,
-        noted: Forgettings,
+        noted: ErasureCount,
     ) -> Result<Vec<Explained>, SyncError> {
         let anything = explained.iter().filter_map(|(events, _)| match meaning(events) {
             Meaning::Anything(id) => Some(id),
@@ -168,7 +168,7 @@ impl Engine {
         let Some(requesters) = self.reference.requesters(company, &ids, noted).await? else {
             return self.new_requesters_of(company, explained, noted).await;
         };
-        let requester_of = |events: &WaitingEvents| match meaning(events) {
+        let requester_of = |events: &WebhookGroup| match meaning(events) {
             Meaning::Anything(id) => requesters.get(&id).copied().flatten(),
             Meaning::Person(_) | Meaning::Nothing => None,
         };
@@ -184,7 +184,7 @@ impl Engine {
         &self,
         company: CompanyId,
         explained: Vec<Explained>,
-        noted: Forgettings,
+        noted: ErasureCount,
     ) -> Result<Vec<Explained>, SyncError> {
         let newest = explained.iter().map(|(events, _)| events.last_received_at).max();
         let since = newest.unwrap_or(Timestamp::MAX);
@@ -199,7 +199,7 @@ impl Engine {
         company: CompanyId,
         explained: &[Explained],
         is_final: bool,
-        noted: Forgettings,
+        noted: ErasureCount,
     ) -> Result<(), SyncError> {
         let mut candidates: BTreeMap<i64, Candidate> = BTreeMap::new();
         let mut renamed = Vec::new();
@@ -228,7 +228,7 @@ impl Engine {
             people::request_sync_of_candidates(&mut *tx, company, &candidates, now).await?;
         }
         tx.commit().await?;
-        self.wake.worker(&self.db).await;
+        self.work_signal.notify(&self.db).await;
         if is_final && is_current {
             self.mark_processed(&ids_of(explained.iter().map(|(events, _)| events))).await?;
         }
@@ -242,7 +242,7 @@ impl Engine {
     async fn mark_processed(&self, events: &[i64]) -> Result<(), SyncError> {
         let mut batches = events.chunks(MARKED_AT_ONCE).peekable();
         while let Some(batch) = batches.next() {
-            events::mark_processed(&self.db, batch, self.clock.now()).await?;
+            webhooks::mark_processed(&self.db, batch, self.clock.now()).await?;
             if batches.peek().is_some() {
                 sleep(BETWEEN_MARKS).await;
             }
@@ -254,19 +254,19 @@ impl Engine {
     async fn widen(
         &self,
         company: CompanyId,
-        unknown: Vec<WaitingEvents>,
-        noted: Forgettings,
+        unknown: Vec<WebhookGroup>,
+        noted: ErasureCount,
     ) -> Result<bool, SyncError> {
         if unknown.is_empty() {
             return Ok(false);
         }
-        let (widened, new): (Vec<WaitingEvents>, Vec<WaitingEvents>) =
+        let (widened, new): (Vec<WebhookGroup>, Vec<WebhookGroup>) =
             unknown.into_iter().partition(|events| events.widened_at.is_some());
-        let is_looking = people::is_anybody_waiting(&self.db, company, Reason::Webhook).await?;
+        let is_looking = people::is_anybody_waiting(&self.db, company, SyncReason::Webhook).await?;
         if !widened.is_empty() {
             // Those asked for on their behalf are being looked at: that may explain them. But not for ever.
             let now = self.clock.now();
-            let is_recent = |events: &WaitingEvents| {
+            let is_recent = |events: &WebhookGroup| {
                 events.widened_at.is_some_and(|at| now.duration_since(at) < LONGEST_WAIT)
             };
             if is_looking && widened.iter().all(is_recent) {
@@ -275,7 +275,7 @@ impl Engine {
             self.ask_for_everybody(company, &widened).await?;
             return Ok(true);
         }
-        let is_busy = is_looking || people::is_anybody_waiting(&self.db, company, Reason::Import).await?;
+        let is_busy = is_looking || people::is_anybody_waiting(&self.db, company, SyncReason::Import).await?;
         if new.len() > MANY && is_busy {
             return Ok(false);
         }
@@ -283,7 +283,7 @@ impl Engine {
         let (still_unknown, is_affordable) = self.look_up_requests(company, new, noted).await?;
         if !still_unknown.is_empty() {
             // In a flood behind whoever has something to be seen for certain.
-            let reason = if is_affordable { Reason::Webhook } else { Reason::Import };
+            let reason = if is_affordable { SyncReason::Webhook } else { SyncReason::Import };
             self.ask_for_newest_requesters(company, &still_unknown, reason, noted).await?;
         }
         Ok(true)
@@ -293,10 +293,10 @@ impl Engine {
     async fn ask_for_new_people(
         &self,
         company: CompanyId,
-        new: Vec<WaitingEvents>,
-        noted: Forgettings,
-    ) -> Result<Vec<WaitingEvents>, SyncError> {
-        let person_of = |events: &WaitingEvents| match meaning(events) {
+        new: Vec<WebhookGroup>,
+        noted: ErasureCount,
+    ) -> Result<Vec<WebhookGroup>, SyncError> {
+        let person_of = |events: &WebhookGroup| match meaning(events) {
             Meaning::Person(id) => Some(id),
             Meaning::Anything(_) | Meaning::Nothing => None,
         };
@@ -320,10 +320,10 @@ impl Engine {
     async fn look_up_requests(
         &self,
         company: CompanyId,
-        new: Vec<WaitingEvents>,
-        noted: Forgettings,
-    ) -> Result<(Vec<WaitingEvents>, bool), SyncError> {
-        let id_of = |events: &WaitingEvents| match meaning(events) {
+        new: Vec<WebhookGroup>,
+        noted: ErasureCount,
+    ) -> Result<(Vec<WebhookGroup>, bool), SyncError> {
+        let id_of = |events: &WebhookGroup| match meaning(events) {
             Meaning::Anything(id) => Some(id),
             Meaning::Person(_) | Meaning::Nothing => None,
         };
@@ -346,9 +346,9 @@ impl Engine {
     async fn ask_for_newest_requesters(
         &self,
         company: CompanyId,
-        unknown: &[WaitingEvents],
-        reason: Reason,
-        noted: Forgettings,
+        unknown: &[WebhookGroup],
+        reason: SyncReason,
+        noted: ErasureCount,
     ) -> Result<(), SyncError> {
         let requesters = self.reference.newest_requesters(company, noted).await?;
         let ids: Vec<i64> = requesters.into_iter().map(|person| person.0).collect();
@@ -357,24 +357,20 @@ impl Engine {
         let mut tx = db::begin(&self.db).await?;
         if people::insert_missing(&mut tx, company, &ids, noted).await? {
             people::request_sync(&mut *tx, company, &ids, request).await?;
-            events::mark_widened(&mut *tx, &ids_of(unknown), now).await?;
+            webhooks::mark_widened(&mut *tx, &ids_of(unknown), now).await?;
         }
         tx.commit().await?;
         Ok(())
     }
 
-    async fn ask_for_everybody(
-        &self,
-        company: CompanyId,
-        widened: &[WaitingEvents],
-    ) -> Result<(), SyncError> {
+    async fn ask_for_everybody(&self, company: CompanyId, widened: &[WebhookGroup]) -> Result<(), SyncError> {
         // Somebody whom no webhook announced may be meant, so first of all who there is.
-        self.list_people(company, Reason::Import).await?;
+        self.list_people(company, SyncReason::Import).await?;
         let now = self.clock.now();
-        let newest = widened.iter().map(WaitingEvents::newest).max().unwrap_or_default();
+        let newest = widened.iter().map(WebhookGroup::newest).max().unwrap_or_default();
         // Behind what other webhooks ask for, since it is much.
         let webhook_received_at = first_received_at(widened);
-        let request = SyncRequest { reason: Reason::Import, at: now, webhook_received_at };
+        let request = SyncRequest { reason: SyncReason::Import, at: now, webhook_received_at };
         let events = ids_of(widened);
         people::request_sync_of_all(&self.db, company, request, newest).await?;
         self.mark_processed(&events).await?;
@@ -390,8 +386,8 @@ impl Engine {
 mod tests {
     use super::*;
 
-    fn events(are_about_people: bool, id: Option<&str>) -> WaitingEvents {
-        WaitingEvents {
+    fn events(are_about_people: bool, id: Option<&str>) -> WebhookGroup {
+        WebhookGroup {
             ids: vec![1],
             first_received_at: Timestamp::UNIX_EPOCH,
             last_received_at: Timestamp::UNIX_EPOCH,

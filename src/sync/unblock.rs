@@ -5,23 +5,23 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::reference::Fresh;
+use super::reference_data::Fresh;
 use super::{Engine, SyncError};
 use crate::db::attention::Awaited;
 use crate::db::people::Person;
 use crate::db::{attention, people};
-use crate::domain::attention::Kind;
+use crate::domain::attention::AttentionKind;
 use crate::domain::ids::{CompanyId, PersonId};
 use crate::domain::mapping::{Description, Mapping, describe_type, look_up};
 use crate::domain::matching::{PersonMatch, match_person};
-use crate::domain::sync_request::{Reason, SyncRequest};
+use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::officient::limiter::Priority;
 
 /// Names read at a time, of those who wait the ones read longest ago.
 const NAMES: i64 = 10;
 
 /// What was repaired: kind and subject of its item.
-pub type Repaired = HashSet<(Kind, String)>;
+pub type Repaired = HashSet<(AttentionKind, String)>;
 
 impl Engine {
     /// Asks for everybody whose leave waits for what is no longer missing, but for what was found `before`: that is on its
@@ -32,18 +32,19 @@ impl Engine {
             return Ok(Repaired::default());
         }
         let at = self.clock.now();
-        let (for_people, for_types): (Vec<Awaited>, Vec<Awaited>) = awaited
-            .into_iter()
-            .partition(|awaited| matches!(awaited.kind, Kind::UnmatchedPerson | Kind::AmbiguousPerson));
+        let (for_people, for_types): (Vec<Awaited>, Vec<Awaited>) =
+            awaited.into_iter().partition(|awaited| {
+                matches!(awaited.kind, AttentionKind::UnmatchedPerson | AttentionKind::AmbiguousPerson)
+            });
         let mut gone = self.matched_by_now(company, for_people, Fresh(at)).await?;
         gone.extend(self.mapped_by_now(company, for_types, Fresh(at)).await?);
         let is_new = |awaited: &&Awaited| !before.contains(&key(awaited));
         let people: Vec<i64> =
             gone.iter().filter(is_new).flat_map(|awaited| awaited.people.clone()).collect();
         if !people.is_empty() {
-            let request = SyncRequest { reason: Reason::Import, at, webhook_received_at: None };
+            let request = SyncRequest { reason: SyncReason::Import, at, webhook_received_at: None };
             people::request_sync(&self.db, company, &people, request).await?;
-            self.wake.worker(&self.db).await;
+            self.work_signal.notify(&self.db).await;
         }
         Ok(gone.iter().map(key).collect())
     }
@@ -120,7 +121,7 @@ impl Engine {
     }
 }
 
-fn key(awaited: &Awaited) -> (Kind, String) {
+fn key(awaited: &Awaited) -> (AttentionKind, String) {
     (awaited.kind, awaited.subject_id.clone())
 }
 

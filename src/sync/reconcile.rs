@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::apply::{Applied, Whose};
-use super::look::{Claim, Look, priority_of};
+use super::apply::{Applied, WriteContext};
+use super::observe::{Claim, Look, priority_of};
 use super::{Engine, SyncError, backoff};
 use crate::clock::after;
 use crate::db::people::{Answered, Failure, Found, Person};
 use crate::db::{self, absences, attention, connection, history, people};
-use crate::domain::attention::{Item, Kind};
+use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::ids::{CompanyId, EventId};
-use crate::domain::sync_request::{Reason, SyncRequest};
+use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::http_client::{Retry, UpstreamError};
 use crate::optedo::OptedoError;
 
@@ -26,7 +26,7 @@ const SILENT_SWEEPS: i32 = 2;
 
 /// While Optedo refuses our token everything waits; now and then one look tries again.
 #[derive(Debug, Default)]
-pub struct OptedoGate {
+pub struct CircuitBreaker {
     state: Mutex<GateState>,
 }
 
@@ -38,7 +38,7 @@ struct GateState {
     closed_until: Option<Timestamp>,
 }
 
-impl OptedoGate {
+impl CircuitBreaker {
     /// Until when nothing is to be tried.
     pub fn closed_until(&self) -> Option<Timestamp> {
         self.lock().closed_until
@@ -74,11 +74,11 @@ impl OptedoGate {
 
 /// Why a person is looked at, as the history tells it: everybody may be meant by a webhook, and an import after the first
 /// was asked for by hand.
-fn reason_to_tell(person: &Person, request: SyncRequest) -> Reason {
+fn reason_to_tell(person: &Person, request: SyncRequest) -> SyncReason {
     match request.reason {
-        Reason::Import if request.webhook_received_at.is_some() => Reason::Webhook,
-        Reason::Import if person.synced_at.is_some() => Reason::Manual,
-        Reason::Webhook | Reason::Manual | Reason::Import | Reason::Sweep => request.reason,
+        SyncReason::Import if request.webhook_received_at.is_some() => SyncReason::Webhook,
+        SyncReason::Import if person.synced_at.is_some() => SyncReason::Manual,
+        SyncReason::Webhook | SyncReason::Manual | SyncReason::Import | SyncReason::Sweep => request.reason,
     }
 }
 
@@ -93,7 +93,7 @@ impl Engine {
         years: Option<&[i16]>,
     ) -> Result<Applied, SyncError> {
         let at = self.clock.now();
-        let by_hand = SyncRequest { reason: Reason::Manual, at, webhook_received_at: None };
+        let by_hand = SyncRequest { reason: SyncReason::Manual, at, webhook_received_at: None };
         let request = person.request.unwrap_or(by_hand);
         // As they are once claimed: a failure answers what was asked until then, not only what the worker knew of.
         let mut claimed = person.clone();
@@ -140,7 +140,7 @@ impl Engine {
             () = self.stop.cancelled() => return Err(SyncError::ShuttingDown),
         };
         let reason = reason_to_tell(person, request);
-        let whose = Whose { company, person: person.id, reason };
+        let whose = WriteContext { company, person: person.id, reason };
         let mut applied = self.apply(whose, &look).await;
         self.store(whose, &look, &applied).await?;
         self.note_announcement(request, &look).await?;
@@ -153,16 +153,17 @@ impl Engine {
     }
 
     /// What is known of the person and which of their leave is held back, with the items that say why.
-    async fn store(&self, whose: Whose, look: &Look, applied: &Applied) -> Result<(), SyncError> {
-        let Whose { company, person, reason } = whose;
+    async fn store(&self, whose: WriteContext, look: &Look, applied: &Applied) -> Result<(), SyncError> {
+        let WriteContext { company, person, reason } = whose;
         let now = self.clock.now();
-        let held_back: Vec<&(EventId, Item)> = look.plan.held_back.iter().chain(&applied.rejected).collect();
+        let held_back: Vec<&(EventId, AttentionItem)> =
+            look.plan.held_back.iter().chain(&applied.rejected).collect();
         let events: Vec<i64> = held_back.iter().map(|(event, _)| event.0).collect();
         let mut kinds: Vec<String> =
             held_back.iter().map(|(_, item)| item.kind().as_str().to_owned()).collect();
         let mut subject_ids: Vec<String> =
             held_back.iter().map(|(_, item)| item.subject_id.clone()).collect();
-        let items: BTreeMap<(&str, &str), &Item> = held_back
+        let items: BTreeMap<(&str, &str), &AttentionItem> = held_back
             .iter()
             .map(|(_, item)| ((item.kind().as_str(), item.subject_id.as_str()), item))
             .collect();
@@ -218,11 +219,11 @@ impl Engine {
         let dissolved = absences::dissolve_deletions(&mut *tx, company, &returned).await?;
         if dissolved > 0 || !planned.is_empty() {
             let held = absences::count_held(&mut *tx, company).await?;
-            let item = Item::deletions_held(held);
+            let item = AttentionItem::deletions_held(held);
             if held > 0 {
                 attention::open(&mut *tx, &item, held, now).await?;
             } else {
-                attention::resolve(&mut *tx, Kind::DeletionsHeld, &item.subject_id, now).await?;
+                attention::resolve(&mut *tx, AttentionKind::DeletionsHeld, &item.subject_id, now).await?;
             }
         }
         Ok(())
@@ -236,12 +237,17 @@ impl Engine {
         let now = self.clock.now();
         if request.webhook_received_at.is_some() {
             connection::forget_unannounced(&self.db).await?;
-            attention::resolve(&self.db, Kind::WebhooksSilent, &Item::webhooks_silent(0).subject_id, now)
-                .await?;
-        } else if matches!(request.reason, Reason::Sweep | Reason::Import) {
+            attention::resolve(
+                &self.db,
+                AttentionKind::WebhooksSilent,
+                &AttentionItem::webhooks_silent(0).subject_id,
+                now,
+            )
+            .await?;
+        } else if matches!(request.reason, SyncReason::Sweep | SyncReason::Import) {
             let sweeps = connection::count_unannounced(&self.db).await?;
             if sweeps >= SILENT_SWEEPS {
-                attention::open(&self.db, &Item::webhooks_silent(sweeps), 0, now).await?;
+                attention::open(&self.db, &AttentionItem::webhooks_silent(sweeps), 0, now).await?;
             }
         }
         Ok(())
@@ -280,8 +286,8 @@ impl Engine {
     ) -> Result<(), SyncError> {
         let now = self.clock.now();
         if let SyncError::Optedo(OptedoError { source: UpstreamError::Unauthorized, .. }) = error {
-            self.optedo_gate.close(now);
-            attention::open(&self.db, &Item::optedo_unauthorized(), 0, now).await?;
+            self.optedo_breaker.close(now);
+            attention::open(&self.db, &AttentionItem::optedo_unauthorized(), 0, now).await?;
         }
         let attempts = u32::try_from(person.attempts).unwrap_or_default();
         let wait = match error.retry() {
@@ -295,7 +301,8 @@ impl Engine {
         if !matches!(error, SyncError::ShuttingDown) {
             // One that goes on is told once.
             if person.last_fault.as_deref() != Some(failure.fault.as_str()) {
-                let reason = person.request.map_or(Reason::Manual, |request| reason_to_tell(person, request));
+                let reason =
+                    person.request.map_or(SyncReason::Manual, |request| reason_to_tell(person, request));
                 history::insert_failed(&self.db, company, person.id, reason, failure.fault, now).await?;
             }
             tracing::warn!(
@@ -310,12 +317,12 @@ impl Engine {
     }
 
     async fn note_optedo_accepts(&self) -> Result<(), SyncError> {
-        if !self.optedo_gate.is_settled() && self.optedo.accepts_token() {
-            self.optedo_gate.settle();
-            let item = Item::optedo_unauthorized();
+        if !self.optedo_breaker.is_settled() && self.optedo.accepts_token() {
+            self.optedo_breaker.settle();
+            let item = AttentionItem::optedo_unauthorized();
             attention::resolve(&self.db, item.kind(), &item.subject_id, self.clock.now()).await?;
             people::retry_now(&self.db).await?;
-            self.wake.worker(&self.db).await;
+            self.work_signal.notify(&self.db).await;
         }
         Ok(())
     }

@@ -9,20 +9,20 @@ use jiff::Timestamp;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::reference::{Freshness, ReferenceError, Snapshot};
+use super::reference_data::{Freshness, ReferenceError, Snapshot};
 use super::{Engine, SyncError};
 use crate::db::people::Person;
-use crate::db::{absences, events, people};
+use crate::db::{absences, people, webhooks};
 use crate::domain::absence::Absence;
-use crate::domain::attention::{Cause, Item, Kind};
+use crate::domain::attention::{AttentionItem, AttentionKind, Cause};
 use crate::domain::calendar::CalendarEvent;
 use crate::domain::company::Names;
-use crate::domain::desired::{Rules, Standing, Window, standing};
+use crate::domain::desired::{Classification, Rules, Window, classify};
 use crate::domain::ids::{CompanyId, EventId, UserId};
 use crate::domain::mapping::MappingRules;
 use crate::domain::matching::{PersonMatch, match_person};
 use crate::domain::plan::{Change, Evidence, Plan, WrittenAbsence, plan};
-use crate::domain::sync_request::{Reason, SyncRequest};
+use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::officient::limiter::Priority;
 use crate::officient::{OfficientError, Turn};
 
@@ -35,7 +35,7 @@ pub struct Look {
     /// What is to be done.
     pub plan: Plan,
     /// What each event of the calendar comes to.
-    pub standings: BTreeMap<EventId, Standing>,
+    pub standings: BTreeMap<EventId, Classification>,
     /// The ids of the calendar's events; `None` when it was not read in full.
     pub event_ids: Option<Vec<i64>>,
     /// Whether the calendar holds events that were not there at the last look, or lost some that we wrote.
@@ -69,11 +69,11 @@ struct Calendar {
 }
 
 /// Priority at the rate limiter: a webhook or an admin's click goes before an import, and an import before a sweep.
-pub(super) fn priority_of(reason: Reason) -> Priority {
+pub(super) fn priority_of(reason: SyncReason) -> Priority {
     match reason {
-        Reason::Webhook | Reason::Manual => Priority::Urgent,
-        Reason::Import => Priority::Import,
-        Reason::Sweep => Priority::Sweep,
+        SyncReason::Webhook | SyncReason::Manual => Priority::Urgent,
+        SyncReason::Import => Priority::Import,
+        SyncReason::Sweep => Priority::Sweep,
     }
 }
 
@@ -95,12 +95,12 @@ impl Engine {
         years: Option<&[i16]>,
     ) -> Result<Claim, SyncError> {
         let turn = self.officient.turn(priority_of(request.reason)).await;
-        let newest_event = events::newest_id(&self.db).await?;
+        let newest_event = webhooks::newest_id(&self.db).await?;
         let known = people::find(&self.db, company, person.id);
         let mut person = known.await?.ok_or(SyncError::Forgotten)?;
         let reason = person.request.map_or(request.reason, |request| request.reason);
         // A sweep may read part of the window; whoever else asked meanwhile wants the whole.
-        let years = years.filter(|_| reason == Reason::Sweep).map(<[i16]>::to_vec);
+        let years = years.filter(|_| reason == SyncReason::Sweep).map(<[i16]>::to_vec);
         if years.is_none() {
             people::note_seen(&self.db, company, person.id, newest_event).await?;
             tracing::Span::current().record("event.newest", newest_event);
@@ -184,13 +184,13 @@ impl Engine {
         priority: Priority,
         requested_at: Timestamp,
     ) -> Option<Freshness> {
-        let is_missing = |kind: Kind| {
+        let is_missing = |kind: AttentionKind| {
             matches!(
                 kind,
-                Kind::UnmatchedPerson
-                    | Kind::AmbiguousPerson
-                    | Kind::UnmappedLeaveType
-                    | Kind::AmbiguousLeaveType
+                AttentionKind::UnmatchedPerson
+                    | AttentionKind::AmbiguousPerson
+                    | AttentionKind::UnmappedLeaveType
+                    | AttentionKind::AmbiguousLeaveType
             )
         };
         if look.plan.held_back.iter().any(|(_, item)| is_missing(item.kind())) {
@@ -234,9 +234,9 @@ impl Engine {
             let year = event.date.map(Date::year);
             let leave_types =
                 year.and_then(|year| snapshot.leave_types.get(&year)).map_or(&[][..], |types| types);
-            (event.id, standing(event, &name, &person_match, leave_types, &rules))
+            (event.id, classify(event, &name, &person_match, leave_types, &rules))
         });
-        let standings: BTreeMap<EventId, Standing> = standings.collect();
+        let standings: BTreeMap<EventId, Classification> = standings.collect();
         let evidence = Evidence { years: &calendar.years, is_complete: calendar.incomplete.is_none() };
         let plan = plan(&standings, written, window, evidence);
         let person_match = Some(person_match);
@@ -299,7 +299,7 @@ impl Engine {
         for names in names.into_iter().flatten() {
             let others = people::namesakes(&self.db, company, person.id, names).await?;
             let request =
-                SyncRequest { reason: Reason::Import, at: self.clock.now(), webhook_received_at: None };
+                SyncRequest { reason: SyncReason::Import, at: self.clock.now(), webhook_received_at: None };
             people::request_sync(&self.db, company, &others, request).await?;
         }
         Ok(())
@@ -315,7 +315,7 @@ impl Engine {
         let name = person.names.as_ref().map_or_else(|| format!("#{}", person.id), Names::full);
         let written =
             absences::of_person(&self.db, company, person.id, window.from, window.until, &[]).await?;
-        let item = Item::of_person(person.id, &name, Cause::Archived, None);
+        let item = AttentionItem::of_person(person.id, &name, Cause::Archived, None);
         let held_back = written.iter().map(|row| (row.event, item.clone())).collect();
         Ok(Look {
             name,
