@@ -21,12 +21,12 @@ use crate::optedo::Optedo;
 use crate::secrets::vault::{Vault, VaultError};
 use crate::secrets::webhook_address::WebhookAddress;
 use crate::secrets::{self, SecretsError};
-use crate::sync::foresight::Foresight;
+use crate::sync::circuit_breaker::CircuitBreaker;
 use crate::sync::inbox::Inbox;
-use crate::sync::reconcile::CircuitBreaker;
-use crate::sync::reference_data::Reference;
+use crate::sync::reference_data::ReferenceData;
+use crate::sync::request_lookup::RequestLookup;
 use crate::sync::work_signal::WorkSignal;
-use crate::sync::{Engine, worker};
+use crate::sync::{Engine, leader};
 use crate::telemetry::metrics;
 use crate::web::connections;
 use crate::web::session::SessionPolicy;
@@ -105,9 +105,9 @@ impl App {
         let connect_options = db.connect_options().as_ref().clone();
         let inbox = Inbox::start(&tasks, connect_options, clock.clone(), work_signal.clone(), known, closed);
         let engine = Arc::new(Engine {
-            reference: Reference::new(officient.clone(), optedo.clone(), clock.clone()),
-            optedo_breaker: CircuitBreaker::default(),
-            foresight: Foresight::default(),
+            reference_data: ReferenceData::new(officient.clone(), optedo.clone(), clock.clone()),
+            request_lookup: RequestLookup::new(officient.clone(), clock.clone()),
+            circuit_breaker: CircuitBreaker::default(),
             webhook_address,
             db,
             config,
@@ -123,7 +123,7 @@ impl App {
 
     /// Starts the worker in the background, on this runtime.
     pub fn start_worker(&self, runtime: &Handle) {
-        self.tasks.spawn_on(worker::run(Arc::clone(&self.engine)), runtime);
+        self.tasks.spawn_on(leader::run(Arc::clone(&self.engine)), runtime);
     }
 
     /// Answers requests until the service is told to stop, then ends what is under way. The worker gets this runtime.

@@ -18,7 +18,7 @@ use crate::db::connection::{State, SubscriptionState};
 use crate::db::{self, connection, people};
 use crate::domain::absence::AbsenceType;
 use crate::domain::attention::AttentionItem;
-use crate::domain::calendar::{LeaveType, Webhook};
+use crate::domain::calendar::{LeaveType, Subscription};
 use crate::domain::ids::CompanyId;
 use crate::domain::mapping::Mapping;
 use crate::domain::matching::UserDirectory;
@@ -257,7 +257,7 @@ async fn check_permissions(engine: &Engine, report: &mut Report) -> Option<Vec<L
             report.ok("officient.calendar", format!("the calendar of person {} can be read", person.id));
         }
     }
-    let requests = officient.newest_requests(Priority::Urgent);
+    let requests = officient.requests_page(Priority::Urgent, 0);
     if tried(report, "officient.requests", "calendar", requests).await.is_some() {
         report.ok("officient.requests", "calendar requests can be read");
     }
@@ -306,24 +306,25 @@ async fn tried<T>(
 }
 
 /// Each event once, with our current address.
-async fn check_webhooks(engine: &Engine, standing: &[Webhook], report: &mut Report) {
+async fn check_webhooks(engine: &Engine, standing: &[Subscription], report: &mut Report) {
     const CHECK: &str = "officient.webhooks";
     use secrecy::ExposeSecret as _;
-    let (events, known) = match (engine.webhook_events().await, connection::subscriptions(&engine.db).await) {
-        (Ok(events), Ok(known)) => (events, known),
-        (Err(error), _) | (_, Err(error)) => {
-            return report.problem(CHECK, error.to_string(), "check the database");
-        }
-    };
+    let (events, known) =
+        match (engine.subscribed_events().await, connection::subscriptions(&engine.db).await) {
+            (Ok(events), Ok(known)) => (events, known),
+            (Err(error), _) | (_, Err(error)) => {
+                return report.problem(CHECK, error.to_string(), "check the database");
+            }
+        };
     let url = engine.webhook_address.url();
-    let ours: Vec<&Webhook> = standing
+    let ours: Vec<&Subscription> = standing
         .iter()
         .filter(|webhook| webhook.target_url.starts_with(engine.webhook_address.base()))
         .collect();
     let repair = "the service repairs it with the next sweep; start one with optedo-officient sync";
     for event in &events {
         let count = |is_current: bool| {
-            let is = |webhook: &&&Webhook| {
+            let is = |webhook: &&&Subscription| {
                 webhook.event == *event && (webhook.target_url == url.expose_secret()) == is_current
             };
             ours.iter().filter(is).count()

@@ -7,7 +7,7 @@ use optedo_officient::db::{self, people};
 use optedo_officient::demo::officient::{LeaveType, NewEvent};
 use optedo_officient::domain::ids::{CompanyId, PersonId};
 use optedo_officient::sync::SyncError;
-use optedo_officient::sync::work_signal::{CERTAIN, Leading};
+use optedo_officient::sync::work_signal::{LEADERSHIP_VALID_FOR, Leadership};
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -130,9 +130,9 @@ async fn a_copy_that_is_no_longer_certain_when_its_call_is_noted_does_not_make_i
         people::find(&w.db, CompanyId(w.officient.company_id()), PersonId(w.jan)).await.unwrap().unwrap();
     // As if it led, and was certain of it for half the time that noting takes.
     let term = sqlx::query_scalar("select term from leadership").fetch_one(&w.db).await.unwrap();
-    let since = CERTAIN.checked_sub(HELD_UP / 2).unwrap();
+    let since = LEADERSHIP_VALID_FOR.checked_sub(HELD_UP / 2).unwrap();
     let asked_at = tokio::time::Instant::now().checked_sub(since).unwrap();
-    other.engine.work_signal.set_leading(Some(Leading { asked_at, term }));
+    other.engine.work_signal.set_leadership(Some(Leadership { confirmed_at: asked_at, term }));
     let mut noting = db::begin(&w.db).await.unwrap();
     sqlx::query("select from leadership for update").execute(&mut *noting).await.unwrap();
     let held_up = async {
@@ -145,7 +145,7 @@ async fn a_copy_that_is_no_longer_certain_when_its_call_is_noted_does_not_make_i
     let noted = "select count(*) from absences where intent = 'create' and call_until is not null";
     let noted: i64 = sqlx::query_scalar(noted).fetch_one(&w.db).await.unwrap();
     assert_eq!((noted, w.optedo.writes()), (1, 0), "noted and not made");
-    other.engine.work_signal.set_leading(None);
+    other.engine.work_signal.set_leadership(None);
     w.announce().await;
     w.retry_until_done().await;
     assert_eq!(w.absences().len(), 1);

@@ -13,12 +13,12 @@ use crate::domain::ids::PersonId;
 pub struct ErasureCount(i64);
 
 /// How often somebody was forgotten until now.
-pub async fn forgettings(db: impl PgExecutor<'_>) -> Result<ErasureCount, sqlx::Error> {
+pub async fn count(db: impl PgExecutor<'_>) -> Result<ErasureCount, sqlx::Error> {
     sqlx::query_scalar!("select count from forgettings").fetch_one(db).await.map(ErasureCount)
 }
 
 /// Sees to it that nobody is forgotten before the transaction ends; false where somebody was since `noted`.
-pub async fn hold_forgettings(tx: &mut PgConnection, noted: ErasureCount) -> Result<bool, sqlx::Error> {
+pub async fn lock_count(tx: &mut PgConnection, noted: ErasureCount) -> Result<bool, sqlx::Error> {
     let count = sqlx::query_scalar!("select count from forgettings for share").fetch_one(tx).await?;
     Ok(ErasureCount(count) == noted)
 }

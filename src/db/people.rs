@@ -1,6 +1,6 @@
 //! The `people` table: who is in Officient, and at the same time the set of people to look at.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -189,7 +189,7 @@ pub async fn insert_missing(
     people: &[i64],
     noted: ErasureCount,
 ) -> Result<bool, sqlx::Error> {
-    if !erasure::hold_forgettings(&mut *tx, noted).await? {
+    if !erasure::lock_count(&mut *tx, noted).await? {
         return Ok(false);
     }
     sqlx::query!(
@@ -211,7 +211,7 @@ pub async fn save_listed(
     name_digests: &[Vec<u8>],
     noted: ErasureCount,
 ) -> Result<bool, sqlx::Error> {
-    if !erasure::hold_forgettings(&mut *tx, noted).await? {
+    if !erasure::lock_count(&mut *tx, noted).await? {
         return Ok(false);
     }
     sqlx::query!(
@@ -351,25 +351,23 @@ pub async fn request_sync(
     .map(drop)
 }
 
-/// Asks that everybody be looked at who was not since webhook event `not_since`: who is not archived, and who is but has
-/// absences that wait for a decision.
+/// Requests a reconciliation of everybody: of people who are not archived, and of archived people whose absences wait for
+/// a decision.
 pub async fn request_sync_of_all(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     request: SyncRequest,
-    not_since: i64,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update people set sync_requested_at = $2, sync_reason = least(sync_reason, $3),
              sync_request_no = sync_request_no + 1, next_attempt_at = null,
              webhook_received_at = least(webhook_received_at, $4)
-         where company_id = $1 and seen_event_id < $5 and (not archived or exists (
+         where company_id = $1 and (not archived or exists (
              select from held_back h where h.company_id = people.company_id and h.person_id = people.person_id))",
         company.0,
         request.at.to_sqlx(),
         request.reason.rank(),
-        request.webhook_received_at.map(ToSqlx::to_sqlx) as _,
-        not_since
+        request.webhook_received_at.map(ToSqlx::to_sqlx) as _
     )
     .execute(db)
     .await
@@ -407,58 +405,24 @@ pub async fn save_found(
     .map(drop)
 }
 
-/// The open request of this person is being answered: events up to this one need no other. Should the look fail, the
-/// request stays open, and the next look answers them.
-pub async fn note_seen(
+/// Requests a reconciliation of these people because of webhooks, with the time at which the earliest of them arrived.
+pub async fn request_sync_for_webhooks(
     db: impl PgExecutor<'_>,
     company: CompanyId,
-    person: PersonId,
-    event_id: i64,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update people set seen_event_id = greatest(seen_event_id, $3)
-         where company_id = $1 and person_id = $2 and sync_requested_at is not null",
-        company.0,
-        person.0,
-        event_id
-    )
-    .execute(db)
-    .await
-    .map(drop)
-}
-
-/// Somebody whom webhooks may mean.
-#[derive(Clone, Copy, Debug)]
-pub struct Candidate {
-    /// Who.
-    pub person: i64,
-    /// When the oldest of the webhooks arrived.
-    pub received_at: Timestamp,
-    /// The newest of them; a look that began after it arrived has seen what it is about.
-    pub newest_event: i64,
-}
-
-/// Asks, because of webhooks, that those of these people be looked at who were not since.
-pub async fn request_sync_of_candidates(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    candidates: &[Candidate],
+    received_at: &BTreeMap<i64, Timestamp>,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    let people: Vec<i64> = candidates.iter().map(|candidate| candidate.person).collect();
-    let newest: Vec<i64> = candidates.iter().map(|candidate| candidate.newest_event).collect();
-    let received_at: Vec<i64> =
-        candidates.iter().map(|candidate| candidate.received_at.as_microsecond()).collect();
+    let people: Vec<i64> = received_at.keys().copied().collect();
+    let received_at: Vec<jiff_sqlx::Timestamp> = received_at.values().map(|at| at.to_sqlx()).collect();
     sqlx::query!(
-        "update people p set sync_requested_at = $5, sync_reason = least(sync_reason, $6),
+        "update people p set sync_requested_at = $4, sync_reason = least(sync_reason, $5),
              sync_request_no = sync_request_no + 1, next_attempt_at = null,
-             webhook_received_at = least(webhook_received_at, 'epoch'::timestamptz + c.received_at * interval '1 microsecond')
-         from unnest($2::bigint[], $3::bigint[], $4::bigint[]) as c (person_id, newest_event, received_at)
-         where p.company_id = $1 and p.person_id = c.person_id and p.seen_event_id < c.newest_event",
+             webhook_received_at = least(webhook_received_at, c.received_at)
+         from unnest($2::bigint[], $3::timestamptz[]) as c (person_id, received_at)
+         where p.company_id = $1 and p.person_id = c.person_id",
         company.0,
         &people,
-        &newest,
-        &received_at,
+        &received_at as _,
         now.to_sqlx(),
         SyncReason::Webhook.rank()
     )

@@ -62,7 +62,7 @@ pub struct ListedRequest {
 
 /// A webhook subscription.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Webhook {
+pub struct Subscription {
     /// The id.
     pub id: i64,
     /// The event name.

@@ -64,7 +64,7 @@ pub struct WrittenAbsence {
 
 impl WrittenAbsence {
     /// Where it stands in Optedo: as noted, or found under our reference when it was begun and nobody heard of its end.
-    pub fn standing(&self, company: CompanyId, existing: &[Absence]) -> Option<AbsenceId> {
+    pub fn absence_in(&self, company: CompanyId, existing: &[Absence]) -> Option<AbsenceId> {
         self.absence.or_else(|| find_ours(company, self.event, existing))
     }
 
@@ -141,7 +141,7 @@ pub struct Plan {
     /// In the order in which they are applied: what must stand first, what must go last.
     pub changes: Vec<Change>,
     /// Leave that is not written, and why.
-    pub held_back: Vec<(EventId, AttentionItem)>,
+    pub blocked: Vec<(EventId, AttentionItem)>,
     /// How many absences are right as they are.
     pub kept: usize,
 }
@@ -189,7 +189,7 @@ pub fn plan(
             Classification::Absent(desired) if written.iter().all(|row| row.event != *event) => {
                 plan.changes.push(Change::Create { desired: desired.clone(), begun: None });
             }
-            Classification::Blocked(item) => plan.held_back.push((*event, item.clone())),
+            Classification::Blocked(item) => plan.blocked.push((*event, item.clone())),
             Classification::Absent(_) | Classification::Excluded(_) => {}
         }
     }
@@ -211,7 +211,7 @@ impl Plan {
     }
 
     /// WriteContext absences must be read from Optedo before anything is created.
-    pub fn users_to_look_at(&self) -> Vec<UserId> {
+    pub fn users_to_read(&self) -> Vec<UserId> {
         let mut users: Vec<UserId> = Vec::new();
         for change in &self.changes {
             match change {
@@ -229,7 +229,7 @@ impl Plan {
     }
 
     /// Whether a write that was begun before is taken up again.
-    pub fn takes_up(&self) -> bool {
+    pub fn continues_earlier_write(&self) -> bool {
         self.changes.iter().any(|change| change.written().is_some_and(|written| written.intent.is_some()))
     }
 
@@ -363,7 +363,7 @@ mod tests {
         BTreeMap::from([(EventId(event), standing)])
     }
 
-    fn held_back() -> Classification {
+    fn blocked() -> Classification {
         Classification::Blocked(AttentionItem::of_person(
             PersonId(264),
             "jan Peeters",
@@ -417,7 +417,7 @@ mod tests {
         assert!(deletes(one(1, Classification::Excluded(Exclusion::NotTimeOff))));
         assert!(deletes(one(1, Classification::Excluded(Exclusion::OutsideWindow))));
         assert!(!deletes(one(1, Classification::Excluded(Exclusion::Worked))));
-        assert!(!deletes(one(1, held_back())));
+        assert!(!deletes(one(1, blocked())));
     }
 
     #[test]
@@ -536,7 +536,7 @@ mod tests {
         prop_oneof![
             4 => absent.prop_map(Some),
             1 => Just(None),
-            1 => Just(Some(held_back())),
+            1 => Just(Some(blocked())),
             1 => Just(Some(Classification::Excluded(Exclusion::NotApproved))),
             1 => Just(Some(Classification::Excluded(Exclusion::Worked))),
         ]
@@ -589,7 +589,7 @@ mod tests {
             let rows = apply(&first, &written);
             let second = plan(&standings, &rows, WINDOW, COMPLETE);
             prop_assert_eq!(&second.changes, &vec![]);
-            prop_assert_eq!(&second.held_back, &first.held_back);
+            prop_assert_eq!(&second.blocked, &first.blocked);
 
             // Exactly what should stand stands; what is held back or worked stays if it stood.
             for (event, standing) in &standings {

@@ -18,7 +18,7 @@ use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 
-use crate::domain::calendar::{CalendarEvent, LeaveType, LeaveTypeRef, ListedRequest, Webhook};
+use crate::domain::calendar::{CalendarEvent, LeaveType, LeaveTypeRef, ListedRequest, Subscription};
 use crate::domain::company::{Account, ListedPerson, PeopleList, PersonNames};
 use crate::domain::ids::{CompanyId, EventId, LeaveTypeId, PersonId, RequestId};
 use crate::http_client::{self, Answer, Retry, Terse, UpstreamError};
@@ -163,6 +163,9 @@ pub struct Officient {
 }
 
 impl Officient {
+    /// Items on a full page of a list (Officient docs: 30).
+    pub const PAGE_SIZE: usize = PAGE;
+
     /// A client that takes its token from `tokens`.
     pub fn new(line: Line, tokens: Tokens) -> Self {
         Self { line, tokens }
@@ -287,13 +290,19 @@ impl Officient {
         }
     }
 
-    /// The newest page of calendar requests, as far as it can be read: it only says whom to look at first.
-    pub async fn newest_requests(&self, priority: Priority) -> Result<Vec<ListedRequest>, OfficientError> {
-        let operation = "reading the newest calendar requests";
-        let path = "/1.0/calendar/requests/list?page=0&status=all";
-        let data = match self.get::<wire::Envelope<Vec<serde_json::Value>>>(priority, operation, path).await {
+    /// One page of the list of calendar requests, without those that cannot be read. The order of the list is not
+    /// documented.
+    pub async fn requests_page(
+        &self,
+        priority: Priority,
+        page: u32,
+    ) -> Result<Vec<ListedRequest>, OfficientError> {
+        let operation = "reading the list of calendar requests";
+        let path = format!("/1.0/calendar/requests/list?page={page}&status=all");
+        let data = match self.get::<wire::Envelope<Vec<serde_json::Value>>>(priority, operation, &path).await
+        {
             Ok(wire::Envelope { data }) => data,
-            // Here too the published example is not valid JSON.
+            // Officient docs: the published example of this response is not valid JSON.
             Err(error) if is_no_answer(&error) => Vec::new(),
             Err(error) => return Err(error),
         };
@@ -305,8 +314,8 @@ impl Officient {
     }
 
     /// All webhook subscriptions of the account, other apps' included.
-    pub async fn webhooks(&self) -> Result<Vec<Webhook>, OfficientError> {
-        let mut webhooks: Vec<Webhook> = Vec::new();
+    pub async fn webhooks(&self) -> Result<Vec<Subscription>, OfficientError> {
+        let mut webhooks: Vec<Subscription> = Vec::new();
         for page in 0..MAX_PAGES {
             // Whether this list has pages is not documented; one that ignores `page` repeats itself.
             let path = if page == 0 {
@@ -320,7 +329,7 @@ impl Officient {
             let known = webhooks.len();
             for wire::Object(wire::Webhook { id, event, target_url }) in data {
                 if webhooks.iter().all(|known| known.id != id) {
-                    webhooks.push(Webhook { id, event, target_url });
+                    webhooks.push(Subscription { id, event, target_url });
                 }
             }
             if received < PAGE || webhooks.len() == known {

@@ -1,14 +1,15 @@
-//! Carrying out a plan: each write in three steps, intent on disk → call Optedo → result on disk.
+//! Applying a plan to Optedo. Each write has three steps: intent on disk, call, result on disk.
 //!
-//! Whatever happens in between, the next look finds the intent and ends what was begun: a create is looked for under our
-//! reference before it is made again, a change or deletion is repeated. Nothing is decided here but how failures count.
+//! After a crash or a lost response the next reconciliation finds the intent and finishes the write: before an absence is
+//! created again, it is looked for under our reference; a change or deletion is repeated. This file decides only how
+//! failures count.
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::observe::Look;
-use super::{Engine, SyncError};
+use super::engine::{Engine, SyncError};
+use super::observe::Observation;
 use crate::clock::after;
 use crate::db::{self, absences};
 use crate::domain::absence::Absence;
@@ -20,37 +21,21 @@ use crate::domain::sync_request::SyncReason;
 use crate::http_client::UpstreamError;
 use crate::optedo::OptedoError;
 
-/// Deletions planned within this time count together.
+/// Deletions that are planned within this time count together against `sync.max_deletions`.
 const DELETION_PERIOD: SignedDuration = SignedDuration::from_mins(10);
 
-/// What was done for a person.
+/// What was done for a person, in numbers of absences.
 #[derive(Debug, Default)]
 pub struct Applied {
-    /// Created.
     pub created: usize,
-    /// Changed.
     pub changed: usize,
-    /// Deleted.
     pub deleted: usize,
-    /// Stood already and was taken over.
-    pub taken_over: usize,
-    /// Deletions that wait for the admin.
-    pub held: usize,
-    /// What Optedo did not accept.
+    pub adopted: usize,
+    /// Deletions that wait for the admin's confirmation.
+    pub deletions_pending: usize,
     pub rejected: Vec<(EventId, AttentionItem)>,
-    /// What stopped it before the end.
-    pub error: Option<SyncError>,
-}
-
-/// For whom, and why, something is written.
-#[derive(Clone, Copy, Debug)]
-pub struct WriteContext {
-    /// The company.
-    pub company: CompanyId,
-    /// WriteContext leave.
-    pub person: PersonId,
-    /// Why this person was looked at.
-    pub reason: SyncReason,
+    /// What stopped the plan before its end.
+    pub failure: Option<SyncError>,
 }
 
 impl Applied {
@@ -60,49 +45,54 @@ impl Applied {
     }
 }
 
+/// For whom, and why, absences are written.
+#[derive(Clone, Copy, Debug)]
+pub struct WriteContext {
+    pub company: CompanyId,
+    pub person: PersonId,
+    pub reason: SyncReason,
+}
+
 impl Engine {
-    /// Carries out the plan, change by change; a refused one does not stop the others, a failure does.
-    pub async fn apply(&self, whose: WriteContext, look: &Look) -> Applied {
+    /// Applies the plan change by change. A change that Optedo rejects does not stop the others; a failure does.
+    pub async fn apply(&self, context: WriteContext, observation: &Observation) -> Applied {
         let mut applied = Applied::default();
-        if let Err(error) = self.apply_changes(whose, look, &mut applied).await {
-            applied.error = Some(error);
-        }
+        applied.failure = self.apply_changes(context, observation, &mut applied).await.err();
         applied
     }
 
     async fn apply_changes(
         &self,
-        whose: WriteContext,
-        look: &Look,
+        context: WriteContext,
+        observation: &Observation,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let company = whose.company;
-        let existing = self.look_before_create(look).await?;
-        let allowed = self.allowed_deletions(company, look, &existing).await?;
-        let mut under_way = None;
-        for change in &look.plan.changes {
+        let existing = self.existing_absences(observation).await?;
+        let allowed = self.allowed_deletions(context.company, observation, &existing).await?;
+        let mut earlier_call = None;
+        for change in &observation.plan.changes {
             if self.stop.is_cancelled() {
                 return Err(SyncError::ShuttingDown);
             }
             let now = self.clock.now();
             if let Some(until) = change.call_under_way(now) {
                 let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
-                under_way.get_or_insert(SyncError::UnderWay { event: change.event(), wait });
+                earlier_call.get_or_insert(SyncError::EarlierCall { event: change.event(), wait });
                 continue;
             }
             let result = match change {
                 Change::Create { desired, begun } => {
-                    self.create(whose, desired, begun.as_ref(), &existing, applied).await
+                    self.create(context, desired, begun.as_ref(), &existing, applied).await
                 }
                 Change::Update { absence, written, desired } => {
-                    self.update(whose, *absence, written.user, desired, applied).await
+                    self.update(context, *absence, written.user, desired, applied).await
                 }
-                Change::Delete { written } => match written.standing(company, &existing) {
+                Change::Delete { written } => match written.absence_in(context.company, &existing) {
                     Some(_) if !allowed.contains(&written.event) => {
-                        applied.held += 1;
+                        applied.deletions_pending += 1;
                         Ok(())
                     }
-                    absence => self.delete(whose, written, absence, applied).await,
+                    absence => self.delete(context, written, absence, applied).await,
                 },
             };
             match result {
@@ -111,27 +101,23 @@ impl Engine {
                     ..
                 })) => {
                     let event = change.event();
-                    applied.rejected.push((
-                        event,
-                        AttentionItem::of_event(
-                            event,
-                            &look.name,
-                            Cause::Rejected { status, message, date: change.date() },
-                        ),
-                    ));
+                    let cause = Cause::Rejected { status, message, date: change.date() };
+                    applied.rejected.push((event, AttentionItem::of_event(event, &observation.name, cause)));
                 }
                 result => result?,
             }
         }
-        under_way.map_or(Ok(()), Err)
+        earlier_call.map_or(Ok(()), Err)
     }
 
-    /// Optedo's absences of everybody for whom something may be created, in the window. What was read beside the calendar
-    /// will do, unless a write was begun before: that may have come through since.
-    pub async fn look_before_create(&self, look: &Look) -> Result<Vec<Absence>, SyncError> {
-        let users = look.plan.users_to_look_at();
-        match &look.existing {
-            Some((user, existing)) if users == [*user] && !look.plan.takes_up() => Ok(existing.clone()),
+    /// The absences in Optedo, within the window, of every user for whom something may be created. Those read in advance
+    /// are used, unless an earlier write may have come through since.
+    pub async fn existing_absences(&self, observation: &Observation) -> Result<Vec<Absence>, SyncError> {
+        let users = observation.plan.users_to_read();
+        match &observation.existing {
+            Some((user, existing)) if users == [*user] && !observation.plan.continues_earlier_write() => {
+                Ok(existing.clone())
+            }
             Some(_) | None => self.absences_of(&users).await,
         }
     }
@@ -145,7 +131,7 @@ impl Engine {
         Ok(existing)
     }
 
-    /// How an absence that should be created comes to stand.
+    /// Whether the absence is created, or one that exists is adopted or changed.
     pub async fn creation(
         &self,
         company: CompanyId,
@@ -161,66 +147,66 @@ impl Engine {
 
     async fn create(
         &self,
-        whose: WriteContext,
+        context: WriteContext,
         desired: &DesiredAbsence,
         begun: Option<&WrittenAbsence>,
         existing: &[Absence],
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let WriteContext { company, person, reason } = whose;
+        let WriteContext { company, person, reason } = context;
         let now = self.clock.now();
         match self.creation(company, desired, begun, existing).await? {
             Creation::Adopt(absence) => {
                 absences::insert(&self.db, company, person, desired, Some((absence, reason)), now).await?;
-                applied.taken_over += 1;
+                applied.adopted += 1;
                 Ok(())
             }
             Creation::Change(absence) => {
                 absences::found(&self.db, company, desired.event, absence).await?;
                 let user = begun.map_or(desired.user, |begun| begun.user);
-                self.update(whose, absence, user, desired, applied).await
+                self.update(context, absence, user, desired, applied).await
             }
             Creation::Write => {
                 absences::insert(&self.db, company, person, desired, None, now).await?;
-                self.write_new(whose, desired, applied).await
+                self.write_new(context, desired, applied).await
             }
         }
     }
 
-    /// The intent is on disk: calls, and stores the result.
+    /// Makes the call of a creation whose intent is on disk, and stores the result.
     async fn write_new(
         &self,
-        whose: WriteContext,
+        context: WriteContext,
         desired: &DesiredAbsence,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let WriteContext { company, reason, .. } = whose;
+        let WriteContext { company, reason, .. } = context;
         let new = absence_to_write(company, desired);
-        let absence = self.call(whose, desired.event, "create", self.optedo.create(&new)).await?;
+        let absence = self.call(context, desired.event, "create", self.optedo.create(&new)).await?;
         let entry = ("created", reason);
         absences::written(&self.db, company, desired.event, absence, entry, self.clock.now()).await?;
         applied.created += 1;
         Ok(())
     }
 
-    /// Changes what stands, of `user` so far.
+    /// Changes an absence, which belongs to `user` so far.
     async fn update(
         &self,
-        whose: WriteContext,
+        context: WriteContext,
         absence: AbsenceId,
         user: UserId,
         desired: &DesiredAbsence,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let WriteContext { company, reason, .. } = whose;
+        let WriteContext { company, reason, .. } = context;
         absences::intend_update(&self.db, company, desired, self.clock.now()).await?;
         let new = absence_to_write(company, desired);
-        match self.call(whose, desired.event, "change", self.optedo.replace(absence, &new)).await {
+        match self.call(context, desired.event, "change", self.optedo.replace(absence, &new)).await {
             Err(SyncError::Optedo(error)) if matches!(error.source, UpstreamError::NotFound) => {
-                self.see_that_it_is_gone(absence, &[user, desired.user], error).await?;
-                // Somebody deleted it in Optedo; the event changed since, so it is leave that must stand again.
+                self.ensure_it_is_gone(absence, &[user, desired.user], error).await?;
+                // A person deleted the absence in Optedo, and the event changed since: the leave must be there again.
                 absences::intend_create_again(&self.db, company, desired.event, self.clock.now()).await?;
-                return self.write_new(whose, desired, applied).await;
+                return self.write_new(context, desired, applied).await;
             }
             result => result?,
         }
@@ -230,21 +216,21 @@ impl Engine {
         Ok(())
     }
 
-    /// Deletes what stands for `written` (`None`: nothing came to stand).
+    /// Deletes the absence of `written`; `None`: its creation never came through.
     async fn delete(
         &self,
-        whose: WriteContext,
+        context: WriteContext,
         written: &WrittenAbsence,
         absence: Option<AbsenceId>,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let WriteContext { company, reason, .. } = whose;
+        let WriteContext { company, reason, .. } = context;
         let event = written.event;
         if let Some(absence) = absence {
             absences::intend_delete(&self.db, company, event, self.clock.now()).await?;
-            match self.call(whose, event, "delete", self.optedo.delete(absence)).await {
+            match self.call(context, event, "delete", self.optedo.delete(absence)).await {
                 Err(SyncError::Optedo(error)) if matches!(error.source, UpstreamError::NotFound) => {
-                    self.see_that_it_is_gone(absence, &[written.user], error).await?;
+                    self.ensure_it_is_gone(absence, &[written.user], error).await?;
                 }
                 result => result?,
             }
@@ -255,61 +241,65 @@ impl Engine {
         Ok(())
     }
 
-    /// Optedo answered 404, and so does a proxy in front of it that lost its way: only Optedo's own list shows that the
-    /// absence is gone. Otherwise the leave would stand twice, or for ever.
-    async fn see_that_it_is_gone(
+    /// Optedo answered 404. A misconfigured proxy answers 404 too, so only Optedo's own list shows that the absence is
+    /// gone; otherwise the leave would be there twice, or for ever.
+    async fn ensure_it_is_gone(
         &self,
         absence: AbsenceId,
         users: &[UserId],
         error: OptedoError,
     ) -> Result<(), SyncError> {
-        let standing = self.absences_of(users).await?;
-        if standing.iter().all(|standing| standing.id != absence) {
+        let listed = self.absences_of(users).await?;
+        if listed.iter().all(|listed| listed.id != absence) {
             return Ok(());
         }
-        let what = "404 for an absence that is there".to_owned();
+        let what = "404 for an absence that Optedo lists".to_owned();
         Err(OptedoError { source: UpstreamError::Unavailable { what, retry_after: None }, ..error }.into())
     }
 
-    /// Makes the call of a write whose intent is on disk. Should nobody hear of its end, it is taken up again only when
-    /// it can no longer come through.
+    /// Makes the call of a write whose intent is on disk. Until when the call may reach Optedo is stored first: if its end
+    /// is never known, nothing is written about the same absence before that time.
     async fn call<T>(
         &self,
-        whose: WriteContext,
+        context: WriteContext,
         event: EventId,
         action: &'static str,
         call: impl Future<Output = Result<T, OptedoError>>,
     ) -> Result<T, SyncError> {
-        let time_from_now = || Some(after(self.clock.now(), self.config.optedo.timeout));
+        let timeout_from_now = || Some(after(self.clock.now(), self.config.optedo.timeout));
         let term = self.work_signal.term().ok_or(SyncError::NotLeading)?;
-        let noted = absences::note_call(&self.db, whose.company, event, time_from_now(), term).await?;
-        // A process may have been stopped before as well as after it noted the call.
+        let noted = absences::note_call(&self.db, context.company, event, timeout_from_now(), term).await?;
+        // The process may have been suspended before or after it stored the call.
         if !noted.is_leading || !self.work_signal.is_leading() {
             return Err(SyncError::NotLeading);
         }
         if !noted.is_known {
-            return Err(SyncError::Forgotten);
+            return Err(SyncError::Erased);
         }
         let result = call.await;
         if let Err(error) = &result {
-            let until = time_from_now().filter(|_| matches!(error.source, UpstreamError::TimedOut));
-            // Not noted, it is waited for a little longer than need be.
-            let _noted = absences::note_call(&self.db, whose.company, event, until, term).await;
+            let until = timeout_from_now().filter(|_| matches!(error.source, UpstreamError::TimedOut));
+            // If this is not stored, the next write waits a little longer than necessary.
+            let _stored = absences::note_call(&self.db, context.company, event, until, term).await;
         }
         let outcome = result.as_ref().map_or_else(|error| error.source.outcome(), |_written| "ok");
         metrics::counter!("absence_writes_total", "action" => action, "outcome" => outcome).increment(1);
         Ok(result?)
     }
 
-    /// Counts the planned deletions with all others of the last ten minutes. Too many: they are held, all of this plan.
+    /// Counts the planned deletions with all others of the last ten minutes. If they are too many, all deletions of this
+    /// plan wait for the admin's confirmation.
     async fn allowed_deletions(
         &self,
         company: CompanyId,
-        look: &Look,
+        observation: &Observation,
         existing: &[Absence],
     ) -> Result<Vec<EventId>, SyncError> {
-        let planned: Vec<&WrittenAbsence> =
-            look.plan.deleted().filter(|written| written.standing(company, existing).is_some()).collect();
+        let planned: Vec<&WrittenAbsence> = observation
+            .plan
+            .deleted()
+            .filter(|written| written.absence_in(company, existing).is_some())
+            .collect();
         if planned.is_empty() {
             return Ok(Vec::new());
         }
@@ -320,10 +310,10 @@ impl Engine {
         absences::plan_deletions(&mut *tx, company, &events, now).await?;
         let since = now.saturating_sub(DELETION_PERIOD).unwrap_or(now);
         let count = absences::count_planned_deletions(&mut *tx, company, since).await?;
-        let held = absences::held_among(&mut *tx, company, &events).await?;
+        let pending = absences::held_among(&mut *tx, company, &events).await?;
+        let are_few = count <= self.config.sync.max_deletions;
         let is_allowed = |written: &WrittenAbsence| {
-            let are_few = count <= self.config.sync.max_deletions;
-            written.deletion_confirmed || (are_few && !held.contains(&written.event.0))
+            written.deletion_confirmed || (are_few && !pending.contains(&written.event.0))
         };
         let (allowed, to_hold): (Vec<&WrittenAbsence>, Vec<&WrittenAbsence>) =
             planned.into_iter().partition(|written| is_allowed(written));

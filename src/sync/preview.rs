@@ -5,8 +5,8 @@ use jiff::civil::{Date, DateTime};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use super::observe::Look;
-use super::{Engine, SyncError};
+use super::engine::{Engine, SyncError, priority_of};
+use super::observe::Observation;
 use crate::clock::wall_clock;
 use crate::db;
 use crate::db::people::{self, Person};
@@ -16,8 +16,7 @@ use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::desired::DesiredAbsence;
 use crate::domain::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
 use crate::domain::plan::{Change, Creation};
-use crate::domain::sync_request::SyncReason;
-use crate::officient::limiter::Priority;
+use crate::domain::sync_request::{SyncReason, SyncRequest};
 
 /// What a sweep would do.
 #[derive(Debug, Default, Serialize, ToSchema)]
@@ -133,7 +132,7 @@ impl Engine {
         for person in &people {
             let mut found = Preview::default();
             tokio::select! {
-                () = self.preview(company, person, Priority::Import, asked_at, &mut found) => (),
+                () = self.preview(company, person, SyncReason::Import, asked_at, &mut found) => (),
                 () = self.stop.cancelled() => return Err(SyncError::ShuttingDown),
             }
             self.store_preview(company, person.id, &found).await?;
@@ -188,32 +187,33 @@ impl Engine {
         &self,
         company: CompanyId,
         person: &Person,
-        priority: Priority,
+        reason: SyncReason,
         at: Timestamp,
         preview: &mut Preview,
     ) {
         let outcome = async {
             // A preview answers no request: it only looks.
-            let turn = self.officient.turn(priority).await;
-            let look = self.look(company, person.clone(), priority, turn, at, None).await?;
-            self.preview_look(company, person.id, &look, preview).await?;
-            look.incomplete.map_or(Ok(()), |error| Err(SyncError::Officient(error)))
+            let permit = self.officient.turn(priority_of(reason)).await;
+            let request = SyncRequest { reason, at, webhook_received_at: None };
+            let observation = self.observe(company, person.clone(), request, None, permit).await?;
+            self.preview_observation(company, person.id, &observation, preview).await?;
+            observation.incomplete.map_or(Ok(()), |error| Err(SyncError::Officient(error)))
         };
         if let Err(error) = outcome.await {
             preview.failed.push(Failed { person_id: person.id, error: error.to_string() });
         }
     }
 
-    async fn preview_look(
+    async fn preview_observation(
         &self,
         company: CompanyId,
         person: PersonId,
-        look: &Look,
+        observation: &Observation,
         preview: &mut Preview,
     ) -> Result<(), SyncError> {
-        let existing = self.look_before_create(look).await?;
-        preview.unchanged += look.plan.kept;
-        for change in &look.plan.changes {
+        let existing = self.existing_absences(observation).await?;
+        preview.unchanged += observation.plan.kept;
+        for change in &observation.plan.changes {
             match change {
                 Change::Create { desired, begun } => {
                     match self.creation(company, desired, begun.as_ref(), &existing).await? {
@@ -230,7 +230,7 @@ impl Engine {
                     preview.change.push(desired_absence(person, desired, Some(*absence)));
                 }
                 Change::Delete { written } => {
-                    let Some(absence) = written.standing(company, &existing) else {
+                    let Some(absence) = written.absence_in(company, &existing) else {
                         continue;
                     };
                     preview.delete.push(PreviewedAbsence {
@@ -247,7 +247,7 @@ impl Engine {
                 }
             }
         }
-        preview.skipped.extend(look.plan.held_back.iter().map(|(event, item)| Skipped {
+        preview.skipped.extend(observation.plan.blocked.iter().map(|(event, item)| Skipped {
             person_id: person,
             event_id: *event,
             item: item.clone(),

@@ -1,408 +1,390 @@
-//! Whom a webhook means. It carries an id whose meaning is not documented: a person, a calendar event or a request.
+//! Which people a webhook refers to.
 //!
-//! Every meaning is tried, and every candidate is looked at: one person too many is harmless. Where the id means nothing
-//! to us, the newest requesters are looked at first, then everybody who was not since. Nothing is refused because its
-//! name is new. A burst about many unknown ids is not looked up id by id: the looks under way usually explain them.
+//! A webhook carries an id whose meaning is not documented: a person, a calendar event or a calendar request, and the three
+//! may share numbers. So the id is looked up in each meaning, and every candidate is reconciled; one person too many is
+//! harmless. Where that would cost more calls to Officient than reconciling everybody, everybody is reconciled instead.
+//! **A webhook is done only when its id was looked up in each meaning, or when everybody is to be reconciled.**
+//! Nothing is refused because its event name is new.
 //!
-//! People come to be known here by what was read a moment before. Where somebody was forgotten meanwhile, nobody is added
-//! and the events wait on: the next round asks anew.
+//! An id without a candidate is most often new leave. The fallback reconciles the people who made the newest requests;
+//! if their calendars do not contain the id either, it reconciles everybody.
 //!
-//! Two steps, so that a flood delays nobody: [`Engine::take_new_events`] asks nobody but the database, and whom it knows is
-//! looked at at once; [`Engine::take_unexplained_events`] asks Officient about the rest, beside and behind that.
+//! People whom the database knows are requested before Officient is asked about the rest, so that a burst of unknown ids
+//! delays nobody.
+//!
+//! Candidates are stored only if nobody's data was erased since they were read; otherwise the webhooks stay pending.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::time::Duration;
 
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::sleep;
 
-use super::{Engine, SyncError};
+use super::engine::{Engine, SyncError};
 use crate::db;
 use crate::db::erasure::{self, ErasureCount};
-use crate::db::people::{self, Candidate};
-use crate::db::webhooks::{self, WebhookGroup};
-use crate::domain::ids::CompanyId;
+use crate::db::people;
+use crate::db::webhooks::{self, PendingWebhook};
+use crate::domain::ids::{CompanyId, PersonId, RequestId};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
+use crate::officient::Officient;
 
-/// New events taken at a time.
-const BATCH: i64 = 5000;
-/// Unexplained events dealt with together: a flood of them is one question, not many.
-const MOST_UNEXPLAINED: i64 = 20_000;
-/// How long events wait that looks under way may explain.
-const WAIT_FOR_LOOKS: Duration = Duration::from_millis(100);
-/// In a burst Officient is asked so seldom at the most.
-const BETWEEN_BURSTS: Duration = Duration::from_millis(500);
-/// So long events wait at the most for the looks at the newest requesters to explain it.
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(30);
-/// Events marked at a time, and the pause after it: one statement about thousands takes a core from webhooks that arrive.
-const MARKED_AT_ONCE: usize = 100;
-const BETWEEN_MARKS: Duration = Duration::from_millis(5);
-/// More unknown ids than this wait for looks under way, which usually explain them.
-const MANY: usize = 10;
+/// How long the fallback waits for the people who made the newest requests before it reconciles everybody.
+const FALLBACK_PATIENCE: SignedDuration = SignedDuration::from_secs(30);
 
-/// What the id of events can mean.
-#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+/// What the id of a webhook can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Meaning {
-    /// `person_*`: that person.
+    /// The event name begins with `person_`: that person.
     Person(i64),
-    /// Anything.
-    Anything(i64),
-    /// No id.
+    /// A person, a calendar event or a request.
+    Any(i64),
+    /// There is no id, or no number.
     Nothing,
 }
 
-fn meaning(events: &WebhookGroup) -> Meaning {
-    let id = events.related_object_id.as_deref().and_then(|id| id.trim().parse().ok());
-    match id {
-        Some(id) if events.are_about_people => Meaning::Person(id),
-        Some(id) => Meaning::Anything(id),
+fn meaning(webhook: &PendingWebhook) -> Meaning {
+    match webhook.related_object_id.as_deref().and_then(|id| id.trim().parse().ok()) {
+        Some(id) if webhook.is_about_person => Meaning::Person(id),
+        Some(id) => Meaning::Any(id),
         None => Meaning::Nothing,
     }
 }
 
-/// Events about the same object, and whom they may mean.
-type Explained = (WebhookGroup, Vec<i64>);
+impl Meaning {
+    fn id(self) -> Option<i64> {
+        match self {
+            Self::Person(id) | Self::Any(id) => Some(id),
+            Self::Nothing => None,
+        }
+    }
 
-fn ids_of<'a>(groups: impl IntoIterator<Item = &'a WebhookGroup>) -> Vec<i64> {
-    groups.into_iter().flat_map(|events| &events.ids).copied().collect()
+    fn possible_request(self) -> Option<i64> {
+        match self {
+            Self::Any(id) => Some(id),
+            Self::Person(_) | Self::Nothing => None,
+        }
+    }
 }
 
-fn first_received_at(groups: &[WebhookGroup]) -> Option<Timestamp> {
-    groups.iter().map(|events| events.first_received_at).min()
+/// A webhook and the people it may refer to.
+struct Resolved {
+    webhook: PendingWebhook,
+    /// The person with this id, and the people whose calendar has an event with this id.
+    in_database: Vec<i64>,
+    /// A person who only Officient knows to be meant: a new person, or who asked for the request with this id.
+    at_officient: Option<i64>,
+}
+
+impl Resolved {
+    fn has_candidate(&self) -> bool {
+        !self.in_database.is_empty() || self.at_officient.is_some()
+    }
+}
+
+/// A person whom a webhook may refer to.
+struct Candidate {
+    person: i64,
+    received_at: Timestamp,
+    may_be_renamed: bool,
+}
+
+impl Candidate {
+    fn of(webhook: &PendingWebhook, person: i64) -> Self {
+        Self { person, received_at: webhook.received_at, may_be_renamed: webhook.is_about_person }
+    }
+}
+
+fn ids_of(webhooks: &[PendingWebhook]) -> Vec<i64> {
+    webhooks.iter().map(|webhook| webhook.id).collect()
 }
 
 impl Engine {
-    /// Asks for whom the events after `after` mean, as far as that is known. Returns the newest event it took.
-    pub async fn take_new_events(&self, company: CompanyId, after: i64) -> Result<i64, SyncError> {
-        let noted = erasure::forgettings(&self.db).await?;
-        let new = webhooks::waiting(&self.db, after, i64::MAX, BATCH).await?;
-        let newest = new.iter().map(WebhookGroup::newest).max().unwrap_or(after);
-        let (explained, _unknown) = self.explain(company, new).await?;
-        // The number of anything else may be a request's too: that is asked beside.
-        let (of_people, of_anything): (Vec<Explained>, Vec<Explained>) =
-            explained.into_iter().partition(|(events, _)| matches!(meaning(events), Meaning::Person(_)));
-        for (explained, is_final) in [(of_anything, false), (of_people, true)] {
-            if !explained.is_empty() {
-                self.ask_for(company, &explained, is_final, noted).await?;
-            }
-        }
-        Ok(newest)
+    /// Requests a reconciliation of the people whom these webhooks refer to. A webhook that cannot be resolved yet stays
+    /// pending: its look-up failed, or its fallback waits for a reconciliation.
+    pub async fn resolve(&self, company: CompanyId, webhooks: Vec<PendingWebhook>) -> Result<(), SyncError> {
+        let erasures = erasure::count(&self.db).await?;
+        let (in_fallback, new): (Vec<PendingWebhook>, Vec<PendingWebhook>) =
+            webhooks.into_iter().partition(|webhook| webhook.fallback_at.is_some());
+        let resolved = self.candidates_in_database(company, new).await?;
+        let known = |one: &&Resolved| !one.in_database.is_empty();
+        let candidates =
+            resolved.iter().flat_map(|one| one.in_database.iter().map(|id| Candidate::of(&one.webhook, *id)));
+        let candidates: Vec<Candidate> = candidates.collect();
+        let done =
+            |one: &Resolved| matches!(meaning(&one.webhook), Meaning::Person(_)).then_some(one.webhook.id);
+        let done: Vec<i64> = resolved.iter().filter(known).filter_map(done).collect();
+        self.request_candidates(company, &candidates, &done, erasures).await?;
+        let rest = resolved.into_iter().filter(|one| !done.contains(&one.webhook.id)).collect();
+        self.resolve_with_officient(company, rest, erasures).await?;
+        self.finish_fallback(company, in_fallback).await
     }
 
-    /// Finds out what else the events up to `up_to` may mean that still wait. Returns how long the rest should wait.
-    pub async fn take_unexplained_events(
+    async fn resolve_with_officient(
         &self,
         company: CompanyId,
-        up_to: i64,
-    ) -> Result<Duration, SyncError> {
-        let noted = erasure::forgettings(&self.db).await?;
-        let waiting = webhooks::waiting(&self.db, 0, up_to, MOST_UNEXPLAINED).await?;
-        let is_burst = waiting.iter().map(|events| events.ids.len()).sum::<usize>() > MANY;
-        let (explained, unknown) = self.explain(company, waiting).await?;
-        let has_explained = !explained.is_empty();
-        if has_explained {
-            // Looks may have made them known since.
-            self.ask_for(company, &explained, false, noted).await?;
-            let with_requesters = self.requesters_of(company, explained, noted).await?;
-            self.ask_for(company, &with_requesters, true, noted).await?;
+        resolved: Vec<Resolved>,
+        erasures: ErasureCount,
+    ) -> Result<(), SyncError> {
+        if !self.are_look_ups_worth_it(company, &resolved, erasures).await? {
+            let webhooks: Vec<PendingWebhook> = resolved.into_iter().map(|one| one.webhook).collect();
+            return self.request_everybody(company, &webhooks).await;
         }
-        let has_widened = self.widen(company, unknown, noted).await?;
-        self.work_signal.notify(&self.db).await;
-        Ok(match (has_explained || has_widened, is_burst) {
-            (false, _) => WAIT_FOR_LOOKS,
-            (true, true) => BETWEEN_BURSTS,
-            (true, false) => Duration::ZERO,
-        })
+        let (resolved, failure) = self.look_up(company, resolved, erasures).await;
+        let candidates =
+            resolved.iter().filter_map(|one| Some(Candidate::of(&one.webhook, one.at_officient?)));
+        let candidates: Vec<Candidate> = candidates.collect();
+        let done: Vec<i64> =
+            resolved.iter().filter(|one| one.has_candidate()).map(|one| one.webhook.id).collect();
+        self.request_candidates(company, &candidates, &done, erasures).await?;
+        let unknown = resolved.into_iter().filter(|one| !one.has_candidate()).map(|one| one.webhook);
+        self.start_fallback(company, unknown.collect(), erasures).await?;
+        failure.map_or(Ok(()), Err)
     }
 
-    /// Tells the events whose people are known to us from the others. Asks nobody but the database.
-    async fn explain(
+    /// Candidates that the database knows: the person with this id, and the people whose calendar has an event with this id.
+    async fn candidates_in_database(
         &self,
         company: CompanyId,
-        waiting: Vec<WebhookGroup>,
-    ) -> Result<(Vec<Explained>, Vec<WebhookGroup>), SyncError> {
-        let id_of = |events: &WebhookGroup| match meaning(events) {
-            Meaning::Person(id) | Meaning::Anything(id) => Some(id),
-            Meaning::Nothing => None,
-        };
-        let ids: BTreeSet<i64> = waiting.iter().filter_map(id_of).collect();
+        webhooks: Vec<PendingWebhook>,
+    ) -> Result<Vec<Resolved>, SyncError> {
+        let ids: BTreeSet<i64> = webhooks.iter().filter_map(|webhook| meaning(webhook).id()).collect();
         let ids: Vec<i64> = ids.into_iter().collect();
+        let people: HashSet<i64> = people::known(&self.db, company, &ids).await?.into_iter().collect();
         let mut owners: HashMap<i64, Vec<i64>> = HashMap::new();
         for (event, person) in people::owners_of_events(&self.db, company, &ids).await? {
             owners.entry(event.0).or_default().push(person.0);
         }
-        let known: HashSet<i64> = people::known(&self.db, company, &ids).await?.into_iter().collect();
-        let mut explained = Vec::new();
-        let mut unknown = Vec::new();
-        for events in waiting {
-            let mut candidates = Vec::new();
-            match meaning(&events) {
-                Meaning::Person(id) => candidates.extend(known.get(&id)),
-                Meaning::Anything(id) => {
-                    candidates.extend(owners.get(&id).into_iter().flatten());
-                    candidates.extend(known.get(&id));
+        let resolve = |webhook: PendingWebhook| {
+            let person = meaning(&webhook).id().and_then(|id| people.get(&id)).copied();
+            let mut in_database: Vec<i64> = person.into_iter().collect();
+            if let Meaning::Any(id) = meaning(&webhook) {
+                in_database.extend(owners.get(&id).into_iter().flatten());
+            }
+            Resolved { webhook, in_database, at_officient: None }
+        };
+        Ok(webhooks.into_iter().map(resolve).collect())
+    }
+
+    /// Whether looking up the ids costs at most as many calls as reconciling everybody. An id without a candidate may lead
+    /// to a person who must be reconciled; the known candidates are reconciled in any case.
+    async fn are_look_ups_worth_it(
+        &self,
+        company: CompanyId,
+        resolved: &[Resolved],
+        erasures: ErasureCount,
+    ) -> Result<bool, SyncError> {
+        let years = self.window().years().count();
+        let mut costs: BTreeMap<i64, usize> = BTreeMap::new();
+        for one in resolved {
+            let cost_of_person = if one.has_candidate() { 0 } else { years };
+            match meaning(&one.webhook) {
+                Meaning::Person(id) if !one.has_candidate() => drop(costs.insert(id, 1 + years)),
+                Meaning::Any(id) => {
+                    let cost = match self.request_lookup.known(company, RequestId(id), erasures).await {
+                        Some(None) => 0,
+                        Some(Some(_requester)) => cost_of_person,
+                        None => 1 + cost_of_person,
+                    };
+                    costs.insert(id, cost);
                 }
-                Meaning::Nothing => {}
-            }
-            if candidates.is_empty() {
-                unknown.push(events);
-            } else {
-                explained.push((events, candidates));
+                Meaning::Person(_) | Meaning::Nothing => {}
             }
         }
-        Ok((explained, unknown))
+        let people = usize::try_from(people::count(&self.db, company).await?).unwrap_or(usize::MAX);
+        let calls_for_everybody =
+            people.saturating_mul(years).saturating_add(people / Officient::PAGE_SIZE + 1);
+        Ok(costs.into_values().sum::<usize>() <= calls_for_everybody)
     }
 
-    /// The same number can be a request's too: whoever asked for that one is a candidate as well.
-    async fn requesters_of(
+    /// Adds the candidates that only Officient knows. Webhooks whose look-up failed are left out; the first failure is
+    /// returned beside the others.
+    async fn look_up(
         &self,
         company: CompanyId,
-        explained: Vec<Explained>,
-        noted: ErasureCount,
-    ) -> Result<Vec<Explained>, SyncError> {
-        let anything = explained.iter().filter_map(|(events, _)| match meaning(events) {
-            Meaning::Anything(id) => Some(id),
-            Meaning::Person(_) | Meaning::Nothing => None,
-        });
-        let ids: BTreeSet<i64> = anything.collect();
-        let Some(requesters) = self.reference.requesters(company, &ids, noted).await? else {
-            return self.new_requesters_of(company, explained, noted).await;
+        resolved: Vec<Resolved>,
+        erasures: ErasureCount,
+    ) -> (Vec<Resolved>, Option<SyncError>) {
+        let ids: BTreeSet<i64> =
+            resolved.iter().filter_map(|one| meaning(&one.webhook).possible_request()).collect();
+        let look_up = |id: i64| async move {
+            let request = RequestId(id);
+            let requester = match self.request_lookup.known(company, request, erasures).await {
+                Some(requester) => Ok(requester),
+                None => self.request_lookup.read(company, request, erasures).await,
+            };
+            (id, requester)
         };
-        let requester_of = |events: &WebhookGroup| match meaning(events) {
-            Meaning::Anything(id) => requesters.get(&id).copied().flatten(),
-            Meaning::Person(_) | Meaning::Nothing => None,
+        let mut requesters: HashMap<i64, Option<PersonId>> = HashMap::new();
+        let mut failure = None;
+        for (id, requester) in join_all(ids.into_iter().map(look_up)).await {
+            match requester {
+                Ok(requester) => drop(requesters.insert(id, requester)),
+                Err(error) => drop(failure.get_or_insert(SyncError::Officient(error))),
+            }
+        }
+        let add = |mut one: Resolved| {
+            one.at_officient = match meaning(&one.webhook) {
+                Meaning::Person(id) => Some(id),
+                Meaning::Any(id) => requesters.get(&id)?.map(|person| person.0),
+                Meaning::Nothing => None,
+            };
+            one.at_officient = one.at_officient.filter(|person| !one.in_database.contains(person));
+            Some(one)
         };
-        let with_requester = |(events, _): Explained| {
-            let requester = requester_of(&events).map(|person| person.0);
-            (events, requester.into_iter().collect())
-        };
-        Ok(explained.into_iter().map(with_requester).collect())
+        (resolved.into_iter().filter_map(add).collect(), failure)
     }
 
-    /// In a burst the ids are not looked up one by one: one page tells who asked for something since.
-    async fn new_requesters_of(
+    /// Requests a reconciliation of the candidates, and marks the webhooks numbered `done` as done.
+    async fn request_candidates(
         &self,
         company: CompanyId,
-        explained: Vec<Explained>,
-        noted: ErasureCount,
-    ) -> Result<Vec<Explained>, SyncError> {
-        let newest = explained.iter().map(|(events, _)| events.last_received_at).max();
-        let since = newest.unwrap_or(Timestamp::MAX);
-        let requesters = self.reference.unseen_requesters(company, since, noted).await?;
-        let requesters: Vec<i64> = requesters.into_iter().map(|person| person.0).collect();
-        Ok(explained.into_iter().map(|(events, _)| (events, requesters.clone())).collect())
-    }
-
-    /// Asks for the candidates; with `is_final` marks the events as processed once that is on disk.
-    async fn ask_for(
-        &self,
-        company: CompanyId,
-        explained: &[Explained],
-        is_final: bool,
-        noted: ErasureCount,
+        candidates: &[Candidate],
+        done: &[i64],
+        erasures: ErasureCount,
     ) -> Result<(), SyncError> {
-        let mut candidates: BTreeMap<i64, Candidate> = BTreeMap::new();
+        let mut received_at: BTreeMap<i64, Timestamp> = BTreeMap::new();
         let mut renamed = Vec::new();
-        for (events, people) in explained {
-            let is_person = matches!(meaning(events), Meaning::Person(_));
-            if is_person {
-                renamed.extend(people);
-            }
-            // A look that began after they arrived has seen what they are about; only names it may not have read.
-            let newest_event = if is_person { i64::MAX } else { events.newest() };
-            let received_at = events.first_received_at;
-            for person in people {
-                let new = Candidate { person: *person, received_at, newest_event };
-                let candidate = candidates.entry(*person).or_insert(new);
-                candidate.received_at = candidate.received_at.min(received_at);
-                candidate.newest_event = candidate.newest_event.max(newest_event);
+        for candidate in candidates {
+            let earliest = received_at.entry(candidate.person).or_insert(candidate.received_at);
+            *earliest = candidate.received_at.min(*earliest);
+            if candidate.may_be_renamed {
+                renamed.push(candidate.person);
             }
         }
+        if received_at.is_empty() && done.is_empty() {
+            return Ok(());
+        }
+        let people: Vec<i64> = received_at.keys().copied().collect();
         let now = self.clock.now();
-        let ids: Vec<i64> = candidates.keys().copied().collect();
         let mut tx = db::begin(&self.db).await?;
-        let is_current = people::insert_missing(&mut tx, company, &ids, noted).await?;
-        if !candidates.is_empty() {
+        if people::insert_missing(&mut tx, company, &people, erasures).await? {
             people::forget_names_read(&mut *tx, company, &renamed).await?;
-            let candidates: Vec<Candidate> = candidates.into_values().collect();
-            people::request_sync_of_candidates(&mut *tx, company, &candidates, now).await?;
+            people::request_sync_for_webhooks(&mut *tx, company, &received_at, now).await?;
+            webhooks::mark_processed(&mut *tx, done, now).await?;
         }
         tx.commit().await?;
         self.work_signal.notify(&self.db).await;
-        if is_final && is_current {
-            self.mark_processed(&ids_of(explained.iter().map(|(events, _)| events))).await?;
-        }
-        for (events, people) in explained {
-            tracing::debug!(event.ids = ?events.ids, people = ?people, "Webhooks may mean these people");
-        }
         Ok(())
     }
 
-    /// Those that are not marked, should this fail half way, are taken again, which is harmless.
-    async fn mark_processed(&self, events: &[i64]) -> Result<(), SyncError> {
-        let mut batches = events.chunks(MARKED_AT_ONCE).peekable();
-        while let Some(batch) = batches.next() {
-            webhooks::mark_processed(&self.db, batch, self.clock.now()).await?;
-            if batches.peek().is_some() {
-                sleep(BETWEEN_MARKS).await;
-            }
-        }
-        Ok(())
-    }
-
-    /// Events that mean nothing to us: first as requests, then the newest requesters, then everybody.
-    async fn widen(
+    /// Nobody is known for these ids: requests a reconciliation of the people who made the newest requests, or of everybody
+    /// when there are no new requests.
+    async fn start_fallback(
         &self,
         company: CompanyId,
-        unknown: Vec<WebhookGroup>,
-        noted: ErasureCount,
-    ) -> Result<bool, SyncError> {
-        if unknown.is_empty() {
-            return Ok(false);
-        }
-        let (widened, new): (Vec<WebhookGroup>, Vec<WebhookGroup>) =
-            unknown.into_iter().partition(|events| events.widened_at.is_some());
-        let is_looking = people::is_anybody_waiting(&self.db, company, SyncReason::Webhook).await?;
-        if !widened.is_empty() {
-            // Those asked for on their behalf are being looked at: that may explain them. But not for ever.
-            let now = self.clock.now();
-            let is_recent = |events: &WebhookGroup| {
-                events.widened_at.is_some_and(|at| now.duration_since(at) < LONGEST_WAIT)
-            };
-            if is_looking && widened.iter().all(is_recent) {
-                return Ok(false);
-            }
-            self.ask_for_everybody(company, &widened).await?;
-            return Ok(true);
-        }
-        let is_busy = is_looking || people::is_anybody_waiting(&self.db, company, SyncReason::Import).await?;
-        if new.len() > MANY && is_busy {
-            return Ok(false);
-        }
-        let new = self.ask_for_new_people(company, new, noted).await?;
-        let (still_unknown, is_affordable) = self.look_up_requests(company, new, noted).await?;
-        if !still_unknown.is_empty() {
-            // In a flood behind whoever has something to be seen for certain.
-            let reason = if is_affordable { SyncReason::Webhook } else { SyncReason::Import };
-            self.ask_for_newest_requesters(company, &still_unknown, reason, noted).await?;
-        }
-        Ok(true)
-    }
-
-    /// Asks for the people of `person_*` events whom we do not know, if they are few; returns the other events.
-    async fn ask_for_new_people(
-        &self,
-        company: CompanyId,
-        new: Vec<WebhookGroup>,
-        noted: ErasureCount,
-    ) -> Result<Vec<WebhookGroup>, SyncError> {
-        let person_of = |events: &WebhookGroup| match meaning(events) {
-            Meaning::Person(id) => Some(id),
-            Meaning::Anything(_) | Meaning::Nothing => None,
-        };
-        let people: BTreeSet<i64> = new.iter().filter_map(person_of).collect();
-        if people.is_empty() || !self.reference.may_look_up(people.len()).await {
-            return Ok(new);
-        }
-        let mut explained = Vec::new();
-        let mut others = Vec::new();
-        for events in new {
-            match person_of(&events) {
-                Some(person) => explained.push((events, vec![person])),
-                None => others.push(events),
-            }
-        }
-        self.ask_for(company, &explained, true, noted).await?;
-        Ok(others)
-    }
-
-    /// Looks the ids up as requests, if they are few; returns the events that remain unknown, and whether they were few.
-    async fn look_up_requests(
-        &self,
-        company: CompanyId,
-        new: Vec<WebhookGroup>,
-        noted: ErasureCount,
-    ) -> Result<(Vec<WebhookGroup>, bool), SyncError> {
-        let id_of = |events: &WebhookGroup| match meaning(events) {
-            Meaning::Anything(id) => Some(id),
-            Meaning::Person(_) | Meaning::Nothing => None,
-        };
-        let ids: BTreeSet<i64> = new.iter().filter_map(id_of).collect();
-        let requesters = self.reference.requesters(company, &ids, noted).await?;
-        let is_affordable = requesters.is_some();
-        let requesters = requesters.unwrap_or_default();
-        let mut explained = Vec::new();
-        let mut unknown = Vec::new();
-        for events in new {
-            match id_of(&events).and_then(|id| requesters.get(&id).copied().flatten()) {
-                Some(person) => explained.push((events, vec![person.0])),
-                None => unknown.push(events),
-            }
-        }
-        self.ask_for(company, &explained, true, noted).await?;
-        Ok((unknown, is_affordable))
-    }
-
-    async fn ask_for_newest_requesters(
-        &self,
-        company: CompanyId,
-        unknown: &[WebhookGroup],
-        reason: SyncReason,
-        noted: ErasureCount,
+        unknown: Vec<PendingWebhook>,
+        erasures: ErasureCount,
     ) -> Result<(), SyncError> {
-        let requesters = self.reference.newest_requesters(company, noted).await?;
-        let ids: Vec<i64> = requesters.into_iter().map(|person| person.0).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let requesters = self.request_lookup.new_requesters(company, erasures).await?;
+        if requesters.is_empty() {
+            return self.request_everybody(company, &unknown).await;
+        }
+        let people: Vec<i64> = requesters.into_iter().map(|person| person.0).collect();
         let now = self.clock.now();
-        let request = SyncRequest { reason, at: now, webhook_received_at: first_received_at(unknown) };
+        let request = SyncRequest {
+            reason: SyncReason::Webhook,
+            at: now,
+            webhook_received_at: first_received_at(&unknown),
+        };
         let mut tx = db::begin(&self.db).await?;
-        if people::insert_missing(&mut tx, company, &ids, noted).await? {
-            people::request_sync(&mut *tx, company, &ids, request).await?;
-            webhooks::mark_widened(&mut *tx, &ids_of(unknown), now).await?;
+        if people::insert_missing(&mut tx, company, &people, erasures).await? {
+            people::request_sync(&mut *tx, company, &people, request).await?;
+            webhooks::mark_fallback(&mut *tx, &ids_of(&unknown), now).await?;
         }
         tx.commit().await?;
+        self.work_signal.notify(&self.db).await;
         Ok(())
     }
 
-    async fn ask_for_everybody(&self, company: CompanyId, widened: &[WebhookGroup]) -> Result<(), SyncError> {
-        // Somebody whom no webhook announced may be meant, so first of all who there is.
+    /// Ends the fallback once the people who made the newest requests are reconciled: an id that is in one of their
+    /// calendars is explained; for any other id everybody is reconciled.
+    async fn finish_fallback(
+        &self,
+        company: CompanyId,
+        webhooks: Vec<PendingWebhook>,
+    ) -> Result<(), SyncError> {
+        if webhooks.is_empty() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let is_recent = |webhook: &PendingWebhook| {
+            webhook.fallback_at.is_some_and(|at| now.duration_since(at) < FALLBACK_PATIENCE)
+        };
+        if webhooks.iter().all(is_recent)
+            && people::is_anybody_waiting(&self.db, company, SyncReason::Webhook).await?
+        {
+            return Ok(());
+        }
+        let resolved = self.candidates_in_database(company, webhooks).await?;
+        let (explained, unknown): (Vec<Resolved>, Vec<Resolved>) =
+            resolved.into_iter().partition(Resolved::has_candidate);
+        let explained: Vec<i64> = explained.iter().map(|one| one.webhook.id).collect();
+        webhooks::mark_processed(&self.db, &explained, now).await?;
+        let unknown: Vec<PendingWebhook> = unknown.into_iter().map(|one| one.webhook).collect();
+        self.request_everybody(company, &unknown).await
+    }
+
+    /// Requests a reconciliation of everybody, new people included, and marks the webhooks as done.
+    async fn request_everybody(
+        &self,
+        company: CompanyId,
+        webhooks: &[PendingWebhook],
+    ) -> Result<(), SyncError> {
+        if webhooks.is_empty() {
+            return Ok(());
+        }
         self.list_people(company, SyncReason::Import).await?;
         let now = self.clock.now();
-        let newest = widened.iter().map(WebhookGroup::newest).max().unwrap_or_default();
-        // Behind what other webhooks ask for, since it is much.
-        let webhook_received_at = first_received_at(widened);
+        let webhook_received_at = first_received_at(webhooks);
         let request = SyncRequest { reason: SyncReason::Import, at: now, webhook_received_at };
-        let events = ids_of(widened);
-        people::request_sync_of_all(&self.db, company, request, newest).await?;
-        self.mark_processed(&events).await?;
+        let mut tx = db::begin(&self.db).await?;
+        people::request_sync_of_all(&mut *tx, company, request).await?;
+        webhooks::mark_processed(&mut *tx, &ids_of(webhooks), now).await?;
+        tx.commit().await?;
+        self.work_signal.notify(&self.db).await;
         tracing::info!(
-            events = events.len(),
-            "Looking at everybody: webhooks whose object is not known to us"
+            webhooks = webhooks.len(),
+            "Requested a reconciliation of everybody: webhooks about unknown ids"
         );
         Ok(())
     }
+}
+
+fn first_received_at(webhooks: &[PendingWebhook]) -> Option<Timestamp> {
+    webhooks.iter().map(|webhook| webhook.received_at).min()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn events(are_about_people: bool, id: Option<&str>) -> WebhookGroup {
-        WebhookGroup {
-            ids: vec![1],
-            first_received_at: Timestamp::UNIX_EPOCH,
-            last_received_at: Timestamp::UNIX_EPOCH,
-            are_about_people,
-            related_object_id: id.map(str::to_owned),
-            widened_at: None,
+    fn webhook(is_about_person: bool, id: Option<&str>) -> PendingWebhook {
+        let related_object_id = id.map(str::to_owned);
+        PendingWebhook {
+            id: 1,
+            received_at: Timestamp::UNIX_EPOCH,
+            is_about_person,
+            related_object_id,
+            fallback_at: None,
         }
     }
 
     #[test]
-    fn only_person_events_say_what_their_id_means() {
-        assert_eq!(meaning(&events(true, Some("264"))), Meaning::Person(264));
-        assert_eq!(meaning(&events(false, Some(" 264 "))), Meaning::Anything(264));
-        for id in [None, Some(""), Some("abc"), Some("99999999999999999999"), Some("1.5")] {
-            assert_eq!(meaning(&events(true, id)), Meaning::Nothing, "{id:?}");
+    fn an_id_means_a_person_anything_or_nothing() {
+        let cases = [
+            (true, Some("7"), Meaning::Person(7)),
+            (false, Some(" 7 "), Meaning::Any(7)),
+            (false, Some("-7"), Meaning::Any(-7)),
+            (true, None, Meaning::Nothing),
+            (false, Some(""), Meaning::Nothing),
+            (false, Some("7.5"), Meaning::Nothing),
+            (false, Some("99999999999999999999999"), Meaning::Nothing),
+        ];
+        for (is_about_person, id, expected) in cases {
+            assert_eq!(meaning(&webhook(is_about_person, id)), expected, "{id:?}");
         }
     }
 }

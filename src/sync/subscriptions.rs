@@ -1,24 +1,25 @@
-//! The webhooks at Officient: exactly one per event name, with our current address.
+//! The webhook subscriptions at Officient: exactly one for each event name, with our current address.
 //!
-//! On start-up, after connecting, on every sweep, and when the admin changes the names. Stale ones of ours are removed,
-//! those of others never. A refused name is an item and does not stop the rest.
+//! They are checked at start-up, after connecting, on every sweep, and when the admin changes the event names. Our own stale
+//! subscriptions are removed; those of other apps never are. A refused event name becomes an attention item and does not
+//! stop the others.
 
 use std::collections::HashSet;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::PgConnection;
 
-use super::{Engine, SyncError};
+use super::engine::{Engine, SyncError};
 use crate::db::connection::{self, State, SubscriptionState};
 use crate::db::{self, attention};
 use crate::domain::attention::{AttentionItem, AttentionKind};
-use crate::domain::calendar::Webhook;
+use crate::domain::calendar::Subscription;
 use crate::http_client::UpstreamError;
 use crate::officient::OfficientError;
 
 impl Engine {
     /// The event names to subscribe to: chosen by the admin, else the configured ones.
-    pub async fn webhook_events(&self) -> Result<Vec<String>, sqlx::Error> {
+    pub async fn subscribed_events(&self) -> Result<Vec<String>, sqlx::Error> {
         let chosen = connection::load(&self.db).await?.webhook_events;
         let mut events = chosen.unwrap_or_else(|| self.config.officient.webhook_events.clone());
         let mut seen = HashSet::new();
@@ -26,32 +27,30 @@ impl Engine {
         Ok(events)
     }
 
-    /// Makes the subscriptions at Officient what they should be.
-    ///
-    /// What is missing is added before what is stale is removed: while the address is replaced, no event goes unheard.
-    pub async fn ensure_webhooks(&self) -> Result<(), SyncError> {
-        // Held during the calls: two who register side by side would register each event twice.
+    /// Adds missing subscriptions, then removes stale ones: no webhook is lost while the address is replaced.
+    pub async fn ensure_subscriptions(&self) -> Result<(), SyncError> {
+        // Locked during the calls: two replicas that register side by side would register each event twice.
         let mut lock = db::begin(&self.db).await?;
         connection::lock_webhooks(&mut lock).await?;
-        self.ensure_locked_webhooks(&mut lock).await?;
+        self.ensure_subscriptions_under_lock(&mut lock).await?;
         lock.commit().await?;
         self.webhook_address.read_again(&self.db).await?;
         Ok(())
     }
 
-    async fn ensure_locked_webhooks(&self, lock: &mut PgConnection) -> Result<(), SyncError> {
+    async fn ensure_subscriptions_under_lock(&self, lock: &mut PgConnection) -> Result<(), SyncError> {
         // Another replica may have replaced the address.
         self.webhook_address.read_again(&mut *lock).await?;
         let (url, sealed) = self.webhook_address.current();
-        let events = self.webhook_events().await?;
-        let standing = self.officient.webhooks().await?;
+        let events = self.subscribed_events().await?;
+        let subscriptions = self.officient.webhooks().await?;
         let mut registered: Vec<(&str, i64)> = Vec::new();
         let mut stale: Vec<i64> = Vec::new();
-        for webhook in standing.iter().filter(|webhook| self.is_ours(webhook)) {
+        for webhook in subscriptions.iter().filter(|webhook| self.is_ours(webhook)) {
             let is_current = webhook.target_url == url.expose_secret();
             let is_wanted = events.contains(&webhook.event);
-            let is_double = registered.iter().any(|(event, _)| *event == webhook.event);
-            if is_current && is_wanted && !is_double {
+            let is_duplicate = registered.iter().any(|(event, _)| *event == webhook.event);
+            if is_current && is_wanted && !is_duplicate {
                 registered.push((&webhook.event, webhook.id));
             } else {
                 stale.push(webhook.id);
@@ -59,13 +58,13 @@ impl Engine {
         }
         for event in &events {
             let known = registered.iter().find(|(name, _)| name == event).map(|(_, id)| *id);
-            self.ensure_webhook(event, known, &url).await?;
+            self.ensure_subscription(event, known, &url).await?;
         }
         for id in stale {
             self.officient.delete_webhook(id).await?;
             tracing::info!(
                 webhook.id = id,
-                "Removed a webhook of ours that is stale, doubled or no longer wanted"
+                "Removed a stale, duplicate or unwanted webhook subscription of ours"
             );
         }
         connection::retain_subscriptions(&self.db, &events).await?;
@@ -74,8 +73,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Replaces the webhook address: a new token, registered at Officient in place of the old one. Returns whether
-    /// Officient has it; while not, the old one is accepted too, and the worker goes on trying.
+    /// Replaces the webhook address by one with a new token. Returns whether Officient has the new address. Until it does,
+    /// the old address is accepted too, and the worker goes on trying.
     pub async fn rotate_webhook_token(&self) -> Result<bool, SyncError> {
         let mut lock = db::begin(&self.db).await?;
         connection::lock_webhooks(&mut lock).await?;
@@ -85,7 +84,7 @@ impl Engine {
             connection::forget_previous_webhook_token(&mut *lock, &sealed).await?;
             true
         } else {
-            match self.ensure_locked_webhooks(&mut lock).await {
+            match self.ensure_subscriptions_under_lock(&mut lock).await {
                 Ok(()) => true,
                 Err(error @ SyncError::Database(_)) => return Err(error),
                 Err(error) => {
@@ -99,7 +98,7 @@ impl Engine {
         Ok(is_known)
     }
 
-    async fn ensure_webhook(
+    async fn ensure_subscription(
         &self,
         event: &str,
         known: Option<i64>,
@@ -140,18 +139,18 @@ impl Engine {
         }
     }
 
-    /// Removes all webhooks of ours.
-    pub async fn remove_webhooks(&self) -> Result<(), SyncError> {
-        let standing = self.officient.webhooks().await?;
-        let ours: Vec<&Webhook> = standing.iter().filter(|webhook| self.is_ours(webhook)).collect();
+    /// Removes all our subscriptions.
+    pub async fn remove_subscriptions(&self) -> Result<(), SyncError> {
+        let subscriptions = self.officient.webhooks().await?;
+        let ours: Vec<&Subscription> = subscriptions.iter().filter(|webhook| self.is_ours(webhook)).collect();
         for webhook in ours {
             self.officient.delete_webhook(webhook.id).await?;
         }
         Ok(())
     }
 
-    /// Ours deliver to this service, with whatever token.
-    fn is_ours(&self, webhook: &Webhook) -> bool {
+    /// Our subscriptions deliver to this service, with any token.
+    fn is_ours(&self, webhook: &Subscription) -> bool {
         webhook.target_url.starts_with(self.webhook_address.base())
     }
 }

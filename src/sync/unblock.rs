@@ -1,12 +1,12 @@
-//! Names and types that were repaired. Nobody announces that, so while leave waits for one it is looked for every minute.
+//! Names and types that blocked leave waits for. Nobody announces their repair, so they are read again every minute while
+//! leave is blocked: Optedo's two lists, Officient's leave types if a type is waited for, and some names.
 //!
-//! That is few calls: Optedo's two lists, Officient's leave types where a type is waited for, and some names. Only people
-//! whose cause is gone are looked at again; whatever the admin ignores is not asked about.
+//! Only people whose cause is gone are reconciled. What the admin ignores is not read.
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::engine::{Engine, SyncError};
 use super::reference_data::Fresh;
-use super::{Engine, SyncError};
 use crate::db::attention::Awaited;
 use crate::db::people::Person;
 use crate::db::{attention, people};
@@ -17,19 +17,19 @@ use crate::domain::matching::{PersonMatch, match_person};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::officient::limiter::Priority;
 
-/// Names read at a time, of those who wait the ones read longest ago.
+/// Names read at a time, beginning with those read longest ago.
 const NAMES: i64 = 10;
 
-/// What was repaired: kind and subject of its item.
-pub type Repaired = HashSet<(AttentionKind, String)>;
+/// Causes that are gone: kind and subject of their attention items.
+pub type Unblocked = HashSet<(AttentionKind, String)>;
 
 impl Engine {
-    /// Asks for everybody whose leave waits for what is no longer missing, but for what was found `before`: that is on its
-    /// way, or something else holds it back.
-    pub async fn find_repairs(&self, company: CompanyId, before: &Repaired) -> Result<Repaired, SyncError> {
+    /// Requests everybody whose leave waits for a cause that is gone, except for causes found `before`: those people are
+    /// requested already, or something else blocks their leave.
+    pub async fn unblock(&self, company: CompanyId, before: &Unblocked) -> Result<Unblocked, SyncError> {
         let awaited = attention::awaited(&self.db, company).await?;
         if awaited.is_empty() {
-            return Ok(Repaired::default());
+            return Ok(Unblocked::default());
         }
         let at = self.clock.now();
         let (for_people, for_types): (Vec<Awaited>, Vec<Awaited>) =
@@ -49,7 +49,7 @@ impl Engine {
         Ok(gone.iter().map(key).collect())
     }
 
-    /// Those of these who are by now one person and one user.
+    /// The causes about people who match exactly one user by now.
     async fn matched_by_now(
         &self,
         company: CompanyId,
@@ -62,13 +62,14 @@ impl Engine {
         let ids: Vec<i64> = awaited.iter().flat_map(|awaited| awaited.people.clone()).collect();
         let oldest = people::names_read_longest_ago(&self.db, company, &ids, NAMES).await?;
         let reads = oldest.into_iter().map(|person| self.read_names_again(company, person, fresh));
-        // Both to their end: a call to Officient is not broken off, for it may be refreshing the token.
-        let (users, _read) = tokio::join!(self.reference.users(fresh), futures_util::future::join_all(reads));
+        // Neither is cancelled when the other fails: a call to Officient may be refreshing the token.
+        let (users, _read) =
+            tokio::join!(self.reference_data.users(fresh), futures_util::future::join_all(reads));
         let users = users?;
         let names = people::names(&self.db, company, &ids).await?;
         let mut matched = Vec::new();
         for awaited in awaited {
-            // The item of a name is of one person.
+            // An item about a name is about one person.
             let Some(id) = awaited.people.first().map(|id| PersonId(*id)) else { continue };
             let Some(names) = names.get(&id) else { continue };
             let is_a_user = matches!(match_person(id, names, 0, &users), PersonMatch::Matched(_));
@@ -79,7 +80,6 @@ impl Engine {
         Ok(matched)
     }
 
-    /// One person's failure leaves the others' repairs to be found.
     async fn read_names_again(&self, company: CompanyId, person: Person, fresh: Fresh) {
         let priority = Priority::Sweep;
         let id = person.id;
@@ -88,7 +88,7 @@ impl Engine {
         }
     }
 
-    /// Those of these types whose description is by now one absence type's, in every year that has them.
+    /// The causes about types whose description is that of exactly one absence type by now, in every year that has them.
     async fn mapped_by_now(
         &self,
         company: CompanyId,
@@ -98,8 +98,8 @@ impl Engine {
         if awaited.is_empty() {
             return Ok(Vec::new());
         }
-        let absence_types = self.reference.absence_types(fresh).await?;
-        // Officient's types by year, and the built-in ones, which are described as they were.
+        let absence_types = self.reference_data.absence_types(fresh).await?;
+        // Officient's types by year, and the built-in types, whose description cannot change.
         let mut described: BTreeMap<String, Vec<Description>> = BTreeMap::new();
         for awaited in awaited.iter().filter(|awaited| is_built_in(awaited)) {
             let (type_id, text) = (awaited.subject_id.clone(), awaited.subject.clone().unwrap_or_default());
@@ -107,7 +107,9 @@ impl Engine {
         }
         if !awaited.iter().all(is_built_in) {
             for year in self.window().years() {
-                for kind in self.reference.leave_types(company, year, Priority::Sweep, fresh).await?.iter() {
+                for kind in
+                    self.reference_data.leave_types(company, year, Priority::Sweep, fresh).await?.iter()
+                {
                     let description = describe_type(kind, &self.config.officient.integration_app);
                     described.entry(description.type_id.clone()).or_default().push(description);
                 }
@@ -125,7 +127,7 @@ fn key(awaited: &Awaited) -> (AttentionKind, String) {
     (awaited.kind, awaited.subject_id.clone())
 }
 
-/// Officient's own types have a number, the built-in ones a word.
+/// The company's own types have a number, the built-in types a word.
 fn is_built_in(awaited: &Awaited) -> bool {
     awaited.subject_id.parse::<i64>().is_err()
 }

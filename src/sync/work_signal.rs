@@ -1,4 +1,4 @@
-//! Waking the worker: within this process, or over Postgres when another replica does the syncing.
+//! Tells the worker that there is work: within this process, or over Postgres when another replica is the leader.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,14 +7,14 @@ use sqlx::PgExecutor;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// The Postgres channel.
+/// The Postgres channel of `listen` and `notify`.
 pub const CHANNEL: &str = "optedo_officient_work";
 
-/// So long a replica is certain that it still holds the lock: less than the others wait before they take it from one
-/// that hangs (`worker.rs`).
-pub const CERTAIN: Duration = Duration::from_secs(7);
+/// How long after its last heartbeat a leader may assume that it still holds the lock. Shorter than the time after which
+/// another replica replaces a leader that hangs (`leader.rs`).
+pub const LEADERSHIP_VALID_FOR: Duration = Duration::from_secs(7);
 
-/// Clones wake the same worker.
+/// Clones notify the same worker.
 #[derive(Clone, Debug, Default)]
 pub struct WorkSignal {
     inner: Arc<Inner>,
@@ -23,52 +23,50 @@ pub struct WorkSignal {
 #[derive(Debug, Default)]
 struct Inner {
     notify: Notify,
-    leading: Mutex<Option<Leading>>,
+    leadership: Mutex<Option<Leadership>>,
 }
 
-/// This replica does the syncing, as far as it knows.
+/// This replica holds the lock, as far as it knows.
 #[derive(Clone, Copy, Debug)]
-pub struct Leading {
-    /// When it asked and was told so. Not when the answer came: a process that was stopped meanwhile reads an old one.
-    pub asked_at: Instant,
-    /// Which term of a leader this is.
+pub struct Leadership {
+    /// When the question was sent to Postgres, not when the answer came: a process that was suspended in between would
+    /// read an old answer.
+    pub confirmed_at: Instant,
+    /// Counts the leaders of this database.
     pub term: i64,
 }
 
 impl WorkSignal {
-    /// There is work. When this replica does not do it, the one that does is told over Postgres; should that fail, its
-    /// own look every second finds the work.
+    /// There is work. Should the notification over Postgres fail, the leader finds the work within a second by itself.
     pub async fn notify(&self, db: impl PgExecutor<'_>) {
         if self.lock().is_some() {
             self.inner.notify.notify_one();
         } else if let Err(error) = sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(db).await {
-            tracing::debug!(%error, "Could not wake the worker of another replica");
+            tracing::debug!(%error, "Could not notify the worker of another replica");
         }
     }
 
-    /// Waits until woken.
+    /// Waits for [`Self::notify`].
     pub async fn notified(&self) {
         self.inner.notify.notified().await;
     }
 
-    /// This replica does the syncing; `None`: no longer.
-    pub fn set_leading(&self, leading: Option<Leading>) {
-        *self.lock() = leading;
+    /// `None`: this replica is not the leader.
+    pub fn set_leadership(&self, leadership: Option<Leadership>) {
+        *self.lock() = leadership;
     }
 
-    /// The term in which this replica does the syncing, if it saw so a short while ago: one that was stopped for longer may
-    /// have been replaced.
+    /// The term of this replica, if it confirmed a short while ago that it is the leader.
     pub fn term(&self) -> Option<i64> {
-        let leading = (*self.lock())?;
-        (leading.asked_at.elapsed() < CERTAIN).then_some(leading.term)
+        let leadership = (*self.lock())?;
+        (leadership.confirmed_at.elapsed() < LEADERSHIP_VALID_FOR).then_some(leadership.term)
     }
 
-    /// Whether this replica does the syncing, as far as it knows.
     pub fn is_leading(&self) -> bool {
         self.term().is_some()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Leading>> {
-        self.inner.leading.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Option<Leadership>> {
+        self.inner.leadership.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,537 +1,369 @@
-//! The worker: of all replicas the one that holds the advisory lock takes events and people who are due.
+//! Starts the jobs that are due: resolving webhooks, reconciling people, sweeps, previews, unblocking, clean-up.
 //!
-//! The lock lives on a connection of its own. When that connection is gone, so is the lock: the worker drops everything
-//! at once (what it was writing is found again by its intent) and tries to get the lock anew. All work is concurrent;
-//! Officient's rate limit, not the machine, bounds it.
+//! All jobs run concurrently. Officient's rate limit bounds them, not the machine.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
-use sqlx::PgExecutor;
-use sqlx::postgres::{PgListener, PgPoolOptions};
+use jiff::Timestamp;
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until};
 use tracing::Instrument as _;
-use tracing::field::Empty;
 
-use super::unblock::Repaired;
-use super::work_signal::{CERTAIN, CHANNEL, Leading};
-use super::{Engine, SyncError, backoff};
+use super::engine::{Engine, SyncError};
+use super::job::Job;
+use super::unblock::Unblocked;
 use crate::clock::after;
 use crate::db::connection::{self, Connection, State};
 use crate::db::people::{self, Person};
-use crate::db::{absences, history, leadership, preview, retention, sessions, webhooks};
+use crate::db::{preview, webhooks};
 use crate::domain::ids::CompanyId;
 use crate::domain::sync_request::SyncReason;
-use crate::secrets;
-use crate::secrets::webhook_address::READ_EVERY;
 use crate::telemetry::work;
 
-/// People looked at side by side.
-const MOST_PEOPLE: usize = 16;
-/// Of those, people of a sweep: it is slowed down by its share of the limit anyway.
-const MOST_OF_SWEEP: usize = 3;
-/// Of those, people for whom nobody waits, so that there is always room for somebody else.
-const MOST_OF_IMPORT: usize = 12;
-/// How often what is under way is looked at when nobody announced anything.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// The same for a worker at rest: [`watch`] sees what comes to be due.
-const REST: Duration = Duration::from_mins(1);
-/// At least so long between two looks for work because of what was announced: a flood is few looks, and what comes alone
-/// waits for nothing.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
-/// After more new webhooks than this at a time the next are taken a little later, together: storing them goes first.
-const BURST: i64 = 5;
-const BETWEEN_BATCHES: Duration = Duration::from_millis(200);
-/// Every replica uses its session so often: the leader to see what is due, and to be seen; the others to try the lock.
-const BEAT: Duration = READ_EVERY;
-/// How long a session may take to answer, or to end.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How often repairs of names and types are looked for, while leave waits for any.
-const FIND_REPAIRS_EVERY: Duration = REST;
-/// A leader not heard of for so long hangs, and is replaced; it is certain of its lock for less ([`CERTAIN`]).
-const HANGS_AFTER: Duration = Duration::from_secs(10);
-const CLEAN_UP_EVERY: SignedDuration = SignedDuration::from_mins(10);
-const CLEAN_UP_BATCH: i64 = 1000;
-/// A preview says what was so when it was made.
-const KEEP_PREVIEW: SignedDuration = SignedDuration::from_hours(24);
+/// The most people reconciled side by side, whatever the reason.
+const MOST_PEOPLE: usize = 48;
+/// Webhooks resolved together, and how many such batches side by side.
+const WEBHOOK_BATCH: i64 = 5000;
+const MOST_WEBHOOK_BATCHES: usize = 4;
+/// More webhooks than this at a time are a burst: the next ones are resolved together, after the debounce interval.
+const BURST: usize = 5;
+const DEBOUNCE: Duration = Duration::from_millis(200);
+/// Pending webhooks that could not be resolved are tried again this often.
+const RETRY_WEBHOOKS_EVERY: Duration = Duration::from_millis(200);
+/// How often the worker looks for work while jobs run, and at rest: then the leader's heartbeat notifies it of what is due.
+const BUSY_TICK: Duration = Duration::from_secs(1);
+const IDLE_TICK: Duration = Duration::from_mins(1);
+/// At least this long passes between two looks for work that notifications cause, so that a flood causes few.
+const BETWEEN_NOTIFICATIONS: Duration = Duration::from_millis(10);
+/// How often names and types that blocked leave waits for are read again.
+const UNBLOCK_EVERY: Duration = Duration::from_mins(1);
+const CLEAN_UP_EVERY: Duration = Duration::from_mins(10);
 
-const _: () = assert!(CERTAIN.as_secs() + PATIENCE.as_secs() < HANGS_AFTER.as_secs());
-
-/// Runs until the service stops: waits for the lock, works, and waits again when it was lost.
-pub async fn run(engine: Arc<Engine>) {
-    while !engine.stop.is_cancelled() {
-        if let Err(error) = lead(&engine).await {
-            tracing::warn!(%error, "The worker lost its database connection");
-        }
-        engine.work_signal.set_leading(None);
-        if !engine.rest_a_beat().await {
-            return;
-        }
-        engine.read_webhook_address(&engine.db).await;
-    }
-}
-
-/// Works for as long as the lock is held; returns when the service stops.
-///
-/// The connection that holds the lock is in no pool: once this returns it is closed, and the lock free.
-async fn lead(engine: &Arc<Engine>) -> Result<(), sqlx::Error> {
-    let options = engine.db.connect_options().as_ref().clone();
-    let connection = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
-    let mut listener = PgListener::connect_with(&connection).await?;
-    let result = lead_with(&mut listener, engine).await;
-    drop(listener);
-    if timeout(PATIENCE, connection.close()).await.is_err() {
-        tracing::warn!("The connection that held the lock does not close");
-    }
-    result
-}
-
-async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<(), sqlx::Error> {
-    let mut asked_at = Instant::now();
-    while !leadership::try_lock(&mut *listener).await? {
-        if leadership::end_hanging(&mut *listener, HANGS_AFTER.as_secs_f64()).await? {
-            tracing::warn!("The replica that did the syncing hangs: another takes over");
-        }
-        engine.read_webhook_address(&mut *listener).await;
-        if !engine.rest_a_beat().await {
-            return Ok(());
-        }
-        asked_at = Instant::now();
-    }
-    listener.listen(CHANNEL).await?;
-    let term = leadership::begin_term(&mut *listener).await?;
-    engine.work_signal.set_leading(Some(Leading { asked_at, term }));
-    tracing::info!("This replica does the syncing");
-    if let Err(error) = secrets::seal_anew_as_leader(&engine.db, &engine.vault).await {
-        tracing::warn!(%error, "Could not see that all secrets are encrypted with the current key");
-    }
-    let mut worker = Worker::new(Arc::clone(engine));
-    tokio::select! {
-        lost = watch(listener, engine, term) => lost,
-        () = worker.work() => Ok(()),
-    }
-}
-
-/// Passes on what other replicas announce, and what comes to be due; returns when the connection, and with it the lock,
-/// is gone.
-async fn watch(listener: &mut PgListener, engine: &Engine, term: i64) -> Result<(), sqlx::Error> {
-    let mut beat_at = Instant::now();
-    loop {
-        // A connection that is cut without a word shows when it is used; and used, it shows the others that we are there.
-        if beat_at <= Instant::now() {
-            let asked_at = Instant::now();
-            let now = engine.clock.now();
-            let sweep_before = engine.sweep_interval().and_then(|interval| now.checked_sub(interval).ok());
-            let is_due = timeout(PATIENCE, leadership::is_anything_due(&mut *listener, now, sweep_before));
-            let is_due = is_due.await.map_err(|_hangs| sqlx::Error::PoolTimedOut)??;
-            engine.work_signal.set_leading(Some(Leading { asked_at, term }));
-            if is_due {
-                engine.work_signal.notify(&engine.db).await;
-            }
-            engine.read_webhook_address(&mut *listener).await;
-            beat_at = Instant::now() + BEAT;
-        }
-        match timeout_at(beat_at, listener.try_recv()).await {
-            Ok(Ok(Some(_notification))) => engine.work_signal.notify(&engine.db).await,
-            Ok(Ok(None)) => return Err(sqlx::Error::PoolTimedOut),
-            Ok(Err(error)) => return Err(error),
-            Err(_nothing_came) => {}
-        }
-    }
-}
-
-/// A piece of work that ended.
+/// A job that ended.
 enum Done {
-    NewEvents(Result<i64, SyncError>),
-    Unexplained(Result<Duration, SyncError>),
+    NewWebhooks {
+        ids: Vec<i64>,
+    },
+    PendingWebhooks(Result<(), SyncError>),
+    /// Whether the subscriptions at Officient are as they should be.
     Sweep(Result<bool, SyncError>),
-    Webhooks(Result<(), SyncError>),
-    Person(i64, SyncReason),
+    Subscriptions(Result<(), SyncError>),
+    Person(i64),
     Preview(Result<(), SyncError>),
-    Repairs(Result<Repaired, SyncError>),
-    CleanUp,
+    Unblock(Result<Unblocked, SyncError>),
+    CleanUp(Result<(), sqlx::Error>),
 }
 
-/// What is under way.
 pub struct Worker {
     engine: Arc<Engine>,
-    /// Tasks of their own: one that waits for the database must not keep others from giving theirs back. Dropped, they end.
+    /// When the worker is dropped, all jobs end.
     jobs: JoinSet<Done>,
-    people: HashSet<i64>,
-    import_people: usize,
-    sweep_people: usize,
-    events: Job,
-    /// Events up to this one were taken; those that still wait are unexplained.
+    /// The people being reconciled, and why.
+    people: BTreeMap<i64, SyncReason>,
+    /// Webhooks up to this number were taken.
     taken_up_to: i64,
-    explaining: Job,
-    /// None of those is unexplained, which is not asked again before then unless the worker is woken.
-    all_explained_until: Option<Timestamp>,
+    webhook_batches: usize,
+    webhooks_being_resolved: HashSet<i64>,
+    /// New webhooks are taken from this time on.
+    debounced_until: Option<Timestamp>,
+    /// Webhooks up to `taken_up_to` may be pending: a look-up failed, a fallback waits, or another replica stored a webhook
+    /// late.
+    may_have_pending: bool,
+    pending_webhooks: Job,
     sweep: Job,
     preview: Job,
-    repairs: Job,
-    repaired: Repaired,
-    cleaned_up_at: Option<Timestamp>,
-    /// The webhooks were not yet seen to be right.
-    must_check_webhooks: bool,
+    unblock: Job,
+    unblocked: Unblocked,
+    clean_up: Job,
+    /// The subscriptions at Officient were not yet checked, or the check failed.
+    must_check_subscriptions: bool,
 }
 
-/// Something that is done by one at a time, and not too soon again after it failed.
-#[derive(Default)]
-struct Job {
-    is_under_way: bool,
-    failures: u32,
-    not_before: Option<Timestamp>,
-}
-
-impl Job {
-    fn may_begin(&self, now: Timestamp) -> bool {
-        !self.is_under_way && self.not_before.is_none_or(|at| at <= now)
-    }
-
-    fn begin(&mut self) {
-        self.is_under_way = true;
-    }
-
-    fn end(&mut self, is_ok: bool, now: Timestamp) {
-        if is_ok {
-            *self = Self::default();
-        } else {
-            self.is_under_way = false;
-            self.not_before = Some(after(now, backoff(self.failures, None).min(Duration::from_mins(1))));
-            self.failures += 1;
-        }
+/// The most people reconciled side by side for one reason. There is always room for people who have a webhook.
+fn most_people(reason: SyncReason) -> usize {
+    match reason {
+        SyncReason::Webhook | SyncReason::Manual => MOST_PEOPLE,
+        SyncReason::Import => 12,
+        SyncReason::Sweep => 3,
     }
 }
 
 impl Worker {
-    /// A worker with nothing under way.
     pub fn new(engine: Arc<Engine>) -> Self {
         Self {
             engine,
             jobs: JoinSet::new(),
-            people: HashSet::new(),
-            import_people: 0,
-            sweep_people: 0,
-            events: Job::default(),
+            people: BTreeMap::new(),
             taken_up_to: 0,
-            explaining: Job::default(),
-            all_explained_until: None,
+            webhook_batches: 0,
+            webhooks_being_resolved: HashSet::new(),
+            debounced_until: None,
+            may_have_pending: false,
+            pending_webhooks: Job::default(),
             sweep: Job::default(),
             preview: Job::default(),
-            repairs: Job::default(),
-            repaired: Repaired::default(),
-            cleaned_up_at: None,
-            must_check_webhooks: true,
+            unblock: Job::default(),
+            unblocked: Unblocked::default(),
+            clean_up: Job::default(),
+            must_check_subscriptions: true,
         }
     }
 
-    /// Works until the service stops, then ends what is being written. Ends early when a piece of work panicked: a new
-    /// worker begins with nothing under way.
-    pub async fn work(&mut self) {
-        let mut woken_at = Instant::now();
+    /// Works until the service stops, then waits for the jobs. Ends early when a job panicked: the leader then starts a new
+    /// worker.
+    pub async fn run(&mut self) {
+        let mut notified_at = Instant::now();
         while !self.engine.stop.is_cancelled() {
-            let wait = match self.begin_what_is_due().await {
+            let wait = match self.start_due_jobs().await {
                 Ok(wait) => wait,
                 Err(error) => {
                     tracing::warn!(%error, "Could not look for work");
-                    sleep(LOOK_EVERY).await;
-                    Duration::ZERO
+                    BUSY_TICK
                 }
             };
             let engine = Arc::clone(&self.engine);
-            let is_burst = self.events.not_before.is_some();
-            let woken = async {
-                sleep_until(woken_at + if is_burst { BETWEEN_BATCHES } else { BETWEEN_LOOKS }).await;
+            let notified = async {
+                sleep_until(notified_at + BETWEEN_NOTIFICATIONS).await;
                 engine.work_signal.notified().await;
             };
             tokio::select! {
                 Some(done) = self.jobs.join_next() => {
-                    if !self.note(done) {
+                    if !self.finish(done) {
                         return;
                     }
                 }
-                // By a replica, too, that stored an event with a number before the newest.
-                () = woken => {
-                    woken_at = Instant::now();
-                    self.all_explained_until = None;
+                () = notified => {
+                    notified_at = Instant::now();
+                    self.may_have_pending = true;
                 }
                 () = sleep(wait) => (),
                 () = engine.stop.cancelled() => (),
             }
         }
         while let Some(done) = self.jobs.join_next().await {
-            self.note(done);
+            self.finish(done);
         }
     }
 
-    /// False when the piece of work panicked.
-    fn note(&mut self, done: Result<Done, JoinError>) -> bool {
-        match done {
-            Ok(done) => {
-                self.end(done);
-                true
-            }
-            Err(error) => {
-                tracing::error!(%error, "A piece of work failed inside");
-                false
-            }
-        }
-    }
-
-    fn end(&mut self, done: Done) {
+    /// False when the job panicked.
+    fn finish(&mut self, done: Result<Done, JoinError>) -> bool {
         let now = self.engine.clock.now();
         match done {
-            Done::Person(person, reason) => {
+            Ok(Done::Person(person)) => {
                 self.people.remove(&person);
-                if let Some((count, _most)) = self.share_of(reason) {
-                    *count = count.saturating_sub(1);
-                }
             }
-            Done::NewEvents(result) => {
-                self.events.end(result.is_ok(), now);
-                if let Ok(newest) = result {
-                    if newest - self.taken_up_to > BURST {
-                        self.events.not_before = Some(after(now, BETWEEN_BATCHES));
-                    }
-                    self.taken_up_to = newest;
-                    self.all_explained_until = None;
-                }
+            Ok(Done::NewWebhooks { ids }) => {
+                self.webhook_batches -= 1;
+                self.webhooks_being_resolved.retain(|id| !ids.contains(id));
+                self.may_have_pending = true;
             }
-            Done::Unexplained(result) => {
-                self.explaining.end(result.is_ok(), now);
-                if let Ok(wait) = result {
-                    self.explaining.not_before = Some(after(now, wait));
-                }
+            Ok(Done::PendingWebhooks(result)) => {
+                self.pending_webhooks.finish(result.is_ok(), now, RETRY_WEBHOOKS_EVERY);
             }
-            Done::Sweep(result) => {
-                self.must_check_webhooks = !matches!(result, Ok(true));
-                self.sweep.end(!self.must_check_webhooks, now);
+            Ok(Done::Sweep(result)) => {
+                self.must_check_subscriptions = !matches!(result, Ok(true));
+                self.sweep.finish(!self.must_check_subscriptions, now, Duration::ZERO);
             }
-            Done::Webhooks(result) => {
-                self.sweep.end(result.is_ok(), now);
-                self.must_check_webhooks = result.is_err();
+            Ok(Done::Subscriptions(result)) => {
+                self.must_check_subscriptions = result.is_err();
+                self.sweep.finish(result.is_ok(), now, Duration::ZERO);
             }
-            Done::Preview(result) => {
-                self.preview.end(result.is_ok(), now);
+            Ok(Done::Preview(result)) => self.preview.finish(result.is_ok(), now, Duration::ZERO),
+            Ok(Done::Unblock(result)) => {
+                self.unblock.finish(result.is_ok(), now, UNBLOCK_EVERY);
+                self.unblocked = result.unwrap_or_else(|_logged| std::mem::take(&mut self.unblocked));
             }
-            Done::Repairs(result) => {
-                self.repairs.end(result.is_ok(), now);
-                if let Ok(repaired) = result {
-                    self.repaired = repaired;
-                    self.repairs.not_before = Some(after(now, FIND_REPAIRS_EVERY));
-                }
+            Ok(Done::CleanUp(result)) => self.clean_up.finish(result.is_ok(), now, CLEAN_UP_EVERY),
+            Err(error) => {
+                tracing::error!(%error, "A job of the worker panicked: the worker starts anew");
+                return false;
             }
-            Done::CleanUp => {}
         }
+        true
     }
 
     /// Returns how long to wait for the next look if nothing happens before.
-    async fn begin_what_is_due(&mut self) -> Result<Duration, SyncError> {
+    async fn start_due_jobs(&mut self) -> Result<Duration, SyncError> {
         let now = self.engine.clock.now();
-        if self.cleaned_up_at.is_none_or(|at| now.duration_since(at) >= CLEAN_UP_EVERY) {
-            self.cleaned_up_at = Some(now);
-            let engine = Arc::clone(&self.engine);
-            let clean_up = async move {
-                let _logged = told("Could not delete what is no longer kept", engine.clean_up().await);
-                Done::CleanUp
+        let engine = Arc::clone(&self.engine);
+        if self.clean_up.may_start(now) {
+            self.clean_up.start();
+            let job = async move {
+                Done::CleanUp(log_failure("Could not delete what is no longer kept", engine.clean_up().await))
             };
-            self.jobs.spawn(clean_up.instrument(work!("clean_up")));
+            self.jobs.spawn(job.instrument(work!("clean_up")));
         }
         let connection = connection::load(&self.engine.db).await?;
         let (State::Connected, Some(company)) = (connection.state, connection.company_id) else {
-            return Ok(REST);
+            return Ok(IDLE_TICK);
         };
-        self.begin_preview(company, now).await?;
-        self.begin_sweep(company, &connection, now);
+        self.start_preview(company, now).await?;
+        self.start_sweep(company, &connection, now);
         if !connection.is_paused {
-            self.begin_events(company, now).await?;
-            self.begin_repairs(company, now);
-            self.begin_people(company, &connection, now).await?;
+            self.start_new_webhooks(company, now).await?;
+            self.start_pending_webhooks(company, now).await?;
+            self.start_unblock(company, now);
+            self.start_people(company, &connection, now).await?;
             self.engine.finish_sweep_if_done(company, &connection).await?;
         }
-        let is_at_rest = self.jobs.is_empty() && !self.must_check_webhooks;
-        let wait = if is_at_rest { REST } else { LOOK_EVERY };
-        let next_batch =
-            self.events.not_before.and_then(|at| Duration::try_from(at.duration_since(now)).ok());
-        Ok(next_batch.map_or(wait, |next_batch| next_batch.min(wait)))
+        let is_at_rest = self.jobs.is_empty() && !self.must_check_subscriptions && !self.may_have_pending;
+        let tick = if is_at_rest { IDLE_TICK } else { BUSY_TICK };
+        let debounce = self.debounced_until.and_then(|at| Duration::try_from(at.duration_since(now)).ok());
+        let retry = self.may_have_pending.then(|| self.pending_webhooks.waits_for(now)).flatten();
+        Ok([debounce, retry].into_iter().flatten().fold(tick, Duration::min))
     }
 
-    async fn begin_preview(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
-        if !self.preview.may_begin(now) || !preview::progress(&self.engine.db).await?.is_under_way() {
+    async fn start_preview(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
+        if !self.preview.may_start(now) || !preview::progress(&self.engine.db).await?.is_under_way() {
             return Ok(());
         }
-        self.preview.begin();
+        self.preview.start();
         let engine = Arc::clone(&self.engine);
-        let preview = async move {
-            Done::Preview(told("Could not work out a preview", engine.work_out_preview(company).await))
+        let job = async move {
+            Done::Preview(log_failure("Could not make a preview", engine.work_out_preview(company).await))
         };
-        self.jobs.spawn(preview.instrument(work!("preview")));
+        self.jobs.spawn(job.instrument(work!("preview")));
         Ok(())
     }
 
-    async fn begin_events(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
-        let may_take = self.events.may_begin(now);
-        let may_explain =
-            self.explaining.may_begin(now) && self.all_explained_until.is_none_or(|until| until <= now);
-        if !may_take && !may_explain {
+    /// Takes the webhooks that arrived since the last look: a lone one at once, those of a burst together.
+    async fn start_new_webhooks(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
+        self.debounced_until = self.debounced_until.filter(|until| *until > now);
+        if self.debounced_until.is_some() || self.webhook_batches >= MOST_WEBHOOK_BATCHES {
             return Ok(());
         }
-        let waiting = webhooks::is_any_waiting(&self.engine.db, self.taken_up_to, may_explain).await?;
-        if may_explain && !waiting.is_any_before {
-            self.all_explained_until = Some(after(now, LOOK_EVERY));
+        let batch = webhooks::pending(&self.engine.db, self.taken_up_to, i64::MAX, WEBHOOK_BATCH).await?;
+        let Some(newest) = batch.last() else { return Ok(()) };
+        self.taken_up_to = newest.id;
+        if batch.len() > BURST {
+            self.debounced_until = Some(after(now, DEBOUNCE));
         }
-        if may_take && !waiting.is_any_after {
-            // The next question begins where none of these is passed over.
-            self.taken_up_to = self.taken_up_to.max(waiting.newest);
-        }
-        let taken_up_to = self.taken_up_to;
-        if may_take && waiting.is_any_after {
-            self.events.begin();
-            let engine = Arc::clone(&self.engine);
-            let take = async move {
-                let taken = engine.take_new_events(company, taken_up_to).await;
-                Done::NewEvents(told("Could not find out whom the webhooks mean", taken))
-            };
-            self.jobs.spawn(take.instrument(work!("new_events")));
-        }
-        if may_explain && waiting.is_any_before {
-            self.explaining.begin();
-            let engine = Arc::clone(&self.engine);
-            let take = async move {
-                let taken = engine.take_unexplained_events(company, taken_up_to).await;
-                Done::Unexplained(told("Could not find out what else the webhooks mean", taken))
-            };
-            self.jobs.spawn(take.instrument(work!("unexplained_events")));
-        }
+        let ids: Vec<i64> = batch.iter().map(|webhook| webhook.id).collect();
+        self.webhooks_being_resolved.extend(&ids);
+        self.webhook_batches += 1;
+        let engine = Arc::clone(&self.engine);
+        let job = async move {
+            // Webhooks of a failed batch stay pending.
+            let _logged = log_failure(RESOLVE_FAILED, engine.resolve(company, batch).await);
+            Done::NewWebhooks { ids }
+        };
+        self.jobs.spawn(job.instrument(work!("new_webhooks")));
         Ok(())
     }
 
-    fn begin_sweep(&mut self, company: CompanyId, connection: &Connection, now: Timestamp) {
-        if !self.sweep.may_begin(now) {
+    /// Tries pending webhooks again.
+    async fn start_pending_webhooks(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
+        if !self.may_have_pending || !self.pending_webhooks.may_start(now) {
+            return Ok(());
+        }
+        let mut batch = webhooks::pending(&self.engine.db, 0, self.taken_up_to, WEBHOOK_BATCH).await?;
+        self.may_have_pending = !batch.is_empty();
+        batch.retain(|webhook| !self.webhooks_being_resolved.contains(&webhook.id));
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.pending_webhooks.start();
+        let engine = Arc::clone(&self.engine);
+        let job = async move {
+            Done::PendingWebhooks(log_failure(RESOLVE_FAILED, engine.resolve(company, batch).await))
+        };
+        self.jobs.spawn(job.instrument(work!("pending_webhooks")));
+        Ok(())
+    }
+
+    fn start_sweep(&mut self, company: CompanyId, connection: &Connection, now: Timestamp) {
+        if !self.sweep.may_start(now) {
             return;
         }
         let engine = Arc::clone(&self.engine);
-        let is_asked_for = connection.sweep_asked_at.is_some();
-        let may_sweep = !connection.is_paused;
-        if may_sweep && (is_asked_for || engine.is_sweep_due(connection, now)) {
-            self.sweep.begin();
-            let begin = async move {
-                let begun = engine.begin_sweep(company, is_asked_for).await;
-                Done::Sweep(told("Could not begin a sweep", begun))
+        let is_requested = connection.sweep_asked_at.is_some();
+        if !connection.is_paused && (is_requested || engine.is_sweep_due(connection, now)) {
+            self.sweep.start();
+            let job = async move {
+                Done::Sweep(log_failure(
+                    "Could not start a sweep",
+                    engine.begin_sweep(company, is_requested).await,
+                ))
             };
-            self.jobs.spawn(begin.instrument(work!("sweep")));
-        } else if self.must_check_webhooks || connection.previous_webhook_token.is_some() {
-            self.sweep.begin();
-            let ensure = async move {
-                Done::Webhooks(told("Could not check the webhooks", engine.ensure_webhooks().await))
+            self.jobs.spawn(job.instrument(work!("sweep")));
+        } else if self.must_check_subscriptions || connection.previous_webhook_token.is_some() {
+            self.sweep.start();
+            let job = async move {
+                let result = engine.ensure_subscriptions().await;
+                Done::Subscriptions(log_failure("Could not check the webhook subscriptions", result))
             };
-            self.jobs.spawn(ensure.instrument(work!("webhooks")));
+            self.jobs.spawn(job.instrument(work!("subscriptions")));
         }
     }
 
-    fn begin_repairs(&mut self, company: CompanyId, now: Timestamp) {
-        if !self.repairs.may_begin(now) || self.engine.optedo.is_busy_for().is_some() {
+    fn start_unblock(&mut self, company: CompanyId, now: Timestamp) {
+        if !self.unblock.may_start(now) || self.engine.optedo.is_busy_for().is_some() {
             return;
         }
-        self.repairs.begin();
-        let (engine, before) = (Arc::clone(&self.engine), self.repaired.clone());
-        let find = async move {
-            let found = engine.find_repairs(company, &before).await;
-            Done::Repairs(told("Could not look for repaired names and types", found))
+        self.unblock.start();
+        let (engine, before) = (Arc::clone(&self.engine), self.unblocked.clone());
+        let job = async move {
+            let result = engine.unblock(company, &before).await;
+            Done::Unblock(log_failure("Could not check what blocked leave waits for", result))
         };
-        self.jobs.spawn(find.instrument(work!("repairs")));
+        self.jobs.spawn(job.instrument(work!("unblock")));
     }
 
-    async fn begin_people(
+    async fn start_people(
         &mut self,
         company: CompanyId,
         connection: &Connection,
         now: Timestamp,
     ) -> Result<(), SyncError> {
-        let closed_until = self.engine.optedo_breaker.closed_until();
-        // While Optedo refuses our token one look at a time tries whether it still does.
-        let free = if closed_until.is_some() { 1 } else { MOST_PEOPLE }.saturating_sub(self.people.len());
-        // A look that could not reach Optedo would cost calls to Officient, in vain.
-        let is_in_vain =
-            closed_until.is_some_and(|until| until > now) || self.engine.optedo.is_busy_for().is_some();
-        if free == 0 || is_in_vain {
+        let open_until = self.engine.circuit_breaker.open_until();
+        // While Optedo refuses our token, one person at a time tries whether it still does.
+        let most = if open_until.is_some() { 1 } else { MOST_PEOPLE };
+        let free = most.saturating_sub(self.people.len());
+        let is_pointless =
+            open_until.is_some_and(|until| until > now) || self.engine.optedo.is_busy_for().is_some();
+        if free == 0 || is_pointless {
             return Ok(());
         }
-        let under_way: Vec<i64> = self.people.iter().copied().collect();
+        let running: Vec<i64> = self.people.keys().copied().collect();
         let limit = i64::try_from(free).unwrap_or(1);
-        let due = people::due(&self.engine.db, company, &under_way, now, limit).await?;
-        if due.is_empty() {
-            return Ok(());
-        }
-        // How many there are matters to a sweep's looks only.
-        let is_of_sweep =
+        let due = people::due(&self.engine.db, company, &running, now, limit).await?;
+        let is_in_sweep =
             |person: &Person| person.request.is_some_and(|request| request.reason == SyncReason::Sweep);
         let total =
-            if due.iter().any(is_of_sweep) { people::count(&self.engine.db, company).await? } else { 0 };
+            if due.iter().any(is_in_sweep) { people::count(&self.engine.db, company).await? } else { 0 };
         for person in due {
-            self.begin_person(company, person, connection.sweep_no, total);
+            let reason = person.request.map_or(SyncReason::Manual, |request| request.reason);
+            if self.people.values().filter(|other| **other == reason).count() < most_people(reason) {
+                self.people.insert(person.id.0, reason);
+                self.start_person(company, person, connection.sweep_no, total);
+            }
         }
         Ok(())
     }
 
-    /// How many are looked at for this reason, and how many may be, where that is limited.
-    fn share_of(&mut self, reason: SyncReason) -> Option<(&mut usize, usize)> {
-        match reason {
-            SyncReason::Webhook | SyncReason::Manual => None,
-            SyncReason::Import => Some((&mut self.import_people, MOST_OF_IMPORT)),
-            SyncReason::Sweep => Some((&mut self.sweep_people, MOST_OF_SWEEP)),
-        }
-    }
-
-    fn begin_person(&mut self, company: CompanyId, person: Person, sweep_no: i64, total: i64) {
-        let reason = person.request.map_or(SyncReason::Manual, |request| request.reason);
-        if let Some((count, most)) = self.share_of(reason) {
-            if *count >= most {
-                return;
-            }
-            *count += 1;
-        }
-        self.people.insert(person.id.0);
+    fn start_person(&mut self, company: CompanyId, person: Person, sweep_no: i64, total: i64) {
         let engine = Arc::clone(&self.engine);
         let years = engine.years_to_read(&person, sweep_no, total);
-        let work = work!("look", person.id = %person.id, reason = reason.as_str(), event.newest = Empty);
-        let look = async move {
-            // What went wrong is on the person's row and in the log.
+        let reason = person.request.map_or(SyncReason::Manual, |request| request.reason);
+        let span = work!("reconcile", person.id = %person.id, reason = reason.as_str());
+        let job = async move {
+            // A failure is stored with the person and logged.
             let _stored = engine.reconcile(company, &person, years.as_deref()).await;
-            Done::Person(person.id.0, reason)
+            Done::Person(person.id.0)
         };
-        self.jobs.spawn(look.instrument(work));
+        self.jobs.spawn(job.instrument(span));
     }
 }
 
-/// Logs a failure as part of the work that failed.
-fn told<T, E: std::fmt::Display>(failure: &'static str, result: Result<T, E>) -> Result<T, E> {
+const RESOLVE_FAILED: &str = "Could not find the people whom webhooks refer to";
+
+fn log_failure<T, E: std::fmt::Display>(failure: &str, result: Result<T, E>) -> Result<T, E> {
     result.inspect_err(|error| tracing::warn!(%error, "{failure}"))
 }
 
 impl Engine {
-    /// False when the service stops.
-    async fn rest_a_beat(&self) -> bool {
-        tokio::select! {
-            () = sleep(BEAT) => true,
-            () = self.stop.cancelled() => false,
-        }
-    }
-
-    async fn read_webhook_address(&self, db: impl PgExecutor<'_>) {
-        if let Err(error) = self.webhook_address.read_again(db).await {
-            tracing::debug!(%error, "Could not read the webhook address again");
-        }
-    }
-
-    /// The time from one sweep to the next; `None`: none but those asked for.
-    fn sweep_interval(&self) -> Option<Duration> {
-        Some(self.config.sync.sweep_interval).filter(|interval| !interval.is_zero())
-    }
-
     fn is_sweep_due(&self, connection: &Connection, now: Timestamp) -> bool {
         let Some(interval) = self.sweep_interval() else {
             return false;
@@ -541,43 +373,5 @@ impl Engine {
             (Some(started_at), Some(_)) => after(started_at, interval) <= now,
             (None, _) => true,
         }
-    }
-
-    /// Batch after batch until nothing is left, or the service stops: no lock is held for long.
-    async fn in_batches<F: Future<Output = Result<u64, sqlx::Error>>>(
-        &self,
-        delete: impl Fn() -> F,
-    ) -> Result<(), sqlx::Error> {
-        while !self.stop.is_cancelled() && delete().await? > 0 {}
-        Ok(())
-    }
-
-    /// Deletes what is no longer kept, in small batches.
-    async fn clean_up(&self) -> Result<(), sqlx::Error> {
-        let now = self.clock.now();
-        let zoned = now.to_zoned(crate::clock::time_zone());
-        let kept = self.config.retention;
-        let events_before = zoned.checked_sub(kept.webhook_events).map(|at| at.timestamp());
-        if let Ok(before) = events_before {
-            self.in_batches(|| webhooks::delete_old(&self.db, before, CLEAN_UP_BATCH)).await?;
-            self.in_batches(|| retention::delete_resolved_attention(&self.db, before, CLEAN_UP_BATCH))
-                .await?;
-        }
-        if let Ok(before) = zoned.checked_sub(kept.absences) {
-            let (date, before) = (before.date(), before.timestamp());
-            let nobody_before = events_before.unwrap_or(before);
-            self.in_batches(|| absences::delete_old(&self.db, date, CLEAN_UP_BATCH)).await?;
-            self.in_batches(|| history::delete_old(&self.db, before, CLEAN_UP_BATCH)).await?;
-            self.in_batches(|| retention::delete_audit(&self.db, before, CLEAN_UP_BATCH)).await?;
-            self.in_batches(|| {
-                retention::delete_archived_people(&self.db, before, nobody_before, CLEAN_UP_BATCH)
-            })
-            .await?;
-        }
-        let progress = preview::progress(&self.db).await?;
-        if progress.finished_at.is_some_and(|at| now.duration_since(at) >= KEEP_PREVIEW) {
-            preview::forget(&mut *self.db.acquire().await?).await?;
-        }
-        sessions::delete_expired(&self.db, now).await
     }
 }

@@ -32,7 +32,7 @@ use crate::officient::limiter::Priority;
 use crate::secrets::CLIENT_SECRET;
 use crate::sync::lists::{MappedType, MatchState, Matched, map_everything, match_everybody};
 use crate::sync::preview::Preview;
-use crate::sync::reference_data::{Fresh, Freshness};
+use crate::sync::reference_data::Fresh;
 use crate::sync::{Engine, SyncError};
 use crate::web::state::App;
 
@@ -154,7 +154,7 @@ pub async fn preview(
     let now = engine.clock.now();
     let mut preview = Preview::default();
     for person in &people {
-        engine.preview(company, person, Priority::Urgent, now, &mut preview).await;
+        engine.preview(company, person, SyncReason::Manual, now, &mut preview).await;
     }
     Ok(preview)
 }
@@ -208,7 +208,7 @@ pub async fn save_webhook_events(engine: &Engine, admin: &Admin, names: &[String
     audit_log::insert(&mut *tx, Act::WebhookEventsChanged, None, &admin.actor, engine.clock.now()).await?;
     tx.commit().await?;
     if connection::load(&engine.db).await?.state == ConnectionState::Connected {
-        engine.ensure_webhooks().await?;
+        engine.ensure_subscriptions().await?;
     }
     Ok(())
 }
@@ -340,13 +340,13 @@ pub async fn retry_attention(
             tx.commit().await?;
         }
         AttentionKind::OptedoUnauthorized => {
-            engine.optedo_breaker.open();
+            engine.circuit_breaker.try_now();
             people::retry_now(&engine.db).await?;
         }
         AttentionKind::ReauthorizationRequired => connection::try_refused_token_again(&engine.db).await?,
-        AttentionKind::WebhookRefused => engine.ensure_webhooks().await?,
+        AttentionKind::WebhookRefused => engine.ensure_subscriptions().await?,
         // Asking for a sweep would start what waits for the admin's start.
-        AttentionKind::WebhooksSilent if connection.is_paused => engine.ensure_webhooks().await?,
+        AttentionKind::WebhooksSilent if connection.is_paused => engine.ensure_subscriptions().await?,
         AttentionKind::WebhooksSilent => connection::ask_for_sweep(&engine.db, now).await?,
         AttentionKind::UnmatchedPerson
         | AttentionKind::AmbiguousPerson
@@ -437,7 +437,7 @@ pub async fn list_people(State(app): State<App>) -> Result<Json<Vec<ListedPerson
     let Some(company) = connection::load(&engine.db).await?.company_id else {
         return Ok(Json(Vec::new()));
     };
-    let users = engine.reference.users(Fresh::to_show(&engine.clock)).await.map_err(SyncError::from)?;
+    let users = engine.reference_data.users(Fresh::to_show(&engine.clock)).await.map_err(SyncError::from)?;
     let people = people::all(&engine.db, company).await?;
     let matches = match_everybody(&people, &users);
     Ok(Json(
@@ -509,9 +509,8 @@ pub async fn list_leave_types(State(app): State<App>) -> Result<Json<Vec<ListedL
         return Ok(Json(Vec::new()));
     };
     let year = engine.clock.today().year();
-    let shown = Fresh::to_show(&engine.clock);
-    let fresh = Freshness { optedo: shown, officient: shown };
-    let snapshot = engine.reference.snapshot(company, &[year], Priority::Urgent, fresh).await;
+    let fresh = Fresh::to_show(&engine.clock);
+    let snapshot = engine.reference_data.snapshot(company, &[year], Priority::Urgent, fresh).await;
     let snapshot = snapshot.map_err(SyncError::from)?;
     let leave_types = snapshot.leave_types.values().flat_map(|types| types.iter());
     let listed = map_everything(&engine.config, leave_types, &snapshot.absence_types).into_iter();

@@ -240,9 +240,9 @@ impl From<SyncError> for WebError {
             }
             error @ (SyncError::Officient(_)
             | SyncError::Optedo(_)
-            | SyncError::UnderWay { .. }
+            | SyncError::EarlierCall { .. }
             | SyncError::NotLeading
-            | SyncError::Forgotten
+            | SyncError::Erased
             | SyncError::ShuttingDown) => Self::Upstream(error),
         }
     }

@@ -161,7 +161,7 @@ async fn connect(
     };
     let actor = Actor { name: flow.begun_by.clone(), session: flow.session.clone(), address };
     let is_paused = store_connection(app, &account, &grant, &actor, flow.preview_first).await?;
-    if let Err(error) = engine.ensure_webhooks().await {
+    if let Err(error) = engine.ensure_subscriptions().await {
         tracing::warn!(%error, "Connected, but could not register the webhooks yet; the sweep tries again");
     }
     let now = engine.clock.now();
@@ -242,7 +242,7 @@ pub async fn logout(
 ) -> Result<Response, WebError> {
     let engine = &app.engine;
     // Without a usable token Officient cannot be told; what it still sends is then kept, and harmless.
-    if let Err(error) = engine.remove_webhooks().await
+    if let Err(error) = engine.remove_subscriptions().await
         && !matches!(&error, crate::sync::SyncError::Officient(OfficientError::Token { .. }))
     {
         tracing::warn!(%error, "Could not remove our webhooks at Officient");

@@ -31,7 +31,7 @@ pub async fn show(State(app): State<App>) -> Response {
 
 async fn set_gauges(app: &App) -> Result<(), sqlx::Error> {
     let (engine, db) = (&app.engine, &app.engine.db);
-    app.inbox.counters.know(&engine.webhook_events().await?);
+    app.inbox.counters.know(&engine.subscribed_events().await?);
     let connection = connection::load(db).await?;
     let queue = people::queue(db).await?;
     let oldest = webhooks::oldest_received_at(db).await?;

@@ -157,7 +157,7 @@ async fn webhooks(engine: &Engine) -> Result<Vec<WebhookStatus>, sqlx::Error> {
         Some(known) => WebhookStatus { event, state: known.state.clone(), detail: known.detail.clone() },
         None => WebhookStatus { event, state: SubscriptionState::Missing.as_str().to_owned(), detail: None },
     };
-    Ok(engine.webhook_events().await?.into_iter().map(status_of).collect())
+    Ok(engine.subscribed_events().await?.into_iter().map(status_of).collect())
 }
 
 impl std::fmt::Display for Status {

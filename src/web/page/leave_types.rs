@@ -57,8 +57,10 @@ pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
     };
     page.is_known = true;
     let year = engine.clock.today().year();
-    let shown =
-        tokio::join!(engine.reference.show_leave_types(company, year), engine.reference.show_absence_types());
+    let shown = tokio::join!(
+        engine.reference_data.show_leave_types(company, year),
+        engine.reference_data.show_absence_types()
+    );
     let (Some(leave_types), Some(absence_types)) = shown else {
         page.trouble = Some(t.upstream_silent().to_owned());
         return render(StatusCode::OK, &page);

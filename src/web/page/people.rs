@@ -59,7 +59,7 @@ pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
     let search = visit.value("q").unwrap_or_default();
     let filter = visit.value("state").unwrap_or_default();
     let company = connection::load(&engine.db).await?.company_id;
-    let users = if company.is_some() { engine.reference.show_users().await } else { None };
+    let users = if company.is_some() { engine.reference_data.show_users().await } else { None };
     let people = match company {
         Some(company) => people::all(&engine.db, company).await?,
         None => Vec::new(),

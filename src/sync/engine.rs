@@ -1,0 +1,167 @@
+//! What every step of the flow shares, and the ways in which a step can fail.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::ToSpan as _;
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+use super::circuit_breaker::CircuitBreaker;
+use super::reference_data::{ReferenceData, ReferenceDataError};
+use super::request_lookup::RequestLookup;
+use super::work_signal::WorkSignal;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::desired::Window;
+use crate::domain::failure::FailureKind;
+use crate::domain::ids::EventId;
+use crate::domain::sync_request::SyncReason;
+use crate::http_client::{Retry, UpstreamError};
+use crate::officient::limiter::Priority;
+use crate::officient::{Officient, OfficientError};
+use crate::optedo::{Optedo, OptedoError};
+use crate::secrets::SecretsError;
+use crate::secrets::vault::{Vault, VaultError};
+use crate::secrets::webhook_address::WebhookAddress;
+
+/// How far ahead a sweep always reads, also when it leaves out the far end of the window.
+const NEAR_DAYS: i32 = 90;
+
+/// The parts that the steps of the flow use. The steps are methods in the files of this folder.
+pub struct Engine {
+    pub db: PgPool,
+    pub config: Arc<Config>,
+    pub clock: Clock,
+    pub officient: Officient,
+    pub optedo: Optedo,
+    pub reference_data: ReferenceData,
+    pub request_lookup: RequestLookup,
+    /// Open while Optedo refuses our token.
+    pub circuit_breaker: CircuitBreaker,
+    pub vault: Vault,
+    pub work_signal: WorkSignal,
+    pub webhook_address: WebhookAddress,
+    /// Cancelled when the service stops: nothing new begins.
+    pub stop: CancellationToken,
+}
+
+impl Engine {
+    /// The days that are kept equal, as of today.
+    pub fn window(&self) -> Window {
+        let today = self.clock.today();
+        Window { from: self.config.sync.from.on(today), until: self.config.sync.until.on(today) }
+    }
+
+    /// The years of the window that contain today or the next [`NEAR_DAYS`] days.
+    pub fn near_years(&self) -> Vec<i16> {
+        let today = self.clock.today();
+        let near = today.year()..=today.saturating_add(NEAR_DAYS.days()).year();
+        self.window().years().filter(|year| near.contains(year)).collect()
+    }
+
+    /// The configured time between two sweeps; `None` when only requested sweeps run.
+    pub fn sweep_interval(&self) -> Option<Duration> {
+        Some(self.config.sync.sweep_interval).filter(|interval| !interval.is_zero())
+    }
+}
+
+/// Why a step of the flow failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    #[error(transparent)]
+    Officient(#[from] OfficientError),
+    #[error(transparent)]
+    Optedo(#[from] OptedoError),
+    #[error("the database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// An earlier call about the same absence may still reach Optedo; a second one could overtake it.
+    #[error("waiting: an earlier call to Optedo about event {event} may still be under way")]
+    EarlierCall { event: EventId, wait: Duration },
+    #[error("another replica of the service is the leader now")]
+    NotLeading,
+    /// The person's data was erased while the person was reconciled.
+    #[error("the person's data was erased meanwhile")]
+    Erased,
+    #[error("the service is stopping")]
+    ShuttingDown,
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+impl From<SecretsError> for SyncError {
+    fn from(error: SecretsError) -> Self {
+        match error {
+            SecretsError::Database(error) => Self::Database(error),
+            SecretsError::Vault(error) => Self::Vault(error),
+        }
+    }
+}
+
+impl From<ReferenceDataError> for SyncError {
+    fn from(error: ReferenceDataError) -> Self {
+        match error {
+            ReferenceDataError::Officient(error) => Self::Officient(error),
+            ReferenceDataError::Optedo(error) => Self::Optedo(error),
+        }
+    }
+}
+
+impl SyncError {
+    /// Whether and when the person can be reconciled again.
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::Officient(error) => error.retry(),
+            Self::Optedo(error) => error.retry(),
+            Self::EarlierCall { wait, .. } => Retry::Later(Some(*wait)),
+            Self::Erased => Retry::Never,
+            Self::Database(_) | Self::NotLeading | Self::ShuttingDown | Self::Vault(_) => Retry::Later(None),
+        }
+    }
+
+    /// The sort of failure that the page shows.
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Officient(error) => officient_failure(error),
+            Self::Optedo(error) => optedo_failure(&error.source),
+            Self::EarlierCall { .. } => FailureKind::OptedoUnavailable,
+            Self::Erased | Self::Database(_) | Self::NotLeading | Self::ShuttingDown | Self::Vault(_) => {
+                FailureKind::Inside
+            }
+        }
+    }
+}
+
+fn officient_failure(error: &OfficientError) -> FailureKind {
+    match (error.retry(), error.upstream()) {
+        (Retry::AfterSignIn, _) | (_, Some(UpstreamError::Unauthorized)) => FailureKind::SignInNeeded,
+        (_, Some(UpstreamError::Unavailable { .. } | UpstreamError::TimedOut)) => {
+            FailureKind::OfficientUnavailable
+        }
+        (_, Some(UpstreamError::Busy { .. })) => FailureKind::OfficientBusy,
+        (_, Some(UpstreamError::Rejected { .. } | UpstreamError::NotFound)) => FailureKind::OfficientRefused,
+        (_, Some(UpstreamError::Unreadable { .. })) => FailureKind::OfficientUnreadable,
+        (_, None) => FailureKind::Inside,
+    }
+}
+
+fn optedo_failure(error: &UpstreamError) -> FailureKind {
+    match error {
+        UpstreamError::Unauthorized => FailureKind::OptedoUnauthorized,
+        UpstreamError::Unavailable { .. } | UpstreamError::TimedOut | UpstreamError::Busy { .. } => {
+            FailureKind::OptedoUnavailable
+        }
+        UpstreamError::Rejected { .. } | UpstreamError::NotFound | UpstreamError::Unreadable { .. } => {
+            FailureKind::OptedoRefused
+        }
+    }
+}
+
+/// Priority at the rate limiter: a webhook or an admin's click goes before an import, and an import before a sweep.
+pub fn priority_of(reason: SyncReason) -> Priority {
+    match reason {
+        SyncReason::Webhook | SyncReason::Manual => Priority::Urgent,
+        SyncReason::Import => Priority::Import,
+        SyncReason::Sweep => Priority::Sweep,
+    }
+}

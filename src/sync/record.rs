@@ -1,0 +1,234 @@
+//! Recording the outcome of a reconciliation: which leave is blocked and why, what is known of the person, and when the
+//! person is due again.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sqlx::PgConnection;
+
+use super::apply::{Applied, WriteContext};
+use super::engine::{Engine, SyncError};
+use super::job::backoff;
+use super::observe::Observation;
+use super::reconcile::reason_for_history;
+use crate::clock::after;
+use crate::db::people::{Failure, Found, Person};
+use crate::db::{self, absences, attention, connection, history, people};
+use crate::domain::attention::{AttentionItem, AttentionKind};
+use crate::domain::ids::{CompanyId, EventId, PersonId};
+use crate::domain::sync_request::{SyncReason, SyncRequest};
+use crate::http_client::{Retry, UpstreamError};
+use crate::optedo::OptedoError;
+
+/// After this many sweeps in a row that found unannounced changes, the admin is told that webhooks do not arrive.
+const SILENT_SWEEPS: i32 = 2;
+/// What an upstream refused for good is tried again this much later, unless something new is requested before.
+const RETRY_REFUSED_AFTER: Duration = Duration::from_mins(5);
+
+impl Engine {
+    pub(super) async fn record(
+        &self,
+        context: WriteContext,
+        request: SyncRequest,
+        observation: &Observation,
+        applied: &Applied,
+    ) -> Result<(), SyncError> {
+        self.store_outcome(context, observation, applied).await?;
+        if observation.has_news {
+            self.note_announcement(request).await?;
+        }
+        self.report(context, request, observation, applied);
+        Ok(())
+    }
+
+    async fn store_outcome(
+        &self,
+        WriteContext { company, person, reason }: WriteContext,
+        observation: &Observation,
+        applied: &Applied,
+    ) -> Result<(), SyncError> {
+        let now = self.clock.now();
+        let mut tx = db::begin(&self.db).await?;
+        if !people::hold(&mut tx, company, person).await? {
+            return Err(SyncError::Erased);
+        }
+        attention::lock_counts(&mut tx).await?;
+        if let Some(person_match) = &observation.person_match {
+            let event_ids = observation.event_ids.as_deref();
+            let found = Found { match_state: person_match.as_str(), user: person_match.user(), event_ids };
+            people::save_found(&mut *tx, company, person, &found).await?;
+        }
+        if !applied.rejected.is_empty() {
+            let rejected: Vec<i64> = applied.rejected.iter().map(|(event, _)| event.0).collect();
+            history::insert_rejected(&mut *tx, company, &rejected, reason, now).await?;
+        }
+        self.store_blocked(&mut tx, company, person, observation, applied).await?;
+        self.settle_deletions(&mut tx, company, observation, now).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Stores which of the person's leave is blocked, and opens, counts and resolves the attention items.
+    async fn store_blocked(
+        &self,
+        tx: &mut PgConnection,
+        company: CompanyId,
+        person: PersonId,
+        observation: &Observation,
+        applied: &Applied,
+    ) -> Result<(), SyncError> {
+        let now = self.clock.now();
+        let blocked: Vec<&(EventId, AttentionItem)> =
+            observation.plan.blocked.iter().chain(&applied.rejected).collect();
+        // Leave in a part of the calendar that was not read stays blocked.
+        let is_partial = observation.person_match.is_some() && observation.event_ids.is_none();
+        let seen: Option<Vec<i64>> =
+            is_partial.then(|| observation.classifications.keys().map(|event| event.0).collect());
+        let before = attention::clear_held_back(&mut *tx, company, person, seen.as_deref()).await?;
+
+        let events: Vec<i64> = blocked.iter().map(|(event, _)| event.0).collect();
+        let mut kinds: Vec<String> =
+            blocked.iter().map(|(_, item)| item.kind().as_str().to_owned()).collect();
+        let mut subject_ids: Vec<String> = blocked.iter().map(|(_, item)| item.subject_id.clone()).collect();
+        if !events.is_empty() {
+            attention::insert_held_back(&mut *tx, company, person, &events, &kinds, &subject_ids).await?;
+        }
+        let items: BTreeMap<(&str, &str), &AttentionItem> = blocked
+            .iter()
+            .map(|(_, item)| ((item.kind().as_str(), item.subject_id.as_str()), item))
+            .collect();
+        for item in items.values() {
+            attention::open(&mut *tx, item, 1, now).await?;
+        }
+        for (kind, subject_id) in before {
+            kinds.push(kind);
+            subject_ids.push(subject_id);
+        }
+        if !kinds.is_empty() {
+            attention::recount(&mut *tx, &kinds, &subject_ids, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Cancels planned deletions whose events are back, and brings the item about deletions pending confirmation up to date.
+    async fn settle_deletions(
+        &self,
+        tx: &mut PgConnection,
+        company: CompanyId,
+        observation: &Observation,
+        now: Timestamp,
+    ) -> Result<(), SyncError> {
+        let planned = observation.plan.deletions();
+        let seen = observation.classifications.keys();
+        let returned: Vec<i64> = seen.filter(|event| !planned.contains(event)).map(|event| event.0).collect();
+        let cancelled = absences::dissolve_deletions(&mut *tx, company, &returned).await?;
+        if cancelled == 0 && planned.is_empty() {
+            return Ok(());
+        }
+        let pending = absences::count_held(&mut *tx, company).await?;
+        let item = AttentionItem::deletions_held(pending);
+        if pending > 0 {
+            attention::open(&mut *tx, &item, pending, now).await?;
+        } else {
+            attention::resolve(&mut *tx, AttentionKind::DeletionsHeld, &item.subject_id, now).await?;
+        }
+        Ok(())
+    }
+
+    /// The calendar changed. When only sweeps find changes, sweep after sweep, webhooks do not arrive.
+    async fn note_announcement(&self, request: SyncRequest) -> Result<(), SyncError> {
+        let now = self.clock.now();
+        if request.webhook_received_at.is_some() {
+            connection::forget_unannounced(&self.db).await?;
+            let item = AttentionItem::webhooks_silent(0);
+            attention::resolve(&self.db, item.kind(), &item.subject_id, now).await?;
+        } else if matches!(request.reason, SyncReason::Sweep | SyncReason::Import) {
+            let sweeps = connection::count_unannounced(&self.db).await?;
+            if sweeps >= SILENT_SWEEPS {
+                attention::open(&self.db, &AttentionItem::webhooks_silent(sweeps), 0, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One log line for a person with changes, and the time since the webhook.
+    fn report(
+        &self,
+        context: WriteContext,
+        request: SyncRequest,
+        observation: &Observation,
+        applied: &Applied,
+    ) {
+        if applied.writes() > 0
+            && let Some(received_at) = request.webhook_received_at
+        {
+            let propagation = self.clock.now().duration_since(received_at);
+            metrics::histogram!("propagation_seconds").record(propagation.as_secs_f64());
+        }
+        if !observation.plan.changes.is_empty() {
+            tracing::info!(
+                person.id = %context.person,
+                reason = request.reason.as_str(),
+                absences.created = applied.created,
+                absences.changed = applied.changed,
+                absences.deleted = applied.deleted,
+                absences.adopted = applied.adopted,
+                absences.deletions_pending = applied.deletions_pending,
+                absences.rejected = applied.rejected.len(),
+                absences.blocked = observation.plan.blocked.len(),
+                "Reconciled person {}", context.person
+            );
+        }
+    }
+
+    /// The person is due again later.
+    pub(super) async fn record_failure(
+        &self,
+        company: CompanyId,
+        person: &Person,
+        error: &SyncError,
+    ) -> Result<(), SyncError> {
+        let now = self.clock.now();
+        if let SyncError::Optedo(OptedoError { source: UpstreamError::Unauthorized, .. }) = error {
+            self.circuit_breaker.trip(now);
+            attention::open(&self.db, &AttentionItem::optedo_unauthorized(), 0, now).await?;
+        }
+        let attempts = u32::try_from(person.attempts).unwrap_or_default();
+        let wait = match error.retry() {
+            Retry::Later(at_least) => backoff(attempts, at_least),
+            Retry::AfterSignIn => Duration::ZERO,
+            Retry::Never => backoff(attempts, Some(RETRY_REFUSED_AFTER)),
+        };
+        let text = error.to_string();
+        let failure = Failure { error: &text, fault: error.kind(), next_attempt_at: after(now, wait) };
+        people::fail(&self.db, company, person.id, person.request_no, &failure, now).await?;
+        if !matches!(error, SyncError::ShuttingDown) {
+            // The history shows a lasting failure once.
+            if person.last_fault.as_deref() != Some(failure.fault.as_str()) {
+                let reason =
+                    reason_for_history(person, person.request.unwrap_or_else(|| self.manual_request()));
+                history::insert_failed(&self.db, company, person.id, reason, failure.fault, now).await?;
+            }
+            tracing::warn!(
+                person.id = %person.id,
+                attempts = person.attempts + 1,
+                retry_in_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                error = %text,
+                "Could not reconcile person {}", person.id
+            );
+        }
+        Ok(())
+    }
+
+    /// A person was reconciled. If Optedo accepts our token again, everybody who waited for that is due now.
+    pub(super) async fn record_accepted_token(&self) -> Result<(), SyncError> {
+        if self.optedo.accepts_token() && self.circuit_breaker.close() {
+            let item = AttentionItem::optedo_unauthorized();
+            attention::resolve(&self.db, item.kind(), &item.subject_id, self.clock.now()).await?;
+            people::retry_now(&self.db).await?;
+            self.work_signal.notify(&self.db).await;
+        }
+        Ok(())
+    }
+}
