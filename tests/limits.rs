@@ -133,31 +133,6 @@ async fn one_webhook_costs_at_most_four_calls_and_one_write() {
     w.finish(&[]).await;
 }
 
-#[tokio::test]
-async fn webhooks_again_and_again_about_what_did_not_change_soon_cost_optedo_nothing() {
-    let w = World::connected().await;
-    let standing = w.take_leave(0);
-    w.announce().await;
-    w.until("three in a row come to nothing and cost nothing", async || {
-        w.optedo.clear_calls();
-        for _ in 0..3 {
-            w.announce().await;
-        }
-        w.optedo.calls().is_empty()
-    })
-    .await;
-    // What does change is written as ever, by users as they are now.
-    let new = w.take_leave(1);
-    w.officient.change_event(standing, |leave| *leave = leave.clone().part(540, 60));
-    w.optedo.rename_user(w.user, "Jan", "Renamed");
-    w.announce().await;
-    assert!(w.absence_of(new).is_none(), "by a name that Optedo no longer has");
-    w.optedo.rename_user(w.user, "Jan", "Peeters");
-    w.announce().await;
-    assert!(w.absence_of(new).is_some());
-    w.finish(&[]).await;
-}
-
 /// A hundred and twenty people are imported, never faster than the limit. Returns how much of it was used.
 async fn import(w: World, calls: usize, period: Duration) -> f64 {
     for number in 0..120 {

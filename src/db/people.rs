@@ -115,6 +115,31 @@ pub async fn find(
     Ok(row.fetch_optional(db).await?.map(Person::from))
 }
 
+/// Claims a person's request: reads it, and notes the newest webhook so far. Webhooks up to that one need no other
+/// reconciliation, because the calendar is read after this. A sweep that does not read everything notes nothing.
+///
+/// Webhooks are compared by number, not by time, so that the clocks of replicas need not agree.
+pub async fn claim(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    person: PersonId,
+    reads_everything: bool,
+) -> Result<Option<Person>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        Row,
+        "update people set seen_event_id = case when sync_requested_at is not null and ($3 or sync_reason < 3)
+             then greatest(seen_event_id, (select coalesce(max(id), 0) from webhook_events)) else seen_event_id end
+         where company_id = $1 and person_id = $2
+         returning person_id, first_name, last_name, names_read_at, archived, match_state, optedo_user_id, event_ids,
+             sync_reason, sync_requested_at, sync_request_no, webhook_received_at, attempts, attempted_at,
+             last_error, last_fault, synced_at",
+        company.0,
+        person.0,
+        reads_everything
+    );
+    Ok(row.fetch_optional(db).await?.map(Person::from))
+}
+
 /// Sees to it that this person is not forgotten before the transaction ends; false where they are already. Whatever is
 /// stored about somebody is stored under this, or in a statement that reads their row so: nothing comes after them.
 pub async fn hold(tx: &mut PgConnection, company: CompanyId, person: PersonId) -> Result<bool, sqlx::Error> {
@@ -352,22 +377,24 @@ pub async fn request_sync(
 }
 
 /// Requests a reconciliation of everybody: of people who are not archived, and of archived people whose absences wait for
-/// a decision.
+/// a decision. People whose request was claimed after webhook number `not_since` are left out.
 pub async fn request_sync_of_all(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     request: SyncRequest,
+    not_since: i64,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update people set sync_requested_at = $2, sync_reason = least(sync_reason, $3),
              sync_request_no = sync_request_no + 1, next_attempt_at = null,
              webhook_received_at = least(webhook_received_at, $4)
-         where company_id = $1 and (not archived or exists (
+         where company_id = $1 and seen_event_id < $5 and (not archived or exists (
              select from held_back h where h.company_id = people.company_id and h.person_id = people.person_id))",
         company.0,
         request.at.to_sqlx(),
         request.reason.rank(),
-        request.webhook_received_at.map(ToSqlx::to_sqlx) as _
+        request.webhook_received_at.map(ToSqlx::to_sqlx) as _,
+        not_since
     )
     .execute(db)
     .await
@@ -405,23 +432,35 @@ pub async fn save_found(
     .map(drop)
 }
 
-/// Requests a reconciliation of these people because of webhooks, with the time at which the earliest of them arrived.
+/// The webhooks that may refer to one person.
+#[derive(Clone, Copy, Debug)]
+pub struct WebhooksOfPerson {
+    pub earliest_received_at: Timestamp,
+    /// Number of the newest of them; `i64::MAX` if the person must be reconciled in any case.
+    pub newest: i64,
+}
+
+/// Requests a reconciliation of these people because of webhooks, except of those whose request was claimed after the
+/// newest of their webhooks arrived.
 pub async fn request_sync_for_webhooks(
     db: impl PgExecutor<'_>,
     company: CompanyId,
-    received_at: &BTreeMap<i64, Timestamp>,
+    webhooks: &BTreeMap<i64, WebhooksOfPerson>,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    let people: Vec<i64> = received_at.keys().copied().collect();
-    let received_at: Vec<jiff_sqlx::Timestamp> = received_at.values().map(|at| at.to_sqlx()).collect();
+    let people: Vec<i64> = webhooks.keys().copied().collect();
+    let newest: Vec<i64> = webhooks.values().map(|webhooks| webhooks.newest).collect();
+    let received_at: Vec<jiff_sqlx::Timestamp> =
+        webhooks.values().map(|webhooks| webhooks.earliest_received_at.to_sqlx()).collect();
     sqlx::query!(
-        "update people p set sync_requested_at = $4, sync_reason = least(sync_reason, $5),
+        "update people p set sync_requested_at = $5, sync_reason = least(sync_reason, $6),
              sync_request_no = sync_request_no + 1, next_attempt_at = null,
              webhook_received_at = least(webhook_received_at, c.received_at)
-         from unnest($2::bigint[], $3::timestamptz[]) as c (person_id, received_at)
-         where p.company_id = $1 and p.person_id = c.person_id",
+         from unnest($2::bigint[], $3::bigint[], $4::timestamptz[]) as c (person_id, newest, received_at)
+         where p.company_id = $1 and p.person_id = c.person_id and p.seen_event_id < c.newest",
         company.0,
         &people,
+        &newest,
         &received_at as _,
         now.to_sqlx(),
         SyncReason::Webhook.rank()

@@ -85,15 +85,15 @@ impl Engine {
         let written =
             absences::of_person(&self.db, company, person.id, window.from, window.until, &event_ids).await?;
         let type_years = years_of(&calendar.events, window);
-        let is_urgent = priority == Priority::Urgent;
-        let mut fresh = if is_urgent { Fresh::to_write(&self.clock) } else { Fresh::to_compare(&self.clock) };
+        let to_write = Fresh::to_write(&self.clock);
+        let mut fresh = if priority == Priority::Urgent { to_write } else { Fresh::to_compare(&self.clock) };
         let mut observation = loop {
             let Some(names) = person.names.clone().filter(|_| !person.archived) else {
                 return self.observe_archived(company, &person, window).await;
             };
             let snapshot = self.reference_data.snapshot(company, &type_years, priority, fresh).await?;
             let observation = self.compare(company, &person, &names, &calendar, &written, &snapshot).await?;
-            let needed = self.needed_freshness(&observation.plan, request.at).unwrap_or(fresh);
+            let needed = needed_freshness(&observation.plan, to_write, Fresh(request.at)).unwrap_or(fresh);
             if needed <= fresh {
                 break observation;
             }
@@ -137,25 +137,6 @@ impl Engine {
     async fn prefetch_absences(&self, user: Option<UserId>) -> Option<(UserId, Vec<Absence>)> {
         let user = user?;
         Some((user, self.absences_of(&[user]).await.ok()?))
-    }
-
-    /// How fresh the cached lists must be for this plan: what was not found is looked for in lists read after the request;
-    /// what is written, in recent ones.
-    fn needed_freshness(&self, plan: &Plan, requested_at: Timestamp) -> Option<Fresh> {
-        let is_missing = |item: &AttentionItem| {
-            matches!(
-                item.kind(),
-                AttentionKind::UnmatchedPerson
-                    | AttentionKind::AmbiguousPerson
-                    | AttentionKind::UnmappedLeaveType
-                    | AttentionKind::AmbiguousLeaveType
-            )
-        };
-        if plan.blocked.iter().any(|(_, item)| is_missing(item)) {
-            Some(Fresh(requested_at))
-        } else {
-            (!plan.changes.is_empty()).then(|| Fresh::to_write(&self.clock))
-        }
     }
 
     /// Pure but for the question who else has this name.
@@ -292,6 +273,25 @@ impl Engine {
             Some(error) if calendar.years.is_empty() => Err(error.into()),
             _ => Ok(calendar),
         }
+    }
+}
+
+/// How fresh the cached lists must be for this plan: what was not found is looked for in lists read after the request;
+/// what is written, in recent ones.
+fn needed_freshness(plan: &Plan, to_write: Fresh, to_find: Fresh) -> Option<Fresh> {
+    let is_missing = |item: &AttentionItem| {
+        matches!(
+            item.kind(),
+            AttentionKind::UnmatchedPerson
+                | AttentionKind::AmbiguousPerson
+                | AttentionKind::UnmappedLeaveType
+                | AttentionKind::AmbiguousLeaveType
+        )
+    };
+    if plan.blocked.iter().any(|(_, item)| is_missing(item)) {
+        Some(to_find)
+    } else {
+        (!plan.changes.is_empty()).then_some(to_write)
     }
 }
 

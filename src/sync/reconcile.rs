@@ -67,7 +67,8 @@ impl Engine {
             // The request is claimed when the first call may be made, not when it was queued: requests that arrived
             // meanwhile are answered too.
             let permit = self.officient.turn(priority_of(known_request.reason)).await;
-            *person = people::find(&self.db, company, person.id).await?.ok_or(SyncError::Erased)?;
+            let claimed = people::claim(&self.db, company, person.id, years.is_none()).await?;
+            *person = claimed.ok_or(SyncError::Erased)?;
             let request = person.request.unwrap_or(known_request);
             let answered = Answered { request_no: person.request_no, at: self.clock.now() };
             // A sweep may leave out a part of the window; any other request wants the whole.

@@ -22,7 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::engine::{Engine, SyncError};
 use crate::db;
 use crate::db::erasure::{self, ErasureCount};
-use crate::db::people;
+use crate::db::people::{self, WebhooksOfPerson};
 use crate::db::webhooks::{self, PendingWebhook};
 use crate::domain::ids::{CompanyId, PersonId, RequestId};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
@@ -84,13 +84,15 @@ impl Resolved {
 /// A person whom a webhook may refer to.
 struct Candidate {
     person: i64,
+    webhook: i64,
     received_at: Timestamp,
-    may_be_renamed: bool,
+    is_about_person: bool,
 }
 
 impl Candidate {
     fn of(webhook: &PendingWebhook, person: i64) -> Self {
-        Self { person, received_at: webhook.received_at, may_be_renamed: webhook.is_about_person }
+        let PendingWebhook { id, received_at, is_about_person, .. } = *webhook;
+        Self { person, webhook: id, received_at, is_about_person }
     }
 }
 
@@ -242,24 +244,26 @@ impl Engine {
         done: &[i64],
         erasures: ErasureCount,
     ) -> Result<(), SyncError> {
-        let mut received_at: BTreeMap<i64, Timestamp> = BTreeMap::new();
-        let mut renamed = Vec::new();
-        for candidate in candidates {
-            let earliest = received_at.entry(candidate.person).or_insert(candidate.received_at);
-            *earliest = candidate.received_at.min(*earliest);
-            if candidate.may_be_renamed {
-                renamed.push(candidate.person);
-            }
+        let mut webhooks: BTreeMap<i64, WebhooksOfPerson> = BTreeMap::new();
+        let mut may_be_renamed = Vec::new();
+        for Candidate { person, webhook, received_at, is_about_person } in candidates {
+            // The names are not read with every reconciliation, so an earlier one does not answer such a webhook.
+            let newest = if *is_about_person { i64::MAX } else { *webhook };
+            let new = WebhooksOfPerson { earliest_received_at: *received_at, newest };
+            let known = webhooks.entry(*person).or_insert(new);
+            known.earliest_received_at = known.earliest_received_at.min(*received_at);
+            known.newest = known.newest.max(newest);
+            may_be_renamed.extend(is_about_person.then_some(*person));
         }
-        if received_at.is_empty() && done.is_empty() {
+        if webhooks.is_empty() && done.is_empty() {
             return Ok(());
         }
-        let people: Vec<i64> = received_at.keys().copied().collect();
+        let people: Vec<i64> = webhooks.keys().copied().collect();
         let now = self.clock.now();
         let mut tx = db::begin(&self.db).await?;
         if people::insert_missing(&mut tx, company, &people, erasures).await? {
-            people::forget_names_read(&mut *tx, company, &renamed).await?;
-            people::request_sync_for_webhooks(&mut *tx, company, &received_at, now).await?;
+            people::forget_names_read(&mut *tx, company, &may_be_renamed).await?;
+            people::request_sync_for_webhooks(&mut *tx, company, &webhooks, now).await?;
             webhooks::mark_processed(&mut *tx, done, now).await?;
         }
         tx.commit().await?;
@@ -341,7 +345,8 @@ impl Engine {
         let webhook_received_at = first_received_at(webhooks);
         let request = SyncRequest { reason: SyncReason::Import, at: now, webhook_received_at };
         let mut tx = db::begin(&self.db).await?;
-        people::request_sync_of_all(&mut *tx, company, request).await?;
+        let newest = webhooks.iter().map(|webhook| webhook.id).max().unwrap_or_default();
+        people::request_sync_of_all(&mut *tx, company, request, newest).await?;
         webhooks::mark_processed(&mut *tx, &ids_of(webhooks), now).await?;
         tx.commit().await?;
         self.work_signal.notify(&self.db).await;

@@ -39,7 +39,7 @@ impl Engine {
         let request = SyncRequest { reason, at: now, webhook_received_at: None };
         let mut tx = db::begin(&self.db).await?;
         let number = connection::begin_sweep(&mut *tx, began_at, now).await?;
-        people::request_sync_of_all(&mut *tx, company, request).await?;
+        people::request_sync_of_all(&mut *tx, company, request, i64::MAX).await?;
         tx.commit().await?;
         tracing::info!(sweep = number, reason = reason.as_str(), "Started sweep {number}");
         Ok(subscriptions.is_ok())

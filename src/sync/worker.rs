@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::Instrument as _;
@@ -27,9 +27,11 @@ const MOST_PEOPLE: usize = 48;
 /// Webhooks resolved together, and how many such batches side by side.
 const WEBHOOK_BATCH: i64 = 5000;
 const MOST_WEBHOOK_BATCHES: usize = 4;
-/// More webhooks than this at a time are a burst: the next ones are resolved together, after the debounce interval.
+/// More webhooks than this at a time are a burst. Its webhooks are resolved together once no more than this many arrived
+/// within the debounce interval, or after the longest debounce.
 const BURST: usize = 5;
 const DEBOUNCE: Duration = Duration::from_millis(200);
+const LONGEST_DEBOUNCE: SignedDuration = SignedDuration::from_secs(2);
 /// Pending webhooks that could not be resolved are tried again this often.
 const RETRY_WEBHOOKS_EVERY: Duration = Duration::from_millis(200);
 /// How often the worker looks for work while jobs run, and at rest: then the leader's heartbeat notifies it of what is due.
@@ -56,6 +58,14 @@ enum Done {
     CleanUp(Result<(), sqlx::Error>),
 }
 
+/// Webhooks that are left pending until no more arrive.
+#[derive(Clone, Copy)]
+struct Burst {
+    began_at: Timestamp,
+    webhooks: usize,
+    check_at: Timestamp,
+}
+
 pub struct Worker {
     engine: Arc<Engine>,
     /// When the worker is dropped, all jobs end.
@@ -66,8 +76,7 @@ pub struct Worker {
     taken_up_to: i64,
     webhook_batches: usize,
     webhooks_being_resolved: HashSet<i64>,
-    /// New webhooks are taken from this time on.
-    debounced_until: Option<Timestamp>,
+    burst: Option<Burst>,
     /// Webhooks up to `taken_up_to` may be pending: a look-up failed, a fallback waits, or another replica stored a webhook
     /// late.
     may_have_pending: bool,
@@ -99,7 +108,7 @@ impl Worker {
             taken_up_to: 0,
             webhook_batches: 0,
             webhooks_being_resolved: HashSet::new(),
-            debounced_until: None,
+            burst: None,
             may_have_pending: false,
             pending_webhooks: Job::default(),
             sweep: Job::default(),
@@ -210,7 +219,8 @@ impl Worker {
         }
         let is_at_rest = self.jobs.is_empty() && !self.must_check_subscriptions && !self.may_have_pending;
         let tick = if is_at_rest { IDLE_TICK } else { BUSY_TICK };
-        let debounce = self.debounced_until.and_then(|at| Duration::try_from(at.duration_since(now)).ok());
+        let debounce =
+            self.burst.and_then(|burst| Duration::try_from(burst.check_at.duration_since(now)).ok());
         let retry = self.may_have_pending.then(|| self.pending_webhooks.waits_for(now)).flatten();
         Ok([debounce, retry].into_iter().flatten().fold(tick, Duration::min))
     }
@@ -230,16 +240,16 @@ impl Worker {
 
     /// Takes the webhooks that arrived since the last look: a lone one at once, those of a burst together.
     async fn start_new_webhooks(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
-        self.debounced_until = self.debounced_until.filter(|until| *until > now);
-        if self.debounced_until.is_some() || self.webhook_batches >= MOST_WEBHOOK_BATCHES {
+        let is_debouncing = self.burst.is_some_and(|burst| burst.check_at > now);
+        if is_debouncing || self.webhook_batches >= MOST_WEBHOOK_BATCHES {
             return Ok(());
         }
         let batch = webhooks::pending(&self.engine.db, self.taken_up_to, i64::MAX, WEBHOOK_BATCH).await?;
+        if self.is_growing_burst(batch.len(), now) {
+            return Ok(());
+        }
         let Some(newest) = batch.last() else { return Ok(()) };
         self.taken_up_to = newest.id;
-        if batch.len() > BURST {
-            self.debounced_until = Some(after(now, DEBOUNCE));
-        }
         let ids: Vec<i64> = batch.iter().map(|webhook| webhook.id).collect();
         self.webhooks_being_resolved.extend(&ids);
         self.webhook_batches += 1;
@@ -251,6 +261,15 @@ impl Worker {
         };
         self.jobs.spawn(job.instrument(work!("new_webhooks")));
         Ok(())
+    }
+
+    /// Whether more webhooks of the same burst are to be waited for.
+    fn is_growing_burst(&mut self, webhooks: usize, now: Timestamp) -> bool {
+        let before = self.burst.map_or(0, |burst| burst.webhooks);
+        let began_at = self.burst.map_or(now, |burst| burst.began_at);
+        let is_growing = webhooks > before + BURST && now.duration_since(began_at) < LONGEST_DEBOUNCE;
+        self.burst = is_growing.then(|| Burst { began_at, webhooks, check_at: after(now, DEBOUNCE) });
+        is_growing
     }
 
     /// Tries pending webhooks again.
