@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use optedo_officient::config::Config;
-use optedo_officient::demo::Fault;
+use optedo_officient::simulators::Fault;
 use optedo_officient::http_client::{UpstreamError, http_client, send};
 use reqwest::StatusCode;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

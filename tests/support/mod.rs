@@ -14,7 +14,7 @@ use optedo_officient::app::{self, App};
 use optedo_officient::clock::Clock;
 use optedo_officient::config::Config;
 use optedo_officient::db;
-use optedo_officient::demo::{OfficientOptions, OfficientSim, OptedoOptions, OptedoSim};
+use optedo_officient::simulators::{OfficientOptions, OfficientSim, OptedoOptions, OptedoSim};
 use optedo_officient::http_client::http_client;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
