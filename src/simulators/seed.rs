@@ -1,19 +1,19 @@
-//! A small Flemish company to begin with: most of it matches, and each way of not matching occurs once.
+//! A small Flemish company: most of its people and leave types match, and each reason for not matching occurs once.
 //!
-//! Nothing stands on a fixed date: leave is counted in working days from today.
+//! No date is fixed: leave is placed a number of working days before or after today.
 
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde_json::json;
 
-use super::month::is_weekend;
-use super::officient::{LeaveType, NewEvent};
-use super::{OfficientSim, OptedoSim, clock};
+use super::dates::{is_weekend, today};
+use super::officient::{LeaveType, NewEvent, OfficientSim};
+use super::optedo::OptedoSim;
 
-/// Officient's first and last name, and Optedo's users for that person.
-type Seeded = ((&'static str, &'static str), &'static [(&'static str, &'static str)]);
+/// First and last name in Officient, and the users in Optedo that are meant for that person.
+type Employee = ((&'static str, &'static str), &'static [(&'static str, &'static str)]);
 
-const PEOPLE: [Seeded; 14] = [
+const PEOPLE: [Employee; 14] = [
     (("Jan", "Peeters"), &[("jan", "Peeters")]),
     (("An", "Janssens"), &[("An", "Janssens")]),
     (("Renée", "De Smet"), &[("Renee", "De Smet")]),
@@ -30,13 +30,14 @@ const PEOPLE: [Seeded; 14] = [
     (("Fatima", "El Amrani"), &[("Fatima", "El Amrani")]),
 ];
 
-/// The one whose user is inactive in Optedo.
+/// The first name of the person whose user is inactive in Optedo.
 const INACTIVE: &str = "Stijn";
 
-/// The n-th working day after (or before) today; today itself, or the first working day after it, is 0.
+/// The working day that is `n` working days after today, or before today when `n` is negative. If today is in a
+/// weekend, the count starts at the next Monday.
 fn working_day(n: i32) -> Date {
     let step = if n < 0 { -1 } else { 1 };
-    let mut day = clock::today();
+    let mut day = today();
     while is_weekend(day) {
         day = day.saturating_add(1.day());
     }
@@ -50,32 +51,43 @@ fn working_day(n: i32) -> Date {
     day
 }
 
-/// Fills both, without sending webhooks for it.
+/// Fills both simulators without sending webhooks.
 pub fn seed(officient: &OfficientSim, optedo: &OptedoSim) {
-    let notified = officient.is_notifying();
+    let sends_webhooks = officient.sends_webhooks();
     officient.set_notify(false);
-
     for description in ["Vakantie", "ADV", "Ziekte", "Opleiding", "Klein verlet", "Thuiswerk"] {
         optedo.add_absence_type(description);
     }
-    let custom = |name: &str, code: Option<&str>| LeaveType::Custom(officient.add_leave_type(name, code));
-    let holiday = custom("Verlof", Some("Vakantie"));
-    let adv = custom("ADV", Some("ADV"));
-    let short_leave = custom("Klein verlet", None);
-    let parental = custom("Ouderschapsverlof", None);
-    let remote = custom("Telewerk", None);
+    let people = add_people(officient, optedo);
+    add_leave(officient, &people);
+    officient.set_notify(sends_webhooks);
+}
 
+/// Adds each person to Officient and the users meant for that person to Optedo; returns first names with ids.
+fn add_people(officient: &OfficientSim, optedo: &OptedoSim) -> Vec<(&'static str, i64)> {
     let mut people = Vec::new();
     for ((first_name, last_name), users) in PEOPLE {
         people.push((first_name, officient.add_person(first_name, last_name)));
-        for (user_first, user_last) in users {
-            let user = optedo.add_user(user_first, user_last);
+        for (user_first_name, user_last_name) in users {
+            let user = optedo.add_user(user_first_name, user_last_name);
             if first_name == INACTIVE {
                 optedo.set_user_active(user, false);
             }
         }
     }
-    let person = |name: &str| people.iter().find(|(first, _)| *first == name).map_or(0, |(_, id)| *id);
+    people
+}
+
+fn add_leave(officient: &OfficientSim, people: &[(&str, i64)]) {
+    let leave_type = |name: &str, code: Option<&str>| LeaveType::Custom(officient.add_leave_type(name, code));
+    let holiday = leave_type("Verlof", Some("Vakantie"));
+    let adv = leave_type("ADV", Some("ADV"));
+    let short_leave = leave_type("Klein verlet", None);
+    let parental = leave_type("Ouderschapsverlof", None);
+    let remote = leave_type("Telewerk", None);
+
+    let person =
+        |name: &str| people.iter().find(|(first_name, _)| *first_name == name).map_or(0, |(_, id)| *id);
     let day = |leave_type, n| NewEvent::new(leave_type, working_day(n));
     let days = |leave_type, from: i32, until: i32| (from..=until).map(move |n| day(leave_type, n));
 
@@ -100,6 +112,4 @@ pub fn seed(officient: &OfficientSim, optedo: &OptedoSim) {
     officient.add_leave(person("Stijn"), [day(holiday, 2)]);
     officient.add_leave(person("Fatima"), [day(holiday, 6), day(holiday, 7).part(540, 228)]);
     officient.add_leave(person("Fatima"), [day(adv, 0).part(900, 96).raw("comment", json!("dokter"))]);
-
-    officient.set_notify(notified);
 }

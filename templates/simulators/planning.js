@@ -1,17 +1,17 @@
-// Renews the planning every second, so that an absence is seen to arrive. Only what changed is replaced, so that
-// scrolling, the keyboard's focus and the filter stay as they are.
-const renew = async () => {
+// Reloads the planning every second, so that a new absence becomes visible. It replaces only the elements that
+// changed, so that the scroll position, the keyboard focus and the filter stay the same.
+const reload = async () => {
   if (document.hidden) return;
-  const answer = await fetch(location.href);
-  if (!answer.ok) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const shown of document.querySelectorAll("[data-live]")) {
-    const renewed = page.getElementById(shown.id);
-    if (!renewed || renewed.innerHTML === shown.innerHTML) continue;
-    const focused = shown.contains(document.activeElement) ? document.activeElement.id : "";
-    shown.innerHTML = renewed.innerHTML;
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  const response = await fetch(location.href);
+  if (!response.ok) return;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  for (const element of document.querySelectorAll("[data-live]")) {
+    const reloaded = page.getElementById(element.id);
+    if (!reloaded || reloaded.innerHTML === element.innerHTML) continue;
+    const focusedId = element.contains(document.activeElement) ? document.activeElement.id : "";
+    element.innerHTML = reloaded.innerHTML;
+    if (focusedId) document.getElementById(focusedId)?.focus({ preventScroll: true });
   }
 };
-// A service that is being restarted is no error.
-setInterval(() => renew().catch(() => {}), 1000);
+// While the simulator restarts, a request fails; a later one succeeds.
+setInterval(() => reload().catch(() => {}), 1000);

@@ -1,215 +1,203 @@
-//! The calls under `/1.0`, oddities included: loose types, pages of 30, HTML for a path that does not exist.
+//! The API under `/1.0`, with its oddities: numbers that are sometimes text, pages of 30, HTML for an unknown path.
 //!
-//! Only the token endpoint, webhooks and reading exist. Which shape a loose value takes depends on ids alone, so
-//! that a test sees the same answer every time.
+//! It has the token endpoint, the webhook subscriptions and reading; nothing else can be written. Whether a number is
+//! sent as text depends on ids only, so that a test gets the same response every time.
 
 use http::{Method, StatusCode, header};
+use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
-use super::calendar::{calendar, loose, period, put_loose};
-use super::state::{Event, EventStatus, LeaveRequest, Person, State};
-use super::{Inner, OfficientOptions};
-use crate::simulators::page;
-use crate::simulators::server::{Answer, ApiCall};
+use super::calendar::{calendar, number_or_text, parse_period, put_optional_number};
+use super::model::{Company, Event, LeaveRequest, Outcome, Person};
+use super::sim::{CLIENT_ID, CLIENT_SECRET, OfficientOptions, OfficientSim};
+use crate::simulators::api::{ApiRequest, ApiResponse, CANARIES, COMMENT, PHONE, VAT_NUMBER};
+use crate::simulators::page::is_web_address;
 
-const PAGE: usize = 30;
+const ROWS_PER_PAGE: usize = 30;
+const NO_SUCH_PERSON: &str = "Person not found or you have no access.";
 
-/// Answers that carry one of these lead to a leak when one turns up in a log, a page or a database:
-/// invented personal data of the person detail and of every other answer, Optedo's too.
-pub const CANARIES: [&str; 11] = [
-    "85.07.30-033.28",
-    "1985-07-30",
-    "BE71096123456769",
-    "Kanarievogelstraat",
-    "wettelijk_samenwonend",
-    "Mieke Kanarie",
-    "+32470999888",
-    "kanarie.prive@voorbeeld.example",
-    "Kanariereden: een operatie",
-    "+32470999777",
-    "BE0999888777",
-];
+/// The `app` of our entry in a leave type's `integrations`.
+const INTEGRATION_APP: &str = "optedo";
 
-/// What somebody wrote about leave.
-pub(in crate::demo) const COMMENT: &str = CANARIES[8];
-/// How to reach somebody.
-pub(in crate::demo) const PHONE: &str = CANARIES[9];
-const VAT_NUMBER: &str = CANARIES[10];
-
-pub(super) fn bad_request(reason: &str) -> Answer {
-    Answer::json(StatusCode::BAD_REQUEST, &json!({"status_code": 400, "reason_phrase": reason}))
-}
-
-pub(super) fn ok(body: &Value) -> Answer {
-    Answer::json(StatusCode::OK, body)
-}
-
-/// Answers one call; what is not known gets the web app's shell.
-pub(super) fn answer(inner: &Inner, call: &ApiCall) -> Answer {
-    let segments: Vec<&str> = call.path.split('/').skip(2).collect();
-    let (get, post, delete) =
-        (call.method == Method::GET, call.method == Method::POST, call.method == Method::DELETE);
-    let mut state = inner.state();
-    if post && segments == ["token"] {
-        return token(&inner.options, &mut state, call);
+pub(super) fn respond(sim: &OfficientSim, request: &ApiRequest) -> ApiResponse {
+    let segments: Vec<&str> = request.path.split('/').skip(2).collect();
+    let company = &mut *sim.company();
+    if request.method == Method::POST && segments == ["token"] {
+        return token(company, request);
     }
-    let authorized = state.tokens.accepts(call.bearer());
-    let state = &mut *state;
-    let found = match segments.as_slice() {
-        ["account"] if get => account(&inner.options),
-        ["people", "list"] if get => people(state, call),
-        ["people", "search"] if get => search(state, call),
-        ["people", id, "detail"] if get && number(id).is_some() => detail(state, number(id)),
-        ["calendar", "events", "types", year] if get && number(year).is_some() => {
-            leave_types(state, &inner.options)
-        }
-        ["calendar", "requests", "list"] if get => requests(state, call),
-        ["calendar", "requests", id, "detail"] if get && number(id).is_some() => request(state, number(id)),
-        ["calendar", person, days @ ..] if get && number(person).is_some() => match period(days) {
-            Some((first, last)) => calendar(state, number(person), first, last, call),
-            None => return shell(),
-        },
-        ["webhooks", "list"] if get => webhooks(state, call),
-        ["webhooks", "add"] if post => {
-            if !authorized {
-                return unauthorized();
-            }
-            add_webhook(state, call)
-        }
-        ["webhooks", id] if delete && number(id).is_some() => {
-            if !authorized {
-                return unauthorized();
-            }
-            delete_webhook(state, number(id))
-        }
-        _ => return shell(),
+    let Some(endpoint) = Endpoint::parse(&request.method, &segments) else {
+        return ApiResponse::web_app_shell();
     };
-    if authorized { found } else { unauthorized() }
+    if !company.tokens.accepts(request.bearer_token()) {
+        let body = json!({"status_code": 401, "reason_phrase": "Unauthorized"});
+        return ApiResponse::json(StatusCode::UNAUTHORIZED, &body);
+    }
+    endpoint.respond(company, sim.options(), request)
 }
 
-fn shell() -> Answer {
-    Answer::html(StatusCode::OK, page::SHELL)
+/// What a call asks for, from its method and path.
+enum Endpoint {
+    Account,
+    People,
+    PersonSearch,
+    Person(i64),
+    Calendar(i64, (Date, Date)),
+    LeaveTypes,
+    Requests,
+    Request(i64),
+    Subscriptions,
+    AddSubscription,
+    DeleteSubscription(i64),
 }
 
-fn unauthorized() -> Answer {
-    Answer::json(StatusCode::UNAUTHORIZED, &json!({"status_code": 401, "reason_phrase": "Unauthorized"}))
+impl Endpoint {
+    fn parse(method: &Method, segments: &[&str]) -> Option<Self> {
+        let number = |text: &str| text.parse::<i64>().ok();
+        Some(match (method.as_str(), segments) {
+            ("GET", ["account"]) => Self::Account,
+            ("GET", ["people", "list"]) => Self::People,
+            ("GET", ["people", "search"]) => Self::PersonSearch,
+            ("GET", ["people", id, "detail"]) => Self::Person(number(id)?),
+            ("GET", ["calendar", "events", "types", year]) => number(year).map(|_| Self::LeaveTypes)?,
+            ("GET", ["calendar", "requests", "list"]) => Self::Requests,
+            ("GET", ["calendar", "requests", id, "detail"]) => Self::Request(number(id)?),
+            ("GET", ["calendar", person, period @ ..]) => {
+                Self::Calendar(number(person)?, parse_period(period)?)
+            }
+            ("GET", ["webhooks", "list"]) => Self::Subscriptions,
+            ("POST", ["webhooks", "add"]) => Self::AddSubscription,
+            ("DELETE", ["webhooks", id]) => Self::DeleteSubscription(number(id)?),
+            _ => return None,
+        })
+    }
+
+    fn respond(self, company: &mut Company, options: &OfficientOptions, request: &ApiRequest) -> ApiResponse {
+        match self {
+            Self::Account => account(options),
+            Self::People => people(company, request),
+            Self::PersonSearch => search(company, request),
+            Self::Person(id) => person(company, id),
+            Self::Calendar(person_id, (first, last)) => {
+                let Some(person) = company.person(person_id).filter(|person| !person.deleted) else {
+                    return bad_request(NO_SUCH_PERSON);
+                };
+                let only_days_with_events = request.parameter("filter") == Some("days_with_events");
+                ApiResponse::ok(&calendar(company, person, first, last, only_days_with_events))
+            }
+            Self::LeaveTypes => leave_types(company),
+            Self::Requests => requests(company, request),
+            Self::Request(id) => leave_request(company, id),
+            Self::Subscriptions => subscriptions(company, request),
+            Self::AddSubscription => add_subscription(company, request),
+            Self::DeleteSubscription(id) => delete_subscription(company, id),
+        }
+    }
 }
 
-fn number(text: &str) -> Option<i64> {
-    text.parse().ok()
+fn bad_request(reason: &str) -> ApiResponse {
+    ApiResponse::json(StatusCode::BAD_REQUEST, &json!({"status_code": 400, "reason_phrase": reason}))
 }
 
-fn paged(call: &ApiCall, items: Vec<Value>) -> Vec<Value> {
-    let page = call.parameter("page").and_then(|page| page.parse::<usize>().ok()).unwrap_or_default();
-    items.into_iter().skip(page.saturating_mul(PAGE)).take(PAGE).collect()
+/// The page that the request asks for; pages count from 0.
+fn page_of(request: &ApiRequest, items: Vec<Value>) -> Vec<Value> {
+    let page = request.parameter("page").and_then(|page| page.parse::<usize>().ok()).unwrap_or_default();
+    items.into_iter().skip(page.saturating_mul(ROWS_PER_PAGE)).take(ROWS_PER_PAGE).collect()
 }
 
-fn token(options: &OfficientOptions, state: &mut State, call: &ApiCall) -> Answer {
-    let is_json = call
-        .headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.starts_with("application/json"));
-    let fields: Vec<(String, String)> = if is_json {
-        let fields: Map<String, Value> = serde_json::from_slice(&call.body).unwrap_or_default();
-        fields.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned()))).collect()
-    } else {
-        url::form_urlencoded::parse(&call.body).into_owned().collect()
-    };
+fn token(company: &mut Company, request: &ApiRequest) -> ApiResponse {
+    let fields = token_fields(request);
     let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    let refused = || bad_request("Bad Request");
-    if field("client_id") != Some(options.client_id.as_str())
-        || field("client_secret") != Some(options.client_secret.as_str())
-    {
-        return refused();
+    if field("client_id") != Some(CLIENT_ID) || field("client_secret") != Some(CLIENT_SECRET) {
+        return bad_request("Bad Request");
     }
-    let with_refresh = match field("grant_type") {
+    let tokens = &mut company.tokens;
+    let is_granted = match field("grant_type") {
+        // The code is used up even when the redirect address is wrong.
         Some("authorization_code") => {
-            // A code is used up by asking, also when the rest of the question is wrong.
-            let Some(asked_with) = field("code").and_then(|code| state.tokens.codes.remove(code)) else {
-                return refused();
-            };
-            if let (Some(given), Some(asked_with)) = (field("redirect_uri"), asked_with)
-                && given != asked_with
-            {
-                return refused();
-            }
-            true
+            field("code").and_then(|code| tokens.use_code(code)).is_some_and(|authorized| {
+                match (field("redirect_uri"), authorized) {
+                    (Some(given), Some(authorized)) => given == authorized,
+                    _ => true,
+                }
+            })
         }
         Some("refresh_token") => {
-            let known = field("refresh_token").is_some_and(|token| state.tokens.refresh.contains(token));
-            if !known || state.tokens.refuse_refresh {
-                return refused();
-            }
-            !state.tokens.omit_refresh_token
+            !tokens.refuses_refresh
+                && field("refresh_token").is_some_and(|token| tokens.refresh.contains(token))
         }
-        _ => return refused(),
+        _ => false,
     };
-    let (access, refresh) = state.tokens.issue(with_refresh);
-    let mut body = Map::new();
-    body.insert("access_token".to_owned(), json!(access));
-    body.insert("expires_in".to_owned(), json!(state.tokens.lifetime.as_secs()));
-    body.insert("token_type".to_owned(), json!("Bearer"));
-    body.insert("scope".to_owned(), json!("admin"));
-    if let Some(refresh) = refresh {
-        body.insert("refresh_token".to_owned(), json!(refresh));
+    if !is_granted {
+        return bad_request("Bad Request");
     }
-    ok(&Value::Object(body))
+    let mut body = json!({
+        "access_token": tokens.issue_access_token(), "expires_in": tokens.lifetime.as_secs(),
+        "token_type": "Bearer", "scope": "admin",
+    });
+    if field("grant_type") == Some("authorization_code") || !tokens.omits_refresh_token {
+        body["refresh_token"] = json!(tokens.issue_refresh_token());
+    }
+    ApiResponse::ok(&body)
 }
 
-fn account(options: &OfficientOptions) -> Answer {
-    ok(&json!({"data": {
+/// The fields of a token call, whose body is either JSON or a form.
+fn token_fields(request: &ApiRequest) -> Vec<(String, String)> {
+    let content_type = request.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if content_type.is_some_and(|value| value.starts_with("application/json")) {
+        let fields: Map<String, Value> = serde_json::from_slice(&request.body).unwrap_or_default();
+        fields.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned()))).collect()
+    } else {
+        url::form_urlencoded::parse(&request.body).into_owned().collect()
+    }
+}
+
+fn account(options: &OfficientOptions) -> ApiResponse {
+    ApiResponse::ok(&json!({"data": {
         "company_id": options.company_id, "company_name": options.company_name, "subdomain": options.subdomain,
         "vat_number": VAT_NUMBER,
     }}))
 }
 
 fn email(person: &Person) -> String {
-    let part = |name: &str| name.to_lowercase().split_whitespace().collect::<Vec<_>>().join("");
-    format!("{}.{}@voorbeeld.example", part(&person.first_name), part(&person.last_name))
+    let without_spaces = |name: &str| name.to_lowercase().split_whitespace().collect::<String>();
+    format!("{}.{}@voorbeeld.example", without_spaces(&person.first_name), without_spaces(&person.last_name))
 }
 
-fn people(state: &State, call: &ApiCall) -> Answer {
-    let archived_too =
-        call.parameter("include_archived").is_some_and(|value| value == "1" || value == "true");
-    let items: Vec<Value> = state
-        .people
-        .iter()
-        .filter(|person| !person.deleted && (archived_too || !person.archived))
-        .map(|person| {
-            json!({
-                "id": person.id, "name": person.name(), "email": email(person), "role_name": "Medewerker",
-                "avatar": "", "phone": PHONE, "archived": i64::from(person.archived), "manager": null,
-            })
+fn people(company: &Company, request: &ApiRequest) -> ApiResponse {
+    let includes_archived = matches!(request.parameter("include_archived"), Some("1" | "true"));
+    let listed = |person: &&Person| !person.deleted && (includes_archived || !person.archived);
+    let items = company.people.iter().filter(listed).map(|person| {
+        json!({
+            "id": person.id, "name": person.name(), "email": email(person), "role_name": "Medewerker",
+            "avatar": "", "phone": PHONE, "archived": i64::from(person.archived), "manager": null,
         })
-        .collect();
+    });
+    let items: Vec<Value> = items.collect();
     let total = items.len();
-    ok(&json!({"data": paged(call, items), "total_record_count": total}))
+    ApiResponse::ok(&json!({"data": page_of(request, items), "total_record_count": total}))
 }
 
-fn search(state: &State, call: &ApiCall) -> Answer {
-    let wanted = call.parameter("name").unwrap_or_default().to_lowercase();
-    let found = state.people.iter().filter(|person| person.name().to_lowercase().contains(&wanted));
-    let items: Vec<Value> = found
-        .map(|person| {
-            json!({
-                "id": person.id, "deleted": i64::from(person.deleted), "name": person.name(),
-                "email": email(person), "national_number": CANARIES.first(), "matched_on": "name",
-            })
+fn search(company: &Company, request: &ApiRequest) -> ApiResponse {
+    let searched = request.parameter("name").unwrap_or_default().to_lowercase();
+    let found = company.people.iter().filter(|person| person.name().to_lowercase().contains(&searched));
+    let items = found.map(|person| {
+        json!({
+            "id": person.id, "deleted": i64::from(person.deleted), "name": person.name(),
+            "email": email(person), "national_number": CANARIES.first(), "matched_on": "name",
         })
-        .collect();
-    ok(&Value::Array(items))
+    });
+    ApiResponse::ok(&items.collect())
 }
 
-fn detail(state: &State, id: Option<i64>) -> Answer {
-    let Some(person) = id.and_then(|id| state.person(id)) else {
-        return bad_request("Person not found or you have no access.");
+fn person(company: &Company, id: i64) -> ApiResponse {
+    let Some(person) = company.person(id) else {
+        return bad_request(NO_SUCH_PERSON);
     };
     let as_text = person.id % 2 == 1;
     let [national_number, born, iban, street, civil_state, partner, mobile, private_email, ..] = CANARIES;
-    ok(&json!({"data": {
-        "id": loose(person.id, as_text),
-        "deleted": loose(i64::from(person.deleted), as_text),
+    ApiResponse::ok(&json!({"data": {
+        "id": number_or_text(person.id, as_text),
+        "deleted": number_or_text(i64::from(person.deleted), as_text),
         "name": person.name(),
         "first_name": person.first_name,
         "last_name": person.last_name,
@@ -224,112 +212,99 @@ fn detail(state: &State, id: Option<i64>) -> Answer {
         "iban": iban,
         "civil_state": civil_state,
         "address": {"line_1": street, "number": "71", "zipcode": "2800", "city": "Mechelen", "country_code": "BE"},
-        "family": {"partner_name": partner, "dependent_children": loose(2, as_text), "partner_has_income": 1},
+        "family": {
+            "partner_name": partner, "dependent_children": number_or_text(2, as_text), "partner_has_income": 1,
+        },
         "diploma": "",
         "signature_version": 3,
     }}))
 }
 
-fn leave_types(state: &State, options: &OfficientOptions) -> Answer {
-    let items: Vec<Value> = state
-        .leave_types
-        .iter()
-        .map(|leave_type| {
-            let mut integrations = vec![json!({"app": "acerta", "code": (leave_type.id + 112).to_string()})];
-            if let Some(code) = &leave_type.code {
-                integrations.insert(0, json!({"app": options.integration_app, "code": code}));
-            }
-            json!({
-                "id": loose(leave_type.id, leave_type.id % 3 == 0), "name": leave_type.name,
-                "alias": leave_type.name, "active": 1, "color": "a24689", "interpretation": "time_off",
-                "integrations": integrations, "counter": null,
-            })
+fn leave_types(company: &Company) -> ApiResponse {
+    let items = company.leave_types.iter().map(|leave_type| {
+        let ours = leave_type.code.as_ref().map(|code| json!({"app": INTEGRATION_APP, "code": code}));
+        let other = json!({"app": "acerta", "code": (leave_type.id + 112).to_string()});
+        json!({
+            "id": number_or_text(leave_type.id, leave_type.id % 3 == 0), "name": leave_type.name,
+            "alias": leave_type.name, "active": 1, "color": "a24689", "interpretation": "time_off",
+            "integrations": ours.into_iter().chain([other]).collect::<Vec<_>>(), "counter": null,
         })
-        .collect();
-    ok(&json!({"data": items}))
+    });
+    ApiResponse::ok(&json!({"data": items.collect::<Vec<_>>()}))
 }
 
-/// What became of one event of a request.
-pub(super) fn outcome(state: &State, event: &Event) -> &'static str {
-    match state.event(event.id).map(|event| event.leave.status) {
-        Some(EventStatus::Pending) => "pending",
-        Some(EventStatus::Approved) => "accepted",
-        None => "declined",
-    }
+fn status(company: &Company, request: &LeaveRequest) -> &'static str {
+    if company.is_pending(request) { "pending" } else { "closed" }
 }
 
-pub(super) fn request_status(state: &State, request: &LeaveRequest) -> &'static str {
-    let pending = request.events.iter().any(|event| outcome(state, event) == "pending");
-    if pending { "pending" } else { "closed" }
+fn requester(company: &Company, request: &LeaveRequest) -> Value {
+    let name = company.person(request.person_id).map(Person::name);
+    json!({"id": number_or_text(request.person_id, request.id % 2 == 0), "name": name.unwrap_or_default()})
 }
 
-fn requester(state: &State, request: &LeaveRequest) -> Value {
-    let name = state.person(request.person_id).map(Person::name);
-    json!({"id": loose(request.person_id, request.id % 2 == 0), "name": name.unwrap_or_default()})
-}
-
-fn requests(state: &State, call: &ApiCall) -> Answer {
-    let wanted = call.parameter("status").unwrap_or("all");
-    let newest_first = state.requests.iter().rev();
-    let items: Vec<Value> = newest_first
-        .map(|request| (request, request_status(state, request)))
-        .filter(|(_, status)| wanted == "all" || wanted == *status)
-        .map(|(request, status)| {
-            json!({"id": request.id, "status": status, "requester": requester(state, request), "comment": COMMENT})
+fn requests(company: &Company, request: &ApiRequest) -> ApiResponse {
+    let wanted = request.parameter("status").unwrap_or("all");
+    let newest_first = company.requests.iter().rev();
+    let found = newest_first.filter(|request| wanted == "all" || wanted == status(company, request));
+    let items = found.map(|request| {
+        json!({
+            "id": request.id, "status": status(company, request), "requester": requester(company, request),
+            "comment": COMMENT,
         })
-        .collect();
-    ok(&json!({"data": paged(call, items)}))
+    });
+    ApiResponse::ok(&json!({"data": page_of(request, items.collect())}))
 }
 
-fn request(state: &State, id: Option<i64>) -> Answer {
-    let Some(request) = state.requests.iter().find(|request| Some(request.id) == id) else {
+fn leave_request(company: &Company, id: i64) -> ApiResponse {
+    let Some(request) = company.request(id) else {
         return bad_request("Request not found or you have no access.");
     };
-    let events: Vec<Value> = request
-        .events
-        .iter()
-        .map(|asked| {
-            let now = state.event(asked.id).unwrap_or(asked);
-            let mut fields = Map::new();
-            fields.insert("id".to_owned(), loose(now.id, now.id % 2 == 0));
-            fields.insert("date".to_owned(), json!(now.leave.date));
-            put_loose(&mut fields, "start_minutes", now.leave.start_time_minutes, now.id);
-            put_loose(&mut fields, "duration_minutes", now.leave.duration_minutes, now.id);
-            fields.insert("outcome".to_owned(), json!(outcome(state, asked)));
-            fields.insert("reason".to_owned(), json!(COMMENT));
-            Value::Object(fields)
-        })
-        .collect();
-    let (status, requester) = (request_status(state, request), requester(state, request));
-    let id = request.id;
-    ok(&json!({"data": {
-        "id": id, "status": status, "requester": requester, "comment": COMMENT, "events": events,
+    let events: Vec<Value> = request.events.iter().map(|event| requested_event(company, event)).collect();
+    ApiResponse::ok(&json!({"data": {
+        "id": id, "status": status(company, request), "requester": requester(company, request),
+        "comment": COMMENT, "events": events,
     }}))
 }
 
-fn webhooks(state: &State, call: &ApiCall) -> Answer {
-    let items = state.subscriptions.iter().map(|subscription| {
+fn requested_event(company: &Company, requested: &Event) -> Value {
+    let Event { id, leave, .. } = company.event(requested.id).unwrap_or(requested);
+    let mut fields = Map::new();
+    fields.insert("id".to_owned(), number_or_text(*id, id % 2 == 0));
+    fields.insert("date".to_owned(), json!(leave.date));
+    put_optional_number(&mut fields, "start_minutes", leave.start_time_minutes, *id);
+    put_optional_number(&mut fields, "duration_minutes", leave.duration_minutes, *id);
+    let outcome = match company.outcome(requested) {
+        Outcome::Pending => "pending",
+        Outcome::Accepted => "accepted",
+        Outcome::Declined => "declined",
+    };
+    fields.insert("outcome".to_owned(), json!(outcome));
+    fields.insert("reason".to_owned(), json!(COMMENT));
+    Value::Object(fields)
+}
+
+fn subscriptions(company: &Company, request: &ApiRequest) -> ApiResponse {
+    let items = company.subscriptions.iter().map(|subscription| {
         json!({"id": subscription.id, "event": subscription.event, "target_url": subscription.target_url})
     });
-    ok(&json!({"data": paged(call, items.collect())}))
+    ApiResponse::ok(&json!({"data": page_of(request, items.collect())}))
 }
 
-fn add_webhook(state: &mut State, call: &ApiCall) -> Answer {
-    let body: Value = serde_json::from_slice(&call.body).unwrap_or_default();
-    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+fn add_subscription(company: &mut Company, request: &ApiRequest) -> ApiResponse {
+    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     let (event, target_url) = (text("event"), text("target_url"));
-    let is_web = url::Url::parse(&target_url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-    if !is_web || !state.knows_event_name(&event) {
+    if !is_web_address(target_url) || !company.accepts_webhook_event(event) {
         return bad_request("Bad Request");
     }
-    let id = state.add_subscription(&event, &target_url);
-    ok(&json!({"data": {"id": id.to_string()}}))
+    let id = company.add_subscription(event, target_url);
+    ApiResponse::ok(&json!({"data": {"id": id.to_string()}}))
 }
 
-fn delete_webhook(state: &mut State, id: Option<i64>) -> Answer {
-    let Some(at) = state.subscriptions.iter().position(|subscription| Some(subscription.id) == id) else {
-        return Answer::json(StatusCode::BAD_REQUEST, &json!({}));
+fn delete_subscription(company: &mut Company, id: i64) -> ApiResponse {
+    let Some(index) = company.subscriptions.iter().position(|subscription| subscription.id == id) else {
+        return ApiResponse::json(StatusCode::BAD_REQUEST, &json!({}));
     };
-    state.subscriptions.remove(at);
-    ok(&json!({}))
+    company.subscriptions.remove(index);
+    ApiResponse::ok(&json!({}))
 }

@@ -6,7 +6,7 @@ use super::{Officient, Optedo, absence};
 use crate::simulators::Fault;
 
 #[tokio::test]
-async fn a_fault_is_used_up_by_the_first_call_it_is_meant_for() {
+async fn a_fault_applies_to_the_first_call_that_it_is_meant_for() {
     let officient = Officient::start().await;
     officient.sim.fault_on("/1.0/people", Fault::Status(503), 2);
     officient.sim.next(Fault::EmptyRateLimit);
@@ -22,7 +22,7 @@ async fn a_fault_is_used_up_by_the_first_call_it_is_meant_for() {
 }
 
 #[tokio::test]
-async fn answers_are_spoiled_as_asked() {
+async fn each_fault_spoils_the_response_in_its_own_way() {
     let officient = Officient::start().await;
     let whole = officient.get("/1.0/account").await.1;
     let spoiled = async |fault| {
@@ -40,36 +40,36 @@ async fn answers_are_spoiled_as_asked() {
 }
 
 #[tokio::test]
-async fn redirects_and_retry_after_come_with_their_headers() {
+async fn redirects_and_retry_after_have_their_headers() {
     let optedo = Optedo::start().await;
     let url = format!("{}/users", optedo.sim.api_url());
     optedo.sim.next(Fault::RedirectTo("https://elsewhere.example/".to_owned()));
-    let answer = optedo.http.get(&url).send().await.unwrap();
+    let response = optedo.http.get(&url).send().await.unwrap();
     assert_eq!(
-        (answer.status().as_u16(), &answer.headers()["location"]),
+        (response.status().as_u16(), &response.headers()["location"]),
         (307, &"https://elsewhere.example/".parse().unwrap())
     );
     optedo.sim.next(Fault::RetryAfter { status: 503, seconds: 7 });
-    let answer = optedo.http.get(&url).send().await.unwrap();
-    assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (503, &7.into()));
+    let response = optedo.http.get(&url).send().await.unwrap();
+    assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &7.into()));
 }
 
 #[tokio::test]
-async fn a_reset_in_the_middle_breaks_the_body_and_not_the_headers() {
+async fn a_reset_mid_body_breaks_the_body_and_not_the_headers() {
     let officient = Officient::start().await;
     officient.sim.next(Fault::ResetMidBody);
     let url = format!("{}/1.0/account", officient.sim.url());
-    let answer = officient.http.get(url).bearer_auth(&officient.token).send().await.unwrap();
-    assert_eq!(answer.status(), 200);
-    assert!(answer.bytes().await.is_err());
+    let response = officient.http.get(url).bearer_auth(&officient.token).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(response.bytes().await.is_err());
 }
 
 #[tokio::test]
-async fn effects_happen_before_an_answer_is_lost_and_not_before_a_call_fails() {
+async fn a_lost_response_has_its_effect_and_a_failed_call_has_none() {
     let optedo = Optedo::start().await;
     let write = async |fault, reference: &str| {
         optedo.sim.next_write(fault);
-        assert_eq!(optedo.get("/users").await.0, 200, "reads are left alone");
+        assert_eq!(optedo.get("/users").await.0, 200, "a read is not affected");
         let url = format!("{}/absences", optedo.sim.api_url());
         let request = optedo.http.post(url).bearer_auth(optedo.sim.token()).json(&absence(reference));
         request.timeout(Duration::from_millis(200)).send().await.unwrap_err()
@@ -80,12 +80,12 @@ async fn effects_happen_before_an_answer_is_lost_and_not_before_a_call_fails() {
     assert!(write(Fault::Timeout, "timeout").await.is_timeout());
     let kept = optedo.sim.absences().into_iter().filter_map(|absence| absence.content.external_reference);
     assert_eq!(kept.collect::<Vec<_>>(), ["lost", "hangs"]);
-    let unanswered = optedo.sim.calls().iter().filter(|call| call.status == 0).count();
-    assert_eq!((unanswered, optedo.sim.writes()), (4, 4));
+    let without_response = optedo.sim.calls().iter().filter(|call| call.status == 0).count();
+    assert_eq!((without_response, optedo.sim.writes()), (4, 4));
 }
 
 #[tokio::test]
-async fn stopping_cuts_off_what_hangs_and_frees_the_port() {
+async fn stopping_aborts_calls_in_progress_and_frees_the_port() {
     let optedo = Optedo::start().await;
     let url = format!("{}/users", optedo.sim.api_url());
     optedo.sim.next(Fault::Timeout);
@@ -97,8 +97,8 @@ async fn stopping_cuts_off_what_hangs_and_frees_the_port() {
         }
         optedo.sim.stop().await;
     };
-    let (answer, ()) = tokio::join!(hanging, stopping);
-    assert!(!answer.unwrap_err().is_timeout());
+    let (response, ()) = tokio::join!(hanging, stopping);
+    assert!(!response.unwrap_err().is_timeout());
     assert!(begun.elapsed() < Duration::from_secs(1));
     assert!(optedo.http.get(&url).send().await.unwrap_err().is_connect());
     optedo.sim.restart().await.unwrap();
@@ -107,7 +107,7 @@ async fn stopping_cuts_off_what_hangs_and_frees_the_port() {
 }
 
 #[tokio::test]
-async fn latency_holds_every_call_up() {
+async fn latency_delays_every_call() {
     let officient = Officient::start().await;
     officient.sim.set_latency(Duration::from_millis(80));
     let begun = Instant::now();

@@ -1,5 +1,6 @@
-//! The simulators over real HTTP, as the service and a browser meet them.
+//! Tests of the simulators over real HTTP, with the calls of the service and of a browser.
 
+mod authorize;
 mod browser;
 mod faults;
 mod officient;
@@ -7,7 +8,6 @@ mod officient_pages;
 mod optedo;
 mod optedo_pages;
 mod seed;
-mod sign_in;
 
 use std::time::Duration;
 
@@ -16,19 +16,14 @@ use serde_json::{Value, json};
 
 use super::officient::{OfficientOptions, OfficientSim};
 use super::optedo::{OptedoOptions, OptedoSim};
+use crate::upstream::http_client;
 
 /// Follows no redirects and gives up after two seconds.
 fn client() -> Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(Duration::from_secs(2))
-        .build()
-        .unwrap()
+    http_client(Duration::from_secs(2))
 }
 
-/// A connected Officient that limits nothing and sends nothing by itself, and a reader of it.
+/// A simulated Officient with a client that has an access token.
 struct Officient {
     sim: OfficientSim,
     http: Client,
@@ -36,6 +31,7 @@ struct Officient {
 }
 
 impl Officient {
+    /// Without a rate limit that matters, and without webhooks.
     async fn start() -> Self {
         Self::with(OfficientOptions {
             rate_limit_calls: 10_000,
@@ -47,14 +43,14 @@ impl Officient {
 
     async fn with(options: OfficientOptions) -> Self {
         let sim = OfficientSim::start(options).await.unwrap();
-        let token = sim.issue_tokens().0;
+        let token = sim.issue_access_token();
         Self { sim, http: client(), token }
     }
 
     async fn get(&self, path: &str) -> (u16, String) {
-        let answer =
+        let response =
             self.http.get(format!("{}{path}", self.sim.url())).bearer_auth(&self.token).send().await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
+        (response.status().as_u16(), response.text().await.unwrap())
     }
 
     async fn read(&self, path: &str) -> Value {
@@ -65,12 +61,12 @@ impl Officient {
 
     async fn post(&self, path: &str, body: Value) -> (u16, Value) {
         let url = format!("{}{path}", self.sim.url());
-        let answer = self.http.post(url).bearer_auth(&self.token).json(&body).send().await.unwrap();
-        (answer.status().as_u16(), answer.json().await.unwrap_or_default())
+        let response = self.http.post(url).bearer_auth(&self.token).json(&body).send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap_or_default())
     }
 }
 
-/// An Optedo with one user (11) and one absence type (1).
+/// A simulated Optedo with one user (11) and one absence type (1), and a client for its API.
 struct Optedo {
     sim: OptedoSim,
     http: Client,
@@ -84,8 +80,8 @@ impl Optedo {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> (u16, Value) {
-        let answer = request.bearer_auth(self.sim.token()).send().await.unwrap();
-        (answer.status().as_u16(), answer.json().await.unwrap_or_default())
+        let response = request.bearer_auth(self.sim.token()).send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap_or_default())
     }
 
     async fn get(&self, path: &str) -> (u16, Value) {

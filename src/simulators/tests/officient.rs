@@ -16,7 +16,7 @@ use crate::simulators::officient::{
 };
 
 #[tokio::test]
-async fn calls_beyond_the_rate_limit_get_429_with_an_empty_body_until_the_window_has_slid() {
+async fn calls_beyond_the_rate_limit_get_an_empty_429_until_the_window_has_moved() {
     let period = Duration::from_millis(400);
     let officient = Officient::with(OfficientOptions {
         rate_limit_calls: 3,
@@ -35,7 +35,7 @@ async fn calls_beyond_the_rate_limit_get_429_with_an_empty_body_until_the_window
 }
 
 #[tokio::test]
-async fn people_come_thirty_a_page_with_their_total() {
+async fn people_are_listed_thirty_a_page_with_their_total() {
     let officient = Officient::start().await;
     let ids: Vec<i64> = (0..65).map(|n| officient.sim.add_person("Walter", &format!("White {n}"))).collect();
     officient.sim.archive_person(ids[3]);
@@ -43,9 +43,9 @@ async fn people_come_thirty_a_page_with_their_total() {
     let lengths = async |query: &str| {
         let mut lengths = Vec::new();
         for page in 0..4 {
-            let answer = officient.read(&format!("/1.0/people/list?page={page}{query}")).await;
-            lengths.push(answer["data"].as_array().unwrap().len());
-            assert_eq!(answer["total_record_count"], if query.contains('1') { 64 } else { 63 });
+            let response = officient.read(&format!("/1.0/people/list?page={page}{query}")).await;
+            lengths.push(response["data"].as_array().unwrap().len());
+            assert_eq!(response["total_record_count"], if query.contains('1') { 64 } else { 63 });
         }
         lengths
     };
@@ -54,15 +54,15 @@ async fn people_come_thirty_a_page_with_their_total() {
     let first = officient.read("/1.0/people/list").await;
     assert_eq!(first["data"][0]["id"], 264);
     assert_eq!(first["data"][0]["name"], "Walter White 0");
-    assert_eq!(first["data"][0].get("first_name"), None, "only the whole name");
+    assert_eq!(first["data"][0].get("first_name"), None, "the list has the full name only");
     let deleted = officient.read(&format!("/1.0/people/{}/detail", ids[4])).await;
     assert_eq!(deleted["data"]["deleted"], 1);
     let found = officient.read("/1.0/people/search?name=white%2064").await;
-    assert_eq!(found.as_array().unwrap().len(), 1, "a bare array");
+    assert_eq!(found.as_array().unwrap().len(), 1, "the response is a bare array");
 }
 
 #[tokio::test]
-async fn the_person_detail_is_loosely_typed_and_full_of_personal_data() {
+async fn the_person_detail_mixes_numbers_and_text_and_is_full_of_personal_data() {
     let officient = Officient::start().await;
     let (even, odd) =
         (officient.sim.add_person("Walter", "White"), officient.sim.add_person("Jesse", "Pinkman"));
@@ -77,7 +77,7 @@ async fn the_person_detail_is_loosely_typed_and_full_of_personal_data() {
 }
 
 #[tokio::test]
-async fn the_calendar_groups_events_by_day_and_leaves_types_loose() {
+async fn the_calendar_groups_events_by_day_and_mixes_numbers_and_text() {
     let officient = Officient::start().await;
     let person = officient.sim.add_person("Walter", "White");
     let verlof = LeaveType::Custom(officient.sim.add_leave_type("Verlof", Some("Vakantie")));
@@ -120,7 +120,7 @@ async fn the_calendar_groups_events_by_day_and_leaves_types_loose() {
 }
 
 #[tokio::test]
-async fn an_unknown_start_is_absent_in_three_ways() {
+async fn an_unknown_start_is_sent_in_three_ways() {
     let officient = Officient::start().await;
     let person = officient.sim.add_person("Walter", "White");
     for day in 1..=3 {
@@ -134,7 +134,7 @@ async fn an_unknown_start_is_absent_in_three_ways() {
 }
 
 #[tokio::test]
-async fn raw_fields_are_answered_exactly_so() {
+async fn raw_fields_replace_those_of_the_response() {
     let officient = Officient::start().await;
     let person = officient.sim.add_person("Walter", "White");
     let event = NewEvent::default().raw("duration_minutes", json!("abc"));
@@ -145,12 +145,12 @@ async fn raw_fields_are_answered_exactly_so() {
 }
 
 #[tokio::test]
-async fn leave_types_carry_an_entry_per_connected_app() {
+async fn leave_types_have_an_entry_for_each_connected_app() {
     let officient = Officient::start().await;
     let id = officient.sim.add_leave_type("Verlof", None);
     let integrations = async || {
-        let answer = officient.read("/1.0/calendar/events/types/2026").await;
-        answer["data"][0]["integrations"].clone()
+        let response = officient.read("/1.0/calendar/events/types/2026").await;
+        response["data"][0]["integrations"].clone()
     };
     assert_eq!(integrations().await, json!([{"app": "acerta", "code": "192"}]));
     officient.sim.set_leave_type_code(id, Some("Vakantie"));
@@ -161,15 +161,15 @@ async fn leave_types_carry_an_entry_per_connected_app() {
 }
 
 #[tokio::test]
-async fn requests_come_newest_first_and_close_when_decided() {
+async fn requests_are_listed_newest_first_and_close_when_decided() {
     let officient = Officient::start().await;
     let person = officient.sim.add_person("Walter", "White");
     let leave = NewEvent::default().pending();
     let (old, ids) = officient.sim.add_leave(person, [leave]);
     let (new, _) = officient.sim.add_leave(person, [NewEvent::new(LeaveType::Education, date(2026, 5, 4))]);
     let listed = async |status: &str| -> Vec<i64> {
-        let answer = officient.read(&format!("/1.0/calendar/requests/list?page=0&status={status}")).await;
-        answer["data"].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect()
+        let response = officient.read(&format!("/1.0/calendar/requests/list?page=0&status={status}")).await;
+        response["data"].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect()
     };
     assert_eq!(listed("all").await, [new, old]);
     assert_eq!(listed("pending").await, [old]);
@@ -188,7 +188,7 @@ async fn requests_come_newest_first_and_close_when_decided() {
 }
 
 #[tokio::test]
-async fn an_unknown_path_answers_200_with_html() {
+async fn an_unknown_path_gets_200_with_html() {
     let officient = Officient::start().await;
     for path in [
         "/1.0/nothing",
@@ -208,7 +208,7 @@ async fn a_wrong_or_expired_token_gets_401() {
     let mut officient = Officient::start().await;
     officient.sim.expire_access_tokens();
     assert_eq!(officient.get("/1.0/account").await.0, 401);
-    officient.token = officient.sim.issue_tokens().0;
+    officient.token = officient.sim.issue_access_token();
     assert_eq!(officient.read("/1.0/account").await["data"]["company_id"], 60002);
     officient.sim.revoke_access_tokens();
     let (status, body) = officient.get("/1.0/account").await;
@@ -221,7 +221,7 @@ async fn a_wrong_or_expired_token_gets_401() {
 }
 
 #[tokio::test]
-async fn a_code_works_once_and_a_refresh_token_again_and_again() {
+async fn a_code_works_once_and_a_refresh_token_many_times() {
     let officient = Officient::start().await;
     let sim = &officient.sim;
     let exchange = |fields: Value| {
@@ -231,8 +231,8 @@ async fn a_code_works_once_and_a_refresh_token_again_and_again() {
     };
     let by_form = async |fields: Value| {
         let request = officient.http.post(format!("{}/1.0/token", sim.url())).form(&exchange(fields));
-        let answer = request.send().await.unwrap();
-        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.json::<Value>().await.unwrap())
     };
     let code = sim.issue_code();
     let grant = json!({"grant_type": "authorization_code", "code": code});
@@ -244,7 +244,7 @@ async fn a_code_works_once_and_a_refresh_token_again_and_again() {
     let refresh = json!({"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]});
     for _ in 0..2 {
         let (status, again) = officient.post("/1.0/token", exchange(refresh.clone())).await;
-        assert_eq!(status, 200, "JSON goes as well");
+        assert_eq!(status, 200, "a JSON body works too");
         assert!(again["refresh_token"].is_string());
     }
     sim.omit_refresh_token_in_refresh(true);
@@ -272,19 +272,19 @@ async fn subscriptions_are_listed_refused_and_removed() {
     assert_eq!(officient.post("/1.0/webhooks/add", subscription("person_deleted")).await.0, 400);
     let url = format!("{}/1.0/webhooks/3", officient.sim.url());
     let delete = async || {
-        let answer = officient.http.delete(&url).bearer_auth(&officient.token).send().await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
+        let response = officient.http.delete(&url).bearer_auth(&officient.token).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
     };
     assert_eq!(delete().await, (200, "{}".to_owned()));
     assert_eq!(delete().await.0, 400);
     assert!(officient.sim.subscriptions().is_empty() && officient.sim.writes().is_empty());
 }
 
-/// Answers webhooks with these statuses in turn, the last one from then on, and keeps the bodies.
+/// Responds to webhooks with these statuses in turn and then always with the last one; collects the bodies.
 async fn receiver(tasks: &TaskTracker, statuses: &[u16]) -> (String, Arc<Mutex<Vec<Value>>>) {
     let bodies = Arc::new(Mutex::new(Vec::new()));
     let (kept, statuses) = (Arc::clone(&bodies), statuses.to_vec());
-    let answer = move |body: Bytes| {
+    let respond = move |body: Bytes| {
         let mut kept = kept.lock().unwrap();
         kept.push(serde_json::from_slice(&body).unwrap());
         let status = statuses.get(kept.len() - 1).or(statuses.last()).copied().unwrap();
@@ -292,12 +292,12 @@ async fn receiver(tasks: &TaskTracker, statuses: &[u16]) -> (String, Arc<Mutex<V
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
-    tasks.spawn(axum::serve(listener, Router::new().route("/hook", post(answer))).into_future());
+    tasks.spawn(axum::serve(listener, Router::new().route("/hook", post(respond))).into_future());
     (url, bodies)
 }
 
 #[tokio::test]
-async fn a_webhook_is_delivered_again_until_exactly_200() {
+async fn a_webhook_is_repeated_until_the_response_is_exactly_200() {
     let first_redelivery = Duration::from_millis(10);
     let sim = OfficientSim::start(OfficientOptions { first_redelivery, ..OfficientOptions::default() })
         .await
@@ -329,7 +329,7 @@ async fn a_webhook_is_given_up_after_eight_redeliveries() {
 }
 
 #[tokio::test]
-async fn a_webhook_about_leave_points_at_what_was_chosen() {
+async fn a_webhook_about_leave_has_the_chosen_meaning() {
     let sim = OfficientSim::start(OfficientOptions::default()).await.unwrap();
     let tasks = TaskTracker::new();
     let (url, bodies) = receiver(&tasks, &[200]).await;

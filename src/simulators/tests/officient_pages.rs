@@ -1,6 +1,6 @@
 use jiff::civil::{Date, date};
 
-use super::browser::{Browser, Shown};
+use super::browser::{Browser, Page};
 use super::{Officient, client};
 use crate::simulators::officient::{EventStatus, LeaveType, NewEvent, OfficientOptions, OfficientSim};
 
@@ -22,9 +22,9 @@ fn days(officient: &Officient, person: i64) -> Vec<Date> {
     officient.sim.events_of(person).iter().map(|event| event.leave.date).collect()
 }
 
-/// The address that an answer leads to, without its host.
-fn path(shown: &Shown) -> String {
-    let url = shown.location.as_ref().unwrap();
+/// The path, query and fragment that a response redirects to.
+fn path(page: &Page) -> String {
+    let url = page.location.as_ref().unwrap();
     format!("{}?{}#{}", url.path(), url.query().unwrap_or_default(), url.fragment().unwrap_or_default())
 }
 
@@ -47,7 +47,7 @@ async fn leave_for_a_range_of_days_is_added_on_its_working_days() {
 }
 
 #[tokio::test]
-async fn leave_for_a_part_of_a_day_is_added_with_its_start_and_length() {
+async fn leave_for_a_part_of_a_day_has_its_start_and_length() {
     let (officient, person, calendar) = company().await;
     let mut browser = Browser::new();
     let page = browser.open(&format!("{calendar}?month=2026-04&day=2026-04-11")).await;
@@ -61,11 +61,11 @@ async fn leave_for_a_part_of_a_day_is_added_with_its_start_and_length() {
         NewEvent::new(LeaveType::SickDay, saturday).unknown_start(180),
     ];
     let leave: Vec<NewEvent> = officient.sim.events_of(person).into_iter().map(|event| event.leave).collect();
-    assert_eq!(leave, expected, "a weekend day that was asked for by itself");
+    assert_eq!(leave, expected, "a weekend day that the form names by itself");
 }
 
 #[tokio::test]
-async fn leave_that_makes_no_sense_is_not_added_and_the_page_says_why() {
+async fn invalid_leave_is_refused_with_a_reason() {
     let (officient, person, calendar) = company().await;
     let mut browser = Browser::new();
     let page = browser.open(&calendar).await;
@@ -95,7 +95,7 @@ async fn leave_is_changed_to_another_type_day_and_time() {
     let mut browser = Browser::new();
     let page = browser.open(&url).await;
     browser.press(&page, "Bewaren", &[]).await;
-    assert_eq!(officient.sim.events_of(person)[0].leave, NewEvent::new(VERLOF, monday), "kept as it was");
+    assert_eq!(officient.sim.events_of(person)[0].leave, NewEvent::new(VERLOF, monday), "unchanged");
 
     let change = [
         ("leave_type", "81"),
@@ -110,7 +110,7 @@ async fn leave_is_changed_to_another_type_day_and_time() {
     assert_eq!(officient.sim.events_of(person)[0].leave, expected);
     let page = browser.open(&url).await;
     browser.press(&page, "Bewaren", &[]).await;
-    assert_eq!(officient.sim.events_of(person)[0].leave, expected, "the form shows what stands");
+    assert_eq!(officient.sim.events_of(person)[0].leave, expected, "the form shows the stored values");
 
     officient.sim.add_event(person, NewEvent::new(VERLOF, monday));
     let clash = browser.press(&page, "Bewaren", &[("leave_type", "80"), ("date", "2026-04-06")]).await;
@@ -145,19 +145,19 @@ async fn the_calendar_shows_a_month_from_monday_to_sunday() {
     officient.sim.add_event(person, NewEvent::new(VERLOF, date(2026, 5, 1)).part(540, 228));
     officient.sim.add_event(person, NewEvent::new(VERLOF, date(2026, 4, 30)));
     let mut browser = Browser::new();
-    let may = browser.page(&format!("{calendar}?month=2026-05")).await;
+    let may = browser.html(&format!("{calendar}?month=2026-05")).await;
     assert!(may.contains("Verlof, 09:00 – 12:48") && may.contains("Dag van de arbeid"));
-    assert!(!may.contains("hele dag<"), "what is before the month is not listed");
+    assert!(!may.contains("hele dag<"), "leave before the month is not listed");
     let first_week = may.split("<tbody>").nth(1).unwrap().split("</tr>").next().unwrap();
     assert_eq!(first_week.matches("<td></td>").count(), 4, "May 2026 begins on a Friday");
     assert!(may.contains("month=2026-04") && may.contains("month=2026-06"));
     assert!(!may.contains("(vandaag)"));
-    assert!(browser.page(&calendar).await.contains("(vandaag)"));
+    assert!(browser.html(&calendar).await.contains("(vandaag)"));
     assert_eq!(browser.open(&format!("{}/people/999", officient.sim.url())).await.status, 404);
 }
 
 #[tokio::test]
-async fn a_person_is_added_renamed_archived_and_deleted_and_names_are_only_text() {
+async fn a_person_is_added_renamed_archived_and_deleted_and_names_are_escaped() {
     let (officient, _, _) = company().await;
     let url = officient.sim.url();
     let mut browser = Browser::new();
@@ -180,7 +180,7 @@ async fn a_person_is_added_renamed_archived_and_deleted_and_names_are_only_text(
 }
 
 #[tokio::test]
-async fn people_are_found_by_a_part_of_their_name_and_listed_fifty_a_page() {
+async fn people_are_found_by_part_of_their_name_and_listed_fifty_a_page() {
     let (officient, _, _) = company().await;
     let url = officient.sim.url();
     for n in 0..120 {
@@ -188,14 +188,14 @@ async fn people_are_found_by_a_part_of_their_name_and_listed_fifty_a_page() {
     }
     let mut browser = Browser::new();
     let rows = |page: &str| page.matches("<th scope=\"row\">").count();
-    let first = browser.page(&url).await;
+    let first = browser.html(&url).await;
     assert_eq!(rows(&first), 50);
     assert!(first.contains("page=2") && first.contains("121 in totaal"));
-    assert_eq!(rows(&browser.page(&format!("{url}/?page=3")).await), 21);
-    assert_eq!(rows(&browser.page(&format!("{url}/?q=WALTER+w")).await), 1);
-    let searched = browser.page(&format!("{url}/?q=pinkman&page=2")).await;
+    assert_eq!(rows(&browser.html(&format!("{url}/?page=3")).await), 21);
+    assert_eq!(rows(&browser.html(&format!("{url}/?q=WALTER+w")).await), 1);
+    let searched = browser.html(&format!("{url}/?q=pinkman&page=2")).await;
     assert!(searched.contains("q=pinkman&#38;page=3"), "the other pages keep the search");
-    assert!(browser.page(&format!("{url}/?q=nobody")).await.contains("Niemand gevonden"));
+    assert!(browser.html(&format!("{url}/?q=nobody")).await.contains("Niemand gevonden"));
 }
 
 #[tokio::test]
@@ -215,14 +215,14 @@ async fn a_request_is_approved_or_declined_as_a_whole() {
     assert!(
         left.iter().all(|event| event.leave.status == EventStatus::Approved && !declined.contains(&event.id))
     );
-    assert_eq!(left.len(), 2, "the newest request stood first");
-    assert!(browser.page(&url).await.contains("Geen aanvragen."));
-    let all = browser.page(&format!("{url}?status=all")).await;
+    assert_eq!(left.len(), 2, "the newest request is the first of the list");
+    assert!(browser.html(&url).await.contains("Geen aanvragen."));
+    let all = browser.html(&format!("{url}?status=all")).await;
     assert!(all.contains("geweigerd") && all.contains("goedgekeurd"));
 }
 
 #[tokio::test]
-async fn the_field_on_the_tab_geavanceerd_shows_only_once_connected() {
+async fn the_field_on_the_tab_geavanceerd_appears_once_the_app_is_connected() {
     let sim = OfficientSim::start(OfficientOptions::default()).await.unwrap();
     let list = format!("{}/leave-types", sim.url());
     let mut browser = Browser::new();
@@ -234,22 +234,22 @@ async fn the_field_on_the_tab_geavanceerd_shows_only_once_connected() {
     browser.press(&general, "Bewaren", &[("name", "Jaarlijks verlof")]).await;
 
     let tab = format!("{list}/80?tab=geavanceerd");
-    let before = browser.page(&tab).await;
+    let before = browser.html(&tab).await;
     assert!(!before.contains("name=\"code\"") && before.contains("verschijnt hier zodra de koppeling"));
     assert!(before.contains("Jaarlijks verlof"));
     let code = format!("{list}/80/code");
     assert_eq!(browser.post(&code, &[("code", "Vakantie")]).await.status, 403);
-    sim.issue_tokens();
+    sim.issue_access_token();
     let page = browser.open(&tab).await;
     let kept = browser.press(&page, "Bewaren", &[("code", "Vakantie")]).await;
     assert!(browser.follow(&kept).await.body.contains("value=\"Vakantie\""));
-    assert!(browser.page(&list).await.contains("Optedo: Vakantie"));
+    assert!(browser.html(&list).await.contains("Optedo: Vakantie"));
     sim.revoke_all_tokens();
-    assert!(!browser.page(&tab).await.contains("name=\"code\""));
+    assert!(!browser.html(&tab).await.contains("name=\"code\""));
 }
 
 #[tokio::test]
-async fn the_developer_page_shows_the_app_changes_its_address_and_takes_access_away() {
+async fn the_developer_page_shows_the_app_changes_its_redirect_url_and_revokes_access() {
     let officient = Officient::start().await;
     let url = format!("{}/developer", officient.sim.url());
     let mut browser = Browser::new();
@@ -259,10 +259,10 @@ async fn the_developer_page_shows_the_app_changes_its_address_and_takes_access_a
     }
     assert_eq!(browser.press(&page, "Bewaren", &[("redirect_uri", "javascript:x")]).await.status, 422);
     browser.press(&page, "Bewaren", &[("redirect_uri", "https://acme.example/back")]).await;
-    assert!(browser.page(&url).await.contains("<code>https://acme.example/back</code>"));
+    assert!(browser.html(&url).await.contains("<code>https://acme.example/back</code>"));
     browser.press(&page, "Toegang intrekken", &[]).await;
     assert_eq!(officient.get("/1.0/account").await.0, 401);
-    assert!(browser.page(&url).await.contains("nog niet gegeven"));
+    assert!(browser.html(&url).await.contains("nog niet gegeven"));
 }
 
 #[tokio::test]
@@ -272,7 +272,7 @@ async fn webhooks_are_added_and_removed_by_hand_and_deliveries_are_shown() {
     let mut browser = Browser::new();
     let page = browser.open(&url).await;
     assert!(page.body.contains("Geen webhooks.") && page.body.contains("Nog niets bezorgd."));
-    // Nobody listens there.
+    // Nothing listens on this port.
     let target = "http://127.0.0.1:1/hook";
     let added = browser.press(&page, "Toevoegen", &[("event", "person_added"), ("target_url", target)]).await;
     let page = browser.follow(&added).await;
@@ -281,7 +281,7 @@ async fn webhooks_are_added_and_removed_by_hand_and_deliveries_are_shown() {
         assert_eq!(browser.press(&page, "Toevoegen", &[("target_url", target), wrong]).await.status, 422);
     }
     officient.sim.deliver("person_added", serde_json::json!(7)).await;
-    assert!(browser.page(&url).await.contains("geen antwoord"));
+    assert!(browser.html(&url).await.contains("geen antwoord"));
     let subscription = officient.sim.subscriptions()[0].id;
     assert!(page.body.contains(&format!("action=\"/webhooks/{subscription}/delete\"")));
     browser.press(&page, "Verwijderen", &[]).await;
@@ -289,7 +289,7 @@ async fn webhooks_are_added_and_removed_by_hand_and_deliveries_are_shown() {
 }
 
 #[tokio::test]
-async fn every_page_is_marked_as_simulated_and_lets_in_no_script_of_others() {
+async fn every_page_says_that_it_is_simulated_and_allows_only_its_own_script() {
     let (officient, person, _) = company().await;
     let event = officient.sim.add_event(person, NewEvent::new(VERLOF, date(2026, 4, 6)));
     let (person, event) = (format!("/people/{person}"), format!("/events/{event}"));
@@ -305,10 +305,10 @@ async fn every_page_is_marked_as_simulated_and_lets_in_no_script_of_others() {
         "/people/1",
     ];
     for path in paths {
-        let answer = client().get(format!("{}{path}", officient.sim.url())).send().await.unwrap();
-        let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        let response = client().get(format!("{}{path}", officient.sim.url())).send().await.unwrap();
+        let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
         assert!(policy.contains("default-src 'none'") && policy.contains("script-src 'self'"), "{path}");
-        let body = answer.text().await.unwrap();
+        let body = response.text().await.unwrap();
         assert!(body.contains("Nagebootste Officient – voor demonstratie, geen echte gegevens"), "{path}");
         assert!(!body.contains("style=") && !body.contains("<style"), "{path}");
     }

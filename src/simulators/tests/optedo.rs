@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{Optedo, absence};
-use crate::simulators::officient::PHONE;
+use crate::simulators::api::PHONE;
 
 #[tokio::test]
 async fn an_absence_is_created_replaced_and_deleted() {
@@ -28,7 +28,7 @@ async fn an_absence_is_created_replaced_and_deleted() {
 }
 
 #[tokio::test]
-async fn what_the_contract_forbids_is_not_created() {
+async fn an_absence_that_violates_the_contract_is_not_created() {
     let optedo = Optedo::start().await;
     let cases = [
         (json!({"userId": null}), 400),
@@ -68,7 +68,7 @@ async fn only_the_right_token_is_accepted() {
 }
 
 #[tokio::test]
-async fn users_come_a_hundred_a_page_from_page_one() {
+async fn users_are_listed_a_hundred_a_page_from_page_one() {
     let optedo = Optedo::start().await;
     for n in 1..101 {
         optedo.sim.add_user("Walter", &format!("White {n}"));
@@ -79,7 +79,7 @@ async fn users_come_a_hundred_a_page_from_page_one() {
     assert_eq!((lengths("?page=2").await, lengths("?page=3").await), (1, 0));
     assert_eq!(optedo.get("/users?page=0").await.0, 400);
     let (_, users) = optedo.get("/users").await;
-    // With a field more than the contract names: one that must be found nowhere else.
+    // The contract does not mention `mobile`.
     let expected =
         json!({"id": 11, "firstName": "Walter", "lastName": "White", "active": true, "mobile": PHONE});
     assert_eq!(users[0], expected);
@@ -98,7 +98,7 @@ async fn absences_are_found_by_overlap_with_both_ends_inclusive() {
     };
     assert_eq!(found("2026-04-03", "2026-04-03").await, 1);
     assert_eq!(found("2026-04-01", "2026-04-02").await, 0);
-    assert_eq!(found("2026-04-04", "2026-04-09").await, 0, "its end is exclusive");
+    assert_eq!(found("2026-04-04", "2026-04-09").await, 0, "the end is exclusive");
     assert_eq!(optedo.get("/absences?userId=12&from=2026-04-03&to=2026-04-03").await.1, json!([]));
     for query in ["", "?userId=11", "?userId=11&from=2026-04-03", "?userId=11&from=x&to=2026-04-03"] {
         assert_eq!(optedo.get(&format!("/absences{query}")).await.0, 400, "{query}");
@@ -107,7 +107,7 @@ async fn absences_are_found_by_overlap_with_both_ends_inclusive() {
 }
 
 #[tokio::test]
-async fn doubled_references_are_accepted_and_remembered() {
+async fn two_absences_with_the_same_reference_are_accepted_and_counted() {
     let optedo = Optedo::start().await;
     for _ in 0..2 {
         assert_eq!(optedo.create(&absence("r")).await.0, 201);
@@ -117,7 +117,7 @@ async fn doubled_references_are_accepted_and_remembered() {
 }
 
 #[tokio::test]
-async fn rejections_hold_for_what_they_are_meant_for() {
+async fn a_rejection_applies_only_to_the_absences_it_is_meant_for() {
     let optedo = Optedo::start().await;
     optedo.sim.reject_with(409, "Overlapt", |absence| absence.external_reference.as_deref() == Some("b"));
     assert_eq!(optedo.create(&absence("a")).await.0, 201);

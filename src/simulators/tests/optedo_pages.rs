@@ -4,8 +4,8 @@ use super::browser::Browser;
 use super::{Optedo, absence, client};
 use crate::simulators::optedo::NewAbsence;
 
-/// The absences of Walter White, as they stand.
-fn standing(optedo: &Optedo) -> Vec<NewAbsence> {
+/// The absences of Walter White.
+fn absences(optedo: &Optedo) -> Vec<NewAbsence> {
     optedo.sim.absences_of(11).into_iter().map(|absence| absence.content).collect()
 }
 
@@ -21,7 +21,7 @@ fn rows(page: &str) -> usize {
 }
 
 #[tokio::test]
-async fn the_planning_shows_what_stands_by_person_and_day() {
+async fn the_planning_shows_absences_by_user_and_day() {
     let optedo = Optedo::start().await;
     optedo.create(&absence("officient:1:2")).await;
     let mut part = absence("officient:1:3");
@@ -31,7 +31,7 @@ async fn the_planning_shows_what_stands_by_person_and_day() {
     optedo.create(&part).await;
     let url = optedo.sim.url();
     let mut browser = Browser::new();
-    let april = browser.page(&format!("{url}/?month=2026-04")).await;
+    let april = browser.html(&format!("{url}/?month=2026-04")).await;
     assert!(
         april.contains("april 2026") && april.contains("month=2026-03") && april.contains("month=2026-05")
     );
@@ -43,13 +43,13 @@ async fn the_planning_shows_what_stands_by_person_and_day() {
         assert!(block.contains(&format!("<span aria-hidden=\"true\">{initial}</span>")), "{block}");
         assert!(block.contains(&format!("<span class=\"hidden\">{text}</span>")), "{block}");
     }
-    assert!(!april.contains("id=\"block-70001-4\""), "its end is exclusive");
+    assert!(!april.contains("id=\"block-70001-4\""), "the end is exclusive");
     assert!(april.contains("2 afwezigheden.") && april.contains(">koppeling<"));
-    assert!(browser.page(&format!("{url}/?month=2026-05")).await.contains("0 afwezigheden."));
+    assert!(browser.html(&format!("{url}/?month=2026-05")).await.contains("0 afwezigheden."));
 }
 
 #[tokio::test]
-async fn the_planning_is_filtered_by_name_and_type_and_comes_fifty_people_a_page() {
+async fn the_planning_is_filtered_by_name_and_type_and_has_fifty_users_a_page() {
     let optedo = Optedo::start().await;
     for n in 0..70 {
         optedo.sim.add_user("Jesse", &format!("Pinkman {n}"));
@@ -58,16 +58,16 @@ async fn the_planning_is_filtered_by_name_and_type_and_comes_fifty_people_a_page
     optedo.create(&absence("r")).await;
     let url = optedo.sim.url();
     let mut browser = Browser::new();
-    let all = browser.page(&format!("{url}/?month=2026-04")).await;
+    let all = browser.html(&format!("{url}/?month=2026-04")).await;
     assert_eq!(rows(&all), 50);
     assert!(all.contains("month=2026-04&#38;page=2"));
-    assert_eq!(rows(&browser.page(&format!("{url}/?month=2026-04&page=2")).await), 21);
-    let named = browser.page(&format!("{url}/?month=2026-04&q=pinkman+1")).await;
+    assert_eq!(rows(&browser.html(&format!("{url}/?month=2026-04&page=2")).await), 21);
+    let named = browser.html(&format!("{url}/?month=2026-04&q=pinkman+1")).await;
     assert_eq!(rows(&named), 11);
     assert!(named.contains("month=2026-05&#38;q=pinkman"), "the next month keeps the filter");
-    let holidays = browser.page(&format!("{url}/?month=2026-04&type=1")).await;
+    let holidays = browser.html(&format!("{url}/?month=2026-04&type=1")).await;
     assert_eq!(rows(&holidays), 1);
-    assert!(browser.page(&format!("{url}/?month=2026-04&type=2")).await.contains("Niemand gevonden"));
+    assert!(browser.html(&format!("{url}/?month=2026-04&type=2")).await.contains("Niemand gevonden"));
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn an_absence_is_added_changed_and_deleted_by_hand() {
         all_day: true,
         external_reference: None,
     };
-    assert_eq!(standing(&optedo), [expected.clone()]);
+    assert_eq!(absences(&optedo), [expected.clone()]);
     let planning = browser.follow(&added).await.body;
     for day in 3..=6 {
         assert!(planning.contains(&format!("id=\"block-70001-{day}\"")), "{day}");
@@ -95,36 +95,36 @@ async fn an_absence_is_added_changed_and_deleted_by_hand() {
 
     let edit = browser.open(&format!("{url}/absences/70001")).await;
     browser.press(&edit, "Bewaren", &[]).await;
-    assert_eq!(standing(&optedo), [expected.clone()], "the form shows what stands");
+    assert_eq!(absences(&optedo), [expected.clone()], "the form shows the stored values");
     let times = [("until", "2026-04-03"), ("start", "09:00"), ("end", "12:30")];
     browser.press(&edit, "Bewaren", &times).await;
     expected.start = date(2026, 4, 3).at(9, 0, 0, 0);
     expected.end = date(2026, 4, 3).at(12, 30, 0, 0);
     expected.all_day = false;
-    assert_eq!(standing(&optedo), [expected.clone()]);
+    assert_eq!(absences(&optedo), [expected.clone()]);
     let edit = browser.open(&format!("{url}/absences/70001")).await;
     browser.press(&edit, "Bewaren", &[]).await;
-    assert_eq!(standing(&optedo), [expected]);
+    assert_eq!(absences(&optedo), [expected]);
     browser.press(&edit, "Verwijderen", &[]).await;
-    assert!(standing(&optedo).is_empty());
+    assert!(absences(&optedo).is_empty());
     assert_eq!(browser.open(&format!("{url}/absences/70001")).await.status, 404);
 }
 
 #[tokio::test]
-async fn a_change_by_hand_keeps_the_reference_of_the_writer() {
+async fn a_change_by_hand_keeps_the_external_reference() {
     let optedo = Optedo::start().await;
     optedo.create(&absence("officient:1:2")).await;
     let mut browser = Browser::new();
     let edit = browser.open(&format!("{}/absences/70001", optedo.sim.url())).await;
     assert!(edit.body.contains("officient:1:2"));
     browser.press(&edit, "Bewaren", &[("start", "13:00"), ("end", "17:00")]).await;
-    let [changed] = standing(&optedo).try_into().unwrap();
+    let [changed] = absences(&optedo).try_into().unwrap();
     assert_eq!(changed.external_reference.as_deref(), Some("officient:1:2"));
     assert!(!changed.all_day);
 }
 
 #[tokio::test]
-async fn an_absence_that_makes_no_sense_is_not_added_and_the_page_says_why() {
+async fn an_invalid_absence_is_refused_with_a_reason() {
     let optedo = Optedo::start().await;
     let mut browser = Browser::new();
     let page = browser.open(&format!("{}/absences", optedo.sim.url())).await;
@@ -140,11 +140,11 @@ async fn an_absence_that_makes_no_sense_is_not_added_and_the_page_says_why() {
         assert_eq!(refused.status, 422, "{wrong:?}");
         assert!(refused.body.contains("Dit gaat niet"));
     }
-    assert!(standing(&optedo).is_empty());
+    assert!(absences(&optedo).is_empty());
 }
 
 #[tokio::test]
-async fn users_are_added_renamed_and_switched_where_they_stand_in_the_list() {
+async fn a_form_for_a_user_returns_to_that_user_in_the_list() {
     let optedo = Optedo::start().await;
     for n in 0..60 {
         optedo.sim.add_user("Jesse", &format!("Pinkman {n}"));
@@ -183,20 +183,26 @@ async fn absence_types_are_added_renamed_and_deleted_unless_used() {
     assert_eq!(browser.press(&page, "Verwijderen", &[]).await.status, 422, "it is used");
     browser.post(&format!("{url}/2/delete"), &[]).await;
     browser.press(&page, "Toevoegen", &[("description", "Ziekte")]).await;
-    assert_eq!(described(), [(1, "Verlof".to_owned()), (3, "Ziekte".to_owned())], "no id comes back");
+    assert_eq!(
+        described(),
+        [(1, "Verlof".to_owned()), (3, "Ziekte".to_owned())],
+        "the id of a deleted type is not used again"
+    );
 }
 
 #[tokio::test]
-async fn every_page_is_marked_as_simulated_and_names_are_only_text() {
+async fn every_page_says_that_it_is_simulated_and_escapes_names() {
     let optedo = Optedo::start().await;
     optedo.create(&absence("r")).await;
     optedo.sim.rename_user(11, "<Walter>", "White\"");
     let paths =
         ["/?month=2026-04", "/absences", "/absences/70001", "/users", "/absence-types", "/absences/1"];
     for path in paths {
-        let answer = client().get(format!("{}{path}", optedo.sim.url())).send().await.unwrap();
-        assert!(answer.headers()["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
-        let body = answer.text().await.unwrap();
+        let response = client().get(format!("{}{path}", optedo.sim.url())).send().await.unwrap();
+        assert!(
+            response.headers()["content-security-policy"].to_str().unwrap().contains("default-src 'none'")
+        );
+        let body = response.text().await.unwrap();
         assert!(body.contains("Nagebootste Optedo – voor demonstratie, geen echte gegevens"), "{path}");
         assert!(!body.contains("style=") && !body.contains("<Walter>"), "{path}");
     }

@@ -1,43 +1,37 @@
-//! The leave types, with the tab Geavanceerd: its field stands there only once an app is connected.
+//! The leave types. The tab «Geavanceerd» of a leave type has our field only after the app is connected.
 
 use askama::Template;
 use axum::Router;
 use axum::extract::{Form, Path, Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::{impossible, not_found, refused};
-use crate::simulators::officient::OfficientSim;
-use crate::simulators::officient::state::{LeaveTypeRow, State as World};
-use crate::simulators::page::render;
-
-const NO_SUCH_TYPE: &str = "Dit verloftype bestaat niet.";
+use super::parts::{Refusal, not_found};
+use crate::simulators::officient::model::CustomLeaveType;
+use crate::simulators::officient::sim::{APP_NAME, OfficientSim};
+use crate::simulators::page::{check_filled_in, render};
 
 pub(super) fn router() -> Router<OfficientSim> {
     Router::new()
-        .route("/leave-types", get(leave_types).post(add))
-        .route("/leave-types/{id}", get(leave_type))
+        .route("/leave-types", get(list).post(add))
+        .route("/leave-types/{id}", get(show))
         .route("/leave-types/{id}/name", post(rename))
         .route("/leave-types/{id}/code", post(set_code))
 }
 
-fn find(state: &World, id: i64) -> Option<LeaveTypeRow> {
-    state.leave_types.iter().find(|row| row.id == id).cloned()
-}
-
 #[derive(Template)]
 #[template(path = "simulators/officient_leave_types.html")]
-struct LeaveTypesPage<'a> {
-    app: &'a str,
+struct LeaveTypesPage {
+    app: &'static str,
     connected: bool,
-    leave_types: Vec<LeaveTypeRow>,
+    leave_types: Vec<CustomLeaveType>,
 }
 
-async fn leave_types(State(sim): State<OfficientSim>) -> Response {
-    let leave_types = sim.0.state().leave_types.clone();
-    render(&LeaveTypesPage { app: &sim.0.options.app_name, connected: sim.is_connected(), leave_types })
+async fn list(State(sim): State<OfficientSim>) -> Response {
+    let leave_types = sim.company().leave_types.clone();
+    render(&LeaveTypesPage { app: APP_NAME, connected: sim.is_connected(), leave_types })
 }
 
 #[derive(Deserialize)]
@@ -47,28 +41,24 @@ struct NameForm {
 }
 
 impl NameForm {
-    fn is_complete(&self) -> bool {
-        !self.name.trim().is_empty()
+    fn check(&self) -> Result<(), &'static str> {
+        check_filled_in(&self.name, "Vul een naam in.")
     }
 }
 
-const INCOMPLETE: &str = "Vul een naam in.";
-
-async fn add(State(sim): State<OfficientSim>, Form(form): Form<NameForm>) -> Response {
-    if !form.is_complete() {
-        return impossible(INCOMPLETE);
-    }
+async fn add(State(sim): State<OfficientSim>, Form(form): Form<NameForm>) -> Result<Redirect, Refusal> {
+    form.check()?;
     sim.add_leave_type(&form.name, None);
-    Redirect::to("/leave-types").into_response()
+    Ok(Redirect::to("/leave-types"))
 }
 
 #[derive(Template)]
 #[template(path = "simulators/officient_leave_type.html")]
-struct LeaveTypePage<'a> {
-    app: &'a str,
+struct LeaveTypePage {
+    app: &'static str,
     connected: bool,
     advanced: bool,
-    leave_type: LeaveTypeRow,
+    leave_type: CustomLeaveType,
 }
 
 #[derive(Deserialize)]
@@ -77,29 +67,25 @@ struct Tab {
     tab: String,
 }
 
-async fn leave_type(
+async fn show(
     State(sim): State<OfficientSim>,
     Path(id): Path<i64>,
     Query(Tab { tab }): Query<Tab>,
-) -> Response {
-    let found = find(&sim.0.state(), id);
-    let Some(leave_type) = found else {
-        return not_found(NO_SUCH_TYPE);
-    };
-    let (app, connected) = (sim.0.options.app_name.as_str(), sim.is_connected());
-    render(&LeaveTypePage { app, connected, advanced: tab == "geavanceerd", leave_type })
+) -> Result<Response, Refusal> {
+    let leave_type = sim.company().leave_type(id).cloned();
+    let leave_type = leave_type.ok_or_else(|| not_found("Dit verloftype bestaat niet."))?;
+    let (connected, advanced) = (sim.is_connected(), tab == "geavanceerd");
+    Ok(render(&LeaveTypePage { app: APP_NAME, connected, advanced, leave_type }))
 }
 
 async fn rename(
     State(sim): State<OfficientSim>,
     Path(id): Path<i64>,
     Form(form): Form<NameForm>,
-) -> Response {
-    if !form.is_complete() {
-        return impossible(INCOMPLETE);
-    }
+) -> Result<Redirect, Refusal> {
+    form.check()?;
     sim.rename_leave_type(id, &form.name);
-    Redirect::to(&format!("/leave-types/{id}")).into_response()
+    Ok(Redirect::to(&format!("/leave-types/{id}")))
 }
 
 #[derive(Deserialize)]
@@ -112,11 +98,11 @@ async fn set_code(
     State(sim): State<OfficientSim>,
     Path(id): Path<i64>,
     Form(form): Form<CodeForm>,
-) -> Response {
+) -> Result<Redirect, Refusal> {
     if !sim.is_connected() {
-        return refused(StatusCode::FORBIDDEN, "Er is nog geen app gekoppeld.");
+        return Err(Refusal { status: StatusCode::FORBIDDEN, reason: "Er is nog geen app gekoppeld." });
     }
     let code = Some(form.code.as_str()).filter(|code| !code.is_empty());
     sim.set_leave_type_code(id, code);
-    Redirect::to(&format!("/leave-types/{id}?tab=geavanceerd")).into_response()
+    Ok(Redirect::to(&format!("/leave-types/{id}?tab=geavanceerd")))
 }

@@ -1,36 +1,51 @@
-//! The list of people, and what happens to a person.
+//! The list of people; adding, renaming, archiving and deleting a person.
 
 use std::collections::HashMap;
 
 use askama::Template;
 use axum::Router;
 use axum::extract::{Form, Path, Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
-use serde::Deserialize;
 
-use super::{impossible, not_found};
-use crate::simulators::clock;
-use crate::simulators::officient::OfficientSim;
-use crate::simulators::officient::state::{Event, Person};
-use crate::simulators::page::render;
-use crate::simulators::pager::{Pager, is_found};
+use super::parts::{Refusal, not_found};
+use crate::simulators::dates::today;
+use crate::simulators::officient::model::{Company, Event, Person};
+use crate::simulators::officient::sim::OfficientSim;
+use crate::simulators::page::{Pager, PersonName, Search, name_matches, render};
 
 pub(super) fn router() -> Router<OfficientSim> {
     Router::new()
-        .route("/", get(people))
-        .route("/people", post(add_person))
-        .route("/people/{id}/name", post(rename_person))
-        .route("/people/{id}/archive", post(archive_person))
-        .route("/people/{id}/delete", post(delete_person))
+        .route("/", get(list))
+        .route("/people", post(add))
+        .route("/people/{id}/name", post(rename))
+        .route("/people/{id}/archive", post(archive_or_unarchive))
+        .route("/people/{id}/delete", post(delete))
 }
 
 struct PersonRow {
     id: i64,
     name: String,
     archived: bool,
+    /// The names of today's leave.
     today: String,
+    /// The number of days of leave from today.
     planned: usize,
+}
+
+impl PersonRow {
+    fn new(company: &Company, person: &Person, from_today: &[&Event]) -> Self {
+        let today = today();
+        let on_today = from_today.iter().filter(|event| event.leave.date == today);
+        let names = on_today.map(|event| company.leave_type_name(event.leave.leave_type));
+        Self {
+            id: person.id,
+            name: person.name(),
+            archived: person.archived,
+            today: names.collect::<Vec<_>>().join(", "),
+            planned: from_today.len(),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -42,89 +57,52 @@ struct PeoplePage<'a> {
     pager: Pager,
 }
 
-#[derive(Deserialize)]
-struct Search {
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    page: usize,
-}
-
-async fn people(State(sim): State<OfficientSim>, Query(Search { q, page }): Query<Search>) -> Response {
-    let today = clock::today();
-    let state = sim.0.state();
-    let found = |person: &&Person| !person.deleted && is_found(&person.name(), &q);
-    let found: Vec<&Person> = state.people.iter().filter(found).collect();
+async fn list(State(sim): State<OfficientSim>, Query(Search { q, page }): Query<Search>) -> Response {
+    let company = sim.company();
+    let is_found = |person: &&Person| !person.deleted && name_matches(&person.name(), &q);
+    let found: Vec<&Person> = company.people.iter().filter(is_found).collect();
     let pager = Pager::new(found.len(), page, "/", &[("q", &q)]);
-    let mut coming: HashMap<i64, Vec<&Event>> = HashMap::new();
-    for event in state.events.iter().filter(|event| event.leave.date >= today) {
-        coming.entry(event.person_id).or_default().push(event);
+    let today = today();
+    let mut from_today: HashMap<i64, Vec<&Event>> = HashMap::new();
+    for event in company.events.iter().filter(|event| event.leave.date >= today) {
+        from_today.entry(event.person_id).or_default().push(event);
     }
     let row = |person: &Person| {
-        let leave = coming.get(&person.id).map(Vec::as_slice).unwrap_or_default();
-        let names = leave
-            .iter()
-            .filter(|event| event.leave.date == today)
-            .map(|event| state.leave_type_name(event.leave.leave_type));
-        PersonRow {
-            id: person.id,
-            name: person.name(),
-            archived: person.archived,
-            today: names.collect::<Vec<_>>().join(", "),
-            planned: leave.len(),
-        }
+        let events = from_today.get(&person.id).map(Vec::as_slice).unwrap_or_default();
+        PersonRow::new(&company, person, events)
     };
-    let people = pager.of(found).into_iter().map(row).collect();
-    drop(state);
-    render(&PeoplePage { company: &sim.0.options.company_name, q, people, pager })
+    let people = pager.rows(found).into_iter().map(row).collect();
+    drop(company);
+    render(&PeoplePage { company: &sim.options().company_name, q, people, pager })
 }
 
-#[derive(Deserialize)]
-struct NameForm {
-    #[serde(default)]
-    first_name: String,
-    #[serde(default)]
-    last_name: String,
+async fn add(State(sim): State<OfficientSim>, Form(name): Form<PersonName>) -> Result<Redirect, Refusal> {
+    name.check()?;
+    let id = sim.add_person(&name.first_name, &name.last_name);
+    Ok(Redirect::to(&format!("/people/{id}")))
 }
 
-impl NameForm {
-    /// Spaces around a name are kept: they are what makes two names differ.
-    fn is_complete(&self) -> bool {
-        [&self.first_name, &self.last_name].iter().all(|name| !name.trim().is_empty())
-    }
-}
-
-const INCOMPLETE: &str = "Vul een voornaam en een achternaam in.";
-
-async fn add_person(State(sim): State<OfficientSim>, Form(form): Form<NameForm>) -> Response {
-    if !form.is_complete() {
-        return impossible(INCOMPLETE);
-    }
-    let id = sim.add_person(&form.first_name, &form.last_name);
-    Redirect::to(&format!("/people/{id}")).into_response()
-}
-
-async fn rename_person(
+async fn rename(
     State(sim): State<OfficientSim>,
     Path(id): Path<i64>,
-    Form(form): Form<NameForm>,
-) -> Response {
-    if !form.is_complete() {
-        return impossible(INCOMPLETE);
-    }
-    sim.rename_person(id, &form.first_name, &form.last_name);
-    Redirect::to(&format!("/people/{id}")).into_response()
+    Form(name): Form<PersonName>,
+) -> Result<Redirect, Refusal> {
+    name.check()?;
+    sim.rename_person(id, &name.first_name, &name.last_name);
+    Ok(Redirect::to(&format!("/people/{id}")))
 }
 
-async fn archive_person(State(sim): State<OfficientSim>, Path(id): Path<i64>) -> Response {
-    let Some(archived) = sim.0.state().person(id).map(|person| person.archived) else {
-        return not_found("Deze persoon bestaat niet.");
-    };
+async fn archive_or_unarchive(
+    State(sim): State<OfficientSim>,
+    Path(id): Path<i64>,
+) -> Result<Redirect, Refusal> {
+    let archived = sim.company().person(id).map(|person| person.archived);
+    let archived = archived.ok_or_else(|| not_found("Deze persoon bestaat niet."))?;
     sim.set_archived(id, !archived);
-    Redirect::to(&format!("/people/{id}")).into_response()
+    Ok(Redirect::to(&format!("/people/{id}")))
 }
 
-async fn delete_person(State(sim): State<OfficientSim>, Path(id): Path<i64>) -> Redirect {
+async fn delete(State(sim): State<OfficientSim>, Path(id): Path<i64>) -> Redirect {
     sim.delete_person(id);
     Redirect::to("/")
 }

@@ -1,4 +1,4 @@
-//! A person: the calendar of a month, what is in it and after it, and the person's name.
+//! One person: a month of the calendar, the list of leave from that month on, and the person's name.
 
 use askama::Template;
 use axum::Router;
@@ -10,28 +10,48 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::leave::PartFields;
-use super::{describe, leave_type_options, not_found};
-use crate::simulators::clock;
-use crate::simulators::month::{Month, is_weekend, long_day, short_day};
-use crate::simulators::officient::OfficientSim;
+use super::parts::{Refusal, describe, leave_type_options, not_found};
+use crate::simulators::dates::{Month, is_weekend, long_day, short_day, today};
 use crate::simulators::officient::calendar::company_days_off;
-use crate::simulators::officient::state::{Event, EventKind, EventStatus, Person, State as World};
+use crate::simulators::officient::model::{Company, Event, EventCategory, EventStatus, Person};
+use crate::simulators::officient::sim::OfficientSim;
 use crate::simulators::page::render;
 
-const LONGEST_LIST: usize = 100;
+const MAX_LIST_ROWS: usize = 100;
 
 pub(super) fn router() -> Router<OfficientSim> {
-    Router::new().route("/people/{id}", get(person))
+    Router::new().route("/people/{id}", get(show))
 }
 
+/// One event, in the calendar or in the list.
 struct Leave {
     id: i64,
     day: String,
-    kind: String,
+    leave_type: String,
+    /// The first letter of the leave type, for a narrow screen.
     initial: String,
     when: String,
     remark: &'static str,
     pending: bool,
+}
+
+impl Leave {
+    fn new(company: &Company, event: &Event) -> Self {
+        let leave_type = company.leave_type_name(event.leave.leave_type);
+        Self {
+            id: event.id,
+            day: short_day(event.leave.date),
+            initial: leave_type.chars().take(1).collect(),
+            leave_type,
+            when: describe(&event.leave),
+            remark: match (event.leave.category, event.leave.working) {
+                (EventCategory::Overtime, _) => "overuren",
+                (EventCategory::TimeOff, true) => "gewerkt",
+                (EventCategory::TimeOff, false) => "",
+            },
+            pending: event.leave.status == EventStatus::Pending,
+        }
+    }
 }
 
 struct Day {
@@ -43,99 +63,77 @@ struct Day {
     leave: Vec<Leave>,
 }
 
+impl Day {
+    fn new(company: &Company, date: Date, events: &[&Event]) -> Self {
+        let holiday = company_days_off(date.year()).into_iter().find(|(_, _, day)| *day == date);
+        let on_day = events.iter().filter(|event| event.leave.date == date);
+        Self {
+            date,
+            name: long_day(date),
+            off: is_weekend(date) || holiday.is_some(),
+            today: date == today(),
+            holiday: holiday.map_or("", |(_, name, _)| name),
+            leave: on_day.map(|event| Leave::new(company, event)).collect(),
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "simulators/officient_person.html")]
 struct PersonPage {
     person: Person,
     month: Month,
-    /// From Monday to Sunday; nothing on the days of other months.
+    /// Each from Monday to Sunday; `None` for the days of other months.
     weeks: Vec<Vec<Option<Day>>>,
     list: Vec<Leave>,
-    /// How many the list leaves out.
+    /// The number of events that the list leaves out.
     more: usize,
     leave_types: Vec<(String, String)>,
-    /// What the form for new leave begins with.
+    /// The initial date in the form for new leave.
     day: Date,
     part: PartFields,
 }
 
 #[derive(Deserialize)]
-struct Shown {
+struct PersonQuery {
     #[serde(default)]
     month: String,
     #[serde(default)]
     day: String,
 }
 
-async fn person(
+async fn show(
     State(sim): State<OfficientSim>,
     Path(id): Path<i64>,
-    Query(shown): Query<Shown>,
-) -> Response {
-    let state = sim.0.state();
-    let Some(person) = state.person(id).filter(|person| !person.deleted).cloned() else {
-        drop(state);
-        return not_found("Deze persoon bestaat niet.");
-    };
-    let (today, month) = (clock::today(), Month::parse(&shown.month));
-    let is_shown = |event: &&Event| event.person_id == id && event.leave.date >= month.first;
-    let mut events: Vec<&Event> = state.events.iter().filter(is_shown).collect();
+    Query(query): Query<PersonQuery>,
+) -> Result<Response, Refusal> {
+    let company = sim.company();
+    let person = company.person(id).filter(|person| !person.deleted);
+    let person = person.ok_or_else(|| not_found("Deze persoon bestaat niet."))?;
+    let (today, month) = (today(), Month::parse(&query.month));
+    let is_listed = |event: &&Event| event.person_id == id && event.leave.date >= month.first;
+    let mut events: Vec<&Event> = company.events.iter().filter(is_listed).collect();
     events.sort_by_key(|event| (event.leave.date, event.leave.start_time_minutes, event.id));
-    let first_day = if month == Month::of(today) { today } else { month.first };
-    let page = PersonPage {
-        person,
+    let default_day = if month == Month::of(today) { today } else { month.first };
+    Ok(render(&PersonPage {
+        person: person.clone(),
         month,
-        weeks: weeks(&state, month, &events),
-        more: events.len().saturating_sub(LONGEST_LIST),
-        list: events.iter().take(LONGEST_LIST).map(|event| leave(&state, event)).collect(),
-        leave_types: leave_type_options(&state),
-        day: shown.day.parse().unwrap_or(first_day),
+        weeks: weeks(&company, month, &events),
+        more: events.len().saturating_sub(MAX_LIST_ROWS),
+        list: events.iter().take(MAX_LIST_ROWS).map(|event| Leave::new(&company, event)).collect(),
+        leave_types: leave_type_options(&company),
+        day: query.day.parse().unwrap_or(default_day),
         part: PartFields::default(),
-    };
-    drop(state);
-    render(&page)
+    }))
 }
 
-fn leave(state: &World, event: &Event) -> Leave {
-    let kind = state.leave_type_name(event.leave.leave_type);
-    Leave {
-        id: event.id,
-        day: short_day(event.leave.date),
-        initial: kind.chars().take(1).collect(),
-        kind,
-        when: describe(&event.leave),
-        remark: match (event.leave.kind, event.leave.working) {
-            (EventKind::Overtime, _) => "overuren",
-            (EventKind::TimeOff, true) => "gewerkt",
-            (EventKind::TimeOff, false) => "",
-        },
-        pending: event.leave.status == EventStatus::Pending,
-    }
-}
-
-fn weeks(state: &World, month: Month, events: &[&Event]) -> Vec<Vec<Option<Day>>> {
-    let today = clock::today();
-    let before = i64::from(month.first.weekday().to_monday_zero_offset());
-    let monday = month.first.saturating_sub(before.days());
-    let day = |date: Date| {
-        let holiday = company_days_off(date.year()).into_iter().find(|(_, _, day)| *day == date);
-        Day {
-            date,
-            name: long_day(date),
-            off: is_weekend(date) || holiday.is_some(),
-            today: date == today,
-            holiday: holiday.map_or("", |(_, name, _)| name),
-            leave: events
-                .iter()
-                .filter(|event| event.leave.date == date)
-                .map(|event| leave(state, event))
-                .collect(),
-        }
-    };
-    let mondays = monday.series(7.days()).take_while(|monday| *monday <= month.last);
+fn weeks(company: &Company, month: Month, events: &[&Event]) -> Vec<Vec<Option<Day>>> {
+    let days_before = i64::from(month.first.weekday().to_monday_zero_offset());
+    let first_monday = month.first.saturating_sub(days_before.days());
+    let mondays = first_monday.series(7.days()).take_while(|monday| *monday <= month.last);
     let week = |monday: Date| {
-        let days = monday.series(1.day()).take(7);
-        days.map(|date| (Month::of(date) == month).then(|| day(date))).collect()
+        let dates = monday.series(1.day()).take(7);
+        dates.map(|date| (Month::of(date) == month).then(|| Day::new(company, date, events))).collect()
     };
     mondays.map(week).collect()
 }

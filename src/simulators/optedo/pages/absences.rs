@@ -1,31 +1,37 @@
-//! Absences, added, changed and deleted by hand.
+//! The list of absences, and forms that add, change and delete an absence by hand.
 
 use askama::Template;
 use axum::Router;
 use axum::extract::{Form, Path, Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
+use http::StatusCode;
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Time};
 use serde::Deserialize;
 
-use super::{describe, full_name, impossible, last_day, not_found};
-use crate::simulators::clock;
-use crate::simulators::month::Month;
-use crate::simulators::optedo::{Absence, AbsenceType, NewAbsence, OptedoSim, State as World, User};
-use crate::simulators::page::render;
-use crate::simulators::pager::{Pager, is_found};
-
-const NO_SUCH_ABSENCE: &str = "Deze afwezigheid bestaat niet (meer).";
+use super::parts::{Refusal, describe, last_day, time_of_day};
+use crate::simulators::dates::{Month, today};
+use crate::simulators::optedo::model::{Absence, AbsenceType, NewAbsence, Tenant, User};
+use crate::simulators::optedo::sim::OptedoSim;
+use crate::simulators::page::{Pager, Search, name_matches, render};
 
 pub(super) fn router() -> Router<OptedoSim> {
     Router::new()
-        .route("/absences", get(absences).post(add))
-        .route("/absences/{id}", get(absence).post(change))
+        .route("/absences", get(list).post(add))
+        .route("/absences/{id}", get(show).post(change))
         .route("/absences/{id}/delete", post(delete))
 }
 
-struct Line {
+fn no_such_absence() -> Refusal {
+    Refusal { status: StatusCode::NOT_FOUND, reason: "Deze afwezigheid bestaat niet (meer)." }
+}
+
+fn planning_link(day: Date) -> String {
+    format!("/?month={}", Month::of(day).key())
+}
+
+struct AbsenceRow {
     id: i64,
     user: String,
     absence_type: String,
@@ -34,20 +40,21 @@ struct Line {
     start: DateTime,
 }
 
-fn line(state: &World, absence: &Absence) -> Line {
-    let user = state.users.iter().find(|user| user.id == absence.content.user_id);
-    let absence_type = state.types.iter().find(|row| row.id == absence.content.absence_type_id);
-    Line {
-        id: absence.id,
-        user: user.map(full_name).unwrap_or_default(),
-        absence_type: absence_type.map(|row| row.description.clone()).unwrap_or_default(),
-        when: describe(&absence.content),
-        reference: absence.content.external_reference.clone(),
-        start: absence.content.start,
+impl AbsenceRow {
+    fn new(tenant: &Tenant, Absence { id, content }: &Absence) -> Self {
+        let absence_type = tenant.absence_type(content.absence_type_id);
+        Self {
+            id: *id,
+            user: tenant.user(content.user_id).map(User::name).unwrap_or_default(),
+            absence_type: absence_type.map(|row| row.description.clone()).unwrap_or_default(),
+            when: describe(content),
+            reference: content.external_reference.clone(),
+            start: content.start,
+        }
     }
 }
 
-/// What the fields of an absence begin with.
+/// The initial values of the fields of an absence.
 struct Fields {
     users: Vec<User>,
     types: Vec<AbsenceType>,
@@ -59,42 +66,51 @@ struct Fields {
     end: String,
 }
 
+impl Fields {
+    /// For a new absence.
+    fn empty(tenant: &Tenant) -> Self {
+        Self {
+            users: tenant.users.clone(),
+            types: tenant.types.clone(),
+            user_id: 0,
+            absence_type_id: 0,
+            day: today(),
+            until: today(),
+            start: String::new(),
+            end: String::new(),
+        }
+    }
+
+    fn of(tenant: &Tenant, content: &NewAbsence) -> Self {
+        let time = |at| if content.all_day { String::new() } else { time_of_day(at) };
+        Self {
+            user_id: content.user_id,
+            absence_type_id: content.absence_type_id,
+            day: content.start.date(),
+            until: if content.all_day { last_day(content) } else { content.end.date() },
+            start: time(content.start),
+            end: time(content.end),
+            ..Self::empty(tenant)
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "simulators/optedo_absences.html")]
 struct AbsencesPage {
     q: String,
-    list: Vec<Line>,
+    rows: Vec<AbsenceRow>,
     pager: Pager,
     fields: Fields,
 }
 
-#[derive(Deserialize)]
-struct Shown {
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    page: usize,
-}
-
-async fn absences(State(sim): State<OptedoSim>, Query(Shown { q, page }): Query<Shown>) -> Response {
-    let today = clock::today();
-    let fields = Fields {
-        users: sim.users(),
-        types: sim.absence_types(),
-        user_id: 0,
-        absence_type_id: 0,
-        day: today,
-        until: today,
-        start: String::new(),
-        end: String::new(),
-    };
-    let state = sim.0.state();
-    let lines = state.absences.iter().map(|absence| line(&state, absence));
-    let mut found: Vec<Line> = lines.filter(|line| is_found(&line.user, &q)).collect();
-    drop(state);
+async fn list(State(sim): State<OptedoSim>, Query(Search { q, page }): Query<Search>) -> Response {
+    let tenant = sim.tenant();
+    let rows = tenant.absences.iter().map(|absence| AbsenceRow::new(&tenant, absence));
+    let mut found: Vec<AbsenceRow> = rows.filter(|row| name_matches(&row.user, &q)).collect();
     found.sort_by(|a, b| (a.start, &a.user).cmp(&(b.start, &b.user)));
     let pager = Pager::new(found.len(), page, "/absences", &[("q", &q)]);
-    render(&AbsencesPage { list: pager.of(found), pager, q, fields })
+    render(&AbsencesPage { rows: pager.rows(found), pager, q, fields: Fields::empty(&tenant) })
 }
 
 #[derive(Deserialize)]
@@ -114,11 +130,15 @@ struct AbsenceForm {
 }
 
 impl AbsenceForm {
-    fn absence(&self, state: &World, reference: Option<String>) -> Result<NewAbsence, &'static str> {
-        if !state.users.iter().any(|user| user.id == self.user_id) {
+    fn absence(
+        &self,
+        tenant: &Tenant,
+        external_reference: Option<String>,
+    ) -> Result<NewAbsence, &'static str> {
+        if tenant.user(self.user_id).is_none() {
             return Err("Deze gebruiker bestaat niet.");
         }
-        if !state.types.iter().any(|row| row.id == self.absence_type_id) {
+        if tenant.absence_type(self.absence_type_id).is_none() {
             return Err("Dit afwezigheidstype bestaat niet.");
         }
         let date = |text: &str| text.parse::<Date>().ok().ok_or("Vul een dag in.");
@@ -136,80 +156,49 @@ impl AbsenceForm {
             return Err("De afwezigheid eindigt niet na haar begin.");
         }
         let (user_id, absence_type_id) = (self.user_id, self.absence_type_id);
-        Ok(NewAbsence { user_id, absence_type_id, start, end, all_day, external_reference: reference })
+        Ok(NewAbsence { user_id, absence_type_id, start, end, all_day, external_reference })
     }
 }
 
-async fn add(State(sim): State<OptedoSim>, Form(form): Form<AbsenceForm>) -> Response {
-    let absence = form.absence(&sim.0.state(), None);
-    match absence {
-        Ok(absence) => {
-            let month = Month::of(absence.start.date()).key();
-            sim.add_absence(absence);
-            Redirect::to(&format!("/?month={month}")).into_response()
-        }
-        Err(reason) => impossible(reason),
-    }
+async fn add(State(sim): State<OptedoSim>, Form(form): Form<AbsenceForm>) -> Result<Redirect, Refusal> {
+    let absence = form.absence(&sim.tenant(), None)?;
+    let planning = planning_link(absence.start.date());
+    sim.add_absence(absence);
+    Ok(Redirect::to(&planning))
 }
 
 #[derive(Template)]
 #[template(path = "simulators/optedo_absence.html")]
 struct AbsencePage {
-    line: Line,
-    back: String,
+    absence: AbsenceRow,
+    planning: String,
     fields: Fields,
 }
 
-async fn absence(State(sim): State<OptedoSim>, Path(id): Path<i64>) -> Response {
-    let state = sim.0.state();
-    let Some(absence) = state.absences.iter().find(|absence| absence.id == id) else {
-        drop(state);
-        return not_found(NO_SUCH_ABSENCE);
-    };
-    let content = &absence.content;
-    let time = |at: DateTime| if content.all_day { String::new() } else { at.strftime("%H:%M").to_string() };
-    let page = AbsencePage {
-        line: line(&state, absence),
-        back: format!("/?month={}", Month::of(content.start.date()).key()),
-        fields: Fields {
-            users: state.users.clone(),
-            types: state.types.clone(),
-            user_id: content.user_id,
-            absence_type_id: content.absence_type_id,
-            day: content.start.date(),
-            until: if content.all_day { last_day(content) } else { content.end.date() },
-            start: time(content.start),
-            end: time(content.end),
-        },
-    };
-    drop(state);
-    render(&page)
+async fn show(State(sim): State<OptedoSim>, Path(id): Path<i64>) -> Result<Response, Refusal> {
+    let tenant = sim.tenant();
+    let absence = tenant.absence(id).ok_or_else(no_such_absence)?;
+    Ok(render(&AbsencePage {
+        absence: AbsenceRow::new(&tenant, absence),
+        planning: planning_link(absence.content.start.date()),
+        fields: Fields::of(&tenant, &absence.content),
+    }))
 }
 
 async fn change(
     State(sim): State<OptedoSim>,
     Path(id): Path<i64>,
     Form(form): Form<AbsenceForm>,
-) -> Response {
-    let changed = {
-        let state = sim.0.state();
-        let absence = state.absences.iter().find(|absence| absence.id == id);
-        absence.map(|absence| form.absence(&state, absence.content.external_reference.clone()))
+) -> Result<Redirect, Refusal> {
+    let content = {
+        let tenant = sim.tenant();
+        let absence = tenant.absence(id).ok_or_else(no_such_absence)?;
+        form.absence(&tenant, absence.content.external_reference.clone())?
     };
-    match changed {
-        Some(Ok(content)) => {
-            sim.change_absence(id, |absence| *absence = content);
-            Redirect::to(&format!("/absences/{id}")).into_response()
-        }
-        Some(Err(reason)) => impossible(reason),
-        None => not_found(NO_SUCH_ABSENCE),
-    }
+    sim.change_absence(id, |absence| *absence = content);
+    Ok(Redirect::to(&format!("/absences/{id}")))
 }
 
-async fn delete(State(sim): State<OptedoSim>, Path(id): Path<i64>) -> Response {
-    if sim.delete_absence(id) {
-        Redirect::to("/absences").into_response()
-    } else {
-        not_found(NO_SUCH_ABSENCE)
-    }
+async fn delete(State(sim): State<OptedoSim>, Path(id): Path<i64>) -> Result<Redirect, Refusal> {
+    if sim.delete_absence(id) { Ok(Redirect::to("/absences")) } else { Err(no_such_absence()) }
 }

@@ -3,17 +3,18 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::{Form, Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::impossible;
-use crate::simulators::optedo::{AbsenceType, OptedoSim};
-use crate::simulators::page::render;
+use super::parts::Refusal;
+use crate::simulators::optedo::model::AbsenceType;
+use crate::simulators::optedo::sim::OptedoSim;
+use crate::simulators::page::{check_filled_in, render};
 
 pub(super) fn router() -> Router<OptedoSim> {
     Router::new()
-        .route("/absence-types", get(types).post(add))
+        .route("/absence-types", get(list).post(add))
         .route("/absence-types/{id}", post(rename))
         .route("/absence-types/{id}/delete", post(delete))
 }
@@ -24,7 +25,7 @@ struct TypesPage {
     types: Vec<AbsenceType>,
 }
 
-async fn types(State(sim): State<OptedoSim>) -> Response {
+async fn list(State(sim): State<OptedoSim>) -> Response {
     render(&TypesPage { types: sim.absence_types() })
 }
 
@@ -35,34 +36,32 @@ struct TypeForm {
 }
 
 impl TypeForm {
-    fn is_complete(&self) -> bool {
-        !self.description.trim().is_empty()
+    fn check(&self) -> Result<(), &'static str> {
+        check_filled_in(&self.description, "Vul een omschrijving in.")
     }
 }
 
-const INCOMPLETE: &str = "Vul een omschrijving in.";
-
-async fn add(State(sim): State<OptedoSim>, Form(form): Form<TypeForm>) -> Response {
-    if !form.is_complete() {
-        return impossible(INCOMPLETE);
-    }
+async fn add(State(sim): State<OptedoSim>, Form(form): Form<TypeForm>) -> Result<Redirect, Refusal> {
+    form.check()?;
     sim.add_absence_type(&form.description);
-    Redirect::to("/absence-types").into_response()
+    Ok(Redirect::to("/absence-types"))
 }
 
-async fn rename(State(sim): State<OptedoSim>, Path(id): Path<i64>, Form(form): Form<TypeForm>) -> Response {
-    if !form.is_complete() {
-        return impossible(INCOMPLETE);
-    }
+async fn rename(
+    State(sim): State<OptedoSim>,
+    Path(id): Path<i64>,
+    Form(form): Form<TypeForm>,
+) -> Result<Redirect, Refusal> {
+    form.check()?;
     sim.rename_absence_type(id, &form.description);
-    Redirect::to("/absence-types").into_response()
+    Ok(Redirect::to("/absence-types"))
 }
 
-async fn delete(State(sim): State<OptedoSim>, Path(id): Path<i64>) -> Response {
+async fn delete(State(sim): State<OptedoSim>, Path(id): Path<i64>) -> Result<Redirect, Refusal> {
     if !sim.delete_absence_type(id) {
-        return impossible(
-            "Er zijn afwezigheden van dit type: verwijder die eerst, of geef ze een ander type.",
+        return Err(
+            "Er zijn afwezigheden van dit type: verwijder die eerst, of geef ze een ander type.".into()
         );
     }
-    Redirect::to("/absence-types").into_response()
+    Ok(Redirect::to("/absence-types"))
 }

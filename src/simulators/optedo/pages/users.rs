@@ -3,20 +3,20 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::{Form, Path, Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::{full_name, impossible};
-use crate::simulators::optedo::{OptedoSim, User};
-use crate::simulators::page::render;
-use crate::simulators::pager::{PAGE, Pager, is_found, link};
+use super::parts::Refusal;
+use crate::simulators::optedo::model::User;
+use crate::simulators::optedo::sim::OptedoSim;
+use crate::simulators::page::{Pager, PersonName, ROWS_PER_PAGE, Search, link, name_matches, render};
 
 pub(super) fn router() -> Router<OptedoSim> {
     Router::new()
-        .route("/users", get(users).post(add))
+        .route("/users", get(list).post(add))
         .route("/users/{id}", post(rename))
-        .route("/users/{id}/active", post(switch))
+        .route("/users/{id}/active", post(switch_active))
 }
 
 #[derive(Template)]
@@ -27,68 +27,60 @@ struct UsersPage {
     pager: Pager,
 }
 
-#[derive(Deserialize)]
-struct Shown {
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    page: usize,
-}
-
-async fn users(State(sim): State<OptedoSim>, Query(Shown { q, page }): Query<Shown>) -> Response {
+async fn list(State(sim): State<OptedoSim>, Query(Search { q, page }): Query<Search>) -> Response {
     let mut found = sim.users();
-    found.retain(|user| is_found(&full_name(user), &q));
+    found.retain(|user| name_matches(&user.name(), &q));
     let pager = Pager::new(found.len(), page, "/users", &[("q", &q)]);
-    render(&UsersPage { users: pager.of(found), pager, q })
+    render(&UsersPage { users: pager.rows(found), pager, q })
 }
 
+/// The part of the list from which a form was sent.
 #[derive(Deserialize)]
-struct UserForm {
-    #[serde(default)]
-    first_name: String,
-    #[serde(default)]
-    last_name: String,
-    /// Which part of the list the form stood in.
+struct ListPosition {
     #[serde(default)]
     q: String,
     #[serde(default)]
     page: String,
 }
 
-impl UserForm {
-    /// Spaces around a name are kept: they are what makes two names differ.
-    fn is_complete(&self) -> bool {
-        [&self.first_name, &self.last_name].iter().all(|name| !name.trim().is_empty())
-    }
-
-    /// Back to where this user stood in the list.
-    fn back_to(&self, id: i64) -> Response {
+impl ListPosition {
+    fn redirect_to(&self, user_id: i64) -> Redirect {
         let list = link("/users", &[("q", &self.q), ("page", &self.page)]);
-        Redirect::to(&format!("{list}#user-{id}")).into_response()
+        Redirect::to(&format!("{list}#user-{user_id}"))
     }
 }
 
-const INCOMPLETE: &str = "Vul een voornaam en een achternaam in.";
-
-async fn add(State(sim): State<OptedoSim>, Form(form): Form<UserForm>) -> Response {
-    if !form.is_complete() {
-        return impossible(INCOMPLETE);
-    }
-    let id = sim.add_user(&form.first_name, &form.last_name);
-    let last_page = sim.users().len().div_ceil(PAGE).to_string();
-    UserForm { q: String::new(), page: last_page, ..form }.back_to(id)
+#[derive(Deserialize)]
+struct UserForm {
+    #[serde(flatten)]
+    name: PersonName,
+    #[serde(flatten)]
+    position: ListPosition,
 }
 
-async fn rename(State(sim): State<OptedoSim>, Path(id): Path<i64>, Form(form): Form<UserForm>) -> Response {
-    if !form.is_complete() {
-        return impossible(INCOMPLETE);
-    }
-    sim.rename_user(id, &form.first_name, &form.last_name);
-    form.back_to(id)
+async fn add(State(sim): State<OptedoSim>, Form(name): Form<PersonName>) -> Result<Redirect, Refusal> {
+    name.check()?;
+    let id = sim.add_user(&name.first_name, &name.last_name);
+    let last_page = sim.users().len().div_ceil(ROWS_PER_PAGE).to_string();
+    Ok(ListPosition { q: String::new(), page: last_page }.redirect_to(id))
 }
 
-async fn switch(State(sim): State<OptedoSim>, Path(id): Path<i64>, Form(form): Form<UserForm>) -> Response {
-    let active = sim.users().iter().any(|user| user.id == id && user.active);
-    sim.set_user_active(id, !active);
-    form.back_to(id)
+async fn rename(
+    State(sim): State<OptedoSim>,
+    Path(id): Path<i64>,
+    Form(UserForm { name, position }): Form<UserForm>,
+) -> Result<Redirect, Refusal> {
+    name.check()?;
+    sim.rename_user(id, &name.first_name, &name.last_name);
+    Ok(position.redirect_to(id))
+}
+
+async fn switch_active(
+    State(sim): State<OptedoSim>,
+    Path(id): Path<i64>,
+    Form(position): Form<ListPosition>,
+) -> Redirect {
+    let is_active = sim.users().iter().any(|user| user.id == id && user.active);
+    sim.set_user_active(id, !is_active);
+    position.redirect_to(id)
 }

@@ -1,9 +1,9 @@
-//! Days, months and times as the pages of both simulators name them and step through them.
+//! Dates, months and clock times, as the pages of both simulators write them in Dutch.
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 
-use super::clock;
+use crate::clock::Clock;
 
 const MONTHS: [&str; 12] = [
     "januari",
@@ -20,7 +20,11 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
-/// A calendar month.
+/// Today in Brussels.
+pub(super) fn today() -> Date {
+    Clock::default().today()
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Month {
     pub(super) first: Date,
@@ -32,9 +36,9 @@ impl Month {
         Self { first: day.first_of_month(), last: day.last_of_month() }
     }
 
-    /// The month of `2026-04`; today's when that is no month.
+    /// Parses `2026-04`; anything else gives the current month.
     pub(super) fn parse(key: &str) -> Self {
-        Self::of(format!("{key}-01").parse().unwrap_or_else(|_| clock::today()))
+        Self::of(format!("{key}-01").parse().unwrap_or_else(|_| today()))
     }
 
     /// `2026-04`
@@ -64,8 +68,7 @@ fn month_name(day: Date) -> &'static str {
     usize::try_from(day.month() - 1).ok().and_then(|at| MONTHS.get(at)).unwrap_or(&"")
 }
 
-/// The Dutch name of a date's weekday.
-pub(super) fn weekday(date: Date) -> &'static str {
+fn weekday(date: Date) -> &'static str {
     match date.weekday() {
         Weekday::Monday => "maandag",
         Weekday::Tuesday => "dinsdag",
@@ -77,7 +80,7 @@ pub(super) fn weekday(date: Date) -> &'static str {
     }
 }
 
-/// `vr` of `vrijdag`
+/// `vr`
 pub(super) fn short_weekday(date: Date) -> &'static str {
     weekday(date).get(..2).unwrap_or_default()
 }
@@ -92,17 +95,16 @@ pub(super) fn long_day(date: Date) -> String {
     format!("{} {} {} {}", weekday(date), date.day(), month_name(date), date.year())
 }
 
-/// Whether nobody works by default on this date.
 pub(super) fn is_weekend(date: Date) -> bool {
     matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday)
 }
 
-/// `09:05` of minutes since midnight.
+/// Minutes since midnight, written as `09:05`.
 pub(super) fn clock_time(minutes: i64) -> String {
     format!("{:02}:{:02}", minutes.div_euclid(60), minutes.rem_euclid(60))
 }
 
-/// Minutes since midnight of `09:05`.
+/// Parses `09:05` into minutes since midnight.
 pub(super) fn parse_clock_time(text: &str) -> Option<i64> {
     let (hours, minutes) = text.trim().split_once(':')?;
     let (hours, minutes) = (hours.parse::<i64>().ok()?, minutes.get(..2)?.parse::<i64>().ok()?);

@@ -1,7 +1,7 @@
 use url::Url;
 
 use super::Officient;
-use super::browser::{Browser, Shown};
+use super::browser::{Browser, Page};
 use crate::simulators::OfficientSim;
 use crate::simulators::officient::OfficientOptions;
 
@@ -12,8 +12,8 @@ async fn officient() -> OfficientSim {
     OfficientSim::start(OfficientOptions { redirect_uri, ..OfficientOptions::default() }).await.unwrap()
 }
 
-/// The question as the service asks it.
-fn question(sim: &OfficientSim) -> String {
+/// The address of the authorization request, as the service makes it.
+fn authorization_url(sim: &OfficientSim) -> String {
     let fields = [
         ("response_type", "code"),
         ("client_id", sim.client_id()),
@@ -23,21 +23,20 @@ fn question(sim: &OfficientSim) -> String {
     Url::parse_with_params(&format!("{}/authorize", sim.url()), fields).unwrap().to_string()
 }
 
-/// Whether this is the question, and not the sign-in before it.
-fn asks_for_access(page: &Shown) -> bool {
+fn is_consent_page(page: &Page) -> bool {
     page.body.contains(">Geef toegang</button>") && page.body.contains(">Weigeren</button>")
 }
 
 #[tokio::test]
-async fn signing_in_comes_before_the_question_and_keeps_what_was_asked() {
+async fn sign_in_precedes_consent_and_keeps_the_authorization_request() {
     let sim = officient().await;
     let mut browser = Browser::new();
-    let sign_in = browser.open(&question(&sim)).await;
-    assert!(!asks_for_access(&sign_in) && sign_in.body.contains("type=\"password\""));
+    let sign_in = browser.open(&authorization_url(&sim)).await;
+    assert!(!is_consent_page(&sign_in) && sign_in.body.contains("type=\"password\""));
     let consent = browser.press(&sign_in, "Aanmelden", &[]).await;
     let consent = browser.follow(&consent).await;
-    assert_eq!(consent.url.as_str(), question(&sim), "exactly what was asked");
-    assert!(asks_for_access(&consent));
+    assert_eq!(consent.url.as_str(), authorization_url(&sim), "the same request");
+    assert!(is_consent_page(&consent));
     for permission in ["basic", "personal info", "webhooks", "calendar"] {
         assert!(consent.body.contains(permission), "{permission}");
     }
@@ -55,36 +54,39 @@ async fn signing_in_comes_before_the_question_and_keeps_what_was_asked() {
 async fn a_browser_stays_signed_in_until_it_signs_out() {
     let sim = officient().await;
     let mut browser = Browser::new();
-    let sign_in = browser.open(&question(&sim)).await;
+    let sign_in = browser.open(&authorization_url(&sim)).await;
     browser.press(&sign_in, "Aanmelden", &[("email", "an@acme.example"), ("password", "x")]).await;
-    let consent = browser.open(&question(&sim)).await;
-    assert!(asks_for_access(&consent) && consent.body.contains("an@acme.example"));
-    assert!(!asks_for_access(&Browser::new().open(&question(&sim)).await), "another browser is not");
+    let consent = browser.open(&authorization_url(&sim)).await;
+    assert!(is_consent_page(&consent) && consent.body.contains("an@acme.example"));
+    assert!(
+        !is_consent_page(&Browser::new().open(&authorization_url(&sim)).await),
+        "another browser is not signed in"
+    );
 
     let sign_in = browser.press(&consent, "Afmelden", &[]).await;
     let sign_in = browser.follow(&sign_in).await;
-    assert_eq!(sign_in.url.as_str(), question(&sim));
-    assert!(!asks_for_access(&sign_in));
+    assert_eq!(sign_in.url.as_str(), authorization_url(&sim));
+    assert!(!is_consent_page(&sign_in));
 }
 
 #[tokio::test]
-async fn nobody_gives_access_without_having_signed_in() {
+async fn nobody_gives_access_without_signing_in() {
     let sim = officient().await;
     let mut browser = Browser::new();
-    let sign_in = browser.open(&question(&sim)).await;
+    let sign_in = browser.open(&authorization_url(&sim)).await;
     for wrong in [("email", ""), ("password", "")] {
         let again = browser.press(&sign_in, "Aanmelden", &[wrong]).await;
-        assert!(!asks_for_access(&again) && again.body.contains("role=\"alert\""));
-        assert!(!asks_for_access(&browser.open(&question(&sim)).await));
+        assert!(!is_consent_page(&again) && again.body.contains("role=\"alert\""));
+        assert!(!is_consent_page(&browser.open(&authorization_url(&sim)).await));
     }
     let fields = [("client_id", sim.client_id()), ("redirect_uri", REDIRECT_URI), ("answer", "allow")];
     let refused = browser.post(&format!("{}/authorize", sim.url()), &fields).await;
     assert!(refused.location.as_ref().unwrap().as_str().starts_with(&sim.url()), "{:?}", refused.location);
-    assert!(!asks_for_access(&browser.follow(&refused).await));
+    assert!(!is_consent_page(&browser.follow(&refused).await));
 }
 
 #[tokio::test]
-async fn signing_in_leads_to_no_address_but_the_question() {
+async fn signing_in_redirects_to_the_authorization_page_only() {
     let sim = officient().await;
     let mut browser = Browser::new();
     let evil = "https://evil.example/";
@@ -96,16 +98,18 @@ async fn signing_in_leads_to_no_address_but_the_question() {
             ("redirect_uri", evil),
             ("next", evil),
         ];
-        let answer = browser.post(&format!("{}/{path}", sim.url()), &fields).await;
-        assert!(answer.location.as_ref().unwrap().as_str().starts_with(&format!("{}/authorize?", sim.url())));
-        let refused = browser.follow(&answer).await;
+        let response = browser.post(&format!("{}/{path}", sim.url()), &fields).await;
+        assert!(
+            response.location.as_ref().unwrap().as_str().starts_with(&format!("{}/authorize?", sim.url()))
+        );
+        let refused = browser.follow(&response).await;
         assert_eq!(refused.status, 400, "{path}");
         assert!(!refused.body.contains("<form"));
     }
 }
 
 #[tokio::test]
-async fn a_question_that_is_not_of_the_app_is_refused_before_anybody_signs_in() {
+async fn an_invalid_authorization_request_is_refused_before_the_sign_in() {
     let sim = officient().await;
     let url = format!("{}/authorize", sim.url());
     for wrong in [
@@ -119,17 +123,17 @@ async fn a_question_that_is_not_of_the_app_is_refused_before_anybody_signs_in() 
 }
 
 #[tokio::test]
-async fn a_redirect_address_must_be_the_same_at_the_token_call() {
+async fn the_token_call_must_have_the_redirect_address_of_the_authorization_request() {
     let officient = Officient::start().await;
     let url = officient.sim.url();
     let (id, secret) = (officient.sim.client_id(), officient.sim.client_secret());
     let mut browser = Browser::new();
     let fields = [("client_id", id), ("redirect_uri", "https://a.example/")];
-    let question = Url::parse_with_params(&format!("{url}/authorize"), fields).unwrap();
-    let sign_in = browser.open(question.as_str()).await;
+    let request = Url::parse_with_params(&format!("{url}/authorize"), fields).unwrap();
+    let sign_in = browser.open(request.as_str()).await;
     browser.press(&sign_in, "Aanmelden", &[]).await;
     for (redirect_uri, expected) in [("https://a.example/", 200), ("https://b.example/", 400)] {
-        let consent = browser.open(question.as_str()).await;
+        let consent = browser.open(request.as_str()).await;
         let back = browser.press(&consent, "Geef toegang", &[]).await.location.unwrap();
         let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
         let fields = [
