@@ -1,7 +1,7 @@
-//! What must hold of everything that strangers send: one function for each sort of input.
+//! Properties that hold for every input from outside: one function for each fuzz target of the same name.
 //!
-//! The fuzz targets (`fuzz/`) call them with whatever a fuzzer thinks of, the tests with the corpus and with generated
-//! bytes. Each panics when its input makes the service do what it never may.
+//! A fuzz target in `fuzz/` calls its function with input that a fuzzer generates. `tests/security/input.rs` calls all
+//! of them with the corpus and with random input. A function panics when its input violates the property.
 
 use jiff::civil::{Time, date};
 
@@ -17,55 +17,58 @@ use crate::domain::matching::{PersonMatch, UserDirectory, match_person};
 use crate::domain::webhook::WebhookPayload;
 use crate::officient::readable;
 
-/// The body of a webhook: taken or refused, and what is taken can be stored.
+/// The body of a webhook: it is refused, or its texts can be stored.
 pub fn webhook(body: &[u8]) {
     let Ok(payload) = serde_json::from_slice::<WebhookPayload>(body) else { return };
     for text in [Some(&payload.event_type), payload.related_object_id.as_ref()].into_iter().flatten() {
-        assert!(!text.contains('\0'), "Postgres stores no NUL");
-        assert!(text.chars().count() <= 1000, "texts are bounded");
+        assert!(!text.contains('\0'), "Postgres stores no NUL character");
+        assert!(text.chars().count() <= 1000, "the length of a text is limited");
     }
     let is_object = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
-    assert!(is_object, "only an object is a webhook");
+    assert!(is_object, "only a JSON object is a webhook");
 }
 
-/// An answer of Officient's: read whole or not at all, and whatever its events say, an absence ends after it starts.
+/// A response of Officient: an error never quotes it, and an absence that results from it ends after it starts.
 pub fn officient(body: &[u8]) {
     let (events, errors) = readable(body);
     for error in errors {
-        let is_ours = error.chars().all(|char| char.is_ascii_alphanumeric() || " -:,".contains(char));
-        assert!(is_ours && error.len() < 200, "an error quotes the answer: {error:?}");
+        let is_fixed_text = error.chars().all(|char| char.is_ascii_alphanumeric() || " -:,".contains(char));
+        assert!(is_fixed_text && error.len() < 200, "the error quotes the response: {error:?}");
     }
     for event in events {
-        judge(&event);
+        check_classification(&event);
     }
 }
 
-/// Two names, divided by a line's end: matched exactly when they are equal code point by code point.
+/// Two names on two lines: they match if and only if they are equal, code point by code point.
 pub fn names(text: &[u8]) {
     let text = String::from_utf8_lossy(text);
-    let (ours, theirs) = text.split_once('\n').unwrap_or((&text, ""));
+    let (in_officient, in_optedo) = text.split_once('\n').unwrap_or((&text, ""));
     let names = |name: &str| {
         let (first, last) = name.split_once(' ').unwrap_or((name, ""));
         Names { first: first.to_owned(), last: last.to_owned() }
     };
-    let (ours, theirs) = (names(ours), names(theirs));
-    let user = User {
+    let (person, user) = (names(in_officient), names(in_optedo));
+    let directory = UserDirectory::new(vec![User {
         id: UserId(1),
-        first_name: theirs.first.clone(),
-        last_name: theirs.last.clone(),
+        first_name: user.first.clone(),
+        last_name: user.last.clone(),
         active: true,
-    };
-    let matched = match_person(PersonId(1), &ours, 0, &UserDirectory::new(vec![user]));
-    assert_eq!(matched.user().is_some(), ours == theirs, "a match is equality and nothing else");
-    for (one, other) in [(&ours.first, &theirs.first), (&ours.last, &theirs.last)] {
+    }]);
+    let matched = match_person(PersonId(1), &person, 0, &directory);
+    assert_eq!(matched.user().is_some(), person == user, "only equal names match");
+    for (one, other) in [(&person.first, &user.first), (&person.last, &user.last)] {
         assert_eq!(difference(one, one), None);
         if difference(one, other).is_some() {
-            assert!(one != other && fold(one) == fold(other), "what differs a little is alike");
+            assert!(
+                one != other && fold(one) == fold(other),
+                "a hint is only for names that are nearly equal"
+            );
         }
     }
 }
 
-/// A day and three numbers, divided by commas: date, start, duration and schedule of an event.
+/// The date, the start and the duration of a calendar event, separated by commas: as [`officient`].
 pub fn dates(text: &[u8]) {
     let text = String::from_utf8_lossy(text);
     let mut fields = text.split(',');
@@ -78,16 +81,16 @@ pub fn dates(text: &[u8]) {
     officient(calendar.to_string().as_bytes());
 }
 
-/// What an event of a person who matches comes to.
-fn judge(event: &CalendarEvent) {
-    let (leave_types, absence_types) =
-        (LeaveTypes::default(), [AbsenceType { id: AbsenceTypeId(1), description: event.name.clone() }]);
+/// Checks the absence, if any, that this event of a matched person results in.
+fn check_classification(event: &CalendarEvent) {
+    let built_in = LeaveTypes::default();
+    let absence_types = [AbsenceType { id: AbsenceTypeId(1), description: event.name.clone() }];
     let window = Window { from: date(2026, 1, 1), until: date(2027, 12, 31) };
     let mapping =
-        MappingRules { integration_app: "optedo", built_in: &leave_types, absence_types: &absence_types };
+        MappingRules { integration_app: "optedo", built_in: &built_in, absence_types: &absence_types };
     let rules = Rules { window, include_pending: true, default_start: Time::midnight(), mapping };
-    let came_to = classify(event, "", &PersonMatch::Matched(UserId(1)), &[], &rules);
-    if let Classification::Absent(absence) = came_to {
+    let classification = classify(event, "", &PersonMatch::Matched(UserId(1)), &[], &rules);
+    if let Classification::Absent(absence) = classification {
         assert!(absence.times.start < absence.times.end, "{:?}", absence.times);
         assert!(window.contains(absence.date) && absence.times.start.date() >= absence.date);
     }

@@ -8,7 +8,7 @@ use super::officient::{OfficientOptions, OfficientSim};
 use super::optedo::{API_TOKEN, OptedoOptions, OptedoSim};
 use super::seed::seed;
 use crate::config::Config;
-use crate::vault::DEMO_KEY;
+use crate::config::DEMO_KEY;
 use crate::web::{CALLBACK_PATH, PAGE_PATH};
 
 const ADMIN_PASSWORD: &str = "demo";

@@ -10,8 +10,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::model::Company;
+use crate::http_client::http_client;
 use crate::simulators::server::{Server, lock};
-use crate::upstream::http_client;
 
 /// The name of the registered app, as the consent page shows it.
 pub(super) const APP_NAME: &str = "Optedo";

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::officient::{OfficientOptions, OfficientSim};
 use super::optedo::{OptedoOptions, OptedoSim};
-use crate::upstream::http_client;
+use crate::http_client::http_client;
 
 /// Follows no redirects and gives up after two seconds.
 fn client() -> Client {
