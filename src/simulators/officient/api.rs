@@ -111,15 +111,10 @@ fn token(company: &mut Company, request: &ApiRequest) -> ApiResponse {
         return bad_request("Bad Request");
     }
     let tokens = &mut company.tokens;
-    let is_granted = match field("grant_type") {
-        // The code is used up even when the redirect address is wrong.
+    let grant_type = field("grant_type");
+    let is_granted = match grant_type {
         Some("authorization_code") => {
-            field("code").and_then(|code| tokens.use_code(code)).is_some_and(|authorized| {
-                match (field("redirect_uri"), authorized) {
-                    (Some(given), Some(authorized)) => given == authorized,
-                    _ => true,
-                }
-            })
+            field("code").is_some_and(|code| tokens.use_code(code, field("redirect_uri")))
         }
         Some("refresh_token") => {
             !tokens.refuses_refresh
@@ -130,14 +125,15 @@ fn token(company: &mut Company, request: &ApiRequest) -> ApiResponse {
     if !is_granted {
         return bad_request("Bad Request");
     }
-    let mut body = json!({
-        "access_token": tokens.issue_access_token(), "expires_in": tokens.lifetime.as_secs(),
-        "token_type": "Bearer", "scope": "admin",
-    });
-    if field("grant_type") == Some("authorization_code") || !tokens.omits_refresh_token {
-        body["refresh_token"] = json!(tokens.issue_refresh_token());
+    let mut body = Map::new();
+    body.insert("access_token".to_owned(), json!(tokens.issue_access_token()));
+    body.insert("expires_in".to_owned(), json!(tokens.lifetime.as_secs()));
+    body.insert("token_type".to_owned(), json!("Bearer"));
+    body.insert("scope".to_owned(), json!("admin"));
+    if grant_type == Some("authorization_code") || !tokens.omits_refresh_token {
+        body.insert("refresh_token".to_owned(), json!(tokens.issue_refresh_token()));
     }
-    ApiResponse::ok(&body)
+    ApiResponse::ok(&Value::Object(body))
 }
 
 /// The fields of a token call, whose body is either JSON or a form.

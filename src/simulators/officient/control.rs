@@ -152,7 +152,7 @@ impl OfficientSim {
         self.company().sends_webhooks = sends_webhooks;
     }
 
-    pub(in crate::simulators) fn sends_webhooks(&self) -> bool {
+    pub fn sends_webhooks(&self) -> bool {
         self.company().sends_webhooks
     }
 
@@ -185,7 +185,7 @@ impl OfficientSim {
 
     /// Issues an access token without the authorization code flow.
     #[cfg(test)]
-    pub(in crate::simulators) fn issue_access_token(&self) -> String {
+    pub fn issue_access_token(&self) -> String {
         self.company().tokens.issue_access_token()
     }
 

@@ -3,6 +3,7 @@
 //! [`OfficientSim`] is what a test or the demo holds: `control` arranges the company and inspects what happened, `api`
 //! responds to the service, `pages` to a person in a browser, and `webhooks` notifies the service about changes.
 
+mod access;
 mod api;
 mod calendar;
 mod control;

@@ -3,14 +3,13 @@
 //! No I/O: each change is one function call under one lock. It returns what changed, so that the caller can send
 //! webhooks.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
+use super::access::{RateLimit, Tokens, random_token};
 use crate::simulators::dates::today;
 
 /// A working day in a week of 38 hours.
@@ -257,7 +256,7 @@ impl Company {
             requests: Vec::new(),
             subscriptions: Vec::new(),
             deliveries: Vec::new(),
-            tokens: Tokens { lifetime: Duration::from_hours(1), ..Tokens::default() },
+            tokens: Tokens::new(),
             sessions: HashMap::new(),
             redirect_uri: None,
             webhook_events: Vec::new(),
@@ -397,92 +396,4 @@ impl Company {
         self.sessions.insert(session.clone(), email);
         session
     }
-}
-
-/// The OAuth codes and tokens that were issued.
-#[derive(Debug, Default)]
-pub(super) struct Tokens {
-    /// Whether the app has received tokens that the admin did not revoke.
-    pub(super) connected: bool,
-    /// Code → the redirect address of the authorization request.
-    codes: HashMap<String, Option<String>>,
-    /// Access token → the moment when it expires.
-    pub(super) access: HashMap<String, Instant>,
-    pub(super) refresh: HashSet<String>,
-    /// The lifetime of the access tokens that are issued from now on.
-    pub(super) lifetime: Duration,
-    pub(super) refuses_refresh: bool,
-    /// Whether the response to a refresh contains no new refresh token.
-    pub(super) omits_refresh_token: bool,
-}
-
-impl Tokens {
-    /// Issues an authorization code, as the consent page gives it to the browser.
-    pub(super) fn issue_code(&mut self, redirect_uri: Option<String>) -> String {
-        let code = random_token();
-        self.codes.insert(code.clone(), redirect_uri);
-        code
-    }
-
-    /// Uses up an authorization code; returns the redirect address that it was requested with.
-    pub(super) fn use_code(&mut self, code: &str) -> Option<Option<String>> {
-        self.codes.remove(code)
-    }
-
-    pub(super) fn issue_access_token(&mut self) -> String {
-        let token = random_token();
-        self.access.insert(token.clone(), Instant::now() + self.lifetime);
-        self.connected = true;
-        token
-    }
-
-    pub(super) fn issue_refresh_token(&mut self) -> String {
-        let token = random_token();
-        self.refresh.insert(token.clone());
-        token
-    }
-
-    pub(super) fn accepts(&self, access_token: Option<&str>) -> bool {
-        let expires_at = access_token.and_then(|token| self.access.get(token));
-        expires_at.is_some_and(|expires_at| Instant::now() < *expires_at)
-    }
-}
-
-/// Officient's rate limit: so many calls in any period of a fixed length (a sliding window).
-#[derive(Debug)]
-pub(super) struct RateLimit {
-    calls: usize,
-    period: Duration,
-    admitted_at: VecDeque<Instant>,
-    /// The number of calls beyond the limit.
-    pub(super) rejected: usize,
-}
-
-impl RateLimit {
-    fn new(calls: usize, period: Duration) -> Self {
-        Self { calls, period, admitted_at: VecDeque::new(), rejected: 0 }
-    }
-
-    /// Whether a call now is within the limit. A rejected call does not count in the window.
-    pub(super) fn admit(&mut self) -> bool {
-        let now = Instant::now();
-        while self.admitted_at.front().is_some_and(|at| now.duration_since(*at) >= self.period) {
-            self.admitted_at.pop_front();
-        }
-        let is_admitted = self.admitted_at.len() < self.calls;
-        if is_admitted {
-            self.admitted_at.push_back(now);
-        } else {
-            self.rejected += 1;
-        }
-        is_admitted
-    }
-}
-
-/// 256 random bits, as Officient's real tokens cannot be guessed either.
-fn random_token() -> String {
-    let mut bytes = [0; 32];
-    #[expect(clippy::expect_used, reason = "a simulator cannot go on without random tokens")]
-    getrandom::fill(&mut bytes).expect("the system provides random bytes");
-    URL_SAFE_NO_PAD.encode(bytes)
 }

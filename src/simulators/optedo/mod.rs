@@ -19,8 +19,7 @@ use super::connection::ConnectionBreaker;
 use super::page;
 
 pub use model::{Absence, AbsenceType, Deletion, NewAbsence, User};
-pub(super) use sim::API_TOKEN;
-pub use sim::{OptedoOptions, OptedoSim};
+pub use sim::{API_TOKEN, OptedoOptions, OptedoSim};
 
 impl OptedoSim {
     pub async fn start(options: OptedoOptions) -> io::Result<Self> {

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::simulators::server::{Server, lock};
 
 /// The API token that is accepted at first.
-pub(in crate::simulators) const API_TOKEN: &str = "demo-optedo-token";
+pub const API_TOKEN: &str = "demo-optedo-token";
 
 #[derive(Debug, Clone)]
 pub struct OptedoOptions {

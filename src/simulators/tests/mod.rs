@@ -7,7 +7,6 @@ mod officient;
 mod officient_pages;
 mod optedo;
 mod optedo_pages;
-mod seed;
 
 use std::time::Duration;
 

@@ -24,7 +24,7 @@ pub(super) fn router() -> Router<OfficientSim> {
 }
 
 /// One event, in the calendar or in the list.
-struct Leave {
+struct CalendarEntry {
     id: i64,
     day: String,
     leave_type: String,
@@ -35,7 +35,7 @@ struct Leave {
     pending: bool,
 }
 
-impl Leave {
+impl CalendarEntry {
     fn new(company: &Company, event: &Event) -> Self {
         let leave_type = company.leave_type_name(event.leave.leave_type);
         Self {
@@ -60,7 +60,7 @@ struct Day {
     off: bool,
     today: bool,
     holiday: &'static str,
-    leave: Vec<Leave>,
+    leave: Vec<CalendarEntry>,
 }
 
 impl Day {
@@ -73,7 +73,7 @@ impl Day {
             off: is_weekend(date) || holiday.is_some(),
             today: date == today(),
             holiday: holiday.map_or("", |(_, name, _)| name),
-            leave: on_day.map(|event| Leave::new(company, event)).collect(),
+            leave: on_day.map(|event| CalendarEntry::new(company, event)).collect(),
         }
     }
 }
@@ -85,7 +85,7 @@ struct PersonPage {
     month: Month,
     /// Each from Monday to Sunday; `None` for the days of other months.
     weeks: Vec<Vec<Option<Day>>>,
-    list: Vec<Leave>,
+    list: Vec<CalendarEntry>,
     /// The number of events that the list leaves out.
     more: usize,
     leave_types: Vec<(String, String)>,
@@ -120,7 +120,7 @@ async fn show(
         month,
         weeks: weeks(&company, month, &events),
         more: events.len().saturating_sub(MAX_LIST_ROWS),
-        list: events.iter().take(MAX_LIST_ROWS).map(|event| Leave::new(&company, event)).collect(),
+        list: events.iter().take(MAX_LIST_ROWS).map(|event| CalendarEntry::new(&company, event)).collect(),
         leave_types: leave_type_options(&company),
         day: query.day.parse().unwrap_or(default_day),
         part: PartFields::default(),
