@@ -9,7 +9,7 @@
 //!   [`limiter`] – Officient's rate limit, [`budget`] – over all processes; [`oauth`] and [`tokens`] – access to Officient
 //! * [`db`] – every SQL statement; [`vault`] – secrets at rest; [`webhook_address`] – where webhooks arrive
 //! * [`clock`], [`ids`], [`telemetry`] – time, ids, logs and metrics
-//! * `demo` – simulated Officient and Optedo, for tests and demonstration; `untrusted` – what must hold of all input
+//! * `simulators` – simulated Officient and Optedo, for tests and demonstration; `fuzz_properties` – what must hold of all input
 //!
 //! ```text
 //! Officient ──webhook──▶ web::webhook ─▶ webhook_events ─▶ sync::trigger ─▶ people.sync_requested_at
@@ -25,15 +25,15 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
-#[cfg(feature = "demo")]
-pub mod demo;
 pub mod domain;
+#[cfg(feature = "demo")]
+pub mod fuzz_properties;
 pub mod http_client;
 pub mod officient;
 pub mod optedo;
 pub mod secrets;
+#[cfg(feature = "demo")]
+pub mod simulators;
 pub mod sync;
 pub mod telemetry;
-#[cfg(feature = "demo")]
-pub mod untrusted;
 pub mod web;

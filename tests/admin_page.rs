@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::ToSpan as _;
-use optedo_officient::demo;
+use optedo_officient::simulators;
 use thirtyfour::Key;
 
 use crate::support::chromium::{Chromium, DESK, Kind, PHONE_WITHOUT_SCRIPTS};
@@ -16,7 +16,7 @@ const SCREENSHOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/screensho
 /// The seeded company, whose Officient sends webhooks.
 async fn company() -> TestApp {
     let app = options().start().await;
-    demo::seed(&app.officient, &app.optedo);
+    simulators::seed(&app.officient, &app.optedo);
     app.officient.set_notify(true);
     app
 }

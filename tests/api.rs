@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use jiff::{Timestamp, ToSpan as _};
-use optedo_officient::demo::officient::{LeaveType, NewEvent};
+use optedo_officient::simulators::officient::{LeaveType, NewEvent};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use optedo_officient::demo::Fault;
+use optedo_officient::simulators::Fault;
 use serde_json::Value;
 
 use crate::commands::{run, run_in, with};

@@ -4,8 +4,8 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use jiff::ToSpan as _;
-use optedo_officient::demo::Fault;
-use optedo_officient::demo::officient::{LeaveType, NewEvent};
+use optedo_officient::simulators::Fault;
+use optedo_officient::simulators::officient::{LeaveType, NewEvent};
 use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::task::JoinHandle;
@@ -303,7 +303,7 @@ async fn a_dry_run_prints_what_would_be_done_and_why_the_rest_would_not_and_writ
         assert!(ended.out.contains("0 to create") && ended.out.contains("0 skipped"), "{}", ended.out);
         assert_eq!(written(&app).await, before);
     }
-    let writes = |call: &&optedo_officient::demo::Call| call.method != reqwest::Method::GET;
+    let writes = |call: &&optedo_officient::simulators::Call| call.method != reqwest::Method::GET;
     assert_eq!(app.optedo.calls().iter().filter(writes).count(), 2, "those of the import");
 }
 

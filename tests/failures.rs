@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use optedo_officient::demo::Fault;
+use optedo_officient::simulators::Fault;
 use serde_json::json;
 
 use crate::support::world::{World, options, part, whole_day};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use optedo_officient::db;
-use optedo_officient::demo::Fault;
-use optedo_officient::demo::officient::LeaveType;
+use optedo_officient::simulators::Fault;
+use optedo_officient::simulators::officient::LeaveType;
 use reqwest::StatusCode;
 use serde_json::json;
 use sqlx::{Connection as _, PgConnection};

@@ -1,6 +1,6 @@
 use jiff::SignedDuration;
-use optedo_officient::demo::Fault;
-use optedo_officient::demo::officient::LeaveType;
+use optedo_officient::simulators::Fault;
+use optedo_officient::simulators::officient::LeaveType;
 use serde_json::json;
 
 use crate::support::world::{World, options, whole_day};

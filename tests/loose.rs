@@ -1,4 +1,4 @@
-use optedo_officient::demo::Fault;
+use optedo_officient::simulators::Fault;
 use serde_json::{Value, json};
 
 use crate::support::world::{World, part, whole_day};

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use jiff::{SignedDuration, ToSpan as _};
-use optedo_officient::demo::Fault;
-use optedo_officient::demo::officient::NewEvent;
+use optedo_officient::simulators::Fault;
+use optedo_officient::simulators::officient::NewEvent;
 use optedo_officient::web::openapi;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use optedo_officient::demo::Fault;
-use optedo_officient::demo::officient::{CANARIES, LeaveType};
+use optedo_officient::simulators::Fault;
+use optedo_officient::simulators::officient::{CANARIES, LeaveType};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use optedo_officient::demo::Fault;
-use optedo_officient::demo::officient::NewEvent;
+use optedo_officient::simulators::Fault;
+use optedo_officient::simulators::officient::NewEvent;
 use reqwest::StatusCode;
 use serde_json::json;
 

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use jiff::ToSpan as _;
 use optedo_officient::db::{self, people};
-use optedo_officient::demo::officient::{LeaveType, NewEvent};
 use optedo_officient::domain::ids::{CompanyId, PersonId};
+use optedo_officient::simulators::officient::{LeaveType, NewEvent};
 use optedo_officient::sync::SyncError;
 use optedo_officient::sync::work_signal::{LEADERSHIP_VALID_FOR, Leadership};
 use reqwest::StatusCode;

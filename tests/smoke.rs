@@ -1,6 +1,6 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
-use optedo_officient::demo::officient::{LeaveType, NewEvent};
+use optedo_officient::simulators::officient::{LeaveType, NewEvent};
 
 use crate::support::TestApp;
 

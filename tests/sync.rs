@@ -1,7 +1,7 @@
 use jiff::ToSpan as _;
 use jiff::civil::DateTime;
-use optedo_officient::demo::officient::{EventStatus, LeaveType};
-use optedo_officient::demo::optedo::NewAbsence;
+use optedo_officient::simulators::officient::{EventStatus, LeaveType};
+use optedo_officient::simulators::optedo::NewAbsence;
 
 use crate::support::world::{World, options, part, whole_day};
 

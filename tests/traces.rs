@@ -15,7 +15,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
-use optedo_officient::demo::officient::CANARIES;
+use optedo_officient::simulators::officient::CANARIES;
 use prost::Message as _;
 use reqwest::Method;
 use tokio::io::AsyncWriteExt as _;

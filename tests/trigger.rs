@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use optedo_officient::demo::Fault;
-use optedo_officient::demo::officient::WebhookMeaning;
+use optedo_officient::simulators::Fault;
+use optedo_officient::simulators::officient::WebhookMeaning;
 use serde_json::{Value, json};
 
 use crate::support::world::{World, part, whole_day};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use optedo_officient::demo::Fault;
-use optedo_officient::demo::officient::LeaveType;
+use optedo_officient::simulators::Fault;
+use optedo_officient::simulators::officient::LeaveType;
 use reqwest::StatusCode;
 
 use crate::support::world::{World, whole_day};

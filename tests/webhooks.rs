@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use optedo_officient::db;
-use optedo_officient::demo::Fault;
+use optedo_officient::simulators::Fault;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use optedo_officient::demo::officient::{LeaveType, NewEvent};
+use optedo_officient::simulators::officient::{LeaveType, NewEvent};
 
 use super::report::{Report, at_most, median, percentile};
 use super::subject::Subject;

@@ -173,7 +173,7 @@ async fn carry_out(cli: Cli, env: impl Iterator<Item = (String, String)>) -> Res
         #[cfg(feature = "demo")]
         Command::Demo => {
             // What is in the environment goes before the demo's own settings.
-            let config = Config::load(file, crate::demo::settings().into_iter().chain(env))?;
+            let config = Config::load(file, crate::simulators::settings().into_iter().chain(env))?;
             #[cfg(feature = "otlp")]
             telemetry::traces::start(&config);
             telemetry::logs::start(&config.log);
@@ -452,8 +452,8 @@ impl Display for Preview {
 
 #[cfg(feature = "demo")]
 async fn demo(config: Config) -> Result<bool, CommandError> {
-    let simulators = crate::demo::start(&config).await?;
-    say(&crate::demo::steps(&config, &simulators));
+    let simulators = crate::simulators::start(&config).await?;
+    say(&crate::simulators::steps(&config, &simulators));
     app::run(config).await?;
     Ok(true)
 }

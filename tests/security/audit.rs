@@ -1,6 +1,6 @@
 //! The audit log: who did what that matters, when, and from where; readable on the page.
 
-use optedo_officient::demo::officient::{LeaveType, NewEvent};
+use optedo_officient::simulators::officient::{LeaveType, NewEvent};
 use reqwest::StatusCode;
 
 use crate::support::browser::Browser;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use optedo_officient::untrusted;
+use optedo_officient::fuzz_properties;
 use proptest::prelude::*;
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
@@ -13,10 +13,10 @@ use crate::support::TestApp;
 type Check = fn(&[u8]);
 
 const TARGETS: [(&str, Check); 4] = [
-    ("webhook", untrusted::webhook),
-    ("officient", untrusted::officient),
-    ("names", untrusted::names),
-    ("dates", untrusted::dates),
+    ("webhook", fuzz_properties::webhook),
+    ("officient", fuzz_properties::officient),
+    ("names", fuzz_properties::names),
+    ("dates", fuzz_properties::dates),
 ];
 
 fn fuzz() -> PathBuf {
@@ -38,7 +38,7 @@ fn the_corpus_of_every_fuzz_target_holds() {
     assert_eq!(names, ["dates", "names", "officient", "webhook"]);
     for (name, check) in TARGETS {
         let target = std::fs::read_to_string(fuzz().join(format!("fuzz_targets/{name}.rs"))).unwrap();
-        assert!(target.contains(&format!("untrusted::{name}(input)")), "{target}");
+        assert!(target.contains(&format!("fuzz_properties::{name}(input)")), "{target}");
         let inputs = corpus(name);
         assert!(inputs.len() >= 8, "{name} has {} inputs", inputs.len());
         for input in inputs {
@@ -83,23 +83,23 @@ proptest! {
 
     #[test]
     fn no_webhook_like_another_does(input in mutated("webhook")) {
-        untrusted::webhook(&input);
+        fuzz_properties::webhook(&input);
     }
 
     #[test]
     fn no_answer_of_officient_like_another_does(input in mutated("officient")) {
-        untrusted::officient(&input);
+        fuzz_properties::officient(&input);
     }
 
     #[test]
     fn no_two_names_do(ours in name(), theirs in name()) {
-        untrusted::names(format!("{ours}\n{theirs}").as_bytes());
-        untrusted::names(format!("{ours}\n{ours}").as_bytes());
+        fuzz_properties::names(format!("{ours}\n{theirs}").as_bytes());
+        fuzz_properties::names(format!("{ours}\n{ours}").as_bytes());
     }
 
     #[test]
     fn no_date_and_minutes_do(month in 0..14_u8, day in 0..33_u8, start in any::<i64>(), minutes in any::<i64>(), shift in 0..63_u8) {
-        untrusted::dates(format!("2026-{month:02}-{day:02},{},{}", start >> shift, minutes >> shift).as_bytes());
+        fuzz_properties::dates(format!("2026-{month:02}-{day:02},{},{}", start >> shift, minutes >> shift).as_bytes());
     }
 }
 

@@ -1,7 +1,7 @@
 //! The webhook address is the only proof that Officient is Officient: it cannot be guessed, does not leak, and can be
 //! replaced without losing a webhook.
 
-use optedo_officient::demo::Fault;
+use optedo_officient::simulators::Fault;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 

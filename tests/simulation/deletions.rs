@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use optedo_officient::demo::optedo::{Absence, Deletion};
+use optedo_officient::simulators::optedo::{Absence, Deletion};
 
 use super::oracle::{Expected, event_of};
 

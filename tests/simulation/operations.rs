@@ -1,7 +1,7 @@
 //! What can happen, and how a seed becomes a story of it.
 
-use optedo_officient::demo::Fault;
-use optedo_officient::demo::officient::WebhookMeaning;
+use optedo_officient::simulators::Fault;
+use optedo_officient::simulators::officient::WebhookMeaning;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan as _;
 use jiff::civil::Weekday;
-use optedo_officient::demo::officient::{Event, EventStatus, LeaveType};
-use optedo_officient::demo::optedo::{Absence, NewAbsence};
+use optedo_officient::simulators::officient::{Event, EventStatus, LeaveType};
+use optedo_officient::simulators::optedo::{Absence, NewAbsence};
 
 use super::company::{Company, Person};
 

@@ -1,6 +1,6 @@
 //! Stories that failed once, as shrunk; what was wrong then is said at each.
 
-use optedo_officient::demo::officient::WebhookMeaning;
+use optedo_officient::simulators::officient::WebhookMeaning;
 
 use super::operations::{Operation, Story};
 use Operation::{

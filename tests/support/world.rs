@@ -4,8 +4,8 @@ use std::ops::Deref;
 
 use jiff::civil::{Date, DateTime, Weekday};
 use jiff::{SignedDuration, ToSpan as _};
-use optedo_officient::demo::officient::{LeaveType, NewEvent};
-use optedo_officient::demo::optedo::{Absence, NewAbsence};
+use optedo_officient::simulators::officient::{LeaveType, NewEvent};
+use optedo_officient::simulators::optedo::{Absence, NewAbsence};
 use serde_json::Value;
 use sqlx::Row as _;
 
