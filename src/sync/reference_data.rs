@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::timeout;
 
@@ -160,12 +160,12 @@ impl ReferenceData {
         Ok(Snapshot { users, absence_types, leave_types: years.iter().copied().zip(types).collect() })
     }
 
-    /// Reads everything again, because the admin may have changed any of it. A list that cannot be read now is read when it
-    /// is needed.
-    pub async fn refresh(&self, company: CompanyId, years: impl Iterator<Item = i16>) {
+    /// Drops all lists, because the admin may have changed any of them, and reads Optedo's again. A list that cannot be read
+    /// now is read when it is needed, as Officient's leave types are.
+    pub async fn refresh(&self) {
+        self.leave_types.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let fresh = Fresh(self.clock.now());
-        let types = years.map(|year| self.leave_types(company, year, Priority::Import, fresh));
-        let _read_when_needed = tokio::join!(self.users(fresh), self.absence_types(fresh), join_all(types));
+        let _read_when_needed = tokio::join!(self.users(fresh), self.absence_types(fresh));
     }
 
     pub async fn users(&self, fresh: Fresh) -> Result<Arc<UserDirectory>, ReferenceDataError> {

@@ -31,7 +31,7 @@ impl Engine {
         }
         if is_requested {
             // Most often because a name or a type was changed.
-            self.reference_data.refresh(company, self.window().years()).await;
+            self.reference_data.refresh().await;
         }
         self.list_people(company, reason).await?;
 
