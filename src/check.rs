@@ -18,13 +18,13 @@ use crate::db::connection::{State, SubscriptionState};
 use crate::db::{self, connection, people};
 use crate::domain::absence::AbsenceType;
 use crate::domain::attention::AttentionItem;
-use crate::domain::calendar::{LeaveType, Webhook};
+use crate::domain::calendar::{LeaveType, Subscription};
 use crate::domain::ids::CompanyId;
 use crate::domain::mapping::Mapping;
 use crate::domain::matching::UserDirectory;
 use crate::http_client::UpstreamError;
 use crate::officient::OfficientError;
-use crate::officient::limiter::Priority;
+use crate::officient::rate_limiter::Priority;
 use crate::optedo::{Optedo, OptedoError};
 use crate::sync::Engine;
 use crate::sync::lists::{MatchState, map_everything, match_everybody};
@@ -267,7 +267,7 @@ async fn check_permissions(engine: &Engine, report: &mut Report) -> Option<Vec<L
     if let Some(types) = &types {
         report.ok("officient.leave_types", format!("{} leave types of {year}", types.len()));
     }
-    if let Some(webhooks) = tried(report, "officient.webhooks", "webhooks", officient.webhooks()).await {
+    if let Some(webhooks) = tried(report, "officient.webhooks", "webhooks", officient.subscriptions()).await {
         check_webhooks(engine, &webhooks, report).await;
     }
     types
@@ -306,7 +306,7 @@ async fn tried<T>(
 }
 
 /// Each event once, with our current address.
-async fn check_webhooks(engine: &Engine, standing: &[Webhook], report: &mut Report) {
+async fn check_webhooks(engine: &Engine, standing: &[Subscription], report: &mut Report) {
     const CHECK: &str = "officient.webhooks";
     use secrecy::ExposeSecret as _;
     let (events, known) = match (engine.webhook_events().await, connection::subscriptions(&engine.db).await) {
@@ -316,14 +316,14 @@ async fn check_webhooks(engine: &Engine, standing: &[Webhook], report: &mut Repo
         }
     };
     let url = engine.webhook_address.url();
-    let ours: Vec<&Webhook> = standing
+    let ours: Vec<&Subscription> = standing
         .iter()
         .filter(|webhook| webhook.target_url.starts_with(engine.webhook_address.base()))
         .collect();
     let repair = "the service repairs it with the next sweep; start one with optedo-officient sync";
     for event in &events {
         let count = |is_current: bool| {
-            let is = |webhook: &&&Webhook| {
+            let is = |webhook: &&&Subscription| {
                 webhook.event == *event && (webhook.target_url == url.expose_secret()) == is_current
             };
             ours.iter().filter(is).count()
@@ -352,7 +352,7 @@ async fn check_optedo(
     clock: &Clock,
 ) -> (Report, Option<UserDirectory>, Option<Vec<AbsenceType>>) {
     let mut report = Report::default();
-    let users = asked(&mut report, "optedo.users", optedo.users(0)).await;
+    let users = asked(&mut report, "optedo.users", optedo.users()).await;
     if let Some(users) = &users {
         report.ok("optedo.users", format!("the token is accepted, {} users", users.len()));
     }

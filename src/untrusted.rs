@@ -28,12 +28,12 @@ pub fn webhook(body: &[u8]) {
     assert!(is_object, "only an object is a webhook");
 }
 
-/// An answer of Officient's: read whole or not at all, and whatever its events say, an absence ends after it starts.
+/// A response of Officient: read whole or not at all, and whatever its events say, an absence ends after it starts.
 pub fn officient(body: &[u8]) {
     let (events, errors) = readable(body);
     for error in errors {
-        let is_ours = error.chars().all(|char| char.is_ascii_alphanumeric() || " -:,".contains(char));
-        assert!(is_ours && error.len() < 200, "an error quotes the answer: {error:?}");
+        let is_ours = error.chars().all(|char| char.is_ascii_alphanumeric() || " -:,._[]()".contains(char));
+        assert!(is_ours && error.len() < 200, "an error quotes the response: {error:?}");
     }
     for event in events {
         judge(&event);

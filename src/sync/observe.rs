@@ -16,15 +16,15 @@ use crate::db::{absences, people, webhooks};
 use crate::domain::absence::Absence;
 use crate::domain::attention::{AttentionItem, AttentionKind, Cause};
 use crate::domain::calendar::CalendarEvent;
-use crate::domain::company::Names;
+use crate::domain::company::{Names, PersonDetail};
 use crate::domain::desired::{Classification, Rules, Window, classify};
 use crate::domain::ids::{CompanyId, EventId, UserId};
 use crate::domain::mapping::MappingRules;
 use crate::domain::matching::{PersonMatch, match_person};
 use crate::domain::plan::{Change, Evidence, Plan, WrittenAbsence, plan};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
-use crate::officient::limiter::Priority;
-use crate::officient::{OfficientError, Turn};
+use crate::officient::OfficientError;
+use crate::officient::rate_limiter::{Permit, Priority};
 
 /// What looking at a person came to.
 pub struct Look {
@@ -54,8 +54,7 @@ pub struct Claim {
     pub request: SyncRequest,
     /// The years to read; `None`: the whole window.
     pub years: Option<Vec<i16>>,
-    /// The right to make the first call.
-    pub turn: Turn,
+    pub permit: Permit,
     /// When.
     pub at: Timestamp,
 }
@@ -84,7 +83,7 @@ impl Engine {
         Window { from: self.config.sync.from.on(today), until: self.config.sync.until.on(today) }
     }
 
-    /// Waits until it is a person's turn, and takes on everything that was asked for about them until then.
+    /// Waits for a permit to call Officient, and takes on everything that was asked for about them until then.
     ///
     /// Webhook events that arrived before need no other look: should this one fail, the request stays open.
     pub async fn claim(
@@ -94,7 +93,7 @@ impl Engine {
         request: SyncRequest,
         years: Option<&[i16]>,
     ) -> Result<Claim, SyncError> {
-        let turn = self.officient.turn(priority_of(request.reason)).await;
+        let permit = self.officient.permit(priority_of(request.reason)).await?;
         let newest_event = webhooks::newest_id(&self.db).await?;
         let known = people::find(&self.db, company, person.id);
         let mut person = known.await?.ok_or(SyncError::Forgotten)?;
@@ -108,7 +107,7 @@ impl Engine {
             person = people::find(&self.db, company, person.id).await?.unwrap_or(person);
         }
         let request = person.request.unwrap_or(request);
-        Ok(Claim { person, request, years, turn, at: self.clock.now() })
+        Ok(Claim { person, request, years, permit, at: self.clock.now() })
     }
 
     /// Looks at a person. `years`: those to read; `None` is the whole window. What was not found is looked for again in
@@ -118,16 +117,16 @@ impl Engine {
         company: CompanyId,
         person: Person,
         priority: Priority,
-        turn: Turn,
+        permit: Permit,
         requested_at: Timestamp,
         years: Option<&[i16]>,
     ) -> Result<Look, SyncError> {
         let window = self.window();
-        let (person, turn) = self.with_names(company, person, priority, turn, None).await?;
+        let (person, permit) = self.with_names(company, person, priority, permit, None).await?;
         let Some(names) = person.names.clone().filter(|_| !person.archived) else {
             return self.look_at_archived(company, &person, window).await;
         };
-        let calendar = self.read_calendar(&person, window, years, priority, turn);
+        let calendar = self.read_calendar(&person, window, years, priority, permit);
         let is_urgent = priority == Priority::Urgent;
         let (calendar, existing) = if is_urgent && self.foresight.pays(self.clock.now()) {
             // Somebody waits: what may be needed to write is read meanwhile.
@@ -156,7 +155,7 @@ impl Engine {
         if let Some(fresh) = fresh {
             let since =
                 Some(requested_at).filter(|_| !matches!(look.person_match, Some(PersonMatch::Matched(_))));
-            let (person, _turn) =
+            let (person, _permit) =
                 self.with_names(company, person.clone(), priority, priority.into(), since).await?;
             let Some(names) = person.names.clone().filter(|_| !person.archived) else {
                 return self.look_at_archived(company, &person, window).await;
@@ -253,32 +252,32 @@ impl Engine {
     }
 
     /// The person with names read at `since` or later; with any, when that is `None` and they are not known to have
-    /// changed. Others who have, or had, the same name are looked at again when it changed. Gives `turn` back when it
+    /// changed. Others who have, or had, the same name are looked at again when it changed. Gives `permit` back when it
     /// was not used, another to wait for when it was.
     pub(super) async fn with_names(
         &self,
         company: CompanyId,
         mut person: Person,
         priority: Priority,
-        turn: Turn,
+        permit: Permit,
         since: Option<Timestamp>,
-    ) -> Result<(Person, Turn), SyncError> {
+    ) -> Result<(Person, Permit), SyncError> {
         let is_fresh = person.names_read_at.is_some_and(|at| since.is_none_or(|since| at >= since));
         if is_fresh {
-            return Ok((person, turn));
+            return Ok((person, permit));
         }
         let now = self.clock.now();
-        match self.officient.person(turn, person.id).await {
+        match self.officient.person(permit, person.id).await {
             Ok(read) => {
-                let names = Names { first: read.first_name, last: read.last_name };
-                people::save_names(&self.db, company, person.id, &names, read.archived, now).await?;
-                let is_changed = person.names.as_ref() != Some(&names) || person.archived != read.archived;
+                let PersonDetail { names, is_archived } = read;
+                people::save_names(&self.db, company, person.id, &names, is_archived, now).await?;
+                let is_changed = person.names.as_ref() != Some(&names) || person.archived != is_archived;
                 if is_changed {
                     let before = person.names.as_ref().filter(|_| person.synced_at.is_some());
                     self.request_sync_of_namesakes(company, &person, [before, Some(&names)]).await?;
                 }
                 person.names = Some(names);
-                person.archived = read.archived;
+                person.archived = is_archived;
             }
             Err(error) if error.is_gone() => {
                 people::archive(&self.db, company, person.id).await?;
@@ -336,14 +335,14 @@ impl Engine {
         window: Window,
         years: Option<&[i16]>,
         priority: Priority,
-        first: Turn,
+        first: Permit,
     ) -> Result<Calendar, SyncError> {
         let wanted: Vec<i16> = years.map_or_else(|| window.years().collect(), <[i16]>::to_vec);
         let mut first = Some(first);
         let mut reads = Vec::new();
         for year in &wanted {
-            let turn = first.take().unwrap_or(priority.into());
-            reads.push(self.officient.calendar(turn, person.id, *year));
+            let permit = first.take().unwrap_or(priority.into());
+            reads.push(self.officient.calendar(permit, person.id, *year));
         }
         let mut calendar = Calendar {
             events: Vec::new(),

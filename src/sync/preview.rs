@@ -17,7 +17,7 @@ use crate::domain::desired::DesiredAbsence;
 use crate::domain::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
 use crate::domain::plan::{Change, Creation};
 use crate::domain::sync_request::SyncReason;
-use crate::officient::limiter::Priority;
+use crate::officient::rate_limiter::Priority;
 
 /// What a sweep would do.
 #[derive(Debug, Default, Serialize, ToSchema)]
@@ -194,8 +194,8 @@ impl Engine {
     ) {
         let outcome = async {
             // A preview answers no request: it only looks.
-            let turn = self.officient.turn(priority).await;
-            let look = self.look(company, person.clone(), priority, turn, at, None).await?;
+            let permit = self.officient.permit(priority).await?;
+            let look = self.look(company, person.clone(), priority, permit, at, None).await?;
             self.preview_look(company, person.id, &look, preview).await?;
             look.incomplete.map_or(Ok(()), |error| Err(SyncError::Officient(error)))
         };

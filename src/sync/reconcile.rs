@@ -128,11 +128,11 @@ impl Engine {
     ) -> Result<(Applied, Answered), SyncError> {
         let priority = priority_of(request.reason);
         let look = async {
-            let Claim { person: claimed, request, years, turn, at } =
+            let Claim { person: claimed, request, years, permit, at } =
                 self.claim(company, person, request, years).await?;
             person.clone_from(&claimed);
             let answered = Answered { request_no: claimed.request_no, at };
-            let look = self.look(company, claimed, priority, turn, request.at, years.as_deref()).await?;
+            let look = self.look(company, claimed, priority, permit, request.at, years.as_deref()).await?;
             Ok::<_, SyncError>((look, request, answered))
         };
         let (look, request, answered) = tokio::select! {

@@ -17,7 +17,7 @@ use crate::domain::absence::AbsenceType;
 use crate::domain::calendar::{LeaveType, ListedRequest};
 use crate::domain::ids::{CompanyId, PersonId, RequestId};
 use crate::domain::matching::UserDirectory;
-use crate::officient::limiter::Priority;
+use crate::officient::rate_limiter::Priority;
 use crate::officient::{Officient, OfficientError};
 use crate::optedo::{Optedo, OptedoError};
 
@@ -247,8 +247,7 @@ impl Reference {
     }
 
     async fn read_users(&self) -> Result<UserDirectory, OptedoError> {
-        let expected = self.users.last().map_or(0, |(_, users)| users.len());
-        Ok(UserDirectory::new(self.optedo.users(expected).await?))
+        Ok(UserDirectory::new(self.optedo.users().await?))
     }
 
     /// Optedo's absence types, to be shown.
@@ -320,7 +319,7 @@ impl Reference {
         is_fresh.then_some(known.person)
     }
 
-    /// Whether so many more look-ups are within the budget, and if so counts them.
+    /// Whether so many more look-ups are affordable, and if so counts them.
     pub async fn may_look_up(&self, count: usize) -> bool {
         let now = self.clock.now();
         let mut looked_up = self.looked_up_at.lock().await;

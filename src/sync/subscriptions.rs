@@ -12,7 +12,7 @@ use super::{Engine, SyncError};
 use crate::db::connection::{self, State, SubscriptionState};
 use crate::db::{self, attention};
 use crate::domain::attention::{AttentionItem, AttentionKind};
-use crate::domain::calendar::Webhook;
+use crate::domain::calendar::Subscription;
 use crate::http_client::UpstreamError;
 use crate::officient::OfficientError;
 
@@ -44,7 +44,7 @@ impl Engine {
         self.webhook_address.read_again(&mut *lock).await?;
         let (url, sealed) = self.webhook_address.current();
         let events = self.webhook_events().await?;
-        let standing = self.officient.webhooks().await?;
+        let standing = self.officient.subscriptions().await?;
         let mut registered: Vec<(&str, i64)> = Vec::new();
         let mut stale: Vec<i64> = Vec::new();
         for webhook in standing.iter().filter(|webhook| self.is_ours(webhook)) {
@@ -62,7 +62,7 @@ impl Engine {
             self.ensure_webhook(event, known, &url).await?;
         }
         for id in stale {
-            self.officient.delete_webhook(id).await?;
+            self.officient.unsubscribe(id).await?;
             tracing::info!(
                 webhook.id = id,
                 "Removed a webhook of ours that is stale, doubled or no longer wanted"
@@ -107,7 +107,7 @@ impl Engine {
     ) -> Result<(), SyncError> {
         let added = match known {
             Some(id) => Ok(id),
-            None => self.officient.add_webhook(event, url.expose_secret()).await,
+            None => self.officient.subscribe(event, url.expose_secret()).await,
         };
         let now = self.clock.now();
         match added {
@@ -142,16 +142,16 @@ impl Engine {
 
     /// Removes all webhooks of ours.
     pub async fn remove_webhooks(&self) -> Result<(), SyncError> {
-        let standing = self.officient.webhooks().await?;
-        let ours: Vec<&Webhook> = standing.iter().filter(|webhook| self.is_ours(webhook)).collect();
+        let standing = self.officient.subscriptions().await?;
+        let ours: Vec<&Subscription> = standing.iter().filter(|webhook| self.is_ours(webhook)).collect();
         for webhook in ours {
-            self.officient.delete_webhook(webhook.id).await?;
+            self.officient.unsubscribe(webhook.id).await?;
         }
         Ok(())
     }
 
     /// Ours deliver to this service, with whatever token.
-    fn is_ours(&self, webhook: &Webhook) -> bool {
+    fn is_ours(&self, webhook: &Subscription) -> bool {
         webhook.target_url.starts_with(self.webhook_address.base())
     }
 }

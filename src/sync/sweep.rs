@@ -123,8 +123,8 @@ impl Engine {
             return None;
         }
         let calls = usize::try_from(people).unwrap_or_default() * self.window().years().count();
-        let budget = self.officient.sweep_budget(self.config.sync.sweep_interval).max(1);
-        let every = i64::try_from(calls.div_ceil(budget)).unwrap_or(1);
+        let possible = self.officient.sweep_calls_in(self.config.sync.sweep_interval).max(1);
+        let every = i64::try_from(calls.div_ceil(possible)).unwrap_or(1);
         (every > 1 && (person.id.0 + sweep_no).rem_euclid(every) != 0).then(|| self.near_years())
     }
 }
