@@ -329,7 +329,7 @@ fn events_of(calendar: wire::Calendar) -> Vec<CalendarEvent> {
         events.into_iter().map(move |Object(event)| CalendarEvent {
             id: EventId(event.id),
             date: event.date.or(date),
-            leave_type: match event.event_type.as_str() {
+            leave_type: match event.leave_type.as_str() {
                 "sick_day" => LeaveTypeRef::SickDay,
                 "education" => LeaveTypeRef::Education,
                 _ => LeaveTypeRef::Custom(event.custom_day_off_type_id.map(LeaveTypeId)),

@@ -96,8 +96,8 @@ pub(super) struct Event {
     pub(super) id: i64,
     #[serde(default, deserialize_with = "text")]
     pub(super) name: String,
-    #[serde(default, deserialize_with = "text")]
-    pub(super) event_type: String,
+    #[serde(default, deserialize_with = "text", rename = "event_type")]
+    pub(super) leave_type: String,
     #[serde(default, deserialize_with = "integer_or_none")]
     pub(super) custom_day_off_type_id: Option<i64>,
     #[serde(default, deserialize_with = "date")]
@@ -258,11 +258,11 @@ fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::E
 
 /// A list; `null`, `""` and missing are empty. For lists whose absence means nothing.
 fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Null => Ok(Vec::new()),
-        value if value == "" => Ok(Vec::new()),
-        value => serde_json::from_value(value).map_err(|_quotes_it| D::Error::custom("expected a list")),
+    let value = Value::deserialize(deserializer)?;
+    if value.is_null() || value == "" {
+        return Ok(Vec::new());
     }
+    serde_json::from_value(value).map_err(|_quotes_it| D::Error::custom("expected a list"))
 }
 
 #[cfg(test)]
