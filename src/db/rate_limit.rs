@@ -26,10 +26,15 @@ pub async fn reserve(
 ) -> Result<Reserved, sqlx::Error> {
     let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
     let mut tx = db::begin(db).await?;
-    // One process after the other: each must see what the one before reserved.
-    sqlx::raw_sql("set local synchronous_commit = off; lock table officient_calls in exclusive mode")
-        .execute(&mut *tx)
-        .await?;
+    // One process after the other: each must see what the one before reserved. One that hangs meanwhile loses its session, or
+    // all others would wait for it.
+    sqlx::raw_sql(
+        "set local synchronous_commit = off;
+         set local idle_in_transaction_session_timeout = '2s';
+         lock table officient_calls in exclusive mode",
+    )
+    .execute(&mut *tx)
+    .await?;
     let row = sqlx::query!(
         r#"with expired as (delete from officient_calls where free_at <= clock_timestamp()),
                used as (
