@@ -40,7 +40,7 @@ fn events() -> Vec<CalendarEvent> {
             date: Some(date(2026, 1, 5).saturating_add(id.days())),
             name: "Verlof".to_owned(),
             leave_type: LeaveTypeRef::Custom(Some(LeaveTypeId(1))),
-            kind: "time_off".to_owned(),
+            category: "time_off".to_owned(),
             status: "approved".to_owned(),
             is_worked: false,
             duration_minutes: Some(480),

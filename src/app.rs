@@ -12,11 +12,11 @@ use tokio_util::task::TaskTracker;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, DatabaseError, connection};
-use crate::officient::budget::Budget;
-use crate::officient::limiter::Limiter;
+use crate::officient::Officient;
 use crate::officient::oauth::{Credentials, Oauth};
+use crate::officient::rate_limiter::RateLimiter;
 use crate::officient::tokens::Tokens;
-use crate::officient::{Line, Officient};
+use crate::officient::transport::Transport;
 use crate::optedo::Optedo;
 use crate::secrets::vault::{Vault, VaultError};
 use crate::secrets::webhook_address::WebhookAddress;
@@ -82,22 +82,27 @@ impl App {
         let webhook_address = WebhookAddress::read(webhook_base, vault.clone(), &db).await?;
 
         let officient = &config.officient;
-        let limiter = Limiter::new(officient.rate_limit_calls, officient.rate_limit_period);
-        let budget = Budget::new(db.clone(), officient.rate_limit_calls, officient.rate_limit_period);
-        let line = Line::new(&officient.api_url, limiter, budget, officient.timeout);
+        let tasks = TaskTracker::new();
+        let rate_limiter = RateLimiter::new(
+            db.clone(),
+            tasks.clone(),
+            officient.rate_limit_calls,
+            officient.rate_limit_period,
+            officient.timeout,
+        );
+        let transport = Transport::new(&officient.api_url, rate_limiter, officient.timeout);
         let redirect_url = format!("{}{CALLBACK_PATH}", config.server.public_url);
-        let oauth = Oauth::new(line.clone(), &officient.app_url, &officient.api_url, &redirect_url)?;
+        let oauth = Oauth::new(transport.clone(), &officient.app_url, redirect_url)?;
         let configured = officient.client_id.clone().zip(officient.client_secret.clone());
         let configured =
             configured.map(|(client_id, client_secret)| Credentials { client_id, client_secret });
         let tokens = Tokens::new(db.clone(), vault.clone(), clock.clone(), oauth, configured);
-        let officient = Officient::new(line, tokens);
+        let officient = Officient::new(transport, tokens);
         let Config { optedo, .. } = &*config;
         let optedo = Optedo::new(&optedo.api_url, optedo.api_token.clone(), optedo.timeout, clock.clone());
 
         let stop = CancellationToken::new();
         let work_signal = WorkSignal::default();
-        let tasks = TaskTracker::new();
         let session_policy = Arc::new(SessionPolicy::new(&config));
         let inbox_closed = CancellationToken::new();
         let known = &config.officient.webhook_events;

@@ -24,7 +24,7 @@ use crate::domain::mapping::Mapping;
 use crate::domain::matching::UserDirectory;
 use crate::http_client::UpstreamError;
 use crate::officient::OfficientError;
-use crate::officient::limiter::Priority;
+use crate::officient::rate_limiter::Priority;
 use crate::optedo::{Optedo, OptedoError};
 use crate::sync::Engine;
 use crate::sync::lists::{MatchState, map_everything, match_everybody};
@@ -267,7 +267,7 @@ async fn check_permissions(engine: &Engine, report: &mut Report) -> Option<Vec<L
     if let Some(types) = &types {
         report.ok("officient.leave_types", format!("{} leave types of {year}", types.len()));
     }
-    if let Some(webhooks) = tried(report, "officient.webhooks", "webhooks", officient.webhooks()).await {
+    if let Some(webhooks) = tried(report, "officient.webhooks", "webhooks", officient.subscriptions()).await {
         check_webhooks(engine, &webhooks, report).await;
     }
     types
@@ -353,7 +353,7 @@ async fn check_optedo(
     clock: &Clock,
 ) -> (Report, Option<UserDirectory>, Option<Vec<AbsenceType>>) {
     let mut report = Report::default();
-    let users = asked(&mut report, "optedo.users", optedo.users(0)).await;
+    let users = asked(&mut report, "optedo.users", optedo.users()).await;
     if let Some(users) = &users {
         report.ok("optedo.users", format!("the token is accepted, {} users", users.len()));
     }

@@ -32,7 +32,8 @@ pub fn webhook(body: &[u8]) {
 pub fn officient(body: &[u8]) {
     let (events, errors) = readable(body);
     for error in errors {
-        let is_fixed_text = error.chars().all(|char| char.is_ascii_alphanumeric() || " -:,".contains(char));
+        let is_fixed_text =
+            error.chars().all(|char| char.is_ascii_alphanumeric() || " -:,._[]()".contains(char));
         assert!(is_fixed_text && error.len() < 200, "the error quotes the response: {error:?}");
     }
     for event in events {

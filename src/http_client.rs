@@ -1,7 +1,7 @@
-//! Calling another service: one bounded HTTP exchange, and what its failure means.
+//! One bounded HTTP exchange with another service, and what its failure means.
 //!
-//! [`UpstreamError::retry`] is the only table of what is tried again. Answers are limited in size and time, redirects
-//! are never followed (a token must not travel), and no error text holds an address, a token or a body.
+//! [`UpstreamError::retry`] is the only table of what is retried. Responses are limited in size and time, redirects are
+//! never followed (a token must not travel), and no error text holds an address, a token or a body.
 
 use std::sync::Once;
 use std::time::Duration;
@@ -10,68 +10,55 @@ use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use reqwest::RequestBuilder;
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
 const MAX_BODY: usize = 10 * 1024 * 1024;
+/// Characters of a refusal's message that are kept.
 const MAX_MESSAGE: usize = 500;
 
-/// How a call failed.
+/// How a call failed. Its text is fit for a log.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum UpstreamError {
-    /// 401: the token is missing, expired or not accepted.
-    #[error("the token was not accepted (401)")]
+    #[error("the token is not accepted (401)")]
     Unauthorized,
-    /// 404.
     #[error("not found (404)")]
     NotFound,
     /// Another 4xx: not accepted, and will not be when sent again.
-    #[error("refused ({status}){}{message}", if message.is_empty() { "" } else { ": " })]
+    #[error("refused ({status})")]
     Rejected {
-        /// The HTTP status.
         status: u16,
-        /// What the service says about it; may hold personal data, so it is for the admin, not for a log.
+        /// The service's reason. It may hold personal data, so it is for the admin and never for a log.
         message: String,
     },
-    /// 429: too many calls.
     #[error("too many calls (429)")]
-    Busy {
-        /// What `Retry-After` asked for.
-        retry_after: Option<Duration>,
-    },
-    /// No answer in time: the call may have had an effect, or still come to have one.
-    #[error("unavailable: no answer in time")]
+    Busy { retry_after: Option<Duration> },
+    /// The call may have had an effect, or still come to have one.
+    #[error("unavailable: no response in time")]
     TimedOut,
-    /// No answer, a cut-off one, or 5xx: whether the call had an effect is not known.
+    /// No response, a cut-off one, or 5xx: whether the call had an effect is not known.
     #[error("unavailable: {what}")]
-    Unavailable {
-        /// The status, or what happened on the way.
-        what: String,
-        /// What `Retry-After` asked for.
-        retry_after: Option<Duration>,
-    },
-    /// An answer that is not what the documentation says.
-    #[error("an answer that is not understood: {what}")]
-    Unreadable {
-        /// What is wrong with it; never its content.
-        what: String,
-    },
+    Unavailable { what: String, retry_after: Option<Duration> },
+    /// The response is not as documented. `what` never quotes it.
+    #[error("the response {what}")]
+    Unreadable { what: String },
 }
 
 /// Whether, and when, a failed call can succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
-    /// By itself, later; not before the time the service asked for.
+    /// By itself, and not before the time that the service asked for.
     Later(Option<Duration>),
     /// Only after somebody signs in or changes a token.
     AfterSignIn,
-    /// Not as it is: what is sent must change.
+    /// Not as it is: the request must change.
     Never,
 }
 
 impl UpstreamError {
-    /// The only table of what is tried again.
+    /// The only table of what is retried.
     pub fn retry(&self) -> Retry {
         match self {
             Self::Busy { retry_after } | Self::Unavailable { retry_after, .. } => Retry::Later(*retry_after),
@@ -92,24 +79,29 @@ impl UpstreamError {
             Self::Unreadable { .. } => "unreadable",
         }
     }
+
+    /// No response, for a reason other than the service's own.
+    pub fn unavailable(what: &str) -> Self {
+        Self::Unavailable { what: what.to_owned(), retry_after: None }
+    }
 }
 
-/// What becomes of a call: the labels of the metrics.
+/// The outcomes of a call, as labels of the metrics.
 pub const OUTCOMES: [&str; 7] =
     ["ok", "unauthorized", "not_found", "rejected", "rate_limited", "unavailable", "unreadable"];
 
-/// What became of a call: one of [`OUTCOMES`].
+/// One of [`OUTCOMES`].
 pub fn outcome<T>(result: &Result<T, UpstreamError>) -> &'static str {
-    result.as_ref().map_or_else(UpstreamError::outcome, |_answer| "ok")
+    result.as_ref().map_or_else(UpstreamError::outcome, |_response| "ok")
 }
 
-/// The call as part of the work that it is made for: a span, and a line of the log at level debug. `operation` has ids
-/// only; no address, which can hold a token.
+/// Wraps a call in a span and a line of the log at level debug. `operation` holds ids only, and no address: an address can
+/// hold a token.
 pub async fn traced(
     service: &'static str,
     operation: &str,
-    call: impl Future<Output = Result<Answer, UpstreamError>>,
-) -> Result<Answer, UpstreamError> {
+    call: impl Future<Output = Result<Response, UpstreamError>>,
+) -> Result<Response, UpstreamError> {
     let span = tracing::error_span!(
         "call",
         otel.kind = "client",
@@ -136,18 +128,6 @@ pub async fn traced(
     .await
 }
 
-/// The error without what only the person concerned may read: fit for a log and for `people.last_error`.
-pub struct Terse<'a>(pub &'a UpstreamError);
-
-impl std::fmt::Display for Terse<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if let UpstreamError::Rejected { status, .. } = self.0 {
-            return write!(f, "refused ({status})");
-        }
-        self.0.fmt(f)
-    }
-}
-
 /// A client whose every call takes at most `timeout`, from connecting to the last byte.
 #[expect(
     clippy::expect_used,
@@ -162,75 +142,88 @@ pub fn http_client(timeout: Duration) -> reqwest::Client {
     reqwest::Client::builder()
         .timeout(timeout)
         .redirect(reqwest::redirect::Policy::none())
-        // What decides where a token goes is the configuration, not a variable of the environment.
+        // The configuration decides where a token goes, not a variable of the environment.
         .no_proxy()
         .user_agent(concat!("optedo-officient/", env!("CARGO_PKG_VERSION")))
         .build()
         .expect("a client with fixed settings")
 }
 
-/// A complete answer with a 2xx status.
+/// A complete response with a 2xx status.
 #[derive(Debug, Clone)]
-pub struct Answer {
-    /// The body.
+pub struct Response {
     pub body: Bytes,
 }
 
-impl Answer {
+impl Response {
     /// The body as JSON of the documented shape.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, UpstreamError> {
-        serde_json::from_slice(&self.body).map_err(|error| UpstreamError::Unreadable {
-            // The category and place only: serde's message may quote the content.
-            what: format!(
-                "{} at line {} column {} of {} bytes",
-                match error.classify() {
-                    serde_json::error::Category::Io => "unreadable",
-                    serde_json::error::Category::Syntax => "not JSON",
-                    serde_json::error::Category::Data => "JSON of another shape than documented",
-                    serde_json::error::Category::Eof => "cut-off JSON",
-                },
-                error.line(),
-                error.column(),
-                self.body.len()
-            ),
-        })
+        let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
+        serde_path_to_error::deserialize(&mut deserializer)
+            .map_err(|error| (error.path().to_string(), error.into_inner()))
+            .and_then(|value| deserializer.end().map(|()| value).map_err(|error| (String::new(), error)))
+            .map_err(|(path, error)| UpstreamError::Unreadable { what: mistake_at(&path, &error) })
     }
 }
 
-/// Sends the request and reads the whole answer.
-pub async fn send(request: RequestBuilder) -> Result<Answer, UpstreamError> {
-    let mut response = request.send().await.map_err(unavailable)?;
+/// What is wrong, and where. Quotes nothing of the response: names of fields are our own, and of serde's message only the
+/// part behind "expected" is, unless it has more than letters.
+fn mistake_at(path: &str, error: &serde_json::Error) -> String {
+    let place = format!("line {} column {}", error.line(), error.column());
+    match error.classify() {
+        Category::Io | Category::Syntax => return format!("is not JSON, at {place}"),
+        Category::Eof => return format!("is cut off, at {place}"),
+        Category::Data => {}
+    }
+    let is_plain = |text: &&str| {
+        text.len() < 80 && text.chars().all(|char| char.is_ascii_alphanumeric() || " ._[]".contains(char))
+    };
+    let path = Some(path).filter(is_plain).filter(|path| *path != ".").unwrap_or("its top level");
+    let message = error.to_string();
+    let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _place)| message);
+    let missing = message.strip_prefix("missing field `").map(|field| field.trim_end_matches('`'));
+    let expected = message.rsplit_once("expected ").map(|(_found, expected)| expected);
+    match (missing.filter(is_plain), expected.filter(is_plain)) {
+        (Some(field), _) => format!("lacks {field} at {path}"),
+        (None, Some(expected)) => format!("has an unexpected value at {path}: expected {expected}"),
+        (None, None) => format!("has an unexpected value at {path}"),
+    }
+}
+
+/// Sends the request and reads the whole response.
+pub async fn send(request: RequestBuilder) -> Result<Response, UpstreamError> {
+    let mut response = request.send().await.map_err(no_response)?;
     let status = response.status();
     let retry_after = retry_after(&response);
     let mut body = BytesMut::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > MAX_BODY => {
-                return Err(UpstreamError::Unreadable { what: format!("more than {MAX_BODY} bytes") });
-            }
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => break,
-            Err(error) => return Err(unavailable(error)),
+    while let Some(chunk) = response.chunk().await.map_err(no_response)? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(UpstreamError::Unreadable { what: format!("has more than {MAX_BODY} bytes") });
         }
+        body.extend_from_slice(&chunk);
     }
-    judge(status, retry_after, body.freeze())
+    classify(status, retry_after, body.freeze())
 }
 
-fn judge(status: StatusCode, retry_after: Option<Duration>, body: Bytes) -> Result<Answer, UpstreamError> {
+fn classify(
+    status: StatusCode,
+    retry_after: Option<Duration>,
+    body: Bytes,
+) -> Result<Response, UpstreamError> {
     match status.as_u16() {
-        200..=299 => Ok(Answer { body }),
+        200..=299 => Ok(Response { body }),
         401 => Err(UpstreamError::Unauthorized),
         404 => Err(UpstreamError::NotFound),
         429 => Err(UpstreamError::Busy { retry_after }),
         408 | 425 | 500..=599 => {
             Err(UpstreamError::Unavailable { what: format!("status {status}"), retry_after })
         }
-        300..=399 => Err(UpstreamError::Unreadable { what: format!("a redirect ({})", status.as_u16()) }),
+        300..=399 => Err(UpstreamError::Unreadable { what: format!("is a redirect ({})", status.as_u16()) }),
         status => Err(UpstreamError::Rejected { status, message: message_of(&body) }),
     }
 }
 
-/// What a refusal says: `message` (Optedo) or `reason_phrase` (Officient), shortened.
+/// A refusal's `message` (Optedo) or `reason_phrase` (Officient), shortened.
 fn message_of(body: &[u8]) -> String {
     let json: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
     let text = ["message", "reason_phrase", "detail", "title"].iter().find_map(|key| json.get(key)?.as_str());
@@ -242,25 +235,22 @@ fn retry_after(response: &reqwest::Response) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-fn unavailable(error: reqwest::Error) -> UpstreamError {
+fn no_response(error: reqwest::Error) -> UpstreamError {
     // reqwest prints the whole URL, query included.
     let error = error.without_url();
-    if error.is_timeout() {
-        // One that could not even connect did not reach anybody.
-        let is_sent = !error.is_connect();
-        let what = "no connection in time".to_owned();
-        return if is_sent {
-            UpstreamError::TimedOut
-        } else {
-            UpstreamError::Unavailable { what, retry_after: None }
-        };
+    match (error.is_connect(), error.is_timeout()) {
+        // A call that could not even connect reached nobody.
+        (true, true) => UpstreamError::unavailable("no connection in time"),
+        (true, false) => UpstreamError::unavailable("no connection"),
+        (false, true) => UpstreamError::TimedOut,
+        (false, false) => UpstreamError::unavailable(&format!("the connection broke off: {error}")),
     }
-    let what = if error.is_connect() { "no connection".to_owned() } else { format!("broken off: {error}") };
-    UpstreamError::Unavailable { what, retry_after: None }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
     #[test]
@@ -279,22 +269,43 @@ mod tests {
         ];
         for (status, retry) in table {
             let status = StatusCode::from_u16(status).unwrap();
-            assert_eq!(judge(status, wait, Bytes::new()).unwrap_err().retry(), retry, "{status}");
+            assert_eq!(classify(status, wait, Bytes::new()).unwrap_err().retry(), retry, "{status}");
         }
     }
 
+    #[derive(Debug, Deserialize)]
+    struct Calendar {
+        #[expect(dead_code, reason = "only read")]
+        days: Vec<Vec<i64>>,
+    }
+
     #[test]
-    fn an_unreadable_answer_is_described_without_its_content() {
-        let answer = Answer { body: Bytes::from_static(b"{\"iban\": \"BE71 0961 2345 6769\"") };
-        let error = answer.json::<Vec<i64>>().unwrap_err().to_string();
-        assert!(!error.contains("iban") && !error.contains("BE71"), "{error}");
+    fn an_unreadable_response_is_described_without_its_content() {
+        let table = [
+            (r#"{"days": [[1], ["BE71 0961"]]}"#, "has an unexpected value at days[1][0]: expected i64"),
+            (
+                r#"{"days": [[1], ", expected BE71!"]}"#,
+                "has an unexpected value at days[1]: expected a sequence",
+            ),
+            (r#"{"iban": "BE71 0961"}"#, "lacks days at its top level"),
+            (r#""BE71 0961""#, "has an unexpected value at its top level: expected struct Calendar"),
+            (r#"{"days": [[1], ["BE71 0961"#, "is cut off, at line 1 column 26"),
+            ("<html>BE71 0961</html>", "is not JSON, at line 1 column 1"),
+            (r#"{"days": []} BE71 0961"#, "is not JSON, at line 1 column 14"),
+        ];
+        for (body, described) in table {
+            let error = Response { body: body.into() }.json::<Calendar>().unwrap_err();
+            assert_eq!(error.to_string(), format!("the response {described}"));
+        }
     }
 
     #[test]
     fn a_refusal_is_logged_without_its_message() {
         let body = Bytes::from_static(b"{\"message\":\"Jan Peeters is sick\"}");
-        let error = judge(StatusCode::CONFLICT, None, body).unwrap_err();
-        assert!(error.to_string().contains("Jan Peeters"));
-        assert_eq!(Terse(&error).to_string(), "refused (409)");
+        let error = classify(StatusCode::CONFLICT, None, body).unwrap_err();
+        assert!(
+            matches!(&error, UpstreamError::Rejected { message, .. } if message == "Jan Peeters is sick")
+        );
+        assert_eq!(error.to_string(), "refused (409)");
     }
 }

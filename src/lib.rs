@@ -6,7 +6,7 @@
 //! * [`web`] – all URLs: the webhook receiver, the OAuth login, the settings page, the JSON API
 //! * [`sync`] – the flow: whom a webhook means, look, plan, apply (its pure core decides, the rest does)
 //! * [`officient`] and [`optedo`] – the two clients; [`upstream`] – one HTTP exchange and what its failure means;
-//!   [`limiter`] – Officient's rate limit, [`budget`] – over all processes; [`oauth`] and [`tokens`] – access to Officient
+//!   [`rate_limiter`] – Officient's rate limit; [`oauth`] and [`tokens`] – access to Officient
 //! * [`db`] – every SQL statement; [`vault`] – secrets at rest; [`webhook_address`] – where webhooks arrive
 //! * [`clock`], [`ids`], [`telemetry`] – time, ids, logs and metrics
 //! * `simulators` – simulated Officient and Optedo, for tests and demonstration; `fuzz_properties` – what must hold of all input

@@ -17,15 +17,9 @@ pub async fn measure(report: &mut Report) {
     let absences = subject.optedo.absences().len();
     let first = calls.iter().map(|call| call.at).min().unwrap();
     let last = calls.iter().map(|call| call.at).max().unwrap();
-    // The first burst is free: what counts is what came after it.
-    let rate = (calls.len() - 30) as f64 / (last - first).as_secs_f64();
+    let rate = calls.len() as f64 / (last - first).as_secs_f64();
     let detail = format!("{} calls in {seconds:.0} s, {absences} absences", calls.len());
-    report.row(
-        "calls a second after the first burst, of 6 allowed",
-        detail,
-        Some(rate / 6.0),
-        at_least(0.95),
-    );
+    report.row("calls a second, of 6 allowed", detail, Some(rate / 6.0), at_least(0.85));
     let refused = subject.officient.rate_limited();
     report.row("answers 429", refused, Some(refused as f64), at_most(0.0));
     let a_person = calls.len() as f64 / PEOPLE as f64;

@@ -1,4 +1,7 @@
-//! Calls to Officient that processes on this database have set aside. The time is Postgres' own: processes need not agree.
+//! The statements of Officient's rate limit, which all processes on this database share through table `officient_calls`:
+//! each row holds calls that count until `free_at`. Times are Postgres' own, so the clocks of the processes may differ.
+//!
+//! These commits do not wait for the disk. A crash of Postgres can lose the last of them, but no call.
 
 use std::time::Duration;
 
@@ -6,77 +9,81 @@ use sqlx::PgPool;
 
 use crate::db;
 
-/// Calls that were set aside and came to their end, or lapsed.
-pub struct Settled {
-    /// Which.
-    pub id: i64,
-    /// How many were made.
-    pub calls: usize,
-    /// How long they still count.
-    pub lasts: Duration,
+/// The result of [`reserve`].
+pub enum Reserved {
+    /// The ids of the reserved calls, at least one.
+    Calls(Vec<i64>),
+    /// The limit is reached, and no call is known to become free sooner.
+    NoneBefore(Duration),
 }
 
-/// What could be set aside.
-pub enum Aside {
-    /// So many calls.
-    Calls {
-        /// Their row.
-        id: i64,
-        /// At least one.
-        calls: usize,
-    },
-    /// The limit is spent: none before this time passed.
-    NothingBefore(Duration),
-}
-
-/// Sets aside as many calls as `limit` leaves, at most `wanted`; they count for `lasts` unless they are settled before.
-pub async fn set_aside(
+/// Reserves up to `wanted` calls while fewer than `limit` count. They count for `lasts`, or until they are released.
+pub async fn reserve(
     db: &PgPool,
-    settled: &[Settled],
     wanted: usize,
     limit: usize,
     lasts: Duration,
-) -> Result<Aside, sqlx::Error> {
+) -> Result<Reserved, sqlx::Error> {
     let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
-    let ids: Vec<i64> = settled.iter().map(|settled| settled.id).collect();
-    let calls: Vec<i32> = settled.iter().map(|settled| number(settled.calls)).collect();
-    let seconds: Vec<f64> = settled.iter().map(|settled| settled.lasts.as_secs_f64()).collect();
     let mut tx = db::begin(db).await?;
-    // One process after the other, each seeing what the one before set aside.
-    sqlx::query!("lock table officient_calls in exclusive mode").execute(&mut *tx).await?;
-    sqlx::query!(
-        "update officient_calls c set calls = s.calls, free_at = clock_timestamp() + make_interval(secs => s.seconds)
-         from unnest($1::bigint[], $2::integer[], $3::double precision[]) as s (id, calls, seconds) where c.id = s.id",
-        &ids,
-        &calls,
-        &seconds
+    // One process after the other: each must see what the one before reserved. One that hangs meanwhile loses its session, or
+    // all others would wait for it.
+    sqlx::raw_sql(
+        "set local synchronous_commit = off;
+         set local idle_in_transaction_session_timeout = '2s';
+         lock table officient_calls in exclusive mode",
     )
     .execute(&mut *tx)
     .await?;
-    sqlx::query!("delete from officient_calls where free_at <= clock_timestamp() or calls = 0")
-        .execute(&mut *tx)
-        .await?;
-    let aside = sqlx::query!(
-        r#"insert into officient_calls (calls, free_at)
-           select least($1, $2 - spent), clock_timestamp() + make_interval(secs => $3)
-           from (select coalesce(sum(calls), 0)::integer as spent from officient_calls) s where spent < $2
-           returning id, calls"#,
+    let row = sqlx::query!(
+        r#"with expired as (delete from officient_calls where free_at <= clock_timestamp()),
+               used as (
+                   select coalesce(sum(calls), 0)::integer as calls, min(free_at) as next_free_at
+                   from officient_calls where free_at > clock_timestamp()),
+               reserved as (
+                   insert into officient_calls (calls, free_at)
+                   select 1, clock_timestamp() + make_interval(secs => $3)
+                   from used, generate_series(1, least($1, $2 - used.calls))
+                   returning id)
+           select array(select id from reserved) as "ids!",
+               extract(epoch from next_free_at - clock_timestamp())::double precision as seconds
+           from used"#,
         number(wanted),
         number(limit),
         lasts.as_secs_f64()
     )
-    .fetch_optional(&mut *tx)
+    .fetch_one(&mut *tx)
     .await?;
-    let aside = if let Some(row) = aside {
-        Aside::Calls { id: row.id, calls: usize::try_from(row.calls).unwrap_or_default() }
-    } else {
-        let seconds = sqlx::query_scalar!(
-            r#"select extract(epoch from min(free_at) - clock_timestamp())::double precision as "seconds!"
-               from officient_calls"#
-        );
-        let seconds = seconds.fetch_one(&mut *tx).await?.max(0.005);
-        Aside::NothingBefore(Duration::from_secs_f64(seconds))
-    };
     tx.commit().await?;
-    Ok(aside)
+    Ok(if row.ids.is_empty() {
+        Reserved::NoneBefore(Duration::from_secs_f64(row.seconds.unwrap_or_default().max(0.001)))
+    } else {
+        Reserved::Calls(row.ids)
+    })
+}
+
+/// The call of this reservation ended, or is not made: it counts only for `lasts` from now on.
+pub async fn release(db: &PgPool, id: i64, lasts: Duration) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "with no_disk_wait as (select set_config('synchronous_commit', 'off', true))
+         update officient_calls set free_at = clock_timestamp() + make_interval(secs => $2)
+         from no_disk_wait where id = $1",
+        id,
+        lasts.as_secs_f64()
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// Counts `calls` that nobody made, so that no process calls for `lasts`.
+pub async fn block(db: &PgPool, calls: usize, lasts: Duration) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into officient_calls (calls, free_at) values ($1, clock_timestamp() + make_interval(secs => $2))",
+        i32::try_from(calls).unwrap_or(i32::MAX),
+        lasts.as_secs_f64()
+    )
+    .execute(db)
+    .await
+    .map(drop)
 }

@@ -107,7 +107,7 @@ pub fn classify(
     if !rules.window.contains(date) {
         return Classification::Excluded(Exclusion::OutsideWindow);
     }
-    match event.kind.as_str() {
+    match event.category.as_str() {
         "time_off" => {}
         "" => return invalid(EventFault::NoKind),
         _ => return Classification::Excluded(Exclusion::NotTimeOff),
@@ -175,7 +175,7 @@ mod tests {
             date: Some(DAY),
             name: "Verlof".into(),
             leave_type: LeaveTypeRef::SickDay,
-            kind: "time_off".into(),
+            category: "time_off".into(),
             status: "approved".into(),
             is_worked: false,
             duration_minutes: Some(456),
@@ -244,7 +244,7 @@ mod tests {
             Classification::Excluded(why) => why,
             other => panic!("{other:?}"),
         };
-        assert_eq!(left_out(CalendarEvent { kind: "overtime".into(), ..event() }), Exclusion::NotTimeOff);
+        assert_eq!(left_out(CalendarEvent { category: "overtime".into(), ..event() }), Exclusion::NotTimeOff);
         assert_eq!(left_out(CalendarEvent { status: "pending".into(), ..event() }), Exclusion::NotApproved);
         assert_eq!(left_out(CalendarEvent { status: "declined".into(), ..event() }), Exclusion::NotApproved);
         assert_eq!(left_out(CalendarEvent { is_worked: true, ..event() }), Exclusion::Worked);
@@ -277,7 +277,7 @@ mod tests {
             CalendarEvent { start_minutes: Some(-1), duration_minutes: Some(60), ..event() },
             CalendarEvent { start_minutes: Some(i64::MAX), duration_minutes: Some(60), ..event() },
             CalendarEvent { date: None, ..event() },
-            CalendarEvent { kind: String::new(), ..event() },
+            CalendarEvent { category: String::new(), ..event() },
             CalendarEvent { status: String::new(), ..event() },
         ] {
             assert_eq!(kind(&judge(&invalid)), AttentionKind::InvalidEvent);
@@ -326,11 +326,11 @@ mod tests {
         #[test]
         fn no_event_whatsoever_panics(
             start in any::<Option<i64>>(), duration in any::<Option<i64>>(), scheduled in any::<i64>(),
-            kind in "(time_off|overtime|\\PC{0,3})", status in "(approved|pending|\\PC{0,3})", year in -9999_i16..=9999,
+            category in "(time_off|overtime|\\PC{0,3})", status in "(approved|pending|\\PC{0,3})", year in -9999_i16..=9999,
         ) {
             let event = CalendarEvent {
                 date: Some(date(year, 12, 31)), start_minutes: start, duration_minutes: duration,
-                scheduled_minutes: scheduled, kind, status, ..event()
+                scheduled_minutes: scheduled, category, status, ..event()
             };
             let _standing = judge(&event);
         }

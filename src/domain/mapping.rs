@@ -123,7 +123,7 @@ mod tests {
             date: None,
             name: name.into(),
             leave_type,
-            kind: "time_off".into(),
+            category: "time_off".into(),
             status: "approved".into(),
             is_worked,
             duration_minutes: None,

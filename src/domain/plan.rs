@@ -293,9 +293,9 @@ pub fn adopt_or_create(
     }
     let wanted = absence_to_write(company, desired);
     let is_identical = |absence: &&Absence| {
-        let by_hand = absence.what.external_reference.as_ref().is_none_or(String::is_empty);
+        let by_hand = absence.content.external_reference.as_ref().is_none_or(String::is_empty);
         let ours =
-            NewAbsence { external_reference: wanted.external_reference.clone(), ..absence.what.clone() };
+            NewAbsence { external_reference: wanted.external_reference.clone(), ..absence.content.clone() };
         by_hand && ours == wanted && free(absence.id)
     };
     match existing.iter().find(is_identical) {
@@ -307,7 +307,8 @@ pub fn adopt_or_create(
 /// The absence in Optedo that carries our reference for this event.
 fn find_ours(company: CompanyId, event: EventId, existing: &[Absence]) -> Option<AbsenceId> {
     let reference = reference(company, event);
-    let ours = existing.iter().filter(|absence| absence.what.external_reference.as_ref() == Some(&reference));
+    let ours =
+        existing.iter().filter(|absence| absence.content.external_reference.as_ref() == Some(&reference));
     ours.map(|absence| absence.id).min()
 }
 
@@ -473,11 +474,11 @@ mod tests {
     }
 
     fn standing_absence(id: i64, desired: &DesiredAbsence, reference: Option<&str>) -> Absence {
-        let what = NewAbsence {
+        let content = NewAbsence {
             external_reference: reference.map(str::to_owned),
             ..absence_to_write(COMPANY, desired)
         };
-        Absence { id: AbsenceId(id), what }
+        Absence { id: AbsenceId(id), content }
     }
 
     #[test]

@@ -1,59 +1,46 @@
 //! The client of Officient's API. Reads everything, writes nothing but webhook subscriptions.
 //!
-//! All calls go through one [`Limiter`]. What comes back is parsed here into the domain's own types (`wire.rs` holds
-//! Officient's JSON, loose as it is); an answer that is not what the documentation says is an error of that call.
+//! Responses are parsed here into the domain's own types (`wire.rs` holds Officient's JSON, loose as it is). A response that is
+//! not as documented is an error of that call. All calls share one [rate limit](rate_limiter).
 
-pub mod budget;
-pub mod limiter;
 pub mod oauth;
+pub mod rate_limiter;
 pub mod tokens;
+pub mod transport;
 mod wire;
 
-pub(crate) use wire::integer as loose_integer;
-
-use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 
 use crate::domain::calendar::{CalendarEvent, LeaveType, LeaveTypeRef, ListedRequest, Subscription};
-use crate::domain::company::{Account, ListedPerson, PeopleList, PersonNames};
+use crate::domain::company::{Account, ListedPerson, Names, PeopleList, PersonDetail};
 use crate::domain::ids::{CompanyId, EventId, LeaveTypeId, PersonId, RequestId};
-use crate::http_client::{self, Answer, Retry, Terse, UpstreamError};
-use crate::officient::budget::Budget;
-use crate::officient::limiter::{Limiter, Priority, Slot};
+use crate::http_client::{Response, Retry, UpstreamError};
+use crate::officient::rate_limiter::{Permit, Priority};
 use crate::officient::tokens::{TokenError, Tokens};
+use crate::officient::transport::Transport;
+use crate::officient::wire::{Envelope, Object};
 
 /// Items on a page of a list (Officient docs: 30).
 const PAGE: usize = 30;
 /// No list is longer than this many pages; a server that never ends its list does not hold us for ever.
 const MAX_PAGES: u32 = 2_000;
 
-/// A call that failed, or was not made.
+/// A call that failed, or was not made. `operation` has ids only, e.g. "reading the calendar of person 264 for 2026".
 #[derive(Debug, thiserror::Error)]
 pub enum OfficientError {
-    /// Officient did not answer as it should.
-    #[error("{operation}: {}", Terse(source))]
-    Call {
-        /// What was being done, with ids, e.g. "reading the calendar of person 264 for 2026".
-        operation: String,
-        /// How it failed.
-        source: UpstreamError,
-    },
+    #[error("{operation} at Officient: {source}")]
+    Call { operation: String, source: UpstreamError },
     /// There is no usable token.
-    #[error("{operation}: {source}")]
-    Token {
-        /// What was to be done.
-        operation: String,
-        /// Why there is no token.
-        source: TokenError,
-    },
+    #[error("{operation} at Officient: {source}")]
+    Token { operation: String, source: TokenError },
 }
 
 impl OfficientError {
-    /// What the upstream said, where it was asked.
+    /// Officient's part in it, where Officient was called.
     pub fn upstream(&self) -> Option<&UpstreamError> {
         match self {
             Self::Call { source, .. } => Some(source),
@@ -61,16 +48,16 @@ impl OfficientError {
         }
     }
 
-    /// Whether, and when, the call can succeed.
     pub fn retry(&self) -> Retry {
         match self {
+            // With a token that was renewed just before.
             Self::Call { source: UpstreamError::Unauthorized, .. } => Retry::Later(None),
             Self::Call { source, .. } => source.retry(),
             Self::Token { source, .. } => source.retry(),
         }
     }
 
-    /// Officient answered that this does not exist, or not for us (400 and 404).
+    /// Officient says that this does not exist, or not for us (400 and 404).
     pub fn is_gone(&self) -> bool {
         matches!(
             self,
@@ -80,85 +67,17 @@ impl OfficientError {
             }
         )
     }
-}
 
-/// The right to make a call.
-#[derive(Debug)]
-pub enum Turn {
-    /// To be waited for.
-    Wait(Priority),
-    /// Waited for already.
-    Held(Slot),
-}
-
-impl From<Priority> for Turn {
-    fn from(priority: Priority) -> Self {
-        Self::Wait(priority)
-    }
-}
-
-/// One line to Officient: the HTTP client, the limiter, the address. Clones share them.
-#[derive(Clone)]
-pub struct Line {
-    http: reqwest::Client,
-    limiter: Limiter,
-    budget: Budget,
-    api_url: Arc<str>,
-}
-
-impl Line {
-    /// A line with this limit and time-out.
-    pub fn new(api_url: &str, limiter: Limiter, budget: Budget, timeout: Duration) -> Self {
-        Self { http: http_client::http_client(timeout), limiter, budget, api_url: api_url.into() }
-    }
-
-    /// A request to a path of the API, which begins with `/1.0`.
-    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.api_url))
-    }
-
-    /// Waits for a slot unless there is one, calls, and counts the outcome. `operation` has ids only.
-    pub async fn call(
-        &self,
-        turn: impl Into<Turn>,
-        operation: &str,
-        request: reqwest::RequestBuilder,
-    ) -> Result<Answer, UpstreamError> {
-        let turn = turn.into();
-        http_client::traced("officient", operation, self.call_in_turn(turn, request)).await
-    }
-
-    async fn call_in_turn(
-        &self,
-        turn: Turn,
-        request: reqwest::RequestBuilder,
-    ) -> Result<Answer, UpstreamError> {
-        let slot = match turn {
-            Turn::Wait(priority) => self.limiter.slot(priority).await,
-            Turn::Held(slot) => slot,
-        };
-        let result = match self.budget.take().await {
-            Ok(_under_way) => http_client::send(request).await,
-            Err(error) => {
-                tracing::warn!(%error, "Could not set a call to Officient aside");
-                let what = "the rate limit is not known without the database".to_owned();
-                Err(UpstreamError::Unavailable { what, retry_after: None })
-            }
-        };
-        drop(slot);
-        metrics::counter!("officient_calls_total", "outcome" => http_client::outcome(&result)).increment(1);
-        if matches!(result, Err(UpstreamError::Busy { .. })) {
-            metrics::counter!("officient_rate_limited_total").increment(1);
-            self.limiter.pause();
-        }
-        result
+    /// Not there, or there in a form that is not as documented.
+    fn is_not_found_or_unreadable(&self) -> bool {
+        self.is_gone() || matches!(self, Self::Call { source: UpstreamError::Unreadable { .. }, .. })
     }
 }
 
 /// Officient's API with the connection's token.
 #[derive(Clone)]
 pub struct Officient {
-    line: Line,
+    transport: Transport,
     tokens: Tokens,
 }
 
@@ -166,32 +85,32 @@ impl Officient {
     /// Items on a full page of a list (Officient docs: 30).
     pub const PAGE_SIZE: usize = PAGE;
 
-    /// A client that takes its token from `tokens`.
-    pub fn new(line: Line, tokens: Tokens) -> Self {
-        Self { line, tokens }
+    pub fn new(transport: Transport, tokens: Tokens) -> Self {
+        Self { transport, tokens }
     }
 
-    /// The connection's tokens.
     pub fn tokens(&self) -> &Tokens {
         &self.tokens
     }
 
-    /// Waits for the right to make the first of several calls.
-    pub async fn turn(&self, priority: Priority) -> Turn {
-        Turn::Held(self.line.limiter.slot_to_begin(priority).await)
+    /// Waits for the right to make a call, for whoever decides only then what to call for.
+    pub async fn permit(&self, priority: Priority) -> Result<Permit, OfficientError> {
+        let permit = self.transport.rate_limiter().permit(priority).await;
+        permit.map_err(|source| failed("waiting for the rate limit", source))
     }
 
     /// How many calls a sweep can make in `interval`.
-    pub fn sweep_budget(&self, interval: Duration) -> usize {
-        self.line.limiter.sweep_budget(interval)
+    pub fn sweep_calls_in(&self, interval: Duration) -> usize {
+        self.transport.rate_limiter().sweep_calls_in(interval)
     }
 
     /// The account that `token`, not yet stored, was granted for.
     pub async fn account(&self, token: &SecretString) -> Result<Account, OfficientError> {
         let operation = "reading the account";
-        let request = self.line.request(Method::GET, "/1.0/account").bearer_auth(token.expose_secret());
-        let answer = self.line.call(Priority::Urgent, operation, request).await;
-        let account: wire::Account = data(answer).map_err(|source| failed(operation, source))?;
+        let request = self.transport.request(Method::GET, "/1.0/account").bearer_auth(token.expose_secret());
+        let response = self.transport.call(Priority::Urgent, operation, request).await;
+        let account: wire::Account =
+            response.and_then(|response| data(&response)).map_err(|source| failed(operation, source))?;
         Ok(Account {
             company_id: CompanyId(account.company_id),
             company_name: account.company_name,
@@ -201,25 +120,23 @@ impl Officient {
 
     /// Everybody who is not archived. A page that cannot be read is an error; a wrong total makes the list incomplete.
     pub async fn people(&self, priority: Priority) -> Result<PeopleList, OfficientError> {
-        let operation = "reading the list of people";
         let mut people: Vec<wire::ListedPerson> = Vec::new();
         let mut total = None;
         for page in 0..MAX_PAGES {
             let path = format!("/1.0/people/list?page={page}&include_archived=0");
-            let answer: wire::PeoplePage = self.get(priority, operation, &path).await?;
-            total = answer.total_record_count.or(total);
-            let received = answer.data.len();
-            let known = people.len();
-            for wire::Object(person) in answer.data {
-                if people.iter().all(|known| known.id != person.id) {
-                    people.push(person);
-                }
-            }
-            if received < PAGE || people.len() == known {
+            let page: wire::PeoplePage = self
+                .get(priority, "reading the list of people", &path, |response| {
+                    response.json().map(|Object(page)| page)
+                })
+                .await?;
+            total = page.total_record_count.or(total);
+            if is_last_page(&mut people, page.data.into_iter().map(|Object(person)| person), |person| {
+                person.id
+            }) {
                 break;
             }
         }
-        // Nobody at all, and no total that says so, is no company but an answer gone wrong.
+        // No people, and no total that says so, is no company but a response gone wrong.
         let is_complete =
             total.map_or(!people.is_empty(), |total| usize::try_from(total) == Ok(people.len()));
         let present = people.into_iter().filter(|person| !person.archived && !person.deleted);
@@ -229,48 +146,47 @@ impl Officient {
     }
 
     /// A person's names. [`OfficientError::is_gone`]: there is no such person.
-    pub async fn person(&self, turn: impl Into<Turn>, id: PersonId) -> Result<PersonNames, OfficientError> {
+    pub async fn person(
+        &self,
+        permit: impl Into<Permit>,
+        id: PersonId,
+    ) -> Result<PersonDetail, OfficientError> {
         let operation = format!("reading person {id}");
         let path = format!("/1.0/people/{id}/detail");
-        let wire::Envelope::<wire::Object<wire::PersonDetail>> { data: wire::Object(data) } =
-            self.get(turn, &operation, &path).await?;
-        if data.id != id.0 {
-            let what = format!("the detail of person {} instead", data.id);
+        let detail: wire::PersonDetail = self.get(permit, &operation, &path, data).await?;
+        if detail.id != id.0 {
+            let what = format!("is of person {} instead", detail.id);
             return Err(failed(&operation, UpstreamError::Unreadable { what }));
         }
-        Ok(PersonNames {
-            first_name: data.first_name,
-            last_name: data.last_name,
-            archived: data.archived || data.deleted,
+        Ok(PersonDetail {
+            names: Names { first: detail.first_name, last: detail.last_name },
+            is_archived: detail.archived || detail.deleted,
         })
     }
 
     /// All events of a person's year.
     pub async fn calendar(
         &self,
-        turn: impl Into<Turn>,
+        permit: impl Into<Permit>,
         person: PersonId,
         year: i16,
     ) -> Result<Vec<CalendarEvent>, OfficientError> {
         let operation = format!("reading the calendar of person {person} for {year}");
         let path = format!("/1.0/calendar/{person}/{year}?filter=days_with_events");
-        let wire::Envelope::<wire::Object<wire::Calendar>> { data: wire::Object(data) } =
-            self.get(turn, &operation, &path).await?;
-        Ok(data.time_off.into_iter().flat_map(events_of).collect())
+        self.get(permit, &operation, &path, data).await.map(events_of)
     }
 
     /// The leave types of a year.
     pub async fn leave_types(&self, priority: Priority, year: i16) -> Result<Vec<LeaveType>, OfficientError> {
         let operation = format!("reading the leave types of {year}");
         let path = format!("/1.0/calendar/events/types/{year}");
-        let wire::Envelope::<Vec<wire::Object<wire::Type>>> { data } =
-            self.get(priority, &operation, &path).await?;
-        let leave_type = |wire: wire::Type| LeaveType {
+        let leave_types: Vec<wire::LeaveType> = self.get(priority, &operation, &path, list).await?;
+        let leave_type = |wire: wire::LeaveType| LeaveType {
             id: LeaveTypeId(wire.id),
             name: wire.name,
             integrations: wire.integrations.into_iter().map(|entry| (entry.app, entry.code)).collect(),
         };
-        Ok(data.into_iter().map(|wire::Object(wire)| leave_type(wire)).collect())
+        Ok(leave_types.into_iter().map(leave_type).collect())
     }
 
     /// Who asked for a calendar request; `None` when there is no such request.
@@ -281,11 +197,10 @@ impl Officient {
     ) -> Result<Option<PersonId>, OfficientError> {
         let operation = format!("reading calendar request {id}");
         let path = format!("/1.0/calendar/requests/{id}/detail");
-        match self.get::<wire::Envelope<wire::Object<wire::RequestDetail>>>(priority, &operation, &path).await
-        {
-            Ok(detail) => Ok(Some(PersonId(detail.data.0.requester.0.id))),
-            // The published example of this answer is not valid JSON: what cannot be read is as good as not found.
-            Err(error) if is_no_answer(&error) => Ok(None),
+        match self.get(priority, &operation, &path, data::<wire::RequestDetail>).await {
+            Ok(detail) => Ok(Some(PersonId(detail.requester.0.id))),
+            // Officient docs: the published example of this response is not valid JSON.
+            Err(error) if error.is_not_found_or_unreadable() => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -297,164 +212,165 @@ impl Officient {
         priority: Priority,
         page: u32,
     ) -> Result<Vec<ListedRequest>, OfficientError> {
-        let operation = "reading the list of calendar requests";
         let path = format!("/1.0/calendar/requests/list?page={page}&status=all");
-        let data = match self.get::<wire::Envelope<Vec<serde_json::Value>>>(priority, operation, &path).await
-        {
-            Ok(wire::Envelope { data }) => data,
+        let read = |response: &Response| {
+            response.json().map(|Object(Envelope::<Vec<serde_json::Value>> { data })| data)
+        };
+        let requests = match self.get(priority, "reading the list of calendar requests", &path, read).await {
             // Officient docs: the published example of this response is not valid JSON.
-            Err(error) if is_no_answer(&error) => Vec::new(),
-            Err(error) => return Err(error),
+            Err(error) if error.is_not_found_or_unreadable() => Vec::new(),
+            requests => requests?,
         };
         let request = |value| {
-            let wire::Object::<wire::ListedRequest>(wire) = serde_json::from_value(value).ok()?;
+            let Object::<wire::ListedRequest>(wire) = serde_json::from_value(value).ok()?;
             Some(ListedRequest { id: RequestId(wire.id), requester: PersonId(wire.requester.0.id) })
         };
-        Ok(data.into_iter().filter_map(request).collect())
+        Ok(requests.into_iter().filter_map(request).collect())
     }
 
     /// All webhook subscriptions of the account, other apps' included.
-    pub async fn webhooks(&self) -> Result<Vec<Subscription>, OfficientError> {
-        let mut webhooks: Vec<Subscription> = Vec::new();
+    pub async fn subscriptions(&self) -> Result<Vec<Subscription>, OfficientError> {
+        let mut subscriptions: Vec<Subscription> = Vec::new();
         for page in 0..MAX_PAGES {
             // Whether this list has pages is not documented; one that ignores `page` repeats itself.
-            let path = if page == 0 {
-                "/1.0/webhooks/list".to_owned()
-            } else {
-                format!("/1.0/webhooks/list?page={page}")
-            };
-            let wire::Envelope::<Vec<wire::Object<wire::Webhook>>> { data } =
-                self.get(Priority::Urgent, "reading the webhooks", &path).await?;
-            let received = data.len();
-            let known = webhooks.len();
-            for wire::Object(wire::Webhook { id, event, target_url }) in data {
-                if webhooks.iter().all(|known| known.id != id) {
-                    webhooks.push(Subscription { id, event, target_url });
-                }
-            }
-            if received < PAGE || webhooks.len() == known {
+            let page = if page == 0 { String::new() } else { format!("?page={page}") };
+            let path = format!("/1.0/webhooks/list{page}");
+            let page: Vec<wire::Subscription> =
+                self.get(Priority::Urgent, "reading the webhook subscriptions", &path, list).await?;
+            let page = page.into_iter().map(|wire::Subscription { id, event, target_url }| Subscription {
+                id,
+                event,
+                target_url,
+            });
+            if is_last_page(&mut subscriptions, page, |subscription| subscription.id) {
                 break;
             }
         }
-        Ok(webhooks)
+        Ok(subscriptions)
     }
 
     /// Subscribes to an event and returns the subscription's id.
-    pub async fn add_webhook(&self, event: &str, target_url: &str) -> Result<i64, OfficientError> {
-        let operation = format!("registering the webhook {event}");
-        let body = wire::NewWebhook { target_url, event };
-        let answer = self
-            .authorized(Priority::Urgent, &operation, || {
-                self.line.request(Method::POST, "/1.0/webhooks/add").json(&body)
-            })
-            .await;
-        let added: wire::AddedWebhook = answer.and_then(|answer| read(&operation, &answer))?;
+    pub async fn subscribe(&self, event: &str, target_url: &str) -> Result<i64, OfficientError> {
+        let operation = format!("subscribing to the event {event}");
+        let body = wire::NewSubscription { target_url, event };
+        let request = || self.transport.request(Method::POST, "/1.0/webhooks/add").json(&body);
+        let response = self.authorized(Priority::Urgent, &operation, request).await?;
+        let added: wire::AddedSubscription = data(&response).map_err(|source| failed(&operation, source))?;
         Ok(added.id)
     }
 
     /// Ends a subscription; one that is gone already is fine.
-    pub async fn delete_webhook(&self, id: i64) -> Result<(), OfficientError> {
-        let operation = format!("removing webhook {id}");
+    pub async fn unsubscribe(&self, id: i64) -> Result<(), OfficientError> {
+        let operation = format!("ending webhook subscription {id}");
         let path = format!("/1.0/webhooks/{id}");
-        match self.authorized(Priority::Urgent, &operation, || self.line.request(Method::DELETE, &path)).await
-        {
-            Ok(_answer) => Ok(()),
-            Err(error) if error.is_gone() => Ok(()),
-            Err(error) => Err(error),
+        let request = || self.transport.request(Method::DELETE, &path);
+        match self.authorized(Priority::Urgent, &operation, request).await {
+            Err(error) if !error.is_gone() => Err(error),
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 
-    async fn get<T: DeserializeOwned>(
+    async fn get<T>(
         &self,
-        turn: impl Into<Turn>,
+        permit: impl Into<Permit>,
         operation: &str,
         path: &str,
+        read: impl Fn(&Response) -> Result<T, UpstreamError>,
     ) -> Result<T, OfficientError> {
-        let answer = self.authorized(turn, operation, || self.line.request(Method::GET, path)).await?;
-        let answer = answer.json::<wire::Object<T>>();
-        answer.map(|wire::Object(answer)| answer).map_err(|source| failed(operation, source))
+        let request = || self.transport.request(Method::GET, path);
+        let response = self.authorized(permit, operation, request).await?;
+        read(&response).map_err(|source| failed(operation, source))
     }
 
     /// Calls with the connection's token; on a 401 once more with a refreshed one.
     async fn authorized(
         &self,
-        turn: impl Into<Turn>,
+        permit: impl Into<Permit>,
         operation: &str,
-        request: impl Fn() -> reqwest::RequestBuilder,
-    ) -> Result<Answer, OfficientError> {
+        request: impl Fn() -> RequestBuilder,
+    ) -> Result<Response, OfficientError> {
         let no_token = |source| OfficientError::Token { operation: operation.to_owned(), source };
-        let turn = turn.into();
-        let again = match &turn {
-            Turn::Wait(priority) => *priority,
-            Turn::Held(slot) => slot.priority(),
-        };
+        let permit = permit.into();
+        let priority = permit.priority;
         let token = self.tokens.current().await.map_err(no_token)?;
-        let first = self.line.call(turn, operation, request().bearer_auth(token.expose_secret())).await;
-        if !matches!(first, Err(UpstreamError::Unauthorized)) {
-            return first.map_err(|source| failed(operation, source));
+        let call = |permit: Permit, token: &SecretString| {
+            self.transport.call(permit, operation, request().bearer_auth(token.expose_secret()))
+        };
+        let mut response = call(permit, &token).await;
+        if matches!(response, Err(UpstreamError::Unauthorized)) {
+            let token = self.tokens.renewed(&token).await.map_err(no_token)?;
+            response = call(priority.into(), &token).await;
         }
-        let token = self.tokens.renewed(&token).await.map_err(no_token)?;
-        let second = self.line.call(again, operation, request().bearer_auth(token.expose_secret())).await;
-        second.map_err(|source| failed(operation, source))
+        response.map_err(|source| failed(operation, source))
     }
-}
-
-/// This body as every answer that it may be: the events of a calendar, and why it is none of the others.
-#[cfg(feature = "demo")]
-pub(crate) fn readable(body: &[u8]) -> (Vec<CalendarEvent>, Vec<String>) {
-    let answer = Answer { body: bytes::Bytes::copy_from_slice(body) };
-    // As the calls above read them.
-    let calendar = data::<wire::Calendar>(Ok(answer.clone()));
-    let errors = [
-        calendar.as_ref().err().cloned(),
-        answer.json::<wire::Object<wire::PeoplePage>>().err(),
-        data::<wire::PersonDetail>(Ok(answer.clone())).err(),
-        answer.json::<wire::Object<wire::Envelope<Vec<wire::Object<wire::Type>>>>>().err(),
-        answer.json::<wire::Object<wire::Envelope<Vec<wire::Object<wire::ListedRequest>>>>>().err(),
-        data::<wire::RequestDetail>(Ok(answer.clone())).err(),
-        data::<wire::Account>(Ok(answer.clone())).err(),
-        answer.json::<wire::Object<wire::Envelope<Vec<wire::Object<wire::Webhook>>>>>().err(),
-        data::<wire::AddedWebhook>(Ok(answer)).err(),
-    ];
-    let errors = errors.into_iter().flatten().map(|error| error.to_string()).collect();
-    let days = calendar.map(|calendar| calendar.time_off).unwrap_or_default();
-    (days.into_iter().flat_map(events_of).collect(), errors)
-}
-
-/// Not there, or there in a form that is not understood.
-fn is_no_answer(error: &OfficientError) -> bool {
-    error.is_gone() || matches!(error, OfficientError::Call { source: UpstreamError::Unreadable { .. }, .. })
 }
 
 fn failed(operation: &str, source: UpstreamError) -> OfficientError {
     OfficientError::Call { operation: operation.to_owned(), source }
 }
 
-fn data<T: DeserializeOwned>(answer: Result<Answer, UpstreamError>) -> Result<T, UpstreamError> {
-    let envelope = answer?.json::<wire::Object<wire::Envelope<wire::Object<T>>>>();
-    envelope.map(|wire::Object(wire::Envelope { data: wire::Object(data) })| data)
+/// Reads `{"data": {…}}`.
+fn data<T: DeserializeOwned>(response: &Response) -> Result<T, UpstreamError> {
+    response.json().map(|Object(Envelope { data: Object(data) })| data)
 }
 
-fn read<T: DeserializeOwned>(operation: &str, answer: &Answer) -> Result<T, OfficientError> {
-    data(Ok(answer.clone())).map_err(|source| failed(operation, source))
+/// Reads `{"data": [{…}, …]}`.
+fn list<T: DeserializeOwned>(response: &Response) -> Result<Vec<T>, UpstreamError> {
+    let Object(Envelope::<Vec<Object<T>>> { data }) = response.json()?;
+    Ok(data.into_iter().map(|Object(item)| item).collect())
 }
 
-fn events_of(wire::Object(day): wire::Object<wire::Day>) -> impl Iterator<Item = CalendarEvent> {
-    let wire::Day { date, scheduled_minutes, events } = day;
-    events.into_iter().map(move |wire::Object(event)| CalendarEvent {
-        id: EventId(event.id),
-        date: event.date.or(date),
-        leave_type: match event.type_class.as_str() {
-            "sick_day" => LeaveTypeRef::SickDay,
-            "education" => LeaveTypeRef::Education,
-            _ => LeaveTypeRef::Custom(event.custom_day_off_type_id.map(LeaveTypeId)),
-        },
-        name: event.name,
-        kind: event.kind,
-        status: event.status,
-        is_worked: event.working,
-        duration_minutes: event.duration_minutes,
-        start_minutes: event.start_time_minutes,
-        scheduled_minutes: scheduled_minutes.unwrap_or_default(),
-    })
+/// Adds what is new on a page of a list. The last page is not full, or repeats what is known.
+fn is_last_page<T>(all: &mut Vec<T>, page: impl ExactSizeIterator<Item = T>, id: impl Fn(&T) -> i64) -> bool {
+    let (received, before) = (page.len(), all.len());
+    for item in page {
+        if all.iter().all(|known| id(known) != id(&item)) {
+            all.push(item);
+        }
+    }
+    received < PAGE || all.len() == before
+}
+
+fn events_of(calendar: wire::Calendar) -> Vec<CalendarEvent> {
+    let events = calendar.time_off.into_iter().flat_map(|Object(day)| {
+        let wire::Day { date, scheduled_minutes, events } = day;
+        events.into_iter().map(move |Object(event)| CalendarEvent {
+            id: EventId(event.id),
+            date: event.date.or(date),
+            leave_type: match event.leave_type.as_str() {
+                "sick_day" => LeaveTypeRef::SickDay,
+                "education" => LeaveTypeRef::Education,
+                _ => LeaveTypeRef::Custom(event.custom_day_off_type_id.map(LeaveTypeId)),
+            },
+            name: event.name,
+            category: event.category,
+            status: event.status,
+            is_worked: event.working,
+            duration_minutes: event.duration_minutes,
+            start_minutes: event.start_time_minutes,
+            scheduled_minutes: scheduled_minutes.unwrap_or_default(),
+        })
+    });
+    events.collect()
+}
+
+/// Reads this body as every response that it may be: the events of a calendar, and why it is none of the others.
+#[cfg(feature = "demo")]
+pub(crate) fn readable(body: &[u8]) -> (Vec<CalendarEvent>, Vec<String>) {
+    let response = Response { body: bytes::Bytes::copy_from_slice(body) };
+    let calendar = data(&response).map(events_of);
+    let errors = [
+        calendar.as_ref().err().cloned(),
+        response.json::<Object<wire::PeoplePage>>().err(),
+        response.json::<Object<wire::Tokens>>().err(),
+        data::<wire::PersonDetail>(&response).err(),
+        list::<wire::LeaveType>(&response).err(),
+        list::<wire::ListedRequest>(&response).err(),
+        data::<wire::RequestDetail>(&response).err(),
+        data::<wire::Account>(&response).err(),
+        list::<wire::Subscription>(&response).err(),
+        data::<wire::AddedSubscription>(&response).err(),
+    ];
+    let errors = errors.into_iter().flatten().map(|error| error.to_string()).collect();
+    (calendar.unwrap_or_default(), errors)
 }

@@ -1,4 +1,4 @@
-//! The connection's tokens: taken from the database for every call, renewed by one at a time over all replicas.
+//! The connection's tokens: read from the database for every call, renewed by one process at a time over all replicas.
 
 use std::sync::Arc;
 
@@ -22,25 +22,20 @@ const LEAD: SignedDuration = SignedDuration::from_mins(5);
 /// Why there is no token to call Officient with.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// Nobody granted access.
     #[error("not connected to Officient: sign in on the settings page")]
     NotConnected,
-    /// The refresh token was refused.
     #[error("Officient no longer accepts the connection: sign in again on the settings page")]
     ReauthorizationRequired,
-    /// Officient could not be asked.
     #[error("refreshing the access token: {0}")]
     Refresh(UpstreamError),
-    /// The database failed.
     #[error("reading the tokens: {0}")]
     Database(#[from] sqlx::Error),
-    /// A secret cannot be decrypted.
     #[error(transparent)]
     Vault(#[from] VaultError),
 }
 
 impl TokenError {
-    /// What Officient said, where it was asked.
+    /// Officient's part in it, where Officient was called.
     pub fn upstream(&self) -> Option<&UpstreamError> {
         match self {
             Self::Refresh(error) => Some(error),
@@ -48,7 +43,6 @@ impl TokenError {
         }
     }
 
-    /// Whether, and when, there can be a token.
     pub fn retry(&self) -> Retry {
         match self {
             Self::Refresh(error) => error.retry(),
@@ -86,7 +80,6 @@ impl Tokens {
         Self { inner: Arc::new(Inner { db, vault, clock, oauth, configured, refreshing: Mutex::new(()) }) }
     }
 
-    /// The OAuth endpoints.
     pub fn oauth(&self) -> &Oauth {
         &self.inner.oauth
     }
@@ -128,8 +121,8 @@ impl Tokens {
 
     /// A token other than `used`, which Officient did not accept or which is about to end.
     ///
-    /// The row stays locked while Officient is asked: the one place where a transaction is open during a call, so that
-    /// over all replicas one asks and the others use its answer.
+    /// The row stays locked during the call, the only one with an open transaction: over all replicas one refreshes, and the
+    /// others use its token.
     pub async fn renewed(&self, used: &SecretString) -> Result<SecretString, TokenError> {
         let _one_at_a_time = self.inner.refreshing.lock().await;
         let mut tx = db::begin(&self.inner.db).await?;
@@ -150,15 +143,12 @@ impl Tokens {
             }
             Err(TokenError::ReauthorizationRequired) => {
                 connection::require_reauthorization(&mut *tx).await?;
-                attention::open(
-                    &mut *tx,
-                    &AttentionItem::reauthorization_required(),
-                    0,
-                    self.inner.clock.now(),
-                )
-                .await?;
+                let item = AttentionItem::reauthorization_required();
+                attention::open(&mut *tx, &item, 0, self.inner.clock.now()).await?;
                 tx.commit().await?;
-                tracing::warn!("Officient refused the refresh token: somebody must sign in again");
+                tracing::warn!(
+                    "Officient refused the refresh token: an admin must sign in again on the settings page"
+                );
                 Err(TokenError::ReauthorizationRequired)
             }
             Err(error) => Err(error),

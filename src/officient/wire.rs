@@ -2,19 +2,19 @@
 //!
 //! "Types are loose: ids come as numbers or as strings, absent values as `""`, `null` or missing, booleans as `0`/`1`.
 //! Unknown fields appear at any time." What is essential (an id, a list of events) is required here: without it the
-//! answer is an error, never "no leave". The person detail holds the national number, birth date, IBAN and address:
-//! the parser takes two names and no field for anything else exists.
+//! response is an error, never "no leave". The person detail holds the national number, birth date, IBAN and address:
+//! the parser takes two names, and no field for anything else exists.
 
 use std::marker::PhantomData;
 
 use jiff::civil::Date;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// An object, and nothing else: serde would also take a list for one, by the order of its fields, and `[[]]` is no calendar
-/// without leave.
+/// An object, and nothing else: serde also takes a list for an object, by the order of its fields, and `[[]]` is no
+/// calendar without leave.
 pub(super) struct Object<T>(pub(super) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -37,7 +37,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// Every answer but a search result: `{"data": …}`.
+/// Every response but a search result: `{"data": …}`.
 #[derive(Deserialize)]
 pub(super) struct Envelope<T> {
     pub(super) data: T,
@@ -97,7 +97,7 @@ pub(super) struct Event {
     #[serde(default, deserialize_with = "text")]
     pub(super) name: String,
     #[serde(default, deserialize_with = "text", rename = "event_type")]
-    pub(super) type_class: String,
+    pub(super) leave_type: String,
     #[serde(default, deserialize_with = "integer_or_none")]
     pub(super) custom_day_off_type_id: Option<i64>,
     #[serde(default, deserialize_with = "date")]
@@ -107,7 +107,7 @@ pub(super) struct Event {
     #[serde(default, deserialize_with = "integer_or_none")]
     pub(super) start_time_minutes: Option<i64>,
     #[serde(default, deserialize_with = "text", rename = "type")]
-    pub(super) kind: String,
+    pub(super) category: String,
     #[serde(default, deserialize_with = "boolean")]
     pub(super) working: bool,
     #[serde(default, deserialize_with = "text")]
@@ -115,7 +115,7 @@ pub(super) struct Event {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Type {
+pub(super) struct LeaveType {
     #[serde(deserialize_with = "id")]
     pub(super) id: i64,
     #[serde(default, deserialize_with = "text")]
@@ -161,7 +161,7 @@ pub(super) struct Account {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Webhook {
+pub(super) struct Subscription {
     #[serde(deserialize_with = "id")]
     pub(super) id: i64,
     #[serde(default, deserialize_with = "text")]
@@ -171,34 +171,39 @@ pub(super) struct Webhook {
 }
 
 #[derive(Deserialize)]
-pub(super) struct AddedWebhook {
+pub(super) struct AddedSubscription {
     #[serde(deserialize_with = "id")]
     pub(super) id: i64,
 }
 
 #[derive(Serialize)]
-pub(super) struct NewWebhook<'a> {
+pub(super) struct NewSubscription<'a> {
     pub(super) target_url: &'a str,
     pub(super) event: &'a str,
 }
 
+#[derive(Deserialize)]
+pub(super) struct Tokens {
+    pub(super) access_token: String,
+    /// Seconds.
+    #[serde(default, deserialize_with = "integer")]
+    pub(super) expires_in: Option<i64>,
+    #[serde(default, deserialize_with = "text")]
+    pub(super) refresh_token: String,
+}
+
 /// A whole number as number or text; `""`, `null` and missing are `None`.
-pub(crate) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Null => Ok(None),
-        Value::Number(number) => match number.as_i64() {
-            Some(integer) => Ok(Some(integer)),
-            None => whole(number.as_f64()).map(Some).ok_or_else(|| D::Error::custom("not a whole number")),
+fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let number = match Value::deserialize(deserializer)? {
+        Value::Null => return Ok(None),
+        Value::Number(number) => number.as_i64().or_else(|| whole(number.as_f64()?)),
+        Value::String(text) => match text.trim() {
+            "" => return Ok(None),
+            text => text.parse().ok().or_else(|| whole(text.parse().ok()?)),
         },
-        Value::String(text) if text.trim().is_empty() => Ok(None),
-        Value::String(text) => match text.trim().parse() {
-            Ok(integer) => Ok(Some(integer)),
-            Err(_not_an_integer) => whole(text.trim().parse().ok())
-                .map(Some)
-                .ok_or_else(|| D::Error::custom("a text that is not a whole number")),
-        },
-        Value::Bool(_) | Value::Array(_) | Value::Object(_) => Err(D::Error::custom("not a whole number")),
-    }
+        Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    };
+    number.map(Some).ok_or_else(|| D::Error::custom("expected a whole number"))
 }
 
 /// Like [`integer`], but what is no whole number is `None`: one odd event must not hide the rest of the calendar.
@@ -208,16 +213,14 @@ fn integer_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 }
 
 /// 456.0 is 456; 456.5 is nothing.
-fn whole(number: Option<f64>) -> Option<i64> {
-    let number = number.filter(|number| number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0)?;
+fn whole(number: f64) -> Option<i64> {
     #[expect(clippy::cast_possible_truncation, reason = "whole and within the range that f64 holds exactly")]
-    let whole = number as i64;
-    Some(whole)
+    (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0).then_some(number as i64)
 }
 
 /// An id: a whole number that is there.
 fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    integer(deserializer)?.ok_or_else(|| D::Error::custom("an id is missing"))
+    integer(deserializer)?.ok_or_else(|| D::Error::custom("expected an id"))
 }
 
 /// A text; a number counts as its digits; `null` and missing are `""`.
@@ -226,23 +229,24 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
         Value::Null => Ok(String::new()),
         Value::String(text) => Ok(text),
         Value::Number(number) => Ok(number.to_string()),
-        Value::Bool(_) | Value::Array(_) | Value::Object(_) => Err(D::Error::custom("not a text")),
+        Value::Bool(_) | Value::Array(_) | Value::Object(_) => Err(D::Error::custom("expected a text")),
     }
 }
 
 /// `0`/`1`, `"0"`/`"1"`, `true`/`false`; absent is false.
 fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Null => Ok(false),
-        Value::Bool(boolean) => Ok(boolean),
-        Value::Number(number) => Ok(number.as_f64() != Some(0.0)),
+    let boolean = match Value::deserialize(deserializer)? {
+        Value::Null => Some(false),
+        Value::Bool(boolean) => Some(boolean),
+        Value::Number(number) => Some(number.as_f64() != Some(0.0)),
         Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
-            "" | "0" | "false" | "no" => Ok(false),
-            "1" | "true" | "yes" => Ok(true),
-            _ => Err(D::Error::custom("neither true nor false")),
+            "" | "0" | "false" | "no" => Some(false),
+            "1" | "true" | "yes" => Some(true),
+            _ => None,
         },
-        Value::Array(_) | Value::Object(_) => Err(D::Error::custom("neither true nor false")),
-    }
+        Value::Array(_) | Value::Object(_) => None,
+    };
+    boolean.ok_or_else(|| D::Error::custom("expected true or false"))
 }
 
 /// A date; absent, or not a date: `None` (an event without one is reported as invalid, not dropped).
@@ -253,18 +257,12 @@ fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::E
 }
 
 /// A list; `null`, `""` and missing are empty. For lists whose absence means nothing.
-fn list<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
-    deserializer: D,
-) -> Result<Vec<T>, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Null => Ok(Vec::new()),
-        Value::String(text) if text.is_empty() => Ok(Vec::new()),
-        value @ (Value::Array(_)
-        | Value::String(_)
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::Object(_)) => serde_json::from_value(value).map_err(D::Error::custom),
+fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    if value.is_null() || value == "" {
+        return Ok(Vec::new());
     }
+    serde_json::from_value(value).map_err(|_quotes_it| D::Error::custom("expected a list"))
 }
 
 #[cfg(test)]
@@ -339,12 +337,13 @@ mod tests {
     #[test]
     fn a_type_without_integrations_is_a_type() {
         for integrations in [json!(null), json!(""), json!([])] {
-            let kind: Type = serde_json::from_value(json!({"id": 80, "integrations": integrations})).unwrap();
-            assert!(kind.integrations.is_empty());
+            let leave_type: LeaveType =
+                serde_json::from_value(json!({"id": 80, "integrations": integrations})).unwrap();
+            assert!(leave_type.integrations.is_empty());
         }
-        let kind: Type =
+        let leave_type: LeaveType =
             serde_json::from_value(json!({"id": "80", "integrations": [{"app": "acerta", "code": 192}]}))
                 .unwrap();
-        assert_eq!(kind.integrations[0].code, "192");
+        assert_eq!(leave_type.integrations[0].code, "192");
     }
 }

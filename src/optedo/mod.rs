@@ -1,10 +1,11 @@
 //! The client of Optedo's absence API: the only module that knows it.
 //!
-//! Optedo publishes no reference; the contract is the `OpenAPI` file this product was built against (docs/optedo-api.yaml).
-//! A difference with the real API is a change here and nowhere else.
+//! Optedo publishes no reference; the contract is the OpenAPI file that this product was built against
+//! (docs/optedo-api.yaml). A difference with the real API is a change here and nowhere else.
 //!
-//! When Optedo asks for patience (429, or an answer with `Retry-After`), that is about the tenant, not about one absence:
-//! nothing is called until then, whoever it is for.
+//! A 429, or a response with `Retry-After`, is about the tenant and not about one absence: until then nothing is called.
+
+mod wire;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,35 +16,32 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::clock::{Clock, after};
 use crate::domain::absence::{Absence, AbsenceType, NewAbsence, User};
 use crate::domain::ids::{AbsenceId, UserId};
-use crate::http_client::{self, Answer, Retry, Terse, UpstreamError};
+use crate::http_client::{self, Response, Retry, UpstreamError};
 
 /// Users on a page; a page with fewer is the last.
 const PAGE: usize = 100;
 const MAX_PAGES: usize = 1_000;
-const MOST_PAGES_AT_ONCE: usize = 10;
-/// How long a 429 that names no time is heeded.
-const SHORT_PATIENCE: Duration = Duration::from_secs(5);
-/// No longer than this is nothing tried, whatever Optedo asks for: a time named by mistake must not stop everything.
-const LONGEST_PATIENCE: Duration = Duration::from_mins(15);
+const MAX_PAGES_AT_ONCE: usize = 8;
+/// How long nothing is called after a 429 without `Retry-After`.
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
+/// Whatever Optedo asks for, calls go on after this: a time named by mistake must not stop everything.
+const MAX_RETRY_AFTER: Duration = Duration::from_mins(15);
 
 /// A call that failed.
 #[derive(Debug, thiserror::Error)]
-#[error("{operation}: {}", Terse(source))]
+#[error("{operation} at Optedo: {source}")]
 pub struct OptedoError {
-    /// What was being done, with ids.
+    /// With ids only, e.g. "creating an absence of user 17".
     pub operation: String,
-    /// How it failed.
-    #[source]
     pub source: UpstreamError,
 }
 
 impl OptedoError {
-    /// Whether, and when, the call can succeed.
     pub fn retry(&self) -> Retry {
         self.source.retry()
     }
@@ -61,7 +59,6 @@ pub struct Optedo {
 }
 
 impl Optedo {
-    /// A client of the API at `api_url`.
     pub fn new(api_url: &str, token: SecretString, timeout: Duration, clock: Clock) -> Self {
         Self {
             http: http_client::http_client(timeout),
@@ -73,16 +70,16 @@ impl Optedo {
         }
     }
 
-    /// For how much longer Optedo asked not to be called.
+    /// How much longer Optedo asked not to be called.
     pub fn is_busy_for(&self) -> Option<Duration> {
         let until = *self.busy_until.lock().unwrap_or_else(PoisonError::into_inner);
         let wait = Duration::try_from(until?.duration_since(self.clock.now())).ok()?;
         (!wait.is_zero()).then_some(wait)
     }
 
-    /// Optedo asked for patience: for a time that it named, or it did not.
-    fn note_busy(&self, patience: Option<Duration>) {
-        let until = after(self.clock.now(), patience.unwrap_or(SHORT_PATIENCE).min(LONGEST_PATIENCE));
+    fn note_busy(&self, retry_after: Option<Duration>) {
+        let wait = retry_after.unwrap_or(DEFAULT_RETRY_AFTER).min(MAX_RETRY_AFTER);
+        let until = after(self.clock.now(), wait);
         let mut busy_until = self.busy_until.lock().unwrap_or_else(PoisonError::into_inner);
         *busy_until = (*busy_until).max(Some(until));
     }
@@ -92,84 +89,78 @@ impl Optedo {
         self.accepts_token.load(Ordering::Relaxed)
     }
 
-    /// All users, inactive ones too. As many pages as `expected` users fill are read side by side, for somebody may wait;
-    /// those of users who came since one after the other.
-    pub async fn users(&self, expected: usize) -> Result<Vec<User>, OptedoError> {
+    /// All users, inactive ones too. Every round reads twice as many pages side by side as the one before: a small company
+    /// costs one call, and somebody waits for a large one.
+    pub async fn users(&self) -> Result<Vec<User>, OptedoError> {
         let mut users = Vec::new();
-        let mut first = 1;
-        let mut at_once = (expected / PAGE + 1).min(MOST_PAGES_AT_ONCE);
+        let (mut first, mut at_once) = (1, 1);
         while first <= MAX_PAGES {
-            let pages = try_join_all((first..first + at_once).map(|page| self.page_of_users(page))).await?;
-            for page in pages {
+            let pages = (first..first + at_once).map(|page| self.page_of_users(page));
+            for page in try_join_all(pages).await? {
                 let is_last = page.len() < PAGE;
-                users.extend(page);
+                users.extend(page.into_iter().map(User::from));
                 if is_last {
                     return Ok(users);
                 }
             }
             first += at_once;
-            at_once = 1;
+            at_once = (2 * at_once).min(MAX_PAGES_AT_ONCE);
         }
         Ok(users)
     }
 
-    async fn page_of_users(&self, page: usize) -> Result<Vec<User>, OptedoError> {
+    async fn page_of_users(&self, page: usize) -> Result<Vec<wire::User>, OptedoError> {
         self.get("reading the users", &format!("/users?page={page}")).await
     }
 
-    /// All absence types.
     pub async fn absence_types(&self) -> Result<Vec<AbsenceType>, OptedoError> {
-        self.get("reading the absence types", "/absencetypes").await
+        let types: Vec<wire::AbsenceType> = self.get("reading the absence types", "/absencetypes").await?;
+        Ok(types.into_iter().map(AbsenceType::from).collect())
     }
 
     /// A user's absences that overlap the days `from` to `to`, both included.
     pub async fn absences(&self, user: UserId, from: Date, to: Date) -> Result<Vec<Absence>, OptedoError> {
         let operation = format!("reading the absences of user {user}");
-        self.get(&operation, &format!("/absences?userId={user}&from={from}&to={to}")).await
+        let path = format!("/absences?userId={user}&from={from}&to={to}");
+        let absences: Vec<wire::Absence> = self.get(&operation, &path).await?;
+        Ok(absences.into_iter().map(Absence::from).collect())
     }
 
-    /// Creates an absence.
     pub async fn create(&self, absence: &NewAbsence) -> Result<AbsenceId, OptedoError> {
         let operation = format!("creating an absence of user {}", absence.user_id);
-        let request = self.request(Method::POST, "/absences").json(absence);
-        let created: Absence = read(&operation, &self.call(&operation, request).await?)?;
+        let request = self.request(Method::POST, "/absences").json(&wire::NewAbsence::from(absence));
+        let created: wire::Absence = read(&operation, &self.call(&operation, request).await?)?;
         Ok(created.id)
     }
 
-    /// Replaces an absence.
     pub async fn replace(&self, id: AbsenceId, absence: &NewAbsence) -> Result<(), OptedoError> {
         let operation = format!("changing absence {id}");
-        let request = self.request(Method::PUT, &format!("/absences/{id}")).json(absence);
+        let path = format!("/absences/{id}");
+        let request = self.request(Method::PUT, &path).json(&wire::NewAbsence::from(absence));
         // A page of a proxy has status 200 too: only the absence itself shows that it was replaced.
-        let _replaced: Absence = read(&operation, &self.call(&operation, request).await?)?;
-        Ok(())
+        read::<wire::Absence>(&operation, &self.call(&operation, request).await?).map(drop)
     }
 
-    /// Deletes an absence.
     pub async fn delete(&self, id: AbsenceId) -> Result<(), OptedoError> {
         let operation = format!("deleting absence {id}");
         let request = self.request(Method::DELETE, &format!("/absences/{id}"));
-        let answer = self.call(&operation, request).await?;
-        // The answer is empty. JSON would do, but a page of a proxy says nothing about the absence.
-        if answer.body.is_empty() {
-            return Ok(());
-        }
-        read::<serde::de::IgnoredAny>(&operation, &answer).map(drop)
+        let response = self.call(&operation, request).await?;
+        // The documented response is empty. JSON would do, but a page of a proxy says nothing about the absence.
+        if response.body.is_empty() { Ok(()) } else { read::<IgnoredAny>(&operation, &response).map(drop) }
     }
 
     async fn get<T: DeserializeOwned>(&self, operation: &str, path: &str) -> Result<T, OptedoError> {
-        let answer = self.call(operation, self.request(Method::GET, path)).await?;
-        read(operation, &answer)
+        read(operation, &self.call(operation, self.request(Method::GET, path)).await?)
     }
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("{}{path}", self.api_url)).bearer_auth(self.token.expose_secret())
     }
 
-    async fn call(&self, operation: &str, request: reqwest::RequestBuilder) -> Result<Answer, OptedoError> {
+    async fn call(&self, operation: &str, request: reqwest::RequestBuilder) -> Result<Response, OptedoError> {
         let failed = |source| OptedoError { operation: operation.to_owned(), source };
         if let Some(wait) = self.is_busy_for() {
-            let what = "not called, as it asked".to_owned();
+            let what = "not called, because Optedo asked to wait".to_owned();
             return Err(failed(UpstreamError::Unavailable { what, retry_after: Some(wait) }));
         }
         let result = http_client::traced("optedo", operation, http_client::send(request)).await;
@@ -177,8 +168,8 @@ impl Optedo {
             Ok(_) => self.accepts_token.store(true, Ordering::Relaxed),
             Err(UpstreamError::Unauthorized) => self.accepts_token.store(false, Ordering::Relaxed),
             Err(UpstreamError::Busy { retry_after }) => self.note_busy(*retry_after),
-            Err(UpstreamError::Unavailable { retry_after: Some(patience), .. }) => {
-                self.note_busy(Some(*patience));
+            Err(UpstreamError::Unavailable { retry_after: Some(wait), .. }) => {
+                self.note_busy(Some(*wait));
             }
             Err(_) => {}
         }
@@ -187,6 +178,6 @@ impl Optedo {
     }
 }
 
-fn read<T: DeserializeOwned>(operation: &str, answer: &Answer) -> Result<T, OptedoError> {
-    answer.json().map_err(|source| OptedoError { operation: operation.to_owned(), source })
+fn read<T: DeserializeOwned>(operation: &str, response: &Response) -> Result<T, OptedoError> {
+    response.json().map_err(|source| OptedoError { operation: operation.to_owned(), source })
 }

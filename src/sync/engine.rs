@@ -18,7 +18,7 @@ use crate::domain::failure::FailureKind;
 use crate::domain::ids::EventId;
 use crate::domain::sync_request::SyncReason;
 use crate::http_client::{Retry, UpstreamError};
-use crate::officient::limiter::Priority;
+use crate::officient::rate_limiter::Priority;
 use crate::officient::{Officient, OfficientError};
 use crate::optedo::{Optedo, OptedoError};
 use crate::secrets::SecretsError;

@@ -15,15 +15,15 @@ use crate::db::people::{self, Person};
 use crate::domain::absence::Absence;
 use crate::domain::attention::{AttentionItem, AttentionKind, Cause};
 use crate::domain::calendar::CalendarEvent;
-use crate::domain::company::Names;
+use crate::domain::company::{Names, PersonDetail};
 use crate::domain::desired::{Classification, Rules, Window, classify};
 use crate::domain::ids::{CompanyId, EventId, UserId};
 use crate::domain::mapping::MappingRules;
 use crate::domain::matching::{PersonMatch, match_person};
 use crate::domain::plan::{Change, Evidence, Plan, WrittenAbsence, plan};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
-use crate::officient::limiter::Priority;
-use crate::officient::{OfficientError, Turn};
+use crate::officient::OfficientError;
+use crate::officient::rate_limiter::{Permit, Priority};
 
 /// What was found out about a person.
 pub struct Observation {
@@ -75,7 +75,7 @@ impl Engine {
         person: Person,
         request: SyncRequest,
         years: Option<&[i16]>,
-        permit: Turn,
+        permit: Permit,
     ) -> Result<Observation, SyncError> {
         let window = self.window();
         let priority = priority_of(request.reason);
@@ -118,7 +118,7 @@ impl Engine {
         person: &Person,
         priority: Priority,
         years: Option<&[i16]>,
-        permit: Turn,
+        permit: Permit,
     ) -> Result<(Calendar, Option<(UserId, Vec<Absence>)>), SyncError> {
         if person.archived {
             let years = Vec::new();
@@ -183,9 +183,9 @@ impl Engine {
         company: CompanyId,
         mut person: Person,
         priority: Priority,
-        permit: Turn,
+        permit: Permit,
         since: Option<Timestamp>,
-    ) -> Result<(Person, Turn), SyncError> {
+    ) -> Result<(Person, Permit), SyncError> {
         let is_fresh = person.names_read_at.is_some_and(|at| since.is_none_or(|since| at >= since));
         if is_fresh {
             return Ok((person, permit));
@@ -193,16 +193,16 @@ impl Engine {
         let now = self.clock.now();
         match self.officient.person(permit, person.id).await {
             Ok(read) => {
-                let names = Names { first: read.first_name, last: read.last_name };
-                people::save_names(&self.db, company, person.id, &names, read.archived, now).await?;
-                if person.names.as_ref() != Some(&names) || person.archived != read.archived {
+                let PersonDetail { names, is_archived } = read;
+                people::save_names(&self.db, company, person.id, &names, is_archived, now).await?;
+                if person.names.as_ref() != Some(&names) || person.archived != is_archived {
                     let before = person.names.as_ref().filter(|_| person.synced_at.is_some());
                     for names in [before, Some(&names)].into_iter().flatten() {
                         self.request_sync_of_namesakes(company, &person, names).await?;
                     }
                 }
                 person.names = Some(names);
-                person.archived = read.archived;
+                person.archived = is_archived;
             }
             Err(error) if error.is_gone() => {
                 people::archive(&self.db, company, person.id).await?;
@@ -247,7 +247,7 @@ impl Engine {
         person: &Person,
         years: Option<&[i16]>,
         priority: Priority,
-        permit: Turn,
+        permit: Permit,
     ) -> Result<Calendar, SyncError> {
         let window = self.window();
         let wanted: Vec<i16> = years.map_or_else(|| window.years().collect(), <[i16]>::to_vec);

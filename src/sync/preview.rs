@@ -193,7 +193,7 @@ impl Engine {
     ) {
         let outcome = async {
             // A preview answers no request: it only looks.
-            let permit = self.officient.turn(priority_of(reason)).await;
+            let permit = self.officient.permit(priority_of(reason)).await?;
             let request = SyncRequest { reason, at, webhook_received_at: None };
             let observation = self.observe(company, person.clone(), request, None, permit).await?;
             self.preview_observation(company, person.id, &observation, preview).await?;

@@ -66,7 +66,7 @@ impl Engine {
         let observe = async {
             // The request is claimed when the first call may be made, not when it was queued: requests that arrived
             // meanwhile are answered too.
-            let permit = self.officient.turn(priority_of(known_request.reason)).await;
+            let permit = self.officient.permit(priority_of(known_request.reason)).await?;
             let claimed = people::claim(&self.db, company, person.id, years.is_none()).await?;
             *person = claimed.ok_or(SyncError::Erased)?;
             let request = person.request.unwrap_or(known_request);

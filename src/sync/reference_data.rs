@@ -17,7 +17,7 @@ use crate::domain::absence::AbsenceType;
 use crate::domain::calendar::LeaveType;
 use crate::domain::ids::CompanyId;
 use crate::domain::matching::UserDirectory;
-use crate::officient::limiter::Priority;
+use crate::officient::rate_limiter::Priority;
 use crate::officient::{Officient, OfficientError};
 use crate::optedo::{Optedo, OptedoError};
 
@@ -203,8 +203,7 @@ impl ReferenceData {
     }
 
     async fn read_users(&self) -> Result<UserDirectory, OptedoError> {
-        let expected = self.users.last().map_or(0, |(_, users)| users.len());
-        Ok(UserDirectory::new(self.optedo.users(expected).await?))
+        Ok(UserDirectory::new(self.optedo.users().await?))
     }
 
     fn cached_leave_types(&self, company: CompanyId, year: i16) -> Arc<Cached<Vec<LeaveType>>> {

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::db::erasure::ErasureCount;
 use crate::domain::calendar::ListedRequest;
 use crate::domain::ids::{CompanyId, PersonId, RequestId};
-use crate::officient::limiter::Priority;
+use crate::officient::rate_limiter::Priority;
 use crate::officient::{Officient, OfficientError};
 
 /// "No such request" is asked again after this long: the request may exist by then.

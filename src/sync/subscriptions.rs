@@ -43,7 +43,7 @@ impl Engine {
         self.webhook_address.read_again(&mut *lock).await?;
         let (url, sealed) = self.webhook_address.current();
         let events = self.subscribed_events().await?;
-        let subscriptions = self.officient.webhooks().await?;
+        let subscriptions = self.officient.subscriptions().await?;
         let mut registered: Vec<(&str, i64)> = Vec::new();
         let mut stale: Vec<i64> = Vec::new();
         for webhook in subscriptions.iter().filter(|webhook| self.is_ours(webhook)) {
@@ -61,7 +61,7 @@ impl Engine {
             self.ensure_subscription(event, known, &url).await?;
         }
         for id in stale {
-            self.officient.delete_webhook(id).await?;
+            self.officient.unsubscribe(id).await?;
             tracing::info!(
                 webhook.id = id,
                 "Removed a stale, duplicate or unwanted webhook subscription of ours"
@@ -106,7 +106,7 @@ impl Engine {
     ) -> Result<(), SyncError> {
         let added = match known {
             Some(id) => Ok(id),
-            None => self.officient.add_webhook(event, url.expose_secret()).await,
+            None => self.officient.subscribe(event, url.expose_secret()).await,
         };
         let now = self.clock.now();
         match added {
@@ -141,10 +141,10 @@ impl Engine {
 
     /// Removes all our subscriptions.
     pub async fn remove_subscriptions(&self) -> Result<(), SyncError> {
-        let subscriptions = self.officient.webhooks().await?;
+        let subscriptions = self.officient.subscriptions().await?;
         let ours: Vec<&Subscription> = subscriptions.iter().filter(|webhook| self.is_ours(webhook)).collect();
         for webhook in ours {
-            self.officient.delete_webhook(webhook.id).await?;
+            self.officient.unsubscribe(webhook.id).await?;
         }
         Ok(())
     }

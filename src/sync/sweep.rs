@@ -119,7 +119,7 @@ impl Engine {
             return None;
         }
         let calls = usize::try_from(people).unwrap_or_default() * self.window().years().count();
-        let calls_per_sweep = self.officient.sweep_budget(self.config.sync.sweep_interval).max(1);
+        let calls_per_sweep = self.officient.sweep_calls_in(self.config.sync.sweep_interval).max(1);
         let every = i64::try_from(calls.div_ceil(calls_per_sweep)).unwrap_or(1);
         (every > 1 && (person.id.0 + sweep_no).rem_euclid(every) != 0).then(|| self.near_years())
     }

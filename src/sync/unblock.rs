@@ -15,7 +15,7 @@ use crate::domain::ids::{CompanyId, PersonId};
 use crate::domain::mapping::{Description, Mapping, describe_type, look_up};
 use crate::domain::matching::{PersonMatch, match_person};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
-use crate::officient::limiter::Priority;
+use crate::officient::rate_limiter::Priority;
 
 /// Names read at a time, beginning with those read longest ago.
 const NAMES: i64 = 10;

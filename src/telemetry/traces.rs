@@ -30,7 +30,7 @@ use tracing_subscriber::{Layer, Registry};
 use url::Url;
 
 use crate::config::Config;
-use crate::http_client::{self, Terse, UpstreamError};
+use crate::http_client::{self, UpstreamError};
 
 /// What may leave: a field of our spans, and what it is called in a trace. Ids, and words of the program's own; where
 /// OpenTelemetry has a name for it, that one.
@@ -216,7 +216,7 @@ impl Sender {
             return;
         }
         self.told = Some((Instant::now(), lost));
-        let error = error.map(|error| tracing::field::display(Terse(error)));
+        let error = error.map(tracing::field::display);
         tracing::warn!(spans.lost = lost - before, error, "Spans did not reach the collector");
     }
 }

@@ -28,7 +28,7 @@ use crate::domain::ids::{CompanyId, PersonId};
 use crate::domain::mapping::Mapping;
 use crate::domain::matching::UserDirectory;
 use crate::domain::sync_request::{SyncReason, SyncRequest};
-use crate::officient::limiter::Priority;
+use crate::officient::rate_limiter::Priority;
 use crate::secrets::CLIENT_SECRET;
 use crate::sync::lists::{MappedType, MatchState, Matched, map_everything, match_everybody};
 use crate::sync::preview::Preview;
