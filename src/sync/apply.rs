@@ -14,9 +14,9 @@ use crate::db::{self, absences};
 use crate::domain::absence::Absence;
 use crate::domain::attention::{AttentionItem, Cause};
 use crate::domain::desired::DesiredAbsence;
-use crate::domain::ids::{AbsenceId, CompanyId, EventId, PersonId, UserId};
+use crate::domain::ids::{AbsenceId, CompanyId, EventId, UserId};
 use crate::domain::plan::{Change, Creation, WrittenAbsence, absence_to_write, adopt_or_create};
-use crate::domain::sync_request::SyncReason;
+use crate::domain::sync_request::WriteContext;
 use crate::http_client::UpstreamError;
 use crate::optedo::OptedoError;
 
@@ -40,17 +40,6 @@ pub struct Applied {
     pub rejected: Vec<(EventId, AttentionItem)>,
     /// What stopped it before the end.
     pub error: Option<SyncError>,
-}
-
-/// For whom, and why, something is written.
-#[derive(Clone, Copy, Debug)]
-pub struct WriteContext {
-    /// The company.
-    pub company: CompanyId,
-    /// WriteContext leave.
-    pub person: PersonId,
-    /// Why this person was looked at.
-    pub reason: SyncReason,
 }
 
 impl Applied {
@@ -167,21 +156,21 @@ impl Engine {
         existing: &[Absence],
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let WriteContext { company, person, reason } = whose;
+        let company = whose.company;
         let now = self.clock.now();
         match self.creation(company, desired, begun, existing).await? {
             Creation::Adopt(absence) => {
-                absences::insert(&self.db, company, person, desired, Some((absence, reason)), now).await?;
+                absences::insert(&self.db, whose, desired, Some(absence), now).await?;
                 applied.taken_over += 1;
                 Ok(())
             }
             Creation::Change(absence) => {
-                absences::found(&self.db, company, desired.event, absence).await?;
+                absences::record_found(&self.db, company, desired.event, absence).await?;
                 let user = begun.map_or(desired.user, |begun| begun.user);
                 self.update(whose, absence, user, desired, applied).await
             }
             Creation::Write => {
-                absences::insert(&self.db, company, person, desired, None, now).await?;
+                absences::insert(&self.db, whose, desired, None, now).await?;
                 self.write_new(whose, desired, applied).await
             }
         }
@@ -194,11 +183,11 @@ impl Engine {
         desired: &DesiredAbsence,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let WriteContext { company, reason, .. } = whose;
+        let company = whose.company;
         let new = absence_to_write(company, desired);
         let absence = self.call(whose, desired.event, "create", self.optedo.create(&new)).await?;
-        let entry = ("created", reason);
-        absences::written(&self.db, company, desired.event, absence, entry, self.clock.now()).await?;
+        let written = (desired.event, absence);
+        absences::record_written(&self.db, whose, written, "created", self.clock.now()).await?;
         applied.created += 1;
         Ok(())
     }
@@ -212,7 +201,7 @@ impl Engine {
         desired: &DesiredAbsence,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let WriteContext { company, reason, .. } = whose;
+        let company = whose.company;
         absences::intend_update(&self.db, company, desired, self.clock.now()).await?;
         let new = absence_to_write(company, desired);
         match self.call(whose, desired.event, "change", self.optedo.replace(absence, &new)).await {
@@ -224,8 +213,8 @@ impl Engine {
             }
             result => result?,
         }
-        let entry = ("changed", reason);
-        absences::written(&self.db, company, desired.event, absence, entry, self.clock.now()).await?;
+        let written = (desired.event, absence);
+        absences::record_written(&self.db, whose, written, "changed", self.clock.now()).await?;
         applied.changed += 1;
         Ok(())
     }
@@ -238,7 +227,7 @@ impl Engine {
         absence: Option<AbsenceId>,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let WriteContext { company, reason, .. } = whose;
+        let company = whose.company;
         let event = written.event;
         if let Some(absence) = absence {
             absences::intend_delete(&self.db, company, event, self.clock.now()).await?;
@@ -250,8 +239,7 @@ impl Engine {
             }
             applied.deleted += 1;
         }
-        let entry = (absence.is_some(), reason);
-        absences::deleted(&self.db, company, event, entry, self.clock.now()).await?;
+        absences::record_deleted(&self.db, whose, event, absence.is_some(), self.clock.now()).await?;
         Ok(())
     }
 
@@ -320,7 +308,7 @@ impl Engine {
         absences::plan_deletions(&mut *tx, company, &events, now).await?;
         let since = now.saturating_sub(DELETION_PERIOD).unwrap_or(now);
         let count = absences::count_planned_deletions(&mut *tx, company, since).await?;
-        let held = absences::held_among(&mut *tx, company, &events).await?;
+        let held = absences::pending_confirmation(&mut *tx, company, &events).await?;
         let is_allowed = |written: &WrittenAbsence| {
             let are_few = count <= self.config.sync.max_deletions;
             written.deletion_confirmed || (are_few && !held.contains(&written.event.0))
@@ -328,7 +316,7 @@ impl Engine {
         let (allowed, to_hold): (Vec<&WrittenAbsence>, Vec<&WrittenAbsence>) =
             planned.into_iter().partition(|written| is_allowed(written));
         let to_hold: Vec<i64> = to_hold.iter().map(|written| written.event.0).collect();
-        absences::hold_deletions(&mut *tx, company, &to_hold).await?;
+        absences::require_confirmation(&mut *tx, company, &to_hold).await?;
         tx.commit().await?;
         Ok(allowed.iter().map(|written| written.event).collect())
     }

@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use super::reference_data::{Freshness, ReferenceError, Snapshot};
 use super::{Engine, SyncError};
 use crate::db::people::Person;
-use crate::db::{absences, people, webhooks};
+use crate::db::{absences, people, queue, webhooks};
 use crate::domain::absence::Absence;
 use crate::domain::attention::{AttentionItem, AttentionKind, Cause};
 use crate::domain::calendar::CalendarEvent;
@@ -102,7 +102,7 @@ impl Engine {
         // A sweep may read part of the window; whoever else asked meanwhile wants the whole.
         let years = years.filter(|_| reason == SyncReason::Sweep).map(<[i16]>::to_vec);
         if years.is_none() {
-            people::note_seen(&self.db, company, person.id, newest_event).await?;
+            queue::note_seen(&self.db, company, person.id, newest_event).await?;
             tracing::Span::current().record("event.newest", newest_event);
             // Who asked before this was noted is answered too; who asks after sees that it need not.
             person = people::find(&self.db, company, person.id).await?.unwrap_or(person);
@@ -139,8 +139,7 @@ impl Engine {
             (calendar.await?, None)
         };
         let event_ids: Vec<i64> = calendar.events.iter().map(|event| event.id.0).collect();
-        let written =
-            absences::of_person(&self.db, company, person.id, window.from, window.until, &event_ids).await?;
+        let written = absences::of_person(&self.db, company, person.id, window, &event_ids).await?;
         let type_years = years_of(&calendar.events, window);
 
         // First with what is known; again with fresher knowledge when something is to be written or was not found.
@@ -271,7 +270,7 @@ impl Engine {
         match self.officient.person(turn, person.id).await {
             Ok(read) => {
                 let names = Names { first: read.first_name, last: read.last_name };
-                people::save_names(&self.db, company, person.id, &names, read.archived, now).await?;
+                people::save_names(&self.db, company, person.id, (&names, read.archived), now).await?;
                 let is_changed = person.names.as_ref() != Some(&names) || person.archived != read.archived;
                 if is_changed {
                     let before = person.names.as_ref().filter(|_| person.synced_at.is_some());
@@ -300,7 +299,7 @@ impl Engine {
             let others = people::namesakes(&self.db, company, person.id, names).await?;
             let request =
                 SyncRequest { reason: SyncReason::Import, at: self.clock.now(), webhook_received_at: None };
-            people::request_sync(&self.db, company, &others, request).await?;
+            queue::request_sync(&self.db, company, &others, request).await?;
         }
         Ok(())
     }
@@ -313,8 +312,7 @@ impl Engine {
         window: Window,
     ) -> Result<Look, SyncError> {
         let name = person.names.as_ref().map_or_else(|| format!("#{}", person.id), Names::full);
-        let written =
-            absences::of_person(&self.db, company, person.id, window.from, window.until, &[]).await?;
+        let written = absences::of_person(&self.db, company, person.id, window, &[]).await?;
         let item = AttentionItem::of_person(person.id, &name, Cause::Archived, None);
         let held_back = written.iter().map(|row| (row.event, item.clone())).collect();
         Ok(Look {

@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::apply::{Applied, WriteContext};
+use super::apply::Applied;
 use super::observe::{Claim, Look, priority_of};
 use super::{Engine, SyncError, backoff};
 use crate::clock::after;
-use crate::db::people::{Answered, Failure, Found, Person};
-use crate::db::{self, absences, attention, connection, history, people};
+use crate::db::people::{Found, Person};
+use crate::db::queue::{Answered, Failure};
+use crate::db::{self, absences, attention, history, people, queue, sweeps};
 use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::ids::{CompanyId, EventId};
-use crate::domain::sync_request::{SyncReason, SyncRequest};
+use crate::domain::sync_request::{SyncReason, SyncRequest, WriteContext};
 use crate::http_client::{Retry, UpstreamError};
 use crate::optedo::OptedoError;
 
@@ -103,7 +104,7 @@ impl Engine {
         };
         match outcome {
             Ok((applied, answered)) => {
-                people::finish(&self.db, company, person.id, answered).await?;
+                queue::finish(&self.db, company, person.id, answered).await?;
                 Ok(applied)
             }
             Err(error) => {
@@ -154,22 +155,17 @@ impl Engine {
 
     /// What is known of the person and which of their leave is held back, with the items that say why.
     async fn store(&self, whose: WriteContext, look: &Look, applied: &Applied) -> Result<(), SyncError> {
-        let WriteContext { company, person, reason } = whose;
+        let WriteContext { company, person, .. } = whose;
         let now = self.clock.now();
-        let held_back: Vec<&(EventId, AttentionItem)> =
+        let blocked: Vec<&(EventId, AttentionItem)> =
             look.plan.held_back.iter().chain(&applied.rejected).collect();
-        let events: Vec<i64> = held_back.iter().map(|(event, _)| event.0).collect();
-        let mut kinds: Vec<String> =
-            held_back.iter().map(|(_, item)| item.kind().as_str().to_owned()).collect();
-        let mut subject_ids: Vec<String> =
-            held_back.iter().map(|(_, item)| item.subject_id.clone()).collect();
-        let items: BTreeMap<(&str, &str), &AttentionItem> = held_back
+        let items: BTreeMap<(&str, &str), &AttentionItem> = blocked
             .iter()
-            .map(|(_, item)| ((item.kind().as_str(), item.subject_id.as_str()), item))
+            .map(|(_, item)| ((item.kind().into_str(), item.subject_id.as_str()), item))
             .collect();
 
         let mut tx = db::begin(&self.db).await?;
-        if !people::hold(&mut tx, company, person).await? {
+        if !people::lock(&mut tx, company, person).await? {
             return Err(SyncError::Forgotten);
         }
         attention::lock_counts(&mut tx).await?;
@@ -180,25 +176,23 @@ impl Engine {
         }
         if !applied.rejected.is_empty() {
             let rejected: Vec<i64> = applied.rejected.iter().map(|(event, _)| event.0).collect();
-            history::insert_rejected(&mut *tx, company, &rejected, reason, now).await?;
+            history::insert_rejected(&mut *tx, whose, &rejected, now).await?;
         }
         // What part of a calendar does not show stays held back.
         let is_partial = look.person_match.is_some() && look.event_ids.is_none();
         let shown: Option<Vec<i64>> =
             is_partial.then(|| look.standings.keys().map(|event| event.0).collect());
-        let before = attention::clear_held_back(&mut *tx, company, person, shown.as_deref()).await?;
-        if !events.is_empty() {
-            attention::insert_held_back(&mut *tx, company, person, &events, &kinds, &subject_ids).await?;
+        let mut to_count = attention::clear_blocked(&mut *tx, company, person, shown.as_deref()).await?;
+        if !blocked.is_empty() {
+            attention::insert_blocked(&mut *tx, company, person, &blocked).await?;
         }
         for item in items.values() {
             attention::open(&mut *tx, item, 1, now).await?;
         }
-        for (kind, subject_id) in before {
-            kinds.push(kind);
-            subject_ids.push(subject_id);
-        }
-        if !kinds.is_empty() {
-            attention::recount(&mut *tx, &kinds, &subject_ids, now).await?;
+        let names = |(kind, subject_id): &(&str, &str)| ((*kind).to_owned(), (*subject_id).to_owned());
+        to_count.extend(items.keys().map(names));
+        if !to_count.is_empty() {
+            attention::recount(&mut *tx, to_count, now).await?;
         }
         self.settle_deletions(&mut tx, company, look, now).await?;
         tx.commit().await?;
@@ -216,9 +210,9 @@ impl Engine {
         let planned = look.plan.deletions();
         let returned: Vec<i64> =
             look.standings.keys().filter(|event| !planned.contains(event)).map(|event| event.0).collect();
-        let dissolved = absences::dissolve_deletions(&mut *tx, company, &returned).await?;
+        let dissolved = absences::cancel_deletions(&mut *tx, company, &returned).await?;
         if dissolved > 0 || !planned.is_empty() {
-            let held = absences::count_held(&mut *tx, company).await?;
+            let held = absences::count_pending_confirmation(&mut *tx, company).await?;
             let item = AttentionItem::deletions_held(held);
             if held > 0 {
                 attention::open(&mut *tx, &item, held, now).await?;
@@ -236,7 +230,7 @@ impl Engine {
         }
         let now = self.clock.now();
         if request.webhook_received_at.is_some() {
-            connection::forget_unannounced(&self.db).await?;
+            sweeps::reset_unannounced(&self.db).await?;
             attention::resolve(
                 &self.db,
                 AttentionKind::WebhooksSilent,
@@ -245,7 +239,7 @@ impl Engine {
             )
             .await?;
         } else if matches!(request.reason, SyncReason::Sweep | SyncReason::Import) {
-            let sweeps = connection::count_unannounced(&self.db).await?;
+            let sweeps = sweeps::count_unannounced(&self.db).await?;
             if sweeps >= SILENT_SWEEPS {
                 attention::open(&self.db, &AttentionItem::webhooks_silent(sweeps), 0, now).await?;
             }
@@ -264,7 +258,7 @@ impl Engine {
         if !look.plan.changes.is_empty() {
             tracing::info!(
                 person.id = %person.id,
-                reason = request.reason.as_str(),
+                reason = request.reason.into_str(),
                 absences.created = applied.created,
                 absences.changed = applied.changed,
                 absences.deleted = applied.deleted,
@@ -296,14 +290,17 @@ impl Engine {
             Retry::Never => backoff(attempts, Some(Duration::from_mins(5))),
         };
         let text = error.to_string();
-        let failure = Failure { error: &text, fault: error.fault(), next_attempt_at: after(now, wait) };
-        people::fail(&self.db, company, person.id, person.request_no, &failure, now).await?;
+        let (kind, request_no) = (error.fault(), person.request_no);
+        let next_attempt_at = after(now, wait);
+        let failure = Failure { request_no, error: &text, kind, at: now, next_attempt_at };
+        queue::fail(&self.db, company, person.id, &failure).await?;
         if !matches!(error, SyncError::ShuttingDown) {
             // One that goes on is told once.
-            if person.last_fault.as_deref() != Some(failure.fault.as_str()) {
+            if person.last_fault.as_deref() != Some(kind.into_str()) {
                 let reason =
                     person.request.map_or(SyncReason::Manual, |request| reason_to_tell(person, request));
-                history::insert_failed(&self.db, company, person.id, reason, failure.fault, now).await?;
+                let context = WriteContext { company, person: person.id, reason };
+                history::insert_failed(&self.db, context, kind, now).await?;
             }
             tracing::warn!(
                 person.id = %person.id,
@@ -321,7 +318,7 @@ impl Engine {
             self.optedo_breaker.settle();
             let item = AttentionItem::optedo_unauthorized();
             attention::resolve(&self.db, item.kind(), &item.subject_id, self.clock.now()).await?;
-            people::retry_now(&self.db).await?;
+            queue::retry_now(&self.db).await?;
             self.work_signal.notify(&self.db).await;
         }
         Ok(())

@@ -17,10 +17,10 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 
 use super::{Engine, SyncError};
-use crate::db;
 use crate::db::erasure::{self, ErasureCount};
-use crate::db::people::{self, Candidate};
+use crate::db::queue::{self, Candidate};
 use crate::db::webhooks::{self, WebhookGroup};
+use crate::db::{self, people};
 use crate::domain::ids::CompanyId;
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 
@@ -74,7 +74,7 @@ fn first_received_at(groups: &[WebhookGroup]) -> Option<Timestamp> {
 impl Engine {
     /// Asks for whom the events after `after` mean, as far as that is known. Returns the newest event it took.
     pub async fn take_new_events(&self, company: CompanyId, after: i64) -> Result<i64, SyncError> {
-        let noted = erasure::forgettings(&self.db).await?;
+        let noted = erasure::count(&self.db).await?;
         let new = webhooks::waiting(&self.db, after, i64::MAX, BATCH).await?;
         let newest = new.iter().map(WebhookGroup::newest).max().unwrap_or(after);
         let (explained, _unknown) = self.explain(company, new).await?;
@@ -95,7 +95,7 @@ impl Engine {
         company: CompanyId,
         up_to: i64,
     ) -> Result<Duration, SyncError> {
-        let noted = erasure::forgettings(&self.db).await?;
+        let noted = erasure::count(&self.db).await?;
         let waiting = webhooks::waiting(&self.db, 0, up_to, MOST_UNEXPLAINED).await?;
         let is_burst = waiting.iter().map(|events| events.ids.len()).sum::<usize>() > MANY;
         let (explained, unknown) = self.explain(company, waiting).await?;
@@ -225,7 +225,7 @@ impl Engine {
         if !candidates.is_empty() {
             people::forget_names_read(&mut *tx, company, &renamed).await?;
             let candidates: Vec<Candidate> = candidates.into_values().collect();
-            people::request_sync_of_candidates(&mut *tx, company, &candidates, now).await?;
+            queue::request_sync_of_candidates(&mut *tx, company, &candidates, now).await?;
         }
         tx.commit().await?;
         self.work_signal.notify(&self.db).await;
@@ -262,7 +262,7 @@ impl Engine {
         }
         let (widened, new): (Vec<WebhookGroup>, Vec<WebhookGroup>) =
             unknown.into_iter().partition(|events| events.widened_at.is_some());
-        let is_looking = people::is_anybody_waiting(&self.db, company, SyncReason::Webhook).await?;
+        let is_looking = queue::is_anybody_waiting(&self.db, company, SyncReason::Webhook).await?;
         if !widened.is_empty() {
             // Those asked for on their behalf are being looked at: that may explain them. But not for ever.
             let now = self.clock.now();
@@ -275,7 +275,7 @@ impl Engine {
             self.ask_for_everybody(company, &widened).await?;
             return Ok(true);
         }
-        let is_busy = is_looking || people::is_anybody_waiting(&self.db, company, SyncReason::Import).await?;
+        let is_busy = is_looking || queue::is_anybody_waiting(&self.db, company, SyncReason::Import).await?;
         if new.len() > MANY && is_busy {
             return Ok(false);
         }
@@ -356,7 +356,7 @@ impl Engine {
         let request = SyncRequest { reason, at: now, webhook_received_at: first_received_at(unknown) };
         let mut tx = db::begin(&self.db).await?;
         if people::insert_missing(&mut tx, company, &ids, noted).await? {
-            people::request_sync(&mut *tx, company, &ids, request).await?;
+            queue::request_sync(&mut *tx, company, &ids, request).await?;
             webhooks::mark_widened(&mut *tx, &ids_of(unknown), now).await?;
         }
         tx.commit().await?;
@@ -372,7 +372,7 @@ impl Engine {
         let webhook_received_at = first_received_at(widened);
         let request = SyncRequest { reason: SyncReason::Import, at: now, webhook_received_at };
         let events = ids_of(widened);
-        people::request_sync_of_all(&self.db, company, request, newest).await?;
+        queue::request_sync_of_all(&self.db, company, request, newest).await?;
         self.mark_processed(&events).await?;
         tracing::info!(
             events = events.len(),

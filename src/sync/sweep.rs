@@ -6,7 +6,7 @@ use super::{Engine, SyncError};
 use crate::db::connection::Connection;
 use crate::db::erasure::{self, ErasureCount};
 use crate::db::people::{self, Person};
-use crate::db::{self, attention, connection};
+use crate::db::{self, attention, queue, sweeps};
 use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::company::PeopleList;
 use crate::domain::ids::CompanyId;
@@ -27,7 +27,7 @@ impl Engine {
             tracing::warn!(%error, "Could not check the webhooks");
         }
         // Reading the newest requests now tells later which of them are new.
-        let noted = erasure::forgettings(&self.db).await?;
+        let noted = erasure::count(&self.db).await?;
         if let Err(error) = self.reference.newest_requesters(company, noted).await {
             tracing::debug!(%error, "Could not read the newest requests");
         }
@@ -41,10 +41,10 @@ impl Engine {
         let now = self.clock.now();
         let request = SyncRequest { reason, at: now, webhook_received_at: None };
         let mut tx = db::begin(&self.db).await?;
-        let number = connection::begin_sweep(&mut *tx, began_at, now).await?;
-        people::request_sync_of_all(&mut *tx, company, request, i64::MAX).await?;
+        let number = sweeps::begin(&mut *tx, began_at, now).await?;
+        queue::request_sync_of_all(&mut *tx, company, request, i64::MAX).await?;
         tx.commit().await?;
-        tracing::info!(sweep = number, reason = reason.as_str(), "Began sweep {number}");
+        tracing::info!(sweep = number, reason = reason.into_str(), "Began sweep {number}");
         Ok(webhooks.is_ok())
     }
 
@@ -52,7 +52,7 @@ impl Engine {
     /// is read again.
     pub async fn list_people(&self, company: CompanyId, reason: SyncReason) -> Result<(), SyncError> {
         loop {
-            let noted = erasure::forgettings(&self.db).await?;
+            let noted = erasure::count(&self.db).await?;
             let list = self.officient.people(priority_of(reason)).await?;
             if self.store_list(company, reason, &list, noted).await? {
                 return Ok(());
@@ -77,7 +77,7 @@ impl Engine {
         if list.is_complete {
             let archived = people::archive_others(&mut *tx, company, &ids).await?;
             let request = SyncRequest { reason, at: self.clock.now(), webhook_received_at: None };
-            people::request_sync(&mut *tx, company, &archived, request).await?;
+            queue::request_sync(&mut *tx, company, &archived, request).await?;
         } else {
             tracing::warn!(
                 "Officient's list of people is not complete: nobody counts as archived because of it"
@@ -96,10 +96,10 @@ impl Engine {
         let (Some(started_at), None) = (connection.sweep_started_at, connection.sweep_finished_at) else {
             return Ok(());
         };
-        let progress = people::progress(&self.db, company, started_at).await?;
+        let progress = queue::progress(&self.db, company, started_at).await?;
         if progress.done >= progress.total {
             let now = self.clock.now();
-            connection::finish_sweep(&self.db, now).await?;
+            sweeps::finish(&self.db, now).await?;
             if connection.unannounced_sweeps == 0 {
                 let silent = AttentionItem::webhooks_silent(0);
                 attention::resolve(&self.db, AttentionKind::WebhooksSilent, &silent.subject_id, now).await?;

@@ -22,7 +22,7 @@ use super::{Engine, SyncError, backoff};
 use crate::clock::after;
 use crate::db::connection::{self, Connection, State};
 use crate::db::people::{self, Person};
-use crate::db::{absences, history, leadership, preview, retention, sessions, webhooks};
+use crate::db::{leadership, preview, queue, retention, webhooks};
 use crate::domain::ids::CompanyId;
 use crate::domain::sync_request::SyncReason;
 use crate::secrets;
@@ -462,7 +462,7 @@ impl Worker {
         }
         let under_way: Vec<i64> = self.people.iter().copied().collect();
         let limit = i64::try_from(free).unwrap_or(1);
-        let due = people::due(&self.engine.db, company, &under_way, now, limit).await?;
+        let due = queue::due(&self.engine.db, company, &under_way, now, limit).await?;
         if due.is_empty() {
             return Ok(());
         }
@@ -497,7 +497,7 @@ impl Worker {
         self.people.insert(person.id.0);
         let engine = Arc::clone(&self.engine);
         let years = engine.years_to_read(&person, sweep_no, total);
-        let work = work!("look", person.id = %person.id, reason = reason.as_str(), event.newest = Empty);
+        let work = work!("look", person.id = %person.id, reason = reason.into_str(), event.newest = Empty);
         let look = async move {
             // What went wrong is on the person's row and in the log.
             let _stored = engine.reconcile(company, &person, years.as_deref()).await;
@@ -559,15 +559,15 @@ impl Engine {
         let kept = self.config.retention;
         let events_before = zoned.checked_sub(kept.webhook_events).map(|at| at.timestamp());
         if let Ok(before) = events_before {
-            self.in_batches(|| webhooks::delete_old(&self.db, before, CLEAN_UP_BATCH)).await?;
+            self.in_batches(|| retention::delete_webhooks(&self.db, before, CLEAN_UP_BATCH)).await?;
             self.in_batches(|| retention::delete_resolved_attention(&self.db, before, CLEAN_UP_BATCH))
                 .await?;
         }
         if let Ok(before) = zoned.checked_sub(kept.absences) {
             let (date, before) = (before.date(), before.timestamp());
             let nobody_before = events_before.unwrap_or(before);
-            self.in_batches(|| absences::delete_old(&self.db, date, CLEAN_UP_BATCH)).await?;
-            self.in_batches(|| history::delete_old(&self.db, before, CLEAN_UP_BATCH)).await?;
+            self.in_batches(|| retention::delete_absences(&self.db, date, CLEAN_UP_BATCH)).await?;
+            self.in_batches(|| retention::delete_history(&self.db, before, CLEAN_UP_BATCH)).await?;
             self.in_batches(|| retention::delete_audit(&self.db, before, CLEAN_UP_BATCH)).await?;
             self.in_batches(|| {
                 retention::delete_archived_people(&self.db, before, nobody_before, CLEAN_UP_BATCH)
@@ -576,8 +576,8 @@ impl Engine {
         }
         let progress = preview::progress(&self.db).await?;
         if progress.finished_at.is_some_and(|at| now.duration_since(at) >= KEEP_PREVIEW) {
-            preview::forget(&mut *self.db.acquire().await?).await?;
+            preview::delete(&mut *self.db.acquire().await?).await?;
         }
-        sessions::delete_expired(&self.db, now).await
+        retention::delete_expired_sessions(&self.db, now).await
     }
 }
