@@ -14,7 +14,8 @@ use tokio::time::timeout;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::connection::{State, SubscriptionState};
+use crate::db::connection::State;
+use crate::db::subscriptions::{self, SubscriptionState};
 use crate::db::{self, connection, people};
 use crate::domain::absence::AbsenceType;
 use crate::domain::attention::AttentionItem;
@@ -309,13 +310,12 @@ async fn tried<T>(
 async fn check_webhooks(engine: &Engine, standing: &[Subscription], report: &mut Report) {
     const CHECK: &str = "officient.webhooks";
     use secrecy::ExposeSecret as _;
-    let (events, known) =
-        match (engine.subscribed_events().await, connection::subscriptions(&engine.db).await) {
-            (Ok(events), Ok(known)) => (events, known),
-            (Err(error), _) | (_, Err(error)) => {
-                return report.problem(CHECK, error.to_string(), "check the database");
-            }
-        };
+    let (events, known) = match (engine.subscribed_events().await, subscriptions::all(&engine.db).await) {
+        (Ok(events), Ok(known)) => (events, known),
+        (Err(error), _) | (_, Err(error)) => {
+            return report.problem(CHECK, error.to_string(), "check the database");
+        }
+    };
     let url = engine.webhook_address.url();
     let ours: Vec<&Subscription> = standing
         .iter()
@@ -330,7 +330,7 @@ async fn check_webhooks(engine: &Engine, standing: &[Subscription], report: &mut
             ours.iter().filter(is).count()
         };
         let is_refused = known.iter().any(|subscription| {
-            subscription.event == *event && subscription.state == SubscriptionState::Refused.as_str()
+            subscription.event == *event && subscription.state == SubscriptionState::Refused.into_str()
         });
         match (count(true), count(false)) {
             (1, 0) => report.ok(CHECK, format!("{event} is registered")),
@@ -452,5 +452,5 @@ fn check_leave_types(
 
 fn with_hint(item: &AttentionItem) -> String {
     let hint = item.hint.as_ref().map(|hint| format!(" {hint}.")).unwrap_or_default();
-    item.detail() + &hint
+    item.detail() + hint.as_str()
 }

@@ -1,9 +1,9 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use optedo_officient::officient::rate_limiter::Priority;
 use optedo_officient::simulators::Fault;
 use optedo_officient::simulators::officient::LeaveType;
-use optedo_officient::officient::rate_limiter::Priority;
 use tokio::time::sleep;
 
 use crate::support::Options;

@@ -18,8 +18,7 @@ use crate::app::{self, App, AppError};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::db::audit_log::{self, Act, Actor};
-use crate::db::people;
-use crate::db::{self, connection, erasure};
+use crate::db::{self, connection, erasure, people, queue, sweeps};
 use crate::domain::ids::{CompanyId, PersonId};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::http_client::http_client;
@@ -266,7 +265,7 @@ async fn migrated(config: &Config) -> Result<PgPool, CommandError> {
 async fn forget(config: &Config, person: PersonId) -> Result<bool, CommandError> {
     let db = migrated(config).await?;
     let mut tx = db::begin(&db).await.map_err(AppError::from)?;
-    let erased = erasure::forget(&mut tx, person).await.map_err(AppError::from)?;
+    let erased = erasure::erase(&mut tx, person).await.map_err(AppError::from)?;
     if erased.was_known {
         let detail = format!("person {person}");
         let (actor, now) = (Actor::command(), Clock::default().now());
@@ -360,7 +359,7 @@ async fn sync_person(
         engine.list_people(company, SyncReason::Manual).await.map_err(WebError::from)?;
     }
     let request = SyncRequest { reason: SyncReason::Manual, at: now, webhook_received_at: None };
-    people::request_sync(&engine.db, company, &[person.0], request).await.map_err(WebError::from)?;
+    queue::request_sync(&engine.db, company, &[person.0], request).await.map_err(WebError::from)?;
     engine.work_signal.notify(&engine.db).await;
     loop {
         let found = people::find(&engine.db, company, person).await.map_err(WebError::from)?;
@@ -386,7 +385,7 @@ async fn sync_everybody(
     // A sweep waits for Officient until it answers; a command says at once that it does not.
     engine.list_people(company, SyncReason::Manual).await.map_err(WebError::from)?;
     let now = engine.clock.now();
-    connection::ask_for_sweep(&engine.db, now).await.map_err(WebError::from)?;
+    sweeps::request(&engine.db, now).await.map_err(WebError::from)?;
     engine.work_signal.notify(&engine.db).await;
     loop {
         let connection = connection::load(&engine.db).await.map_err(WebError::from)?;

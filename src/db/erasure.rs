@@ -1,26 +1,26 @@
-//! Everything that is known of one person: to erase it, and to hand it out (GDPR art. 15 and 17).
+//! Everything that is known of one person: to erase it, and to export it (GDPR art. 15 and 17).
 //!
-//! A new table or column that says something about a person belongs in here; a test compares with the whole database.
+//! A new table or column with personal data must be added here; a test compares with the whole database.
 
 use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor};
 
+use super::Result;
 use crate::domain::ids::PersonId;
 
-/// How often somebody was forgotten. Noted before it is read who there is, it tells whether that may be stored: it may
-/// name somebody who was forgotten meanwhile.
+/// How many people were erased so far. It is read before a list of people is read from Officient. If it is the same when the
+/// list is stored, the list contains nobody who was erased meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ErasureCount(i64);
 
-/// How often somebody was forgotten until now.
-pub async fn count(db: impl PgExecutor<'_>) -> Result<ErasureCount, sqlx::Error> {
-    sqlx::query_scalar!("select count from forgettings").fetch_one(db).await.map(ErasureCount)
+pub async fn count(db: impl PgExecutor<'_>) -> Result<ErasureCount> {
+    scalar!(fetch_one(db), "select count from forgettings").map(ErasureCount)
 }
 
-/// Sees to it that nobody is forgotten before the transaction ends; false where somebody was since `noted`.
-pub async fn lock_count(tx: &mut PgConnection, noted: ErasureCount) -> Result<bool, sqlx::Error> {
-    let count = sqlx::query_scalar!("select count from forgettings for share").fetch_one(tx).await?;
-    Ok(ErasureCount(count) == noted)
+/// Prevents erasures until the transaction ends; false if somebody was erased since `counted`.
+pub async fn lock_count(tx: &mut PgConnection, counted: ErasureCount) -> Result<bool> {
+    let count = scalar!(fetch_one(tx), "select count from forgettings for share");
+    Ok(ErasureCount(count?) == counted)
 }
 
 /// What was erased.
@@ -28,18 +28,18 @@ pub async fn lock_count(tx: &mut PgConnection, noted: ErasureCount) -> Result<bo
 pub struct Erased {
     /// Whether there was such a person, in any company.
     pub was_known: bool,
-    /// Whether Officient still has them, so that they come back.
+    /// Whether Officient still has this person, who is then read again.
     pub is_in_officient: bool,
-    /// Absences that stand in Optedo and that this service no longer knows.
+    /// Absences that stay in Optedo and that this service no longer knows.
     pub standing: i64,
 }
 
-/// Forgets a person: names, event ids, absences, history, what is held back, attention items, webhooks, previews.
+/// Erases a person: names, event ids, absences, history, blocked leave, attention items, webhooks, previews.
 /// Optedo is not touched.
-pub async fn forget(tx: &mut PgConnection, person: PersonId) -> Result<Erased, sqlx::Error> {
-    // Whoever adds people now ends first; who read before of whom there is, and comes later, reads again.
-    sqlx::query!("update forgettings set count = count + 1").execute(&mut *tx).await?;
-    // Whoever stores something about them now ends first, and is erased too; whoever comes later finds nobody.
+pub async fn erase(tx: &mut PgConnection, person: PersonId) -> Result<Erased> {
+    // A transaction that is adding people ends first. One that read its list before this, and stores it later, reads it again.
+    execute!(&mut *tx, "update forgettings set count = count + 1")?;
+    // A transaction that is storing something about this person ends first, and is erased too. A later one finds nobody.
     let found = sqlx::query!(
         r#"with them as (select archived from people where person_id = $1 for update)
            select count(*) as "known!", coalesce(bool_or(not archived), false) as "present!",
@@ -50,8 +50,8 @@ pub async fn forget(tx: &mut PgConnection, person: PersonId) -> Result<Erased, s
     )
     .fetch_one(&mut *tx)
     .await?;
-    // First what is found by the ids of the person's events, then those ids.
-    sqlx::query!(
+    // First the rows that are found by the ids of the person's events, then the rows that hold those ids.
+    execute!(&mut *tx,
         "with events as (
              select event_id from absences where person_id = $1
              union select event_id from held_back where person_id = $1
@@ -63,12 +63,9 @@ pub async fn forget(tx: &mut PgConnection, person: PersonId) -> Result<Erased, s
                  or (kind in ('invalid_event', 'rejected_by_optedo')
                      and subject_id in (select event_id::text from events)))
          delete from webhook_events
-         where related_object_id = $1::bigint::text or related_object_id in (select event_id::text from events)",
-        person.0
-    )
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query!(
+         where related_object_id = $1::bigint::text or related_object_id in (select event_id::text from events)";
+        person.0)?;
+    execute!(&mut *tx,
         "with items as (delete from preview_items where kind in ('unmatched_person', 'ambiguous_person') and subject_id = $1::bigint::text
                  or id in (select item from preview_lines where person_id = $1)
                      and kind in ('invalid_event', 'rejected_by_optedo')),
@@ -76,21 +73,15 @@ pub async fn forget(tx: &mut PgConnection, person: PersonId) -> Result<Erased, s
              held as (delete from held_back where person_id = $1),
              entries as (delete from history where person_id = $1),
              rows as (delete from absences where person_id = $1)
-         delete from people where person_id = $1",
-        person.0
-    )
-    .execute(&mut *tx)
-    .await?;
-    Ok(Erased {
-        was_known: found.known > 0 || found.standing > 0,
-        is_in_officient: found.present,
-        standing: found.standing,
-    })
+         delete from people where person_id = $1";
+        person.0)?;
+    let was_known = found.known > 0 || found.standing > 0;
+    Ok(Erased { was_known, is_in_officient: found.present, standing: found.standing })
 }
 
 /// Everything that is stored about a person, table by table; `None` when that is nothing.
-pub async fn export(db: impl PgExecutor<'_>, person: PersonId) -> Result<Option<Value>, sqlx::Error> {
-    let all = sqlx::query_scalar!(
+pub async fn export(db: impl PgExecutor<'_>, person: PersonId) -> Result<Option<Value>> {
+    let all = scalar!(fetch_one(db),
         r#"with events as (
              select event_id from absences where person_id = $1
              union select event_id from held_back where person_id = $1
@@ -107,13 +98,9 @@ pub async fn export(db: impl PgExecutor<'_>, person: PersonId) -> Result<Option<
                      or (kind in ('invalid_event', 'rejected_by_optedo') and subject_id in (select event_id::text from events))),
              'webhookEvents', (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]') from webhook_events t
                  where related_object_id = $1::bigint::text or related_object_id in (select event_id::text from events))
-         ) as "all!""#,
-        person.0
-    )
-    .fetch_one(db)
-    .await?;
-    let is_empty = all
-        .as_object()
-        .is_none_or(|tables| tables.values().all(|rows| rows.as_array().is_none_or(Vec::is_empty)));
-    Ok((!is_empty).then_some(all))
+         ) as "all!""#;
+        person.0)?;
+    let is_empty = |rows: &Value| rows.as_array().is_none_or(Vec::is_empty);
+    let has_any = all.as_object().is_some_and(|tables| !tables.values().all(is_empty));
+    Ok(has_any.then_some(all))
 }

@@ -1,83 +1,60 @@
-//! What was written to Optedo when and why, and what could not be.
+//! What was written to Optedo, when and why, and what could not be.
 //!
 //! A write enters the history in the statement that stores its result ([`absences`](super::absences)), so that neither
-//! is there without the other.
+//! is stored without the other.
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgExecutor;
 
+use super::{Period, Result, period};
 use crate::domain::failure::FailureKind;
 use crate::domain::ids::{CompanyId, PersonId};
-use crate::domain::sync_request::SyncReason;
+use crate::domain::sync_request::WriteContext;
 
-/// An entry.
 pub struct Entry {
-    /// Its number: the later the higher.
     pub id: i64,
-    /// When.
     pub at: Timestamp,
-    /// WriteContext leave, in Officient.
     pub person: PersonId,
-    /// Which event; `None` where a look failed.
+    /// `None` where reconciling the person failed.
     pub event_id: Option<i64>,
     /// created, changed, deleted, `taken_over`, rejected or failed.
     pub action: String,
-    /// Why the person was looked at: webhook, manual, import or sweep.
+    /// The database representation of a [`SyncReason`](crate::domain::sync_request::SyncReason).
     pub reason: String,
-    /// Wall clock: start, end, all day.
-    pub times: Option<(DateTime, DateTime, bool)>,
-    /// The sort of failure.
+    pub times: Option<Period>,
+    /// The database representation of a [`FailureKind`].
     pub fault: Option<String>,
 }
 
-/// Optedo refused these events' absences; those that it refused at the last look too are in the history already.
+/// Enters that Optedo refused the absences of these events, unless it refused them the last time too.
 pub async fn insert_rejected(
     db: impl PgExecutor<'_>,
-    company: CompanyId,
+    context: WriteContext,
     events: &[i64],
-    reason: SyncReason,
     now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
+) -> Result<()> {
+    execute!(db,
         "insert into history (at, company_id, person_id, event_id, action, reason, starts_at, ends_at, all_day)
          select $4, a.company_id, a.person_id, a.event_id, 'rejected', $3, a.starts_at, a.ends_at, a.all_day
          from absences a
          where a.company_id = $1 and a.event_id = any($2) and not exists (
              select from held_back h
-             where h.company_id = a.company_id and h.event_id = a.event_id and h.kind = 'rejected_by_optedo')",
-        company.0,
-        events,
-        reason.as_str(),
-        now.to_sqlx()
-    )
-    .execute(db)
-    .await
-    .map(drop)
+             where h.company_id = a.company_id and h.event_id = a.event_id and h.kind = 'rejected_by_optedo')";
+        context.company.0, events, context.reason.into_str(), now.to_sqlx())
 }
 
-/// A look failed.
+/// Enters that reconciling a person failed.
 pub async fn insert_failed(
     db: impl PgExecutor<'_>,
-    company: CompanyId,
-    person: PersonId,
-    reason: SyncReason,
-    fault: FailureKind,
+    context: WriteContext,
+    kind: FailureKind,
     now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
+) -> Result<()> {
+    execute!(db,
         "insert into history (at, company_id, person_id, action, reason, fault)
-         select $1, company_id, person_id, 'failed', $4, $5 from people where company_id = $2 and person_id = $3 for key share",
-        now.to_sqlx(),
-        company.0,
-        person.0,
-        reason.as_str(),
-        fault.as_str()
-    )
-    .execute(db)
-    .await
-    .map(drop)
+         select $1, company_id, person_id, 'failed', $4, $5 from people where company_id = $2 and person_id = $3 for key share";
+        now.to_sqlx(), context.company.0, context.person.0, context.reason.into_str(), kind.into_str())
 }
 
 /// The newest entries before `before`, of everybody or one person.
@@ -87,8 +64,8 @@ pub async fn list(
     person: Option<PersonId>,
     before: i64,
     limit: i64,
-) -> Result<Vec<Entry>, sqlx::Error> {
-    let rows = sqlx::query!(
+) -> Result<Vec<Entry>> {
+    sqlx::query!(
         "select id, at, person_id, event_id, action, reason, starts_at, ends_at, all_day, fault
          from history
          where company_id = $1 and ($2::bigint is null or person_id = $2) and id < $3
@@ -97,34 +74,22 @@ pub async fn list(
         person.map(|person| person.0),
         before,
         limit
-    );
-    let entries = rows.fetch_all(db).await?.into_iter().map(|row| Entry {
+    )
+    .map(|row| Entry {
         id: row.id,
         at: row.at.to_jiff(),
         person: PersonId(row.person_id),
         event_id: row.event_id,
         action: row.action,
         reason: row.reason,
-        times: match (row.starts_at, row.ends_at, row.all_day) {
-            (Some(start), Some(end), Some(all_day)) => Some((start.to_jiff(), end.to_jiff(), all_day)),
-            _ => None,
-        },
+        times: period(row.starts_at, row.ends_at, row.all_day),
         fault: row.fault,
-    });
-    Ok(entries.collect())
+    })
+    .fetch_all(db)
+    .await
 }
 
-/// The number of the newest entry; 0 when there is none.
-pub async fn newest_id(db: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar!(r#"select coalesce(max(id), 0) as "id!" from history"#).fetch_one(db).await
-}
-
-/// Forgets entries older than `before`, at most `limit`; returns how many.
-pub async fn delete_old(db: impl PgExecutor<'_>, before: Timestamp, limit: i64) -> Result<u64, sqlx::Error> {
-    let deleted = sqlx::query!(
-        "delete from history where id in (select id from history where at < $1 order by at limit $2)",
-        before.to_sqlx(),
-        limit
-    );
-    Ok(deleted.execute(db).await?.rows_affected())
+/// The id of the newest entry; 0 when there is none.
+pub async fn newest_id(db: impl PgExecutor<'_>) -> Result<i64> {
+    scalar!(fetch_one(db), r#"select coalesce(max(id), 0) as "id!" from history"#)
 }

@@ -1,36 +1,38 @@
-//! Which replica does the syncing: the one whose session holds an advisory lock.
+//! Which replica is the leader: the one whose session holds an advisory lock.
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use sqlx::PgExecutor;
 
-/// The key of the lock; such locks are per database, so per tenant.
+use super::Result;
+
+/// The key of the lock. Advisory locks are per database, so per tenant.
 const LOCK: i64 = 0x0bed_0ff1_c1e7;
 
 /// Takes the lock for as long as this session lives; false while another session has it.
-pub async fn try_lock(db: impl PgExecutor<'_>) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "locked!""#, LOCK).fetch_one(db).await
+pub async fn try_lock(db: impl PgExecutor<'_>) -> Result<bool> {
+    scalar!(fetch_one(db), r#"select pg_try_advisory_lock($1) as "locked!""#; LOCK)
 }
 
-/// Whether no session has the lock; nor can any take it before this transaction ends.
-pub async fn is_vacant(db: impl PgExecutor<'_>) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "vacant!""#, LOCK).fetch_one(db).await
+/// Whether no session has the lock. If so, no session can take it before this transaction ends.
+pub async fn is_vacant(db: impl PgExecutor<'_>) -> Result<bool> {
+    scalar!(fetch_one(db), r#"select pg_try_advisory_xact_lock($1) as "vacant!""#; LOCK)
 }
 
-/// This session has the lock: its term begins, and no call of an earlier one is noted any more.
-pub async fn begin_term(db: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar!("update leadership set term = term + 1 returning term").fetch_one(db).await
+/// Begins the term of the session that has the lock. Calls of an earlier term can no longer be noted.
+pub async fn begin_term(db: impl PgExecutor<'_>) -> Result<i64> {
+    scalar!(fetch_one(db), "update leadership set term = term + 1 returning term")
 }
 
-/// Whether the worker has anything to do, as one statement: a service at rest asks little of a server that hundreds share.
-/// Answered, it also shows that the session is there, and with it the lock. `sweep_before`: a sweep that began then or
-/// earlier is due again; `None`: none ever is.
+/// Whether the worker has anything to do. It is one statement, because hundreds of idle services share one server. A response
+/// also shows that the session is alive, and with it the lock. A sweep that began at `sweep_before` or earlier is due again;
+/// `None`: no sweep ever is.
 pub async fn is_anything_due(
     db: impl PgExecutor<'_>,
     now: Timestamp,
     sweep_before: Option<Timestamp>,
-) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(
+) -> Result<bool> {
+    scalar!(fetch_one(db),
         r#"select coalesce((
                select sweep_asked_at is not null or previous_webhook_token is not null
                    or (sweep_started_at is not null and sweep_finished_at is null)
@@ -39,29 +41,21 @@ pub async fn is_anything_due(
                    or exists (select from webhook_events where processed_at is null)
                    or exists (select from people p where p.company_id = c.company_id
                        and sync_requested_at is not null and (next_attempt_at is null or next_attempt_at <= $1))
-               from connection c where state = 'connected'), false) as "due!""#,
-        now.to_sqlx(),
-        sweep_before.map(ToSqlx::to_sqlx) as _
-    )
-    .fetch_one(db)
-    .await
+               from connection c where state = 'connected'), false) as "due!""#;
+        now.to_sqlx(), sweep_before.map(ToSqlx::to_sqlx) as _)
 }
 
-/// Ends the session that has the lock but was not heard of for so many seconds: its process hangs, or its machine is gone
-/// and nobody told Postgres. Returns whether there was one.
-pub async fn end_hanging(db: impl PgExecutor<'_>, seconds: f64) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(
-        // First who it is, and only then: Postgres is free to check conditions in any order.
+/// Ends the session that has the lock but was silent for so many seconds: its process hangs, or its machine is gone and
+/// Postgres was not told. Returns whether there was one.
+pub async fn end_hanging(db: impl PgExecutor<'_>, seconds: f64) -> Result<bool> {
+    scalar!(fetch_one(db),
+        // Materialized, so that no other session is ended: Postgres may check conditions in any order.
         r#"with hanging as materialized (
                select l.pid from pg_locks l join pg_stat_activity a on a.pid = l.pid
                where l.locktype = 'advisory' and l.granted and l.objsubid = 1
                    and l.database = (select oid from pg_database where datname = current_database())
                    and (l.classid::bigint << 32) | l.objid::bigint = $1
                    and a.state_change < clock_timestamp() - make_interval(secs => $2))
-           select coalesce(bool_or(pg_terminate_backend(pid)), false) as "ended!" from hanging"#,
-        LOCK,
-        seconds
-    )
-    .fetch_one(db)
-    .await
+           select coalesce(bool_or(pg_terminate_backend(pid)), false) as "ended!" from hanging"#;
+        LOCK, seconds)
 }

@@ -1,4 +1,27 @@
-//! Every SQL statement. One function a statement, named for its intent; the caller owns the transaction.
+//! Every SQL statement: one function per statement, named after its intent. No decisions.
+//!
+//! The first argument of a function is a connection, so the caller owns the transaction.
+
+/// Checks and runs a statement that returns no rows. A semicolon separates the statement from its arguments.
+macro_rules! execute {
+    ($db:expr, $sql:literal $(; $($argument:expr),+)?) => {
+        sqlx::query!($sql $(, $($argument),+)?).execute($db).await.map(drop)
+    };
+}
+
+/// As `execute!`, but returns how many rows the statement affected.
+macro_rules! count_affected {
+    ($db:expr, $sql:literal $(; $($argument:expr),+)?) => {
+        sqlx::query!($sql $(, $($argument),+)?).execute($db).await.map(|result| result.rows_affected())
+    };
+}
+
+/// Checks and runs a query of one column: `scalar!(fetch_all(db), "select …"; arguments)`.
+macro_rules! scalar {
+    ($fetch:ident($db:expr), $sql:literal $(; $($argument:expr),+)?) => {
+        sqlx::query_scalar!($sql $(, $($argument),+)?).$fetch($db).await
+    };
+}
 
 pub mod absences;
 pub mod attention;
@@ -9,38 +32,42 @@ pub mod history;
 pub mod leadership;
 pub mod people;
 pub mod preview;
+pub mod queue;
 pub mod rate_limit;
 pub mod retention;
 pub mod sessions;
+pub mod subscriptions;
+pub mod sweeps;
 pub mod webhooks;
 
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool, PgTransaction};
 
+pub type Result<T> = std::result::Result<T, sqlx::Error>;
+
 /// Why the database is not usable at start-up.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    /// `database.url` cannot be read as an address of Postgres.
     #[error("database.url is not the address of a Postgres database")]
     Url,
-    /// No connection.
     #[error("the database cannot be reached: {0} (check database.url and that Postgres runs)")]
     Unreachable(#[source] sqlx::Error),
-    /// A migration failed.
     #[error("the database cannot be migrated: {0}")]
     Migration(#[from] MigrateError),
 }
 
-/// So long after its last use a connection is taken to live.
-const TRUSTED_FOR: Duration = Duration::from_secs(1);
+/// How long after its last use a connection is assumed to be alive.
+const ASSUMED_ALIVE_FOR: Duration = Duration::from_secs(1);
 
-/// A pool of at most `max_connections`; connects at the first use.
-pub fn pool(url: &SecretString, max_connections: u32) -> Result<PgPool, DatabaseError> {
+/// A pool of at most `max_connections`. It connects at the first use.
+pub fn pool(url: &SecretString, max_connections: u32) -> std::result::Result<PgPool, DatabaseError> {
     let options = PgConnectOptions::from_str(url.expose_secret())
         .map_err(|_may_hold_the_password| DatabaseError::Url)?
         .application_name("optedo-officient")
@@ -48,28 +75,28 @@ pub fn pool(url: &SecretString, max_connections: u32) -> Result<PgPool, Database
         .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
     Ok(PgPoolOptions::new()
         .max_connections(max_connections)
-        // It is asked whether it lives when it comes back; to ask again whenever it is taken is a third of all round trips.
+        // sqlx pings a connection when it comes back. A second ping whenever it is taken would be a third of all round trips.
         .test_before_acquire(false)
         .before_acquire(|connection, about| {
             Box::pin(async move {
-                if about.idle_for >= TRUSTED_FOR {
+                if about.idle_for >= ASSUMED_ALIVE_FOR {
                     connection.ping().await?;
                 }
                 Ok(true)
             })
         })
-        // Without the database the answer is 503, within two seconds.
+        // A request without a database gets 503 within two seconds.
         .acquire_timeout(Duration::from_millis(1500))
-        // Hundreds of services share one server: what a burst needed is soon given back.
+        // Hundreds of services share one server: connections that only a burst needed are closed soon.
         .idle_timeout(Duration::from_secs(10))
         .connect_lazy_with(options))
 }
 
-/// Begins a transaction, in a task of its own: once begun it is either held by the caller or rolled back.
+/// Begins a transaction in a task of its own, so that it is either held by the caller or rolled back.
 ///
-/// A beginning that is given up half way (a client hangs up, a leader loses its lock) is forgotten by sqlx 0.9: whoever gets
-/// that connection next writes inside the open transaction, which nobody commits (transact-rs/sqlx#4393).
-pub async fn begin(pool: &PgPool) -> Result<PgTransaction<'static>, sqlx::Error> {
+/// sqlx 0.9 loses track of a `begin` that is cancelled half way (a client hangs up, a leader loses its lock). The next user
+/// of that connection would write inside the open transaction, which nobody commits (transact-rs/sqlx#4393).
+pub async fn begin(pool: &PgPool) -> Result<PgTransaction<'static>> {
     let pool = pool.clone();
     #[expect(
         clippy::disallowed_methods,
@@ -82,25 +109,45 @@ pub async fn begin(pool: &PgPool) -> Result<PgTransaction<'static>, sqlx::Error>
 /// All migrations, compiled in.
 pub fn migrator() -> Migrator {
     let mut migrator: Migrator = sqlx::migrate!();
-    // During a rolling update, and after one that was taken back, the next version's migrations are there already. They only
-    // add, so this version runs on.
+    // During a rolling update, and after an update that was rolled back, the next version's migrations are applied already.
+    // Migrations only add, so this version keeps working.
     migrator.set_ignore_missing(true);
     migrator
 }
 
-/// Brings the schema up to date; safe when several replicas start together.
-pub async fn migrate(pool: &PgPool) -> Result<(), DatabaseError> {
-    // A connection first, so that "not reachable" is told from "a migration failed".
+/// Brings the schema up to date. Several replicas may do this at the same time.
+pub async fn migrate(pool: &PgPool) -> std::result::Result<(), DatabaseError> {
+    // Connect first, so that "not reachable" is told apart from "a migration failed".
     drop(pool.acquire().await.map_err(DatabaseError::Unreachable)?);
     migrator().run(pool).await.map_err(DatabaseError::Migration)
 }
 
-/// The versions of the migrations that were applied; an error where nothing was ever migrated.
-pub async fn applied_migrations(pool: &PgPool) -> Result<Vec<i64>, sqlx::Error> {
+/// The versions of the applied migrations; an error if none was ever applied.
+pub async fn applied_migrations(pool: &PgPool) -> Result<Vec<i64>> {
     sqlx::query_scalar("select version from _sqlx_migrations where success").fetch_all(pool).await
 }
 
-/// Whether the database answers.
-pub async fn ping(pool: &PgPool) -> Result<(), sqlx::Error> {
+/// Fails unless the database responds.
+pub async fn ping(pool: &PgPool) -> Result<()> {
     sqlx::query("select 1").execute(pool).await.map(drop)
+}
+
+fn timestamp(at: Option<jiff_sqlx::Timestamp>) -> Option<Timestamp> {
+    at.map(jiff_sqlx::Timestamp::to_jiff)
+}
+
+/// Start, end and whether it lasts whole days; wall clock.
+pub type Period = (DateTime, DateTime, bool);
+
+fn period(
+    start: Option<jiff_sqlx::DateTime>,
+    end: Option<jiff_sqlx::DateTime>,
+    all_day: Option<bool>,
+) -> Option<Period> {
+    Some((start?.to_jiff(), end?.to_jiff(), all_day?))
+}
+
+/// Replaces NUL, which Postgres does not store in a text.
+fn without_nul(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }

@@ -1,8 +1,10 @@
-//! Webhook events: on disk before the 200, then looked at once.
+//! Received webhooks: stored before they are acknowledged, then resolved once.
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgExecutor;
+
+use super::{Result, timestamp};
 
 /// A webhook whose people are not all requested yet.
 #[derive(Debug, Clone)]
@@ -17,23 +19,18 @@ pub struct PendingWebhook {
     pub fallback_at: Option<Timestamp>,
 }
 
-/// Stores a batch in one statement; returns the ids, in the order of the batch.
+/// Stores a batch in one statement; returns the ids in the order of the batch.
 pub async fn insert(
     db: impl PgExecutor<'_>,
     received_at: Timestamp,
     event_types: &[String],
     related_object_ids: &[Option<String>],
-) -> Result<Vec<i64>, sqlx::Error> {
-    sqlx::query_scalar!(
+) -> Result<Vec<i64>> {
+    scalar!(fetch_all(db),
         "insert into webhook_events (received_at, event_type, related_object_id)
          select $1, event_type, related_object_id from unnest($2::text[], $3::text[]) as t (event_type, related_object_id)
-         returning id",
-        received_at.to_sqlx(),
-        event_types,
-        related_object_ids as _
-    )
-    .fetch_all(db)
-    .await
+         returning id";
+        received_at.to_sqlx(), event_types, related_object_ids as _)
 }
 
 /// The oldest pending webhooks with numbers above `after` and up to `up_to`, at most `limit`.
@@ -45,7 +42,7 @@ pub async fn pending(
     after: i64,
     up_to: i64,
     limit: i64,
-) -> Result<Vec<PendingWebhook>, sqlx::Error> {
+) -> Result<Vec<PendingWebhook>> {
     sqlx::query!(
         r#"select id, received_at, event_type like 'person\_%' as "is_about_person!", related_object_id, widened_at
            from webhook_events where processed_at is null and id > $1 and id + 0 <= $2 order by id limit $3"#,
@@ -58,70 +55,38 @@ pub async fn pending(
         received_at: row.received_at.to_jiff(),
         is_about_person: row.is_about_person,
         related_object_id: row.related_object_id,
-        fallback_at: row.widened_at.map(jiff_sqlx::Timestamp::to_jiff),
+        fallback_at: timestamp(row.widened_at),
     })
     .fetch_all(db)
     .await
 }
 
-/// Whether any webhook with a number above `after` is pending.
-pub async fn is_any_pending(db: impl PgExecutor<'_>, after: i64) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select exists (select from webhook_events where processed_at is null and id > $1) as "is_any!""#,
-        after
-    )
-    .fetch_one(db)
-    .await
-}
-
 /// The people whom these webhooks refer to are requested.
-pub async fn mark_processed(db: impl PgExecutor<'_>, ids: &[i64], now: Timestamp) -> Result<(), sqlx::Error> {
-    sqlx::query!("update webhook_events set processed_at = $2 where id = any($1)", ids, now.to_sqlx())
-        .execute(db)
-        .await
-        .map(drop)
+pub async fn mark_processed(db: impl PgExecutor<'_>, ids: &[i64], now: Timestamp) -> Result<()> {
+    execute!(db, "update webhook_events set processed_at = $2 where id = any($1)"; ids, now.to_sqlx())
 }
 
 /// The people who made the newest requests are requested for these webhooks.
-pub async fn mark_fallback(db: impl PgExecutor<'_>, ids: &[i64], now: Timestamp) -> Result<(), sqlx::Error> {
-    sqlx::query!("update webhook_events set widened_at = $2 where id = any($1)", ids, now.to_sqlx())
-        .execute(db)
-        .await
-        .map(drop)
+pub async fn mark_fallback(db: impl PgExecutor<'_>, ids: &[i64], now: Timestamp) -> Result<()> {
+    execute!(db, "update webhook_events set widened_at = $2 where id = any($1)"; ids, now.to_sqlx())
 }
 
-/// When the newest event arrived.
-pub async fn last_received_at(db: impl PgExecutor<'_>) -> Result<Option<Timestamp>, sqlx::Error> {
-    let at = sqlx::query_scalar!("select received_at from webhook_events order by id desc limit 1");
-    Ok(at.fetch_optional(db).await?.map(jiff_sqlx::Timestamp::to_jiff))
+pub async fn last_received_at(db: impl PgExecutor<'_>) -> Result<Option<Timestamp>> {
+    scalar!(fetch_optional(db), "select received_at from webhook_events order by id desc limit 1")
+        .map(timestamp)
 }
 
-/// When the oldest event arrived that is not carried out: nobody was asked for on its behalf, or not all were looked at.
-pub async fn oldest_received_at(db: impl PgExecutor<'_>) -> Result<Option<Timestamp>, sqlx::Error> {
-    let at = sqlx::query_scalar!(
+/// When the oldest webhook arrived that is not resolved, or whose people are not all reconciled.
+pub async fn oldest_received_at(db: impl PgExecutor<'_>) -> Result<Option<Timestamp>> {
+    let at = scalar!(
+        fetch_one(db),
         "select least(
              (select received_at from webhook_events where processed_at is null order by id limit 1),
              (select min(webhook_received_at) from people where sync_requested_at is not null))"
     );
-    Ok(at.fetch_one(db).await?.map(jiff_sqlx::Timestamp::to_jiff))
+    at.map(timestamp)
 }
 
-/// How many wait.
-pub async fn count_waiting(db: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar!(r#"select count(*) as "count!" from webhook_events where processed_at is null"#)
-        .fetch_one(db)
-        .await
-}
-
-/// Of the `limit` oldest events, deletes those that were processed and arrived before `before`; returns how many. By id,
-/// which follows the time: an index of the time would cost every webhook more than it is worth here.
-pub async fn delete_old(db: impl PgExecutor<'_>, before: Timestamp, limit: i64) -> Result<u64, sqlx::Error> {
-    let deleted = sqlx::query!(
-        "delete from webhook_events where id in (
-             select id from (select id, received_at, processed_at from webhook_events order by id limit $2) oldest
-             where received_at < $1 and processed_at is not null)",
-        before.to_sqlx(),
-        limit
-    );
-    Ok(deleted.execute(db).await?.rows_affected())
+pub async fn count_waiting(db: impl PgExecutor<'_>) -> Result<i64> {
+    scalar!(fetch_one(db), r#"select count(*) as "count!" from webhook_events where processed_at is null"#)
 }

@@ -7,18 +7,30 @@ use utoipa::ToSchema;
 use crate::domain::ids::{EventId, PersonId};
 
 /// What an item is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    ToSchema,
+)]
 #[schema(as = AttentionKind, rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum AttentionKind {
-    /// No Optedo user has exactly this name, or the person was archived while absences stand.
+    /// No Optedo user has exactly this name, or the person was archived while there are absences.
     UnmatchedPerson,
     /// Several Optedo users, or several people in Officient, have this name.
     AmbiguousPerson,
     /// No Optedo absence type has this description.
     UnmappedLeaveType,
-    /// Several have.
+    /// Several Optedo absence types have this description.
     AmbiguousLeaveType,
-    /// The event cannot be an absence as it is.
+    /// The event cannot become an absence as it is.
     InvalidEvent,
     /// Optedo does not accept the absence.
     RejectedByOptedo,
@@ -28,49 +40,10 @@ pub enum AttentionKind {
     WebhookRefused,
     /// Sweeps keep finding changes that no webhook announced.
     WebhooksSilent,
-    /// Somebody must sign in at Officient again.
+    /// An admin must sign in at Officient again.
     ReauthorizationRequired,
     /// Optedo does not accept our token.
     OptedoUnauthorized,
-}
-
-impl AttentionKind {
-    /// Every kind.
-    pub const ALL: [Self; 11] = [
-        Self::UnmatchedPerson,
-        Self::AmbiguousPerson,
-        Self::UnmappedLeaveType,
-        Self::AmbiguousLeaveType,
-        Self::InvalidEvent,
-        Self::RejectedByOptedo,
-        Self::DeletionsHeld,
-        Self::WebhookRefused,
-        Self::WebhooksSilent,
-        Self::ReauthorizationRequired,
-        Self::OptedoUnauthorized,
-    ];
-
-    /// The word of the API and the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::UnmatchedPerson => "unmatched_person",
-            Self::AmbiguousPerson => "ambiguous_person",
-            Self::UnmappedLeaveType => "unmapped_leave_type",
-            Self::AmbiguousLeaveType => "ambiguous_leave_type",
-            Self::InvalidEvent => "invalid_event",
-            Self::RejectedByOptedo => "rejected_by_optedo",
-            Self::DeletionsHeld => "deletions_held",
-            Self::WebhookRefused => "webhook_refused",
-            Self::WebhooksSilent => "webhooks_silent",
-            Self::ReauthorizationRequired => "reauthorization_required",
-            Self::OptedoUnauthorized => "optedo_unauthorized",
-        }
-    }
-
-    /// The kind of this word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
-    }
 }
 
 /// What is the case, in numbers and words that a page can say in any language. Decides the [`AttentionKind`].
@@ -391,14 +364,6 @@ pub fn difference(ours: &str, theirs: &str) -> Option<Difference> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_kind_has_a_word_of_its_own() {
-        for kind in AttentionKind::ALL {
-            assert_eq!(AttentionKind::parse(kind.as_str()), Some(kind));
-        }
-        assert_eq!(AttentionKind::parse("other"), None);
-    }
 
     #[test]
     fn a_near_miss_is_named_by_what_differs() {

@@ -16,8 +16,9 @@ use crate::domain::attention::AttentionItem;
 use crate::domain::desired::{Classification, DesiredAbsence, Exclusion, Window};
 use crate::domain::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, UserId};
 
-/// A write that was begun and whose end is not known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A write that was begun and whose outcome is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
 pub enum Intent {
     /// It may stand in Optedo under our reference, or not.
     Create,
@@ -25,18 +26,6 @@ pub enum Intent {
     Update,
     /// It may be gone.
     Delete,
-}
-
-impl Intent {
-    /// The intent of the database's word.
-    pub fn parse(word: &str) -> Option<Self> {
-        match word {
-            "create" => Some(Self::Create),
-            "update" => Some(Self::Update),
-            "delete" => Some(Self::Delete),
-            _ => None,
-        }
-    }
 }
 
 /// A row of ours: what was last written for an event, or was about to be.

@@ -1,13 +1,28 @@
-//! Why a person is reconciled, and since when that was requested.
+//! Why a person is reconciled, and since when that is requested.
 
 use jiff::Timestamp;
 
-/// Why somebody must be looked at, the most urgent first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+use super::ids::{CompanyId, PersonId};
+
+/// Why a person is reconciled, the most urgent reason first.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    strum::EnumString,
+    strum::FromRepr,
+    strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "snake_case", const_into_str)]
+#[repr(i16)]
 pub enum SyncReason {
-    /// A webhook pointed at them.
+    /// A webhook was resolved to this person.
     Webhook,
-    /// The admin asked, or something they wait for came about.
+    /// The admin asked, or the cause of an attention item is gone.
     Manual,
     /// The first import.
     Import,
@@ -16,42 +31,30 @@ pub enum SyncReason {
 }
 
 impl SyncReason {
+    /// The database representation of a request's reason: the lower, the more urgent.
     pub fn rank(self) -> i16 {
-        match self {
-            Self::Webhook => 0,
-            Self::Manual => 1,
-            Self::Import => 2,
-            Self::Sweep => 3,
-        }
+        self as i16
     }
 
     pub fn from_rank(rank: i16) -> Self {
-        match rank {
-            0 => Self::Webhook,
-            1 => Self::Manual,
-            2 => Self::Import,
-            _ => Self::Sweep,
-        }
-    }
-
-    /// The word of the logs and the history.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Webhook => "webhook",
-            Self::Manual => "manual",
-            Self::Import => "import",
-            Self::Sweep => "sweep",
-        }
+        Self::from_repr(rank).unwrap_or(Self::Sweep)
     }
 }
 
-/// A request that somebody be looked at.
+/// A request that a person is reconciled.
 #[derive(Clone, Copy, Debug)]
 pub struct SyncRequest {
-    /// Why.
     pub reason: SyncReason,
-    /// When; what was read before is not fresh enough for it.
+    /// What was read before is not fresh enough for this request.
     pub at: Timestamp,
-    /// When the webhook behind it arrived.
+    /// When the webhook behind the request arrived.
     pub webhook_received_at: Option<Timestamp>,
+}
+
+/// For whom, and why, something is written to Optedo.
+#[derive(Clone, Copy, Debug)]
+pub struct WriteContext {
+    pub company: CompanyId,
+    pub person: PersonId,
+    pub reason: SyncReason,
 }

@@ -15,9 +15,9 @@ use crate::db::{self, absences};
 use crate::domain::absence::Absence;
 use crate::domain::attention::{AttentionItem, Cause};
 use crate::domain::desired::DesiredAbsence;
-use crate::domain::ids::{AbsenceId, CompanyId, EventId, PersonId, UserId};
+use crate::domain::ids::{AbsenceId, CompanyId, EventId, UserId};
 use crate::domain::plan::{Change, Creation, WrittenAbsence, absence_to_write, adopt_or_create};
-use crate::domain::sync_request::SyncReason;
+use crate::domain::sync_request::WriteContext;
 use crate::http_client::UpstreamError;
 use crate::optedo::OptedoError;
 
@@ -43,14 +43,6 @@ impl Applied {
     pub fn writes(&self) -> usize {
         self.created + self.changed + self.deleted
     }
-}
-
-/// For whom, and why, absences are written.
-#[derive(Clone, Copy, Debug)]
-pub struct WriteContext {
-    pub company: CompanyId,
-    pub person: PersonId,
-    pub reason: SyncReason,
 }
 
 impl Engine {
@@ -153,21 +145,21 @@ impl Engine {
         existing: &[Absence],
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let WriteContext { company, person, reason } = context;
+        let company = context.company;
         let now = self.clock.now();
         match self.creation(company, desired, begun, existing).await? {
             Creation::Adopt(absence) => {
-                absences::insert(&self.db, company, person, desired, Some((absence, reason)), now).await?;
+                absences::insert(&self.db, context, desired, Some(absence), now).await?;
                 applied.adopted += 1;
                 Ok(())
             }
             Creation::Change(absence) => {
-                absences::found(&self.db, company, desired.event, absence).await?;
+                absences::record_found(&self.db, company, desired.event, absence).await?;
                 let user = begun.map_or(desired.user, |begun| begun.user);
                 self.update(context, absence, user, desired, applied).await
             }
             Creation::Write => {
-                absences::insert(&self.db, company, person, desired, None, now).await?;
+                absences::insert(&self.db, context, desired, None, now).await?;
                 self.write_new(context, desired, applied).await
             }
         }
@@ -180,11 +172,11 @@ impl Engine {
         desired: &DesiredAbsence,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let WriteContext { company, reason, .. } = context;
+        let company = context.company;
         let new = absence_to_write(company, desired);
         let absence = self.call(context, desired.event, "create", self.optedo.create(&new)).await?;
-        let entry = ("created", reason);
-        absences::written(&self.db, company, desired.event, absence, entry, self.clock.now()).await?;
+        let written = (desired.event, absence);
+        absences::record_written(&self.db, context, written, "created", self.clock.now()).await?;
         applied.created += 1;
         Ok(())
     }
@@ -198,7 +190,7 @@ impl Engine {
         desired: &DesiredAbsence,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let WriteContext { company, reason, .. } = context;
+        let company = context.company;
         absences::intend_update(&self.db, company, desired, self.clock.now()).await?;
         let new = absence_to_write(company, desired);
         match self.call(context, desired.event, "change", self.optedo.replace(absence, &new)).await {
@@ -210,8 +202,8 @@ impl Engine {
             }
             result => result?,
         }
-        let entry = ("changed", reason);
-        absences::written(&self.db, company, desired.event, absence, entry, self.clock.now()).await?;
+        let written = (desired.event, absence);
+        absences::record_written(&self.db, context, written, "changed", self.clock.now()).await?;
         applied.changed += 1;
         Ok(())
     }
@@ -224,7 +216,7 @@ impl Engine {
         absence: Option<AbsenceId>,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let WriteContext { company, reason, .. } = context;
+        let company = context.company;
         let event = written.event;
         if let Some(absence) = absence {
             absences::intend_delete(&self.db, company, event, self.clock.now()).await?;
@@ -236,8 +228,7 @@ impl Engine {
             }
             applied.deleted += 1;
         }
-        let entry = (absence.is_some(), reason);
-        absences::deleted(&self.db, company, event, entry, self.clock.now()).await?;
+        absences::record_deleted(&self.db, context, event, absence.is_some(), self.clock.now()).await?;
         Ok(())
     }
 
@@ -310,7 +301,7 @@ impl Engine {
         absences::plan_deletions(&mut *tx, company, &events, now).await?;
         let since = now.saturating_sub(DELETION_PERIOD).unwrap_or(now);
         let count = absences::count_planned_deletions(&mut *tx, company, since).await?;
-        let pending = absences::held_among(&mut *tx, company, &events).await?;
+        let pending = absences::pending_confirmation(&mut *tx, company, &events).await?;
         let are_few = count <= self.config.sync.max_deletions;
         let is_allowed = |written: &WrittenAbsence| {
             written.deletion_confirmed || (are_few && !pending.contains(&written.event.0))
@@ -318,7 +309,7 @@ impl Engine {
         let (allowed, to_hold): (Vec<&WrittenAbsence>, Vec<&WrittenAbsence>) =
             planned.into_iter().partition(|written| is_allowed(written));
         let to_hold: Vec<i64> = to_hold.iter().map(|written| written.event.0).collect();
-        absences::hold_deletions(&mut *tx, company, &to_hold).await?;
+        absences::require_confirmation(&mut *tx, company, &to_hold).await?;
         tx.commit().await?;
         Ok(allowed.iter().map(|written| written.event).collect())
     }

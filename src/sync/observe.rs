@@ -10,8 +10,8 @@ use jiff::civil::Date;
 
 use super::engine::{Engine, SyncError, priority_of};
 use super::reference_data::{Fresh, Snapshot};
-use crate::db::absences;
 use crate::db::people::{self, Person};
+use crate::db::{absences, queue};
 use crate::domain::absence::Absence;
 use crate::domain::attention::{AttentionItem, AttentionKind, Cause};
 use crate::domain::calendar::CalendarEvent;
@@ -82,8 +82,7 @@ impl Engine {
         let (mut person, permit) = self.with_names(company, person, priority, permit, None).await?;
         let (calendar, existing) = self.read_calendar_and_absences(&person, priority, years, permit).await?;
         let event_ids: Vec<i64> = calendar.events.iter().map(|event| event.id.0).collect();
-        let written =
-            absences::of_person(&self.db, company, person.id, window.from, window.until, &event_ids).await?;
+        let written = absences::of_person(&self.db, company, person.id, window, &event_ids).await?;
         let type_years = years_of(&calendar.events, window);
         let to_write = Fresh::to_write(&self.clock);
         let mut fresh = if priority == Priority::Urgent { to_write } else { Fresh::to_compare(&self.clock) };
@@ -194,7 +193,7 @@ impl Engine {
         match self.officient.person(permit, person.id).await {
             Ok(read) => {
                 let PersonDetail { names, is_archived } = read;
-                people::save_names(&self.db, company, person.id, &names, is_archived, now).await?;
+                people::save_names(&self.db, company, person.id, (&names, is_archived), now).await?;
                 if person.names.as_ref() != Some(&names) || person.archived != is_archived {
                     let before = person.names.as_ref().filter(|_| person.synced_at.is_some());
                     for names in [before, Some(&names)].into_iter().flatten() {
@@ -223,7 +222,7 @@ impl Engine {
         let others = people::namesakes(&self.db, company, person.id, names).await?;
         let request =
             SyncRequest { reason: SyncReason::Import, at: self.clock.now(), webhook_received_at: None };
-        Ok(people::request_sync(&self.db, company, &others, request).await?)
+        Ok(queue::request_sync(&self.db, company, &others, request).await?)
     }
 
     /// The absences of an archived person stay; an attention item says so while there are any.
@@ -234,8 +233,7 @@ impl Engine {
         window: Window,
     ) -> Result<Observation, SyncError> {
         let name = person.names.as_ref().map_or_else(|| format!("#{}", person.id), Names::full);
-        let written =
-            absences::of_person(&self.db, company, person.id, window.from, window.until, &[]).await?;
+        let written = absences::of_person(&self.db, company, person.id, window, &[]).await?;
         let item = AttentionItem::of_person(person.id, &name, Cause::Archived, None);
         let blocked = written.iter().map(|row| (row.event, item.clone())).collect();
         Ok(Observation::new(name, None, Plan { blocked, ..Plan::default() }))

@@ -101,7 +101,7 @@ impl Serialize for Skipped {
         let in_short = SkippedInShort {
             person_id: self.person_id,
             event_id: self.event_id,
-            kind: item.kind().as_str(),
+            kind: item.kind().into_str(),
             subject: item.subject.clone(),
             detail: item.detail(),
             hint: item.hint.as_ref().map(ToString::to_string),
@@ -149,7 +149,7 @@ impl Engine {
         found: &Preview,
     ) -> Result<(), SyncError> {
         let mut tx = db::begin(&self.db).await?;
-        if !people::hold(&mut tx, company, person).await? {
+        if !people::lock(&mut tx, company, person).await? {
             return Ok(());
         }
         let lists = [

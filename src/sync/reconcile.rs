@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::apply::{Applied, WriteContext};
+use super::apply::Applied;
 use super::engine::{Engine, SyncError, priority_of};
-use crate::db::people::{self, Answered, Person};
+use crate::db::people::Person;
+use crate::db::queue::{self, Answered};
 use crate::domain::ids::CompanyId;
-use crate::domain::sync_request::{SyncReason, SyncRequest};
+use crate::domain::sync_request::{SyncReason, SyncRequest, WriteContext};
 
 /// How long a reconciliation may go on after the service began to stop: longer than one write takes.
 const STOP_AFTER: Duration = Duration::from_secs(8);
@@ -41,7 +42,7 @@ impl Engine {
         };
         match outcome {
             Ok((applied, answered)) => {
-                people::finish(&self.db, company, person.id, answered).await?;
+                queue::finish(&self.db, company, person.id, answered).await?;
                 Ok(applied)
             }
             Err(error) => {
@@ -67,7 +68,7 @@ impl Engine {
             // The request is claimed when the first call may be made, not when it was queued: requests that arrived
             // meanwhile are answered too.
             let permit = self.officient.permit(priority_of(known_request.reason)).await?;
-            let claimed = people::claim(&self.db, company, person.id, years.is_none()).await?;
+            let claimed = queue::claim(&self.db, company, person.id, years.is_none()).await?;
             *person = claimed.ok_or(SyncError::Erased)?;
             let request = person.request.unwrap_or(known_request);
             let answered = Answered { request_no: person.request_no, at: self.clock.now() };

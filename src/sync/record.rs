@@ -7,17 +7,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sqlx::PgConnection;
 
-use super::apply::{Applied, WriteContext};
+use super::apply::Applied;
 use super::engine::{Engine, SyncError};
 use super::job::backoff;
 use super::observe::Observation;
 use super::reconcile::reason_for_history;
 use crate::clock::after;
-use crate::db::people::{Failure, Found, Person};
-use crate::db::{self, absences, attention, connection, history, people};
+use crate::db::people::{Found, Person};
+use crate::db::queue::Failure;
+use crate::db::{self, absences, attention, history, people, queue, sweeps};
 use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::ids::{CompanyId, EventId, PersonId};
-use crate::domain::sync_request::{SyncReason, SyncRequest};
+use crate::domain::sync_request::{SyncReason, SyncRequest, WriteContext};
 use crate::http_client::{Retry, UpstreamError};
 use crate::optedo::OptedoError;
 
@@ -44,13 +45,14 @@ impl Engine {
 
     async fn store_outcome(
         &self,
-        WriteContext { company, person, reason }: WriteContext,
+        context: WriteContext,
         observation: &Observation,
         applied: &Applied,
     ) -> Result<(), SyncError> {
+        let WriteContext { company, person, .. } = context;
         let now = self.clock.now();
         let mut tx = db::begin(&self.db).await?;
-        if !people::hold(&mut tx, company, person).await? {
+        if !people::lock(&mut tx, company, person).await? {
             return Err(SyncError::Erased);
         }
         attention::lock_counts(&mut tx).await?;
@@ -61,7 +63,7 @@ impl Engine {
         }
         if !applied.rejected.is_empty() {
             let rejected: Vec<i64> = applied.rejected.iter().map(|(event, _)| event.0).collect();
-            history::insert_rejected(&mut *tx, company, &rejected, reason, now).await?;
+            history::insert_rejected(&mut *tx, context, &rejected, now).await?;
         }
         self.store_blocked(&mut tx, company, person, observation, applied).await?;
         self.settle_deletions(&mut tx, company, observation, now).await?;
@@ -85,28 +87,19 @@ impl Engine {
         let is_partial = observation.person_match.is_some() && observation.event_ids.is_none();
         let seen: Option<Vec<i64>> =
             is_partial.then(|| observation.classifications.keys().map(|event| event.0).collect());
-        let before = attention::clear_held_back(&mut *tx, company, person, seen.as_deref()).await?;
-
-        let events: Vec<i64> = blocked.iter().map(|(event, _)| event.0).collect();
-        let mut kinds: Vec<String> =
-            blocked.iter().map(|(_, item)| item.kind().as_str().to_owned()).collect();
-        let mut subject_ids: Vec<String> = blocked.iter().map(|(_, item)| item.subject_id.clone()).collect();
-        if !events.is_empty() {
-            attention::insert_held_back(&mut *tx, company, person, &events, &kinds, &subject_ids).await?;
+        let mut to_count = attention::clear_blocked(&mut *tx, company, person, seen.as_deref()).await?;
+        if !blocked.is_empty() {
+            attention::insert_blocked(&mut *tx, company, person, &blocked).await?;
         }
-        let items: BTreeMap<(&str, &str), &AttentionItem> = blocked
-            .iter()
-            .map(|(_, item)| ((item.kind().as_str(), item.subject_id.as_str()), item))
-            .collect();
+        let key = |item: &AttentionItem| (item.kind().into_str().to_owned(), item.subject_id.clone());
+        let items: BTreeMap<(String, String), &AttentionItem> =
+            blocked.iter().map(|(_, item)| (key(item), item)).collect();
         for item in items.values() {
             attention::open(&mut *tx, item, 1, now).await?;
         }
-        for (kind, subject_id) in before {
-            kinds.push(kind);
-            subject_ids.push(subject_id);
-        }
-        if !kinds.is_empty() {
-            attention::recount(&mut *tx, &kinds, &subject_ids, now).await?;
+        to_count.extend(items.into_keys());
+        if !to_count.is_empty() {
+            attention::recount(&mut *tx, to_count, now).await?;
         }
         Ok(())
     }
@@ -122,11 +115,11 @@ impl Engine {
         let planned = observation.plan.deletions();
         let seen = observation.classifications.keys();
         let returned: Vec<i64> = seen.filter(|event| !planned.contains(event)).map(|event| event.0).collect();
-        let cancelled = absences::dissolve_deletions(&mut *tx, company, &returned).await?;
+        let cancelled = absences::cancel_deletions(&mut *tx, company, &returned).await?;
         if cancelled == 0 && planned.is_empty() {
             return Ok(());
         }
-        let pending = absences::count_held(&mut *tx, company).await?;
+        let pending = absences::count_pending_confirmation(&mut *tx, company).await?;
         let item = AttentionItem::deletions_held(pending);
         if pending > 0 {
             attention::open(&mut *tx, &item, pending, now).await?;
@@ -140,11 +133,11 @@ impl Engine {
     async fn note_announcement(&self, request: SyncRequest) -> Result<(), SyncError> {
         let now = self.clock.now();
         if request.webhook_received_at.is_some() {
-            connection::forget_unannounced(&self.db).await?;
+            sweeps::reset_unannounced(&self.db).await?;
             let item = AttentionItem::webhooks_silent(0);
             attention::resolve(&self.db, item.kind(), &item.subject_id, now).await?;
         } else if matches!(request.reason, SyncReason::Sweep | SyncReason::Import) {
-            let sweeps = connection::count_unannounced(&self.db).await?;
+            let sweeps = sweeps::count_unannounced(&self.db).await?;
             if sweeps >= SILENT_SWEEPS {
                 attention::open(&self.db, &AttentionItem::webhooks_silent(sweeps), 0, now).await?;
             }
@@ -169,7 +162,7 @@ impl Engine {
         if !observation.plan.changes.is_empty() {
             tracing::info!(
                 person.id = %context.person,
-                reason = request.reason.as_str(),
+                reason = request.reason.into_str(),
                 absences.created = applied.created,
                 absences.changed = applied.changed,
                 absences.deleted = applied.deleted,
@@ -201,14 +194,16 @@ impl Engine {
             Retry::Never => backoff(attempts, Some(RETRY_REFUSED_AFTER)),
         };
         let text = error.to_string();
-        let failure = Failure { error: &text, fault: error.kind(), next_attempt_at: after(now, wait) };
-        people::fail(&self.db, company, person.id, person.request_no, &failure, now).await?;
+        let (kind, request_no) = (error.kind(), person.request_no);
+        let failure = Failure { request_no, error: &text, kind, at: now, next_attempt_at: after(now, wait) };
+        queue::fail(&self.db, company, person.id, &failure).await?;
         if !matches!(error, SyncError::ShuttingDown) {
             // The history shows a lasting failure once.
-            if person.last_fault.as_deref() != Some(failure.fault.as_str()) {
+            if person.last_fault.as_deref() != Some(kind.into_str()) {
                 let reason =
                     reason_for_history(person, person.request.unwrap_or_else(|| self.manual_request()));
-                history::insert_failed(&self.db, company, person.id, reason, failure.fault, now).await?;
+                let context = WriteContext { company, person: person.id, reason };
+                history::insert_failed(&self.db, context, kind, now).await?;
             }
             tracing::warn!(
                 person.id = %person.id,
@@ -226,7 +221,7 @@ impl Engine {
         if self.optedo.accepts_token() && self.circuit_breaker.close() {
             let item = AttentionItem::optedo_unauthorized();
             attention::resolve(&self.db, item.kind(), &item.subject_id, self.clock.now()).await?;
-            people::retry_now(&self.db).await?;
+            queue::retry_now(&self.db).await?;
             self.work_signal.notify(&self.db).await;
         }
         Ok(())

@@ -20,10 +20,10 @@ use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use super::engine::{Engine, SyncError};
-use crate::db;
 use crate::db::erasure::{self, ErasureCount};
-use crate::db::people::{self, WebhooksOfPerson};
+use crate::db::queue::{self, WebhooksOfPerson};
 use crate::db::webhooks::{self, PendingWebhook};
+use crate::db::{self, people};
 use crate::domain::ids::{CompanyId, PersonId, RequestId};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::officient::Officient;
@@ -263,7 +263,7 @@ impl Engine {
         let mut tx = db::begin(&self.db).await?;
         if people::insert_missing(&mut tx, company, &people, erasures).await? {
             people::forget_names_read(&mut *tx, company, &may_be_renamed).await?;
-            people::request_sync_for_webhooks(&mut *tx, company, &webhooks, now).await?;
+            queue::request_sync_for_webhooks(&mut *tx, company, &webhooks, now).await?;
             webhooks::mark_processed(&mut *tx, done, now).await?;
         }
         tx.commit().await?;
@@ -295,7 +295,7 @@ impl Engine {
         };
         let mut tx = db::begin(&self.db).await?;
         if people::insert_missing(&mut tx, company, &people, erasures).await? {
-            people::request_sync(&mut *tx, company, &people, request).await?;
+            queue::request_sync(&mut *tx, company, &people, request).await?;
             webhooks::mark_fallback(&mut *tx, &ids_of(&unknown), now).await?;
         }
         tx.commit().await?;
@@ -318,7 +318,7 @@ impl Engine {
             webhook.fallback_at.is_some_and(|at| now.duration_since(at) < FALLBACK_PATIENCE)
         };
         if webhooks.iter().all(is_recent)
-            && people::is_anybody_waiting(&self.db, company, SyncReason::Webhook).await?
+            && queue::is_anybody_waiting(&self.db, company, SyncReason::Webhook).await?
         {
             return Ok(());
         }
@@ -346,7 +346,7 @@ impl Engine {
         let request = SyncRequest { reason: SyncReason::Import, at: now, webhook_received_at };
         let mut tx = db::begin(&self.db).await?;
         let newest = webhooks.iter().map(|webhook| webhook.id).max().unwrap_or_default();
-        people::request_sync_of_all(&mut *tx, company, request, newest).await?;
+        queue::request_sync_of_all(&mut *tx, company, request, newest).await?;
         webhooks::mark_processed(&mut *tx, &ids_of(webhooks), now).await?;
         tx.commit().await?;
         self.work_signal.notify(&self.db).await;

@@ -10,7 +10,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::PgConnection;
 
 use super::engine::{Engine, SyncError};
-use crate::db::connection::{self, State, SubscriptionState};
+use crate::db::connection::{self, State};
+use crate::db::subscriptions::{self, SubscriptionState};
 use crate::db::{self, attention};
 use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::calendar::Subscription;
@@ -31,7 +32,7 @@ impl Engine {
     pub async fn ensure_subscriptions(&self) -> Result<(), SyncError> {
         // Locked during the calls: two replicas that register side by side would register each event twice.
         let mut lock = db::begin(&self.db).await?;
-        connection::lock_webhooks(&mut lock).await?;
+        subscriptions::lock(&mut lock).await?;
         self.ensure_subscriptions_under_lock(&mut lock).await?;
         lock.commit().await?;
         self.webhook_address.read_again(&self.db).await?;
@@ -67,7 +68,7 @@ impl Engine {
                 "Removed a stale, duplicate or unwanted webhook subscription of ours"
             );
         }
-        connection::retain_subscriptions(&self.db, &events).await?;
+        subscriptions::retain(&self.db, &events).await?;
         attention::resolve_others(&self.db, AttentionKind::WebhookRefused, &events, self.clock.now()).await?;
         connection::forget_previous_webhook_token(&mut *lock, &sealed).await?;
         Ok(())
@@ -77,7 +78,7 @@ impl Engine {
     /// the old address is accepted too, and the worker goes on trying.
     pub async fn rotate_webhook_token(&self) -> Result<bool, SyncError> {
         let mut lock = db::begin(&self.db).await?;
-        connection::lock_webhooks(&mut lock).await?;
+        subscriptions::lock(&mut lock).await?;
         self.webhook_address.rotate(&self.db).await?;
         let is_known = if connection::load(&self.db).await?.state == State::Disconnected {
             let (_, sealed) = self.webhook_address.current();
@@ -112,7 +113,7 @@ impl Engine {
         match added {
             Ok(id) => {
                 let state = SubscriptionState::Registered;
-                connection::save_subscription(&self.db, event, Some(id), state, None, now).await?;
+                subscriptions::save(&self.db, event, state, None, now).await?;
                 attention::resolve(&self.db, AttentionKind::WebhookRefused, event, now).await?;
                 if known.is_none() {
                     tracing::info!(webhook.id = id, webhook.event = event, "Registered a webhook");
@@ -126,14 +127,14 @@ impl Engine {
                     format!("status {status}, {message}")
                 };
                 let state = SubscriptionState::Refused;
-                connection::save_subscription(&self.db, event, None, state, Some(&why), now).await?;
+                subscriptions::save(&self.db, event, state, Some(&why), now).await?;
                 attention::open(&self.db, &AttentionItem::webhook_refused(event, &why), 0, now).await?;
                 tracing::warn!(webhook.event = event, status, "Officient refused a webhook's event name");
                 Ok(())
             }
             Err(error) => {
                 let (state, why) = (SubscriptionState::Missing, error.to_string());
-                connection::save_subscription(&self.db, event, None, state, Some(&why), now).await?;
+                subscriptions::save(&self.db, event, state, Some(&why), now).await?;
                 Err(error.into())
             }
         }

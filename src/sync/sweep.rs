@@ -4,7 +4,7 @@ use super::engine::{Engine, SyncError, priority_of};
 use crate::db::connection::Connection;
 use crate::db::erasure::{self, ErasureCount};
 use crate::db::people::{self, Person};
-use crate::db::{self, attention, connection};
+use crate::db::{self, attention, queue, sweeps};
 use crate::domain::attention::AttentionItem;
 use crate::domain::company::PeopleList;
 use crate::domain::ids::CompanyId;
@@ -38,10 +38,10 @@ impl Engine {
         let now = self.clock.now();
         let request = SyncRequest { reason, at: now, webhook_received_at: None };
         let mut tx = db::begin(&self.db).await?;
-        let number = connection::begin_sweep(&mut *tx, began_at, now).await?;
-        people::request_sync_of_all(&mut *tx, company, request, i64::MAX).await?;
+        let number = sweeps::begin(&mut *tx, began_at, now).await?;
+        queue::request_sync_of_all(&mut *tx, company, request, i64::MAX).await?;
         tx.commit().await?;
-        tracing::info!(sweep = number, reason = reason.as_str(), "Started sweep {number}");
+        tracing::info!(sweep = number, reason = reason.into_str(), "Started sweep {number}");
         Ok(subscriptions.is_ok())
     }
 
@@ -74,7 +74,7 @@ impl Engine {
         if list.is_complete {
             let archived = people::archive_others(&mut *tx, company, &ids).await?;
             let request = SyncRequest { reason, at: self.clock.now(), webhook_received_at: None };
-            people::request_sync(&mut *tx, company, &archived, request).await?;
+            queue::request_sync(&mut *tx, company, &archived, request).await?;
         } else {
             tracing::warn!("Officient's list of people is not complete: nobody is archived because of it");
         }
@@ -91,12 +91,12 @@ impl Engine {
         let (Some(started_at), None) = (connection.sweep_started_at, connection.sweep_finished_at) else {
             return Ok(());
         };
-        let progress = people::progress(&self.db, company, started_at).await?;
+        let progress = queue::progress(&self.db, company, started_at).await?;
         if progress.done < progress.total {
             return Ok(());
         }
         let now = self.clock.now();
-        connection::finish_sweep(&self.db, now).await?;
+        sweeps::finish(&self.db, now).await?;
         if connection.unannounced_sweeps == 0 {
             let item = AttentionItem::webhooks_silent(0);
             attention::resolve(&self.db, item.kind(), &item.subject_id, now).await?;

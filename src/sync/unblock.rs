@@ -9,7 +9,7 @@ use super::engine::{Engine, SyncError};
 use super::reference_data::Fresh;
 use crate::db::attention::Awaited;
 use crate::db::people::Person;
-use crate::db::{attention, people};
+use crate::db::{attention, people, queue};
 use crate::domain::attention::AttentionKind;
 use crate::domain::ids::{CompanyId, PersonId};
 use crate::domain::mapping::{Description, Mapping, describe_type, look_up};
@@ -43,7 +43,7 @@ impl Engine {
             gone.iter().filter(is_new).flat_map(|awaited| awaited.people.clone()).collect();
         if !people.is_empty() {
             let request = SyncRequest { reason: SyncReason::Import, at, webhook_received_at: None };
-            people::request_sync(&self.db, company, &people, request).await?;
+            queue::request_sync(&self.db, company, &people, request).await?;
             self.work_signal.notify(&self.db).await;
         }
         Ok(gone.iter().map(key).collect())

@@ -17,7 +17,7 @@ use super::unblock::Unblocked;
 use crate::clock::after;
 use crate::db::connection::{self, Connection, State};
 use crate::db::people::{self, Person};
-use crate::db::{preview, webhooks};
+use crate::db::{preview, queue, webhooks};
 use crate::domain::ids::CompanyId;
 use crate::domain::sync_request::SyncReason;
 use crate::telemetry::work;
@@ -347,7 +347,7 @@ impl Worker {
         }
         let running: Vec<i64> = self.people.keys().copied().collect();
         let limit = i64::try_from(free).unwrap_or(1);
-        let due = people::due(&self.engine.db, company, &running, now, limit).await?;
+        let due = queue::due(&self.engine.db, company, &running, now, limit).await?;
         let is_in_sweep =
             |person: &Person| person.request.is_some_and(|request| request.reason == SyncReason::Sweep);
         let total =
@@ -366,7 +366,7 @@ impl Worker {
         let engine = Arc::clone(&self.engine);
         let years = engine.years_to_read(&person, sweep_no, total);
         let reason = person.request.map_or(SyncReason::Manual, |request| request.reason);
-        let span = work!("reconcile", person.id = %person.id, reason = reason.as_str());
+        let span = work!("reconcile", person.id = %person.id, reason = reason.into_str());
         let job = async move {
             // A failure is stored with the person and logged.
             let _stored = engine.reconcile(company, &person, years.as_deref()).await;

@@ -12,6 +12,7 @@ use metrics::{
     Counter, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use strum::VariantArray as _;
 use tokio::time::sleep;
 
 use crate::db::connection;
@@ -148,10 +149,10 @@ pub fn show(shown: &Shown<'_>) {
     gauge!("sync_queue", "state" => "waiting").set(shown.waiting as f64);
     gauge!("sync_queue", "state" => "retrying").set(shown.retrying as f64);
     gauge!("oldest_waiting_seconds").set(shown.oldest_waiting.as_secs_f64());
-    for kind in AttentionKind::ALL {
+    for kind in AttentionKind::VARIANTS {
         let count =
-            shown.attention.iter().find(|(open, _)| open == kind.as_str()).map_or(0, |(_, count)| *count);
-        gauge!("attention_open", "kind" => kind.as_str()).set(count as f64);
+            shown.attention.iter().find(|(open, _)| open == kind.into_str()).map_or(0, |(_, count)| *count);
+        gauge!("attention_open", "kind" => kind.into_str()).set(count as f64);
     }
     gauge!("connection_state").set(match shown.state {
         connection::State::Disconnected => 0.0,

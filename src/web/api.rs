@@ -18,11 +18,11 @@ use super::page::{Notice, to_attention, to_page, wants_page};
 use super::session::Admin;
 use super::status::{self, Status};
 use crate::clock::wall_clock;
-use crate::db::attention::{StoredItem, Which};
+use crate::db::attention::{ItemState, StoredItem};
 use crate::db::audit_log::{self, Act};
 use crate::db::connection::State as ConnectionState;
 use crate::db::people::Person;
-use crate::db::{self, absences, attention, connection, people};
+use crate::db::{self, absences, attention, connection, people, queue, subscriptions, sweeps};
 use crate::domain::attention::AttentionKind;
 use crate::domain::ids::{CompanyId, PersonId};
 use crate::domain::mapping::Mapping;
@@ -133,7 +133,7 @@ pub async fn start_sync(
     if is_dry_run {
         return Ok(Json(preview(engine, company, None).await?).into_response());
     }
-    connection::ask_for_sweep(&engine.db, engine.clock.now()).await?;
+    sweeps::request(&engine.db, engine.clock.now()).await?;
     engine.work_signal.notify(&engine.db).await;
     if wants_page(&headers) {
         Ok(to_page(Notice::SyncStarted).into_response())
@@ -204,7 +204,7 @@ pub async fn save_webhook_events(engine: &Engine, admin: &Admin, names: &[String
         return Err(WebError::Invalid { field: "events", fault: "holds an empty name, or one that is none" });
     }
     let mut tx = db::begin(&engine.db).await?;
-    connection::save_webhook_events(&mut *tx, names).await?;
+    subscriptions::save_event_names(&mut *tx, names).await?;
     audit_log::insert(&mut *tx, Act::WebhookEventsChanged, None, &admin.actor, engine.clock.now()).await?;
     tx.commit().await?;
     if connection::load(&engine.db).await?.state == ConnectionState::Connected {
@@ -283,7 +283,7 @@ impl From<StoredItem> for ListedItem {
 /// What needs the admin, newest first.
 #[utoipa::path(
     get, path = "/attention",
-    params(("state" = inline(Option<Which>), Query, description = "Which items; open ones unless given")),
+    params(("state" = inline(Option<ItemState>), Query, description = "Which items; open ones unless given")),
     responses(
         (status = 200, body = Vec<ListedItem>, description = "The items"),
         (status = 400, description = "A parameter is there twice"),
@@ -295,9 +295,9 @@ pub async fn list_attention(
     options: Result<Query<AttentionOptions>, QueryRejection>,
 ) -> Result<Json<Vec<ListedItem>>, WebError> {
     let which = match options?.state.as_deref() {
-        None | Some("open") => Which::Open,
-        Some("resolved") => Which::Resolved,
-        Some("ignored") => Which::Ignored,
+        None | Some("open") => ItemState::Open,
+        Some("resolved") => ItemState::Resolved,
+        Some("ignored") => ItemState::Ignored,
         Some(_) => {
             return Err(WebError::Invalid { field: "state", fault: "must be open, resolved or ignored" });
         }
@@ -334,28 +334,28 @@ pub async fn retry_attention(
         AttentionKind::DeletionsHeld => {
             let mut tx = db::begin(&engine.db).await?;
             let confirmed = absences::confirm_deletions(&mut *tx, company).await?;
-            people::request_sync(&mut *tx, company, &confirmed, request).await?;
+            queue::request_sync(&mut *tx, company, &confirmed, request).await?;
             let detail = format!("{} deletions", confirmed.len());
             audit_log::insert(&mut *tx, Act::DeletionsConfirmed, Some(&detail), &admin.actor, now).await?;
             tx.commit().await?;
         }
         AttentionKind::OptedoUnauthorized => {
             engine.circuit_breaker.try_now();
-            people::retry_now(&engine.db).await?;
+            queue::retry_now(&engine.db).await?;
         }
         AttentionKind::ReauthorizationRequired => connection::try_refused_token_again(&engine.db).await?,
         AttentionKind::WebhookRefused => engine.ensure_subscriptions().await?,
         // Asking for a sweep would start what waits for the admin's start.
         AttentionKind::WebhooksSilent if connection.is_paused => engine.ensure_subscriptions().await?,
-        AttentionKind::WebhooksSilent => connection::ask_for_sweep(&engine.db, now).await?,
+        AttentionKind::WebhooksSilent => sweeps::request(&engine.db, now).await?,
         AttentionKind::UnmatchedPerson
         | AttentionKind::AmbiguousPerson
         | AttentionKind::UnmappedLeaveType
         | AttentionKind::AmbiguousLeaveType
         | AttentionKind::InvalidEvent
         | AttentionKind::RejectedByOptedo => {
-            let waiting = attention::people_held_back(&engine.db, company, kind, &subject_id).await?;
-            people::request_sync(&engine.db, company, &waiting, request).await?;
+            let waiting = attention::people_blocked_by(&engine.db, company, kind, &subject_id).await?;
+            queue::request_sync(&engine.db, company, &waiting, request).await?;
         }
     }
     engine.work_signal.notify(&engine.db).await;

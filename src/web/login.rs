@@ -23,7 +23,7 @@ use super::session::Admin;
 use crate::clock::after;
 use crate::db::audit_log::{self, Act, Actor};
 use crate::db::sessions::Flow;
-use crate::db::{self, attention, connection, people, preview, sessions};
+use crate::db::{self, attention, connection, preview, queue, sessions, subscriptions, sweeps};
 use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::company::Account;
 use crate::http_client::UpstreamError;
@@ -166,10 +166,10 @@ async fn connect(
     }
     let now = engine.clock.now();
     let notice = if is_paused {
-        preview::ask(&engine.db, now).await?;
+        preview::request(&engine.db, now).await?;
         Notice::ConnectedPaused
     } else {
-        connection::ask_for_sweep(&engine.db, now).await?;
+        sweeps::request(&engine.db, now).await?;
         Notice::Connected
     };
     engine.work_signal.notify(&engine.db).await;
@@ -190,11 +190,10 @@ async fn store_connection(
     connection::lock(&mut tx).await?;
     let before = connection::load(&mut *tx).await?;
     if before.company_id.is_some_and(|company| company != account.company_id) {
-        attention::clear_all_held_back(&mut *tx).await?;
         attention::resolve_all(&mut *tx, now).await?;
     }
     let who = actor.name.as_deref();
-    let is_paused = connection::connect(&mut *tx, account, &sealed, who, preview_first, now).await?;
+    let is_paused = connection::connect(&mut *tx, account, &sealed, who, preview_first).await?;
     let item = AttentionItem::reauthorization_required();
     attention::resolve(&mut *tx, item.kind(), &item.subject_id, now).await?;
     let detail = format!("company {}", account.company_id);
@@ -251,12 +250,12 @@ pub async fn logout(
     let mut tx = db::begin(&engine.db).await?;
     connection::lock(&mut tx).await?;
     connection::disconnect(&mut *tx).await?;
-    connection::retain_subscriptions(&mut *tx, &[]).await?;
-    people::forget_requests(&mut *tx).await?;
+    subscriptions::retain(&mut *tx, &[]).await?;
+    queue::cancel_requests(&mut *tx).await?;
     let item = AttentionItem::reauthorization_required();
     attention::resolve(&mut *tx, item.kind(), &item.subject_id, now).await?;
     attention::resolve_others(&mut *tx, AttentionKind::WebhookRefused, &[], now).await?;
-    preview::forget(&mut tx).await?;
+    preview::delete(&mut tx).await?;
     audit_log::insert(&mut *tx, Act::Disconnected, None, &admin.actor, now).await?;
     tx.commit().await?;
     tracing::info!("Disconnected from Officient");

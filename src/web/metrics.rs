@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 
-use crate::db::{attention, connection, people, webhooks};
+use crate::db::{attention, connection, queue, webhooks};
 use crate::telemetry::metrics::{self, Shown};
 use crate::web::state::App;
 
@@ -33,7 +33,7 @@ async fn set_gauges(app: &App) -> Result<(), sqlx::Error> {
     let (engine, db) = (&app.engine, &app.engine.db);
     app.inbox.counters.know(&engine.subscribed_events().await?);
     let connection = connection::load(db).await?;
-    let queue = people::queue(db).await?;
+    let queue = queue::count(db).await?;
     let oldest = webhooks::oldest_received_at(db).await?;
     let oldest_waiting = oldest.map(|at| engine.clock.now().duration_since(at));
     metrics::show(&Shown {

@@ -66,7 +66,7 @@ impl Admin {
 
 /// The audit log's name of a session: enough to tell sessions apart, too little to become one.
 fn session_name(digest: &[u8]) -> String {
-    digest.iter().take(4).fold(String::new(), |name, byte| name + &format!("{byte:02x}"))
+    digest.iter().take(4).fold(String::new(), |name, byte| name + format!("{byte:02x}").as_str())
 }
 
 impl SessionPolicy {
@@ -189,11 +189,10 @@ impl App {
         let (db, now) = (&self.engine.db, self.engine.clock.now());
         let (created_after, seen_after) =
             (sessions::oldest_session_start(now), now.saturating_sub(IDLE).unwrap_or(Timestamp::MIN));
-        let session = if keep_alive {
-            sessions::touch_session(db, &digest, created_after, seen_after, now).await?
-        } else {
-            sessions::find_session(db, &digest, created_after, seen_after).await?
-        };
+        let session = sessions::find_session(db, &digest, created_after, seen_after).await?;
+        if session.is_some() && keep_alive {
+            sessions::touch_session(db, &digest, now).await?;
+        }
         Ok(session.map(|session| Admin::of_session(session, &digest)))
     }
 

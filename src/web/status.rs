@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::db::connection::{State, SubscriptionState};
-use crate::db::{absences, attention, connection, people, webhooks};
+use crate::db::connection::State;
+use crate::db::subscriptions::{self, SubscriptionState};
+use crate::db::{absences, attention, connection, queue, webhooks};
 use crate::sync::Engine;
 
 /// See the fixed names in the interface.
@@ -112,8 +113,8 @@ pub async fn status(engine: &Engine) -> Result<Status, sqlx::Error> {
     let connection = connection::load(db).await?;
     let company = connection.company_id;
     let progress = match (company, connection.sweep_started_at) {
-        (Some(company), Some(started_at)) => people::progress(db, company, started_at).await?,
-        _ => people::Progress { done: 0, total: 0 },
+        (Some(company), Some(started_at)) => queue::progress(db, company, started_at).await?,
+        _ => queue::Progress { done: 0, total: 0 },
     };
     let written = match company {
         Some(company) => absences::count_written(db, company).await?,
@@ -125,9 +126,9 @@ pub async fn status(engine: &Engine) -> Result<Status, sqlx::Error> {
             || (connection.sweep_started_at.is_some() && connection.sweep_finished_at.is_none()));
     // Events first: one that becomes a request meanwhile is counted twice, never not at all.
     let waiting_events = webhooks::count_waiting(db).await?;
-    let queue = people::queue(db).await?;
+    let queue = queue::count(db).await?;
     Ok(Status {
-        state: connection.state.as_str().to_owned(),
+        state: connection.state.into_str().to_owned(),
         account: company.filter(|_| connection.state != State::Disconnected).map(|company| AccountStatus {
             company_id: company.0,
             company_name: connection.company_name.unwrap_or_default(),
@@ -152,10 +153,12 @@ pub async fn status(engine: &Engine) -> Result<Status, sqlx::Error> {
 }
 
 async fn webhooks(engine: &Engine) -> Result<Vec<WebhookStatus>, sqlx::Error> {
-    let known = connection::subscriptions(&engine.db).await?;
+    let known = subscriptions::all(&engine.db).await?;
     let status_of = |event: String| match known.iter().find(|subscription| subscription.event == event) {
         Some(known) => WebhookStatus { event, state: known.state.clone(), detail: known.detail.clone() },
-        None => WebhookStatus { event, state: SubscriptionState::Missing.as_str().to_owned(), detail: None },
+        None => {
+            WebhookStatus { event, state: SubscriptionState::Missing.into_str().to_owned(), detail: None }
+        }
     };
     Ok(engine.subscribed_events().await?.into_iter().map(status_of).collect())
 }

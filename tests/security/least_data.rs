@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use optedo_officient::db;
-use optedo_officient::db::erasure::forget;
-use optedo_officient::domain::ids::PersonId;
+use optedo_officient::db::erasure::erase;
 use optedo_officient::simulators::Fault;
 use optedo_officient::simulators::officient::{CANARIES, LeaveType};
+use optedo_officient::domain::ids::PersonId;
 use reqwest::Method;
 use serde_json::json;
 
@@ -390,7 +390,7 @@ async fn a_look_under_way_brings_nothing_of_a_forgotten_person_back() {
 
 async fn forget_person(w: &World, person: i64) {
     let mut tx = db::begin(&w.db).await.unwrap();
-    assert!(forget(&mut tx, PersonId(person)).await.unwrap().was_known);
+    assert!(erase(&mut tx, PersonId(person)).await.unwrap().was_known);
     tx.commit().await.unwrap();
 }
 

@@ -8,7 +8,7 @@ use axum::response::{Redirect, Response};
 
 use super::items::{self, ItemView};
 use super::{Frame, Notice, Paging, Tab, Visit, render, to_tab};
-use crate::db::attention::{self, Which};
+use crate::db::attention::{self, ItemState};
 use crate::db::connection::{self, State as ConnectionState};
 use crate::web::error::WebError;
 use crate::web::state::App;
@@ -19,7 +19,7 @@ const ON_A_PAGE: usize = 20;
 #[template(path = "page/attention.html")]
 struct AttentionPage {
     frame: Frame,
-    which: Which,
+    which: ItemState,
     is_connected: bool,
     /// Not everybody was looked at yet.
     is_checking: bool,
@@ -33,9 +33,9 @@ struct AttentionPage {
 pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
     let (engine, t) = (&visit.app.engine, visit.t);
     let which = match visit.value("state").as_deref() {
-        Some("ignored") => Which::Ignored,
-        Some("resolved") => Which::Resolved,
-        _ => Which::Open,
+        Some("ignored") => ItemState::Ignored,
+        Some("resolved") => ItemState::Resolved,
+        _ => ItemState::Open,
     };
     let connection = connection::load(&engine.db).await?;
     let company = connection.company_id;
@@ -43,16 +43,16 @@ pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
     let (paging, range) = Paging::new(&Tab::Attention.path(), visit.query(), stored.len(), ON_A_PAGE);
     let shown = stored.get(range).unwrap_or_default();
     let items = items::stored(engine, company, t, shown).await?;
-    let choice = |each: Which, label| (format!("?state={}", each.word()), label, each == which);
+    let choice = |each: ItemState, label| (format!("?state={}", each.into_str()), label, each == which);
     let page = AttentionPage {
         frame: visit.frame(Tab::Attention).await?,
         which,
         is_connected: connection.state != ConnectionState::Disconnected,
         is_checking: connection.is_checking(),
         choices: vec![
-            choice(Which::Open, t.open()),
-            choice(Which::Ignored, t.ignored()),
-            choice(Which::Resolved, t.resolved()),
+            choice(ItemState::Open, t.open()),
+            choice(ItemState::Ignored, t.ignored()),
+            choice(ItemState::Resolved, t.resolved()),
         ],
         items,
         paging,

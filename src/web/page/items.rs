@@ -67,7 +67,7 @@ pub(super) async fn stored(
     t: Language,
     items: &[StoredItem],
 ) -> Result<Vec<ItemView>, sqlx::Error> {
-    let known = items.iter().filter_map(|item| Some((AttentionKind::parse(&item.kind)?, item)));
+    let known = items.iter().filter_map(|item| Some((item.kind.parse().ok()?, item)));
     let known: Vec<(AttentionKind, &StoredItem)> = known.collect();
     let names =
         names(engine, company, known.iter().map(|(kind, item)| (*kind, item.subject_id.as_str()))).await?;

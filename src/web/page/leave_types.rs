@@ -67,7 +67,7 @@ pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
     };
     let stale_since = leave_types.stale_since.or(absence_types.stale_since);
     page.trouble = stale_since.map(|at| t.stale_since(&Moment::from(at).text));
-    let waiting = attention::count_held_back_types(&engine.db, company).await?;
+    let waiting = attention::count_blocked_by_type(&engine.db, company).await?;
     let count = |type_id: &str| waiting.iter().find(|(id, _)| id == type_id).map_or(0, |(_, count)| *count);
     let mapped = map_everything(&engine.config, leave_types.value.iter(), &absence_types.value);
     let mut types: Vec<TypeView> = mapped

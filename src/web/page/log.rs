@@ -40,7 +40,7 @@ pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
 }
 
 fn entry_view(t: Language, entry: Entry) -> EntryView {
-    let act = Act::parse(&entry.action);
+    let act = entry.action.parse().ok();
     let (who, session) = match entry.session.as_deref() {
         Some(Actor::API) => (t.by_api().to_owned(), None),
         Some(Actor::COMMAND) => (t.by_command().to_owned(), None),

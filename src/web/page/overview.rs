@@ -12,9 +12,9 @@ use serde::Deserialize;
 use super::items::{self, ItemView};
 use super::progress::{Progress, looks_take};
 use super::{Frame, Moment, Notice, Tab, Visit, render, to_page};
-use crate::db::attention::{self, Which};
+use crate::db::attention::{self, ItemState};
 use crate::db::connection::{self, Connection, State as ConnectionState};
-use crate::db::people;
+use crate::db::queue;
 use crate::sync::Engine;
 use crate::web::error::WebError;
 use crate::web::session::Admin;
@@ -87,7 +87,7 @@ impl StateView {
     ) -> Result<Self, sqlx::Error> {
         let progress = match connection.company_id {
             Some(company) if status.sync.state == SweepState::Running => {
-                let (sync, backlog) = (&status.sync, people::backlog(&engine.db, company).await?);
+                let (sync, backlog) = (&status.sync, queue::backlog(&engine.db, company).await?);
                 // Asked for and not begun: the counts are still those of the last one.
                 let has_begun = connection.sweep_asked_at.is_none();
                 let done = if has_begun { sync.people_done } else { 0 };
@@ -115,7 +115,7 @@ pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
     let state = StateView::new(engine, t, &stored, &status).await?;
     let mut frame = visit.frame(Tab::Connection).await?;
     frame.is_changing = state.progress.is_some();
-    let mut items = attention::list(&engine.db, Which::Open).await?;
+    let mut items = attention::list(&engine.db, ItemState::Open).await?;
     let open_items = items.len();
     items.truncate(FEW_ITEMS);
     let webhooks = status.webhooks.iter().map(|webhook| WebhookView {

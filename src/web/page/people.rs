@@ -9,7 +9,7 @@ use axum::response::{Redirect, Response};
 use super::items::{Comparison, compare_names};
 use super::{Frame, Moment, Notice, Paging, Tab, Visit, render};
 use crate::db::people::{self, Person};
-use crate::db::{attention, connection};
+use crate::db::{attention, connection, queue};
 use crate::domain::attention::fold;
 use crate::domain::failure::FailureKind;
 use crate::domain::ids::PersonId;
@@ -85,7 +85,7 @@ pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
     let (paging, range) = Paging::new(&Tab::People.path(), visit.query(), found.len(), ON_A_PAGE);
     let shown = found.get(range).unwrap_or_default();
     let ids: Vec<i64> = shown.iter().map(|(person, _)| person.id.0).collect();
-    let waiting = attention::count_held_back(&engine.db, company, &ids).await?;
+    let waiting = attention::count_blocked(&engine.db, company, &ids).await?;
     let view = |(person, matched): &(&Person, Matched)| {
         let count = waiting.iter().find(|(id, _)| *id == person.id.0).map_or(0, |(_, count)| *count);
         person_view(t, person, matched, &directory, count)
@@ -151,7 +151,7 @@ pub(super) fn name(t: Language, person: &Person) -> String {
 
 /// What went wrong and what happens next.
 pub(super) fn fault_text(t: Language, word: Option<&str>) -> &'static str {
-    match word.and_then(FailureKind::parse) {
+    match word.and_then(|word| word.parse().ok()) {
         Some(FailureKind::OfficientUnavailable) => t.fault_officient_unavailable(),
         Some(FailureKind::OfficientBusy) => t.fault_officient_busy(),
         Some(FailureKind::OfficientRefused) => t.fault_officient_refused(),
@@ -180,7 +180,7 @@ pub(super) async fn sync_person(
     }
     let now = engine.clock.now();
     let request = SyncRequest { reason: SyncReason::Manual, at: now, webhook_received_at: None };
-    people::request_sync(&engine.db, company, &[person.0], request).await?;
+    queue::request_sync(&engine.db, company, &[person.0], request).await?;
     engine.work_signal.notify(&engine.db).await;
     let history = Tab::History.path();
     Ok(Redirect::to(&format!("{history}?person={person}&notice={}", Notice::PersonAsked.as_str())))

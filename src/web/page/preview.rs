@@ -11,7 +11,7 @@ use super::items::{self, ItemView};
 use super::progress::{Progress, looks_take};
 use super::{Frame, Moment, Notice, Tab, Visit, period, render, to_tab};
 use crate::db::connection::{self, State as ConnectionState};
-use crate::db::people::Backlog;
+use crate::db::queue::Backlog;
 use crate::db::{people, preview};
 use crate::domain::company::Names;
 use crate::domain::ids::CompanyId;
@@ -122,7 +122,7 @@ async fn result(
 pub(super) async fn ask(State(app): State<App>) -> Result<Redirect, WebError> {
     let engine = &app.engine;
     crate::web::api::connected(engine).await?;
-    preview::ask(&engine.db, engine.clock.now()).await?;
+    preview::request(&engine.db, engine.clock.now()).await?;
     engine.work_signal.notify(&engine.db).await;
     Ok(to_tab(Tab::Preview, Notice::PreviewAsked))
 }

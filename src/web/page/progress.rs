@@ -1,6 +1,6 @@
 //! How far something is that takes a while, and how long it still takes: as Officient's limit allows.
 
-use crate::db::people::Backlog;
+use crate::db::queue::Backlog;
 use crate::sync::Engine;
 use crate::web::texts::Language;
 

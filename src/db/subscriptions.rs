@@ -1,0 +1,62 @@
+//! The webhook subscriptions at Officient: the event names we want, and what became of each.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use sqlx::{PgConnection, PgExecutor};
+use utoipa::ToSchema;
+
+use super::Result;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
+pub enum SubscriptionState {
+    /// Officient has exactly one subscription of ours to this event.
+    Registered,
+    /// Officient does not know the event name.
+    Refused,
+    /// Officient has none (yet).
+    Missing,
+}
+
+pub struct Subscription {
+    pub event: String,
+    /// The database representation of a [`SubscriptionState`].
+    pub state: String,
+    pub detail: Option<String>,
+}
+
+/// Serialises changes to the subscriptions at Officient until the transaction ends, across all replicas.
+pub async fn lock(tx: &mut PgConnection) -> Result<()> {
+    execute!(tx, "select pg_advisory_xact_lock(hashtext('optedo-officient webhooks'))")
+}
+
+/// Stores the event names that the admin chose.
+pub async fn save_event_names(db: impl PgExecutor<'_>, events: &[String]) -> Result<()> {
+    execute!(db, "update connection set webhook_events = $1"; events)
+}
+
+pub async fn save(
+    db: impl PgExecutor<'_>,
+    event: &str,
+    state: SubscriptionState,
+    detail: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
+    execute!(db,
+        "insert into webhook_subscriptions (event, state, detail, checked_at) values ($1, $2, $3, $4)
+         on conflict (event) do update set state = excluded.state, detail = excluded.detail, checked_at = excluded.checked_at";
+        event, state.into_str(), detail, now.to_sqlx())
+}
+
+/// Deletes the rows of all events but these.
+pub async fn retain(db: impl PgExecutor<'_>, events: &[String]) -> Result<()> {
+    execute!(db, "delete from webhook_subscriptions where event <> all($1)"; events)
+}
+
+/// All of them, by event name.
+pub async fn all(db: impl PgExecutor<'_>) -> Result<Vec<Subscription>> {
+    sqlx::query_as!(Subscription, "select event, state, detail from webhook_subscriptions order by event")
+        .fetch_all(db)
+        .await
+}
