@@ -26,7 +26,7 @@ use crate::db::{absences, history, leadership, preview, retention, sessions, web
 use crate::domain::ids::CompanyId;
 use crate::domain::sync_request::SyncReason;
 use crate::secrets;
-use crate::secrets::webhook_address::READ_EVERY;
+use crate::secrets::webhook_address::REFRESH_INTERVAL;
 use crate::telemetry::work;
 
 /// People looked at side by side.
@@ -46,7 +46,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 const BURST: i64 = 5;
 const BETWEEN_BATCHES: Duration = Duration::from_millis(200);
 /// Every replica uses its session so often: the leader to see what is due, and to be seen; the others to try the lock.
-const BEAT: Duration = READ_EVERY;
+const BEAT: Duration = REFRESH_INTERVAL;
 /// How long a session may take to answer, or to end.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How often repairs of names and types are looked for, while leave waits for any.
@@ -105,7 +105,7 @@ async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<()
     let term = leadership::begin_term(&mut *listener).await?;
     engine.work_signal.set_leading(Some(Leading { asked_at, term }));
     tracing::info!("This replica does the syncing");
-    if let Err(error) = secrets::seal_anew_as_leader(&engine.db, &engine.vault).await {
+    if let Err(error) = secrets::reseal_as_leader(&engine.db, &engine.vault).await {
         tracing::warn!(%error, "Could not see that all secrets are encrypted with the current key");
     }
     let mut worker = Worker::new(Arc::clone(engine));
