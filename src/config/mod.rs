@@ -21,19 +21,18 @@ mod values;
 use std::fmt;
 use std::path::Path;
 
-pub use admin::Admin;
-pub use database::Database;
+use admin::Admin;
+use database::Database;
+use keys::Keys;
 pub use leave_types::LeaveTypes;
 pub use log::{Log, LogFormat};
-pub use officient::Officient;
-pub use optedo::Optedo;
-pub use retention::Retention;
+use officient::Officient;
+use optedo::Optedo;
+use retention::Retention;
 pub use security::{DEMO_KEY, EncryptionKey, Security};
-pub use server::Server;
-pub use sync::{Edge, Sync};
-pub use traces::Traces;
-
-use keys::Keys;
+use server::Server;
+use sync::Sync;
+use traces::Traces;
 
 /// All settings, checked.
 #[derive(Clone, Debug)]
@@ -82,15 +81,15 @@ impl Config {
 /// Every mistake of a configuration, one per line.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-pub struct ConfigError(pub Vec<Mistake>);
+pub struct ConfigError(Vec<Mistake>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
+struct Mistake {
     /// The key, for example `server.public_url`; or the source that cannot be read.
-    pub key: String,
-    pub fault: String,
+    key: String,
+    fault: String,
     /// A correct value, or empty.
-    pub example: &'static str,
+    example: &'static str,
 }
 
 impl ConfigError {

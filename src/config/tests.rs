@@ -1,3 +1,4 @@
+use super::sync::Edge;
 use super::traces::otlp_endpoint;
 use super::*;
 
