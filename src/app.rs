@@ -1,30 +1,31 @@
-//! The running service: built from the configuration, served until it is told to stop.
+//! Assembles the parts of the service and serves them until it is told to stop.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::PgPool;
 use tokio::net::TcpListener;
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::{self, DatabaseError, connection};
+use crate::db::{self, DatabaseError};
 use crate::officient::Officient;
 use crate::officient::oauth::{Credentials, Oauth};
-use crate::officient::rate_limiter::RateLimiter;
 use crate::officient::tokens::Tokens;
+use crate::officient::rate_limiter::RateLimiter;
 use crate::officient::transport::Transport;
 use crate::optedo::Optedo;
 use crate::secrets::vault::{Vault, VaultError};
 use crate::secrets::webhook_address::WebhookAddress;
 use crate::secrets::{self, SecretsError};
-use crate::sync::circuit_breaker::CircuitBreaker;
 use crate::sync::inbox::Inbox;
-use crate::sync::reference_data::ReferenceData;
+use crate::sync::circuit_breaker::CircuitBreaker;
 use crate::sync::request_lookup::RequestLookup;
+use crate::sync::reference_data::ReferenceData;
 use crate::sync::work_signal::WorkSignal;
 use crate::sync::{Engine, leader};
 use crate::telemetry::metrics;
@@ -33,32 +34,23 @@ use crate::web::session::SessionPolicy;
 pub use crate::web::state::App;
 use crate::web::{self, CALLBACK_PATH, WEBHOOK_PATH};
 
-/// How long requests and writes under way may take after the signal to stop.
-const DRAIN: Duration = Duration::from_secs(10);
+/// How long requests and writes under way may take after the first signal.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why the service does not start, or ended.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// The database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// A statement.
     #[error("the database: {0}")]
     Query(#[from] sqlx::Error),
-    /// A stored secret does not open: a wrong key would make everything look disconnected.
+    /// Never ignored: with a wrong key, the service would seem to be disconnected.
     #[error("a stored secret cannot be read: {0}")]
     Vault(#[from] VaultError),
-    /// An address of the configuration.
     #[error("an address of the configuration cannot be used: {0}")]
     Url(#[from] url::ParseError),
-    /// What the system gives: an address, a thread.
-    #[error("{what}: {source}")]
-    Start {
-        /// What was tried.
-        what: String,
-        /// How it failed.
-        source: std::io::Error,
-    },
+    #[error("{operation}: {source}")]
+    System { operation: String, source: std::io::Error },
 }
 
 impl From<SecretsError> for AppError {
@@ -71,44 +63,25 @@ impl From<SecretsError> for AppError {
 }
 
 impl App {
-    /// Connects the parts; the database is migrated already.
+    /// Assembles the parts. The database is migrated already.
     pub async fn build(config: Config, db: PgPool, clock: Clock) -> Result<Self, AppError> {
         let config = Arc::new(config);
-        let security = config.security.clone();
-        let row = connection::row_id(&db).await?;
-        let vault = Vault::new(security.encryption_key, security.previous_encryption_keys, &row);
-        secrets::open(&db, &vault).await?;
-        let webhook_base = format!("{}{WEBHOOK_PATH}/", config.server.public_url);
-        let webhook_address = WebhookAddress::read(webhook_base, vault.clone(), &db).await?;
-
-        let officient = &config.officient;
-        let tasks = TaskTracker::new();
-        let rate_limiter = RateLimiter::new(
-            db.clone(),
-            tasks.clone(),
-            officient.rate_limit_calls,
-            officient.rate_limit_period,
-            officient.timeout,
-        );
-        let transport = Transport::new(&officient.api_url, rate_limiter, officient.timeout);
-        let redirect_url = format!("{}{CALLBACK_PATH}", config.server.public_url);
-        let oauth = Oauth::new(transport.clone(), &officient.app_url, redirect_url)?;
-        let configured = officient.client_id.clone().zip(officient.client_secret.clone());
-        let configured =
-            configured.map(|(client_id, client_secret)| Credentials { client_id, client_secret });
-        let tokens = Tokens::new(db.clone(), vault.clone(), clock.clone(), oauth, configured);
-        let officient = Officient::new(transport, tokens);
-        let Config { optedo, .. } = &*config;
-        let optedo = Optedo::new(&optedo.api_url, optedo.api_token.clone(), optedo.timeout, clock.clone());
-
-        let stop = CancellationToken::new();
-        let work_signal = WorkSignal::default();
-        let session_policy = Arc::new(SessionPolicy::new(&config));
+        let vault = secrets::open_vault(&db, config.security.clone()).await?;
+        secrets::prepare(&db, &vault).await?;
+        let webhook_address = WebhookAddress::read(webhook_base(&config), vault.clone(), &db).await?;
+        let (tasks, work_signal) = (TaskTracker::new(), WorkSignal::default());
+        let officient = officient(&config, &db, vault.clone(), clock.clone(), &tasks)?;
+        let optedo = optedo(&config, clock.clone());
         let inbox_closed = CancellationToken::new();
-        let known = &config.officient.webhook_events;
-        let closed = inbox_closed.clone();
-        let connect_options = db.connect_options().as_ref().clone();
-        let inbox = Inbox::start(&tasks, connect_options, clock.clone(), work_signal.clone(), known, closed);
+        let inbox = Inbox::start(
+            &tasks,
+            db.connect_options().as_ref().clone(),
+            clock.clone(),
+            work_signal.clone(),
+            &config.officient.webhook_events,
+            inbox_closed.clone(),
+        );
+        let session_policy = Arc::new(SessionPolicy::new(&config));
         let engine = Arc::new(Engine {
             reference_data: ReferenceData::new(officient.clone(), optedo.clone(), clock.clone()),
             request_lookup: RequestLookup::new(officient.clone(), clock.clone()),
@@ -120,49 +93,47 @@ impl App {
             officient,
             optedo,
             work_signal,
-            stop,
+            stop: CancellationToken::new(),
             vault,
         });
         Ok(Self { engine, inbox, session_policy, tasks, inbox_closed })
     }
 
-    /// Starts the worker in the background, on this runtime.
-    pub fn start_worker(&self, runtime: &Handle) {
-        self.tasks.spawn_on(leader::run(Arc::clone(&self.engine)), runtime);
+    /// Starts the worker in the background.
+    pub fn start_worker(&self) {
+        self.tasks.spawn(leader::run(Arc::clone(&self.engine)));
     }
 
-    /// Answers requests until the service is told to stop, then ends what is under way. The worker gets this runtime.
-    pub async fn serve(self, listener: TcpListener, runtime: &Handle) -> Result<(), AppError> {
-        self.start_worker(runtime);
+    /// Runs the worker and responds to requests until the service is told to stop. Then finishes the work under way.
+    pub async fn serve(self, listener: TcpListener) -> Result<(), AppError> {
+        self.start_worker();
         let stop = self.engine.stop.clone();
-        let added_up = stop.clone();
-        self.tasks.spawn(async move { added_up.run_until_cancelled(metrics::add_up()).await });
+        let upkeep_stop = stop.clone();
+        self.tasks.spawn(async move { upkeep_stop.run_until_cancelled(metrics::run_upkeep()).await });
         if let Some(address) = self.engine.config.server.metrics_listen {
             let listener = bind(address).await?;
             self.tasks.spawn(connections::serve(listener, web::metrics_router(self.clone()), stop.clone()));
         }
         let app = self.clone();
         let server = connections::serve(listener, web::router(self), stop.clone());
-        let too_long = async {
+        let finish = async {
+            server.await;
+            app.close().await;
+            #[cfg(feature = "otlp")]
+            crate::telemetry::traces::shut_down().await;
+        };
+        let time_out = async {
             stop.cancelled().await;
-            tokio::time::sleep(DRAIN).await;
+            tokio::time::sleep(DRAIN_TIMEOUT).await;
         };
         tokio::select! {
-            ended = async {
-                server.await;
-                app.close().await;
-                #[cfg(feature = "otlp")]
-                crate::telemetry::traces::end().await;
-                Ok(())
-            } => ended,
-            () = too_long => {
-                tracing::warn!("Stopped with work under way; it is found again by its intent");
-                Ok(())
-            }
+            () = finish => {}
+            () = time_out => tracing::warn!("Stopped before all work was finished; the next start continues it"),
         }
+        Ok(())
     }
 
-    /// Stops, and waits until what is being written is written.
+    /// Stops, and waits until the absence being written is written.
     pub async fn close(self) {
         self.engine.stop.cancel();
         self.inbox_closed.cancel();
@@ -171,14 +142,41 @@ impl App {
     }
 }
 
-/// Listens on an address.
-pub async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, AppError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| AppError::Start { what: format!("listening on {address}"), source })
+/// The prefix of the addresses for webhooks; the secret token follows it.
+pub(crate) fn webhook_base(config: &Config) -> String {
+    format!("{}{WEBHOOK_PATH}/", config.server.public_url)
 }
 
-/// The whole of `serve`: database, parts, requests, until SIGTERM or SIGINT.
+pub(crate) fn officient(
+    config: &Config,
+    db: &PgPool,
+    vault: Vault,
+    clock: Clock,
+    tasks: &TaskTracker,
+) -> Result<Officient, url::ParseError> {
+    let redirect_url = format!("{}{CALLBACK_PATH}", config.server.public_url);
+    let config = &config.officient;
+    let (calls, period) = (config.rate_limit_calls, config.rate_limit_period);
+    let rate_limiter = RateLimiter::new(db.clone(), tasks.clone(), calls, period, config.timeout);
+    let transport = Transport::new(&config.api_url, rate_limiter, config.timeout);
+    let oauth = Oauth::new(transport.clone(), &config.app_url, redirect_url)?;
+    let configured = config.client_id.clone().zip(config.client_secret.clone());
+    let configured = configured.map(|(client_id, client_secret)| Credentials { client_id, client_secret });
+    let tokens = Tokens::new(db.clone(), vault, clock, oauth, configured);
+    Ok(Officient::new(transport, tokens))
+}
+
+pub(crate) fn optedo(config: &Config, clock: Clock) -> Optedo {
+    let config = &config.optedo;
+    Optedo::new(&config.api_url, config.api_token.clone(), config.timeout, clock)
+}
+
+pub async fn bind(address: SocketAddr) -> Result<TcpListener, AppError> {
+    let system = |source| AppError::System { operation: format!("listening on {address}"), source };
+    TcpListener::bind(address).await.map_err(system)
+}
+
+/// The command `serve`: migrates the database and serves until a signal.
 pub async fn run(config: Config) -> Result<(), AppError> {
     connections::allow_for_files();
     let db = db::pool(&config.database.url, config.database.max_connections)?;
@@ -186,34 +184,45 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     metrics::handle();
     let listener = bind(config.server.listen).await?;
     let app = App::build(config, db, Clock::default()).await?;
+    let signals = Signals::listen()?;
     let stop = app.engine.stop.clone();
-    app.tasks.spawn(async move {
-        signalled().await;
-        tracing::info!("Stopping");
-        stop.cancel();
-    });
-    let runtime = worker_runtime()?;
     tracing::info!(address = %app.engine.config.server.listen, "Listening");
-    let served = app.serve(listener, runtime.handle()).await;
-    runtime.shutdown_background();
-    served
-}
-
-/// The worker gets a thread of its own: what it reads and compares makes no webhook wait, and the thread that takes
-/// webhooks loses no time with handing tasks to others.
-fn worker_runtime() -> Result<Runtime, AppError> {
-    let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("worker").enable_all().build();
-    runtime.map_err(|source| AppError::Start { what: "starting the worker's thread".to_owned(), source })
-}
-
-/// Resolves on SIGTERM or SIGINT.
-async fn signalled() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => (),
-        _ = terminate.recv() => (),
+        served = app.serve(listener) => served,
+        () = signals.stop(stop) => {
+            tracing::warn!("Stopped at once by a second signal; the next start continues the work under way");
+            Ok(())
+        }
+    }
+}
+
+/// SIGTERM and SIGINT. Before [`Self::listen`], either ends the process.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, AppError> {
+        let listen = |kind| {
+            let operation = "listening for signals".to_owned();
+            signal(kind).map_err(|source| AppError::System { operation, source })
+        };
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    /// Tells the service to stop at the first signal; returns at the second.
+    async fn stop(mut self, service: CancellationToken) {
+        self.next().await;
+        tracing::info!("Stopping");
+        service.cancel();
+        self.next().await;
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }

@@ -1,431 +1,420 @@
-//! The doctor: what works, what does not, and what to do about it, one finding a line.
+//! The doctor: checks what works, and says what to do about the rest. It prints one finding per line.
 //!
-//! It calls what the service will need and writes nothing to Officient or Optedo; it does not migrate the database either.
-//! A finding that fails does not stop those that do not depend on it, and each is bounded in time. Names stand in what it
-//! prints, for whoever runs it, and in no log.
+//! It only reads: the one thing that it may write is an access token that must be refreshed, and the record of its calls
+//! against the rate limit. It makes the calls that the service will make, each with a time limit; a failed check stops
+//! only the checks that depend on it. The findings contain names, so they are printed and never logged.
 
-use std::fmt;
+use std::collections::BTreeSet;
+use std::fmt::{self, Display};
 use std::time::Duration;
 
+use jiff::civil::Date;
+use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use sqlx::PgPool;
 use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 
-use crate::app::App;
+use crate::app;
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::db::connection::State;
+use crate::config::{Config, Security};
+use crate::db::connection::{self, Connection, State};
 use crate::db::subscriptions::{self, SubscriptionState};
-use crate::db::{self, connection, people};
+use crate::db::{self, people};
 use crate::domain::absence::AbsenceType;
 use crate::domain::attention::AttentionItem;
 use crate::domain::calendar::{LeaveType, Subscription};
-use crate::domain::ids::CompanyId;
 use crate::domain::mapping::Mapping;
 use crate::domain::matching::UserDirectory;
 use crate::http_client::UpstreamError;
-use crate::officient::OfficientError;
 use crate::officient::rate_limiter::Priority;
+use crate::officient::{Officient, OfficientError};
 use crate::optedo::{Optedo, OptedoError};
-use crate::sync::Engine;
+use crate::secrets;
+use crate::secrets::vault::{Vault, VaultError};
+use crate::secrets::webhook_address::WebhookAddress;
 use crate::sync::lists::{MatchState, map_everything, match_everybody};
 
-/// For one finding, however many calls it needs and whoever else uses the rate limit.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// For the database: what is local answers at once, or not.
-const DATABASE_PATIENCE: Duration = Duration::from_secs(5);
+/// For the calls of one check, which may wait for the rate limit.
+const UPSTREAM_TIMEOUT: Duration = Duration::from_secs(30);
+const DATABASE_TIMEOUT: Duration = Duration::from_secs(5);
 
-const SIGN_IN: &str = "sign in on the settings page (Aanmelden bij Officient)";
-const PERMISSIONS: &str =
-    "give the app this permission on Officient's developer page, then sign in again on the settings page";
+const DATABASE_REMEDY: &str = "check database.url, and that Postgres runs and accepts connections from here";
+const SIGN_IN: &str = "sign in on the settings page (button “Aanmelden bij Officient”)";
 
-/// How serious a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, strum::Display)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// As it should be.
+#[strum(serialize_all = "snake_case")]
+enum Outcome {
     Ok,
-    /// Works, but something is not written, or late.
+    /// The service works, but some leave is not written, or is written late.
     Warning,
-    /// Does not work.
     Problem,
 }
 
-/// One line.
 #[derive(Clone, Debug, Serialize)]
-pub struct Finding {
-    /// What was looked at: a fixed word.
-    pub check: &'static str,
-    /// How it is.
-    pub outcome: Outcome,
-    /// What was found.
-    pub detail: String,
-    /// What to do about it.
-    pub remedy: Option<String>,
+struct Finding {
+    /// A fixed name, for example `optedo.users`.
+    check: &'static str,
+    outcome: Outcome,
+    /// What was tried, and the result.
+    detail: String,
+    /// What to do about it: the key or the page to change.
+    remedy: Option<String>,
 }
 
-/// All findings, in the order in which they depend on each other.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
-    /// One a line.
-    pub findings: Vec<Finding>,
+    findings: Vec<Finding>,
 }
 
+/// The detail and the remedy of a failed check.
+type Problem = (String, String);
+
 impl Report {
-    /// Whether anything does not work.
     pub fn has_problem(&self) -> bool {
-        self.findings.iter().any(|finding| finding.outcome == Outcome::Problem)
+        self.count(Outcome::Problem) > 0
+    }
+
+    fn count(&self, outcome: Outcome) -> usize {
+        self.findings.iter().filter(|finding| finding.outcome == outcome).count()
     }
 
     fn ok(&mut self, check: &'static str, detail: impl Into<String>) {
         self.findings.push(Finding { check, outcome: Outcome::Ok, detail: detail.into(), remedy: None });
     }
 
-    fn warning(&mut self, check: &'static str, detail: impl Into<String>, remedy: impl Into<String>) {
-        let remedy = Some(remedy.into());
-        self.findings.push(Finding { check, outcome: Outcome::Warning, detail: detail.into(), remedy });
+    fn add(&mut self, check: &'static str, outcome: Outcome, detail: String, remedy: impl Into<String>) {
+        self.findings.push(Finding { check, outcome, detail, remedy: Some(remedy.into()) });
     }
 
-    fn problem(&mut self, check: &'static str, detail: impl Into<String>, remedy: impl Into<String>) {
-        let remedy = Some(remedy.into());
-        self.findings.push(Finding { check, outcome: Outcome::Problem, detail: detail.into(), remedy });
+    /// Adds the result of a check; `detail` describes a success.
+    fn record<T>(
+        &mut self,
+        check: &'static str,
+        result: Result<T, Problem>,
+        detail: impl FnOnce(&T) -> String,
+    ) -> Option<T> {
+        match result {
+            Ok(value) => {
+                self.ok(check, detail(&value));
+                Some(value)
+            }
+            Err((detail, remedy)) => {
+                self.add(check, Outcome::Problem, detail, remedy);
+                None
+            }
+        }
     }
 }
 
-impl fmt::Display for Report {
+impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for finding in &self.findings {
-            let outcome = match finding.outcome {
-                Outcome::Ok => "ok",
-                Outcome::Warning => "warning",
-                Outcome::Problem => "problem",
-            };
-            write!(f, "{outcome:<8} {:<22} {}", finding.check, finding.detail)?;
-            if let Some(remedy) = &finding.remedy {
-                write!(f, ": {remedy}")?;
+        for Finding { check, outcome, detail, remedy } in &self.findings {
+            write!(f, "{:<8} {check:<22} {}", outcome.to_string(), detail.trim_end_matches('.'))?;
+            if let Some(remedy) = remedy {
+                write!(f, " → {remedy}")?;
             }
             writeln!(f)?;
         }
-        let count = |outcome| self.findings.iter().filter(|finding| finding.outcome == outcome).count();
-        write!(f, "{} problems, {} warnings", count(Outcome::Problem), count(Outcome::Warning))
+        write!(f, "{} problems, {} warnings", self.count(Outcome::Problem), self.count(Outcome::Warning))
     }
 }
 
-/// Looks at everything. The configuration was read, so it is as it should be.
+/// Checks everything. The configuration was loaded, so it has no mistakes.
 pub async fn check(config: Config) -> Report {
-    let mut report = Report::default();
-    report.ok("configuration", "read, no mistakes");
-    let clock = Clock::default();
-    let optedo = Optedo::new(
-        &config.optedo.api_url,
-        config.optedo.api_token.clone(),
-        config.optedo.timeout,
-        clock.clone(),
-    );
-    let (app, (optedo_report, directory, absence_types)) =
-        tokio::join!(check_database(config, &clock, &mut report), check_optedo(&optedo, &clock));
-    let Some(app) = app else {
-        report.findings.extend(optedo_report.findings);
-        return report;
-    };
-    let leave_types = Box::pin(check_officient(&app.engine, &mut report)).await;
+    let (mut report, clock) = (Report::default(), Clock::default());
+    report.ok("configuration", "has no mistakes");
+    let optedo = app::optedo(&config, clock.clone());
+    let (stored, (optedo_report, users, absence_types)) =
+        tokio::join!(check_database(&config, &mut report), check_optedo(&optedo, clock.today()));
+    let mut leave_types = None;
+    if let Some(stored) = &stored {
+        match app::officient(&config, &stored.db, stored.vault.clone(), clock.clone(), &TaskTracker::new()) {
+            Ok(officient) => {
+                let doctor =
+                    OfficientCheck { config: &config, stored, officient, year: clock.today().year() };
+                leave_types = Box::pin(doctor.run(&mut report)).await;
+            }
+            Err(error) => {
+                let remedy = "check officient.api_url and officient.app_url";
+                report.add("officient", Outcome::Problem, error.to_string(), remedy);
+            }
+        }
+    }
     report.findings.extend(optedo_report.findings);
-    if let Some(directory) = directory {
-        check_people(&app.engine, &directory, &mut report).await;
+    if let Some((stored, users)) = stored.zip(users) {
+        check_people(&stored, &users, &mut report).await;
     }
     if let Some((leave_types, absence_types)) = leave_types.zip(absence_types) {
-        check_leave_types(&app.engine.config, &leave_types, &absence_types, &mut report);
+        check_leave_types(&config, &leave_types, &absence_types, &mut report);
     }
     report
 }
 
-/// The parts of the service, where the database is as this version needs it.
-async fn check_database(config: Config, clock: &Clock, report: &mut Report) -> Option<App> {
-    let url = "check database.url, and that Postgres runs and may be reached from here";
-    let pool = match db::pool(&config.database.url, config.database.max_connections) {
-        Ok(pool) => pool,
-        Err(error) => {
-            report.problem("database", error.to_string(), url);
-            return None;
-        }
-    };
-    match timeout(DATABASE_PATIENCE, db::ping(&pool)).await {
-        Ok(Ok(())) => report.ok("database", "answers"),
-        Ok(Err(error)) => {
-            report.problem("database", format!("cannot be used: {error}"), url);
-            return None;
-        }
-        Err(_no_answer) => {
-            report.problem("database", "does not answer in time", url);
-            return None;
-        }
-    }
-    if !check_migrations(&pool, report).await {
-        return None;
-    }
-    match timeout(DATABASE_PATIENCE, App::build(config, pool, clock.clone())).await {
-        Ok(Ok(app)) => {
-            report.ok("secrets", "those that are stored can be decrypted");
-            Some(app)
-        }
-        Ok(Err(error)) => {
-            let remedy = "give the key that encrypted them in security.encryption_key or security.previous_encryption_keys";
-            report.problem("secrets", error.to_string(), remedy);
-            None
-        }
-        Err(_no_answer) => {
-            report.problem("secrets", "the database does not answer in time", url);
-            None
-        }
-    }
+/// What the database contains: read, decrypted, and never changed.
+struct Stored {
+    db: PgPool,
+    vault: Vault,
+    connection: Connection,
 }
 
-/// Whether the schema has all that this version needs.
-async fn check_migrations(pool: &PgPool, report: &mut Report) -> bool {
-    // Where the table is not there, nothing was migrated.
-    let applied = timeout(DATABASE_PATIENCE, db::applied_migrations(pool)).await;
-    let applied = applied.unwrap_or(Err(sqlx::Error::PoolTimedOut)).unwrap_or_default();
+async fn check_database(config: &Config, report: &mut Report) -> Option<Stored> {
+    let db = db::pool(&config.database.url, config.database.max_connections);
+    let db = db.map_err(|error| (error.to_string(), DATABASE_REMEDY.to_owned()));
+    let db = match db {
+        Ok(db) => query(db::ping(&db)).await.map(|()| db),
+        Err(problem) => Err(problem),
+    };
+    let db = report.record("database", db, |_| "responds".to_owned())?;
+    if !check_migrations(&db, report).await {
+        return None;
+    }
+    let stored = open_secrets(db, config.security.clone()).await;
+    report.record("secrets", stored, |_| "all stored secrets can be decrypted".to_owned())
+}
+
+async fn query<T>(query: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Problem> {
+    attempt(DATABASE_TIMEOUT, query, |_| DATABASE_REMEDY.to_owned()).await
+}
+
+/// Whether the schema has everything that this version needs.
+async fn check_migrations(db: &PgPool, report: &mut Report) -> bool {
+    const CHECK: &str = "migrations";
+    // An error means that the table of migrations does not exist: none was applied.
+    let applied = query(db::applied_migrations(db)).await.unwrap_or_default();
     let known: Vec<i64> = db::migrator().iter().map(|migration| migration.version).collect();
     let missing = known.iter().filter(|version| !applied.contains(version)).count();
     let newer = applied.iter().filter(|version| !known.contains(version)).count();
     if missing > 0 {
-        let detail = format!("{missing} of {} are missing", known.len());
-        report.problem("migrations", detail, "run optedo-officient migrate, or start the service");
+        let detail = format!("{missing} of {} are not applied", known.len());
+        report.add(CHECK, Outcome::Problem, detail, "run optedo-officient migrate, or start the service");
     } else if newer > 0 {
-        let detail = format!("{newer} are of a newer version of this program");
-        report.warning("migrations", detail, "nothing, during an update; else run the newer version");
+        let detail = format!("{newer} were applied by a newer version of this program");
+        let remedy = "wait until the update is finished, or run the newer version";
+        report.add(CHECK, Outcome::Warning, detail, remedy);
     } else {
-        report.ok("migrations", format!("all {} are there", known.len()));
+        report.ok(CHECK, format!("all {} are applied", known.len()));
     }
     missing == 0
 }
 
-/// Reachable, connected, token, each permission, webhooks. Returns the leave types of this year.
-async fn check_officient(engine: &Engine, report: &mut Report) -> Option<Vec<LeaveType>> {
-    let connection = match connection::load(&engine.db).await {
-        Ok(connection) => connection,
-        Err(error) => {
-            report.problem("database", error.to_string(), "check the database");
-            return None;
+async fn open_secrets(db: PgPool, keys: Security) -> Result<Stored, Problem> {
+    let vault = query(secrets::open_vault(&db, keys)).await?;
+    let connection = query(connection::load(&db)).await?;
+    match secrets::verify(&vault, connection.clone()) {
+        Ok(()) => Ok(Stored { db, vault, connection }),
+        Err(VaultError::UnknownKey { place }) => Err((
+            format!("{place} was encrypted with a key that is not configured"),
+            "add that key to security.previous_encryption_keys".to_owned(),
+        )),
+        Err(error @ VaultError::Damaged { .. }) => {
+            Err((error.to_string(), "restore the database from a backup".to_owned()))
         }
-    };
-    // Without a token Officient answers that there is none: it is there.
-    let probe = timeout(PATIENCE, engine.officient.account(&String::new().into())).await;
-    match probe.map_err(|_no_answer| UpstreamError::TimedOut) {
-        Err(error) => return unreachable(report, &error),
-        Ok(Err(OfficientError::Call { source, .. }))
-            if matches!(source, UpstreamError::Unavailable { .. } | UpstreamError::TimedOut) =>
-        {
-            return unreachable(report, &source);
-        }
-        Ok(_answer) => report.ok("officient", format!("{} answers", engine.config.officient.api_url)),
     }
-    match connection.state {
-        State::Disconnected => {
-            report.problem("officient.connection", "not connected", SIGN_IN);
-            return None;
-        }
-        State::ReauthorizationRequired => {
-            report.problem("officient.connection", "Officient refused to renew the access", SIGN_IN);
-            return None;
-        }
-        State::Connected => report.ok("officient.connection", "connected"),
-    }
-    check_permissions(engine, report).await
 }
 
-fn unreachable<T>(report: &mut Report, error: &UpstreamError) -> Option<T> {
-    let remedy = "check officient.api_url and that this machine may reach it";
-    report.problem("officient", error.to_string(), remedy);
-    None
+struct OfficientCheck<'a> {
+    config: &'a Config,
+    stored: &'a Stored,
+    officient: Officient,
+    year: i16,
 }
 
-/// Calls what the service will call.
-async fn check_permissions(engine: &Engine, report: &mut Report) -> Option<Vec<LeaveType>> {
-    let officient = &engine.officient;
-    let year = engine.clock.today().year();
-    let list = tried(report, "officient.people", "basic", officient.people(Priority::Urgent)).await;
-    if let Some(list) = &list {
-        report.ok("officient.people", format!("{} people are listed", list.people.len()));
+impl OfficientCheck<'_> {
+    /// Returns the leave types of this year.
+    async fn run(&self, report: &mut Report) -> Option<Vec<LeaveType>> {
+        let api_url = &self.config.officient.api_url;
+        report.record("officient", self.reach().await, |()| format!("{api_url} responds"))?;
+        let state = match self.stored.connection.state {
+            State::Connected => Ok(()),
+            State::Disconnected => Err("nobody has connected to Officient yet, or somebody signed out"),
+            State::ReauthorizationRequired => Err("Officient refused to renew the access"),
+        };
+        let state = state.map_err(|detail: &str| (detail.to_owned(), SIGN_IN.to_owned()));
+        report.record("officient.connection", state, |()| "connected".to_owned())?;
+        self.check_people_and_calendar(report).await;
+        let types = self.officient.leave_types(Priority::Urgent, self.year);
+        let types = call("calendar", types).await;
+        let detail =
+            |types: &Vec<LeaveType>| format!("{} leave types of {} were read", types.len(), self.year);
+        let types = report.record("officient.leave_types", types, detail);
+        self.check_subscriptions(report).await;
+        types
     }
-    if let Some(person) = list.as_ref().and_then(|list| list.people.first()) {
-        let detail = officient.person(Priority::Urgent, person.id);
-        if tried(report, "officient.person", "personal info", detail).await.is_some() {
-            report.ok("officient.person", format!("the names of person {} can be read", person.id));
+
+    /// Officient refuses a call without a token, and thereby shows that it can be reached.
+    async fn reach(&self) -> Result<(), Problem> {
+        let error = match timeout(UPSTREAM_TIMEOUT, self.officient.account(&String::new().into())).await {
+            Err(_elapsed) => UpstreamError::TimedOut,
+            Ok(Err(OfficientError::Call { source, .. })) => source,
+            Ok(_) => return Ok(()),
+        };
+        if matches!(error, UpstreamError::Unavailable { .. } | UpstreamError::TimedOut) {
+            let api_url = &self.config.officient.api_url;
+            let remedy = "check officient.api_url, and that this machine may reach it";
+            return Err((format!("{api_url}: {error}"), remedy.to_owned()));
         }
-        let calendar = officient.calendar(Priority::Urgent, person.id, year);
-        if tried(report, "officient.calendar", "calendar", calendar).await.is_some() {
-            report.ok("officient.calendar", format!("the calendar of person {} can be read", person.id));
+        Ok(())
+    }
+
+    async fn check_people_and_calendar(&self, report: &mut Report) {
+        let officient = &self.officient;
+        let list = call("basic", officient.people(Priority::Urgent)).await;
+        let list = report
+            .record("officient.people", list, |list| format!("{} people are listed", list.people.len()));
+        if let Some(person) = list.as_ref().and_then(|list| list.people.first()).map(|person| person.id) {
+            let names = call("personal info", officient.person(Priority::Urgent, person)).await;
+            report.record("officient.person", names, |_| format!("the names of person {person} were read"));
+            let calendar = call("calendar", officient.calendar(Priority::Urgent, person, self.year)).await;
+            let detail = |_: &_| format!("the calendar of person {person} for {} was read", self.year);
+            report.record("officient.calendar", calendar, detail);
+        }
+        let requests = call("calendar", officient.requests_page(Priority::Urgent, 0)).await;
+        report
+            .record("officient.requests", requests, |_| "the newest calendar requests were read".to_owned());
+    }
+
+    /// Officient must have exactly one subscription per event, with the current address.
+    async fn check_subscriptions(&self, report: &mut Report) {
+        const CHECK: &str = "officient.webhooks";
+        const REPAIR: &str = "run optedo-officient sync, or wait for the next sweep: it repairs this";
+        let Stored { db, vault, connection } = self.stored;
+        let existing = match call("webhooks", self.officient.subscriptions()).await {
+            Ok(existing) => existing,
+            Err((detail, remedy)) => return report.add(CHECK, Outcome::Problem, detail, remedy),
+        };
+        let address = WebhookAddress::read(app::webhook_base(self.config), vault.clone(), db).await;
+        let (address, known) = match (address, subscriptions::all(db).await) {
+            (Ok(address), Ok(known)) => (address, known),
+            (Err(error), _) => {
+                return report.add(CHECK, Outcome::Problem, error.to_string(), DATABASE_REMEDY);
+            }
+            (_, Err(error)) => {
+                return report.add(CHECK, Outcome::Problem, error.to_string(), DATABASE_REMEDY);
+            }
+        };
+        let url = address.url();
+        let is_current = |webhook: &Subscription| webhook.target_url == url.expose_secret();
+        let is_stale =
+            |webhook: &Subscription| webhook.target_url.starts_with(address.base()) && !is_current(webhook);
+        let events = connection.webhook_events.as_ref().unwrap_or(&self.config.officient.webhook_events);
+        for event in events.iter().collect::<BTreeSet<_>>() {
+            let of_event = || existing.iter().filter(|webhook| webhook.event == *event);
+            let current = of_event().filter(|webhook| is_current(webhook)).count();
+            let stale = of_event().filter(|webhook| is_stale(webhook)).count();
+            let is_refused = known.iter().any(|subscription| {
+                subscription.event == *event && subscription.state == SubscriptionState::Refused.as_str()
+            });
+            let (outcome, detail, remedy) = match (current, stale) {
+                (1, 0) => {
+                    report.ok(CHECK, format!("{event} is registered"));
+                    continue;
+                }
+                (0, 0) if is_refused => (
+                    Outcome::Warning,
+                    "was refused by Officient; sweeps find the changes meanwhile",
+                    "change the event names on the settings page",
+                ),
+                (0, 0) => (Outcome::Problem, "is missing", REPAIR),
+                (0, _) => (Outcome::Problem, "is registered with a former address only", REPAIR),
+                (_, 0) => (Outcome::Warning, "is registered more than once", REPAIR),
+                (_, _) => (Outcome::Warning, "is registered with a former address too", REPAIR),
+            };
+            report.add(CHECK, outcome, format!("{event} {detail}"), remedy);
         }
     }
-    let requests = officient.requests_page(Priority::Urgent, 0);
-    if tried(report, "officient.requests", "calendar", requests).await.is_some() {
-        report.ok("officient.requests", "calendar requests can be read");
-    }
-    let types =
-        tried(report, "officient.leave_types", "calendar", officient.leave_types(Priority::Urgent, year))
-            .await;
-    if let Some(types) = &types {
-        report.ok("officient.leave_types", format!("{} leave types of {year}", types.len()));
-    }
-    if let Some(webhooks) = tried(report, "officient.webhooks", "webhooks", officient.subscriptions()).await {
-        check_webhooks(engine, &webhooks, report).await;
-    }
-    types
 }
 
-/// The answer; a failure is a finding that says which permission the call needs.
-async fn tried<T>(
-    report: &mut Report,
-    check: &'static str,
+/// Waits for `call`. `remedy` gets its error, or `None` when there was no response in time.
+async fn attempt<T, E: Display>(
+    limit: Duration,
+    call: impl Future<Output = Result<T, E>>,
+    remedy: impl FnOnce(Option<&E>) -> String,
+) -> Result<T, Problem> {
+    match timeout(limit, Box::pin(call)).await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(error)) => Err((error.to_string(), remedy(Some(&error)))),
+        Err(_elapsed) => {
+            Err((format!("there was no response within {} seconds", limit.as_secs()), remedy(None)))
+        }
+    }
+}
+
+/// `permission` is the one that the call needs.
+async fn call<T>(
     permission: &str,
     call: impl Future<Output = Result<T, OfficientError>>,
-) -> Option<T> {
-    let error = match timeout(PATIENCE, Box::pin(call)).await {
-        Ok(Ok(answer)) => return Some(answer),
-        Ok(Err(error)) => error,
-        Err(_no_answer) => {
-            let remedy = "look again later: other calls may use the rate limit";
-            report.problem(check, "no answer in time", remedy);
-            return None;
+) -> Result<T, Problem> {
+    let remedy = |error: Option<&OfficientError>| match error.map(OfficientError::upstream) {
+        Some(Some(UpstreamError::Rejected { .. } | UpstreamError::NotFound)) => format!(
+            "give the app this permission on Officient's developer page (read: {permission}), then {SIGN_IN} again"
+        ),
+        Some(Some(UpstreamError::Unauthorized) | None) => SIGN_IN.to_owned(),
+        Some(Some(UpstreamError::Busy { .. })) | None => {
+            "check again later: other apps use the account's rate limit too".to_owned()
         }
-    };
-    let remedy = match error.upstream() {
-        Some(UpstreamError::Rejected { .. } | UpstreamError::NotFound) => {
-            format!("{PERMISSIONS} (read: {permission})")
-        }
-        Some(UpstreamError::Busy { .. }) => {
-            "look again later: other apps use the account's limit too".to_owned()
-        }
-        Some(
+        Some(Some(
             UpstreamError::Unavailable { .. } | UpstreamError::TimedOut | UpstreamError::Unreadable { .. },
-        ) => "look again later; if it stays so, ask Officient".to_owned(),
-        Some(UpstreamError::Unauthorized) | None => SIGN_IN.to_owned(),
+        )) => "check again later; if it stays like this, contact Officient".to_owned(),
     };
-    report.problem(check, error.to_string(), remedy);
-    None
+    attempt(UPSTREAM_TIMEOUT, call, remedy).await
 }
 
-/// Each event once, with our current address.
-async fn check_webhooks(engine: &Engine, standing: &[Subscription], report: &mut Report) {
-    const CHECK: &str = "officient.webhooks";
-    use secrecy::ExposeSecret as _;
-    let (events, known) = match (engine.subscribed_events().await, subscriptions::all(&engine.db).await) {
-        (Ok(events), Ok(known)) => (events, known),
-        (Err(error), _) | (_, Err(error)) => {
-            return report.problem(CHECK, error.to_string(), "check the database");
-        }
-    };
-    let url = engine.webhook_address.url();
-    let ours: Vec<&Subscription> = standing
-        .iter()
-        .filter(|webhook| webhook.target_url.starts_with(engine.webhook_address.base()))
-        .collect();
-    let repair = "the service repairs it with the next sweep; start one with optedo-officient sync";
-    for event in &events {
-        let count = |is_current: bool| {
-            let is = |webhook: &&&Subscription| {
-                webhook.event == *event && (webhook.target_url == url.expose_secret()) == is_current
-            };
-            ours.iter().filter(is).count()
-        };
-        let is_refused = known.iter().any(|subscription| {
-            subscription.event == *event && subscription.state == SubscriptionState::Refused.into_str()
-        });
-        match (count(true), count(false)) {
-            (1, 0) => report.ok(CHECK, format!("{event} is registered")),
-            (0, 0) if is_refused => {
-                let remedy =
-                    "change the event names on the settings page; changes are found by sweeps meanwhile";
-                report.warning(CHECK, format!("{event} was refused by Officient"), remedy);
-            }
-            (0, 0) => report.problem(CHECK, format!("{event} is missing"), repair),
-            (0, _) => report.problem(CHECK, format!("{event} is registered with a former address"), repair),
-            (_, 0) => report.warning(CHECK, format!("{event} is registered more than once"), repair),
-            _ => report.warning(CHECK, format!("{event} is registered with a former address too"), repair),
-        }
-    }
-}
-
-/// Reachable, token, everything that is read. Nothing is written.
+/// Reads what the service will read. Returns the users and the absence types.
 async fn check_optedo(
     optedo: &Optedo,
-    clock: &Clock,
+    today: Date,
 ) -> (Report, Option<UserDirectory>, Option<Vec<AbsenceType>>) {
     let mut report = Report::default();
-    let users = asked(&mut report, "optedo.users", optedo.users()).await;
-    if let Some(users) = &users {
-        report.ok("optedo.users", format!("the token is accepted, {} users", users.len()));
-    }
-    let types = asked(&mut report, "optedo.absence_types", optedo.absence_types()).await;
-    if let Some(types) = &types {
-        report.ok("optedo.absence_types", format!("{} absence types", types.len()));
-    }
-    if let Some(user) = users.as_ref().and_then(|users| users.first()) {
-        let today = clock.today();
-        let absences = asked(&mut report, "optedo.absences", optedo.absences(user.id, today, today)).await;
-        if absences.is_some() {
-            report.ok("optedo.absences", format!("the absences of user {} can be read", user.id));
-        }
+    let users = call_optedo(optedo.users()).await;
+    let detail = |users: &Vec<_>| format!("the token is accepted, {} users were read", users.len());
+    let users = report.record("optedo.users", users, detail);
+    let types = call_optedo(optedo.absence_types()).await;
+    let detail = |types: &Vec<_>| format!("{} absence types were read", types.len());
+    let types = report.record("optedo.absence_types", types, detail);
+    if let Some(user) = users.as_ref().and_then(|users| users.first()).map(|user| user.id) {
+        let absences = call_optedo(optedo.absences(user, today, today)).await;
+        report.record("optedo.absences", absences, |_| format!("the absences of user {user} were read"));
     }
     (report, users.map(UserDirectory::new), types)
 }
 
-async fn asked<T>(
-    report: &mut Report,
-    check: &'static str,
-    call: impl Future<Output = Result<T, OptedoError>>,
-) -> Option<T> {
-    let error = match timeout(PATIENCE, call).await {
-        Ok(Ok(answer)) => return Some(answer),
-        Ok(Err(error)) => error.source,
-        Err(_no_answer) => UpstreamError::TimedOut,
-    };
-    let remedy = match &error {
-        UpstreamError::Unauthorized => "give a token that Optedo accepts in optedo.api_token",
-        UpstreamError::Rejected { .. } => "give a token in optedo.api_token that may do this",
-        UpstreamError::NotFound | UpstreamError::Unreadable { .. } => {
-            "check optedo.api_url: this is not the answer of Optedo's API"
+async fn call_optedo<T>(call: impl Future<Output = Result<T, OptedoError>>) -> Result<T, Problem> {
+    let remedy = |error: Option<&OptedoError>| match error.map(|error| &error.source) {
+        Some(UpstreamError::Unauthorized) => "set a token that Optedo accepts in optedo.api_token",
+        Some(UpstreamError::Rejected { .. }) => "set a token with this permission in optedo.api_token",
+        Some(UpstreamError::NotFound | UpstreamError::Unreadable { .. }) => {
+            "check optedo.api_url: this is not a response of Optedo's API"
         }
-        UpstreamError::Busy { .. } | UpstreamError::Unavailable { .. } | UpstreamError::TimedOut => {
-            "check optedo.api_url and that this machine may reach it"
-        }
+        Some(UpstreamError::Busy { .. } | UpstreamError::Unavailable { .. } | UpstreamError::TimedOut)
+        | None => "check optedo.api_url, and that this machine may reach it",
     };
-    report.problem(check, error.to_string(), remedy);
-    None
+    attempt(UPSTREAM_TIMEOUT, call, |error| remedy(error).to_owned()).await
 }
 
-/// Who would match nobody, as the database knows them.
-async fn check_people(engine: &Engine, directory: &UserDirectory, report: &mut Report) {
+/// Finds the people whose leave would wait, because they match no user.
+async fn check_people(stored: &Stored, users: &UserDirectory, report: &mut Report) {
     const CHECK: &str = "people";
-    let Ok(Some(company)) = company(engine).await else { return };
-    let people = match people::all(&engine.db, company).await {
+    let Some(company) = stored.connection.company_id else { return };
+    let people = match query(people::all(&stored.db, company)).await {
         Ok(people) => people,
-        Err(error) => return report.problem(CHECK, error.to_string(), "check the database"),
+        Err((detail, remedy)) => return report.add(CHECK, Outcome::Problem, detail, remedy),
     };
     let mut matched = 0;
-    for (person, found) in people.iter().zip(match_everybody(&people, directory)) {
-        match (found.state, found.item) {
-            (MatchState::Matched, _) => matched += 1,
-            (_, Some(item)) => {
-                let detail = format!("person {}: {}", person.id, with_hint(&item));
-                report.warning(
-                    CHECK,
-                    detail,
-                    "make the names equal in Officient and Optedo, or ignore it on the page",
-                );
-            }
-            (_, None) => {}
+    for (person, found) in people.iter().zip(match_everybody(&people, users)) {
+        matched += usize::from(found.state == MatchState::Matched);
+        if let Some(item) = found.item {
+            let detail = format!("person {}: {}", person.id, describe(&item));
+            let remedy =
+                "make the names equal in Officient and Optedo, or ignore the item on the settings page";
+            report.add(CHECK, Outcome::Warning, detail, remedy);
         }
     }
     report.ok(CHECK, format!("{matched} of {} match a user in Optedo", people.len()));
 }
 
-async fn company(engine: &Engine) -> Result<Option<CompanyId>, sqlx::Error> {
-    Ok(connection::load(&engine.db).await?.company_id)
-}
-
-/// Which leave types would mean nothing in Optedo.
+/// Finds the leave types whose leave would wait, because they match no absence type.
 fn check_leave_types(
     config: &Config,
     leave_types: &[LeaveType],
@@ -433,24 +422,20 @@ fn check_leave_types(
     report: &mut Report,
 ) {
     const CHECK: &str = "leave_types";
-    let mut mapped = 0;
     let all = map_everything(config, leave_types.iter(), absence_types);
-    for kind in &all {
-        match &kind.mapping {
-            Mapping::To(_) => mapped += 1,
-            Mapping::Excluded => {}
-            Mapping::Blocked(item) => {
-                let detail =
-                    format!("leave type {} ({}): {}", kind.description.type_id, kind.name, with_hint(item));
-                let remedy = "fill in Optedo's description in Officient (Verloftypes, Geavanceerd), or ignore it on the page";
-                report.warning(CHECK, detail, remedy);
-            }
+    for leave_type in &all {
+        if let Mapping::Blocked(item) = &leave_type.mapping {
+            let (id, name) = (&leave_type.description.type_id, &leave_type.name);
+            let detail = format!("leave type {id} ({name}): {}", describe(item));
+            let remedy = "fill in Optedo's description in Officient (Verloftypes, Geavanceerd), or ignore the item on the settings page";
+            report.add(CHECK, Outcome::Warning, detail, remedy);
         }
     }
-    report.ok(CHECK, format!("{mapped} of {} mean an absence type in Optedo", all.len()));
+    let mapped = all.iter().filter(|leave_type| matches!(leave_type.mapping, Mapping::To(_))).count();
+    report.ok(CHECK, format!("{mapped} of {} match an absence type in Optedo", all.len()));
 }
 
-fn with_hint(item: &AttentionItem) -> String {
+fn describe(item: &AttentionItem) -> String {
     let hint = item.hint.as_ref().map(|hint| format!(" {hint}.")).unwrap_or_default();
-    item.detail() + hint.as_str()
+    item.detail() + &hint
 }

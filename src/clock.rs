@@ -1,4 +1,4 @@
-//! The one place that reads the time, so that a test can set it.
+//! The only place that reads the time, so that a test can set it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -15,7 +15,7 @@ pub fn time_zone() -> TimeZone {
     BRUSSELS.clone()
 }
 
-/// A time from now.
+/// A wait that is too long to add ends at the end of time.
 pub fn after(now: Timestamp, wait: Duration) -> Timestamp {
     SignedDuration::try_from(wait)
         .ok()
@@ -23,36 +23,36 @@ pub fn after(now: Timestamp, wait: Duration) -> Timestamp {
         .unwrap_or(Timestamp::MAX)
 }
 
-/// How a time without a zone is described to those who read it.
+/// The OpenAPI schema of a time without a zone.
 pub fn wall_clock() -> Object {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .pattern(Some(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$"))
-        .description(Some("Wall clock, without a zone."))
+        .description(Some("Wall-clock time, without a zone."))
         .build()
 }
 
-/// The system's clock, moved by as much as a test asks for.
+/// The system clock, plus the time by which a test moved it.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     ahead_seconds: Arc<AtomicI64>,
 }
 
 impl Clock {
-    /// Now, in whole microseconds: what Postgres keeps, so that a stored time equals the one in memory.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    /// In whole microseconds, as Postgres stores it, so that a stored time equals the one in memory.
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads the clock")]
     pub fn now(&self) -> Timestamp {
         let ahead = SignedDuration::from_secs(self.ahead_seconds.load(Ordering::Relaxed));
         let now = Timestamp::now().saturating_add(ahead).unwrap_or(Timestamp::MAX);
         Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 
-    /// Today in [`time_zone`].
+    /// In [`time_zone`].
     pub fn today(&self) -> Date {
         self.now().to_zoned(time_zone()).date()
     }
 
-    /// Moves this clock and its clones forward.
+    /// Moves this clock and its clones forward: for tests.
     pub fn advance(&self, by: SignedDuration) {
         self.ahead_seconds.fetch_add(by.as_secs(), Ordering::Relaxed);
     }

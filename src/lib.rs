@@ -1,21 +1,38 @@
-//! Leave made in Officient stands in Optedo at once, one way only.
+//! Copies leave from Officient (HR) to Optedo (planning) within seconds, in one direction, so that nobody on leave gets
+//! scheduled.
 //!
-//! The way of the data, in the order of the files:
-//!
-//! * [`cli`] – the commands, [`check`](mod@check) – the doctor among them; [`config`] – what can be told; [`app`] – the parts put together and served
-//! * [`web`] – all URLs: the webhook receiver, the OAuth login, the settings page, the JSON API
-//! * [`sync`] – the flow: whom a webhook means, look, plan, apply (its pure core decides, the rest does)
-//! * [`officient`] and [`optedo`] – the two clients; [`upstream`] – one HTTP exchange and what its failure means;
-//!   [`rate_limiter`] – Officient's rate limit; [`oauth`] and [`tokens`] – access to Officient
-//! * [`db`] – every SQL statement; [`vault`] – secrets at rest; [`webhook_address`] – where webhooks arrive
-//! * [`clock`], [`ids`], [`telemetry`] – time, ids, logs and metrics
-//! * `simulators` – simulated Officient and Optedo, for tests and demonstration; `fuzz_properties` – what must hold of all input
+//! # Flow
 //!
 //! ```text
-//! Officient ──webhook──▶ web::webhook ─▶ webhook_events ─▶ sync::trigger ─▶ people.sync_requested_at
-//!                                                                                 │
-//! Optedo ◀── sync::apply ◀── sync::plan ◀── sync::look ◀── sync::worker ◀─────────┘
+//! Officient ──webhook──▶ web::webhook ─▶ sync::inbox ─▶ webhook_events ─▶ sync::resolve ─▶ people
+//!                                                                                           │
+//! Optedo ◀── sync::apply ◀── domain::plan ◀── sync::observe ◀── sync::worker ◀──────────────┘
 //! ```
+//!
+//! A webhook says only that something happened. So the service reads the leave of the person from Officient, compares it
+//! with what it wrote to Optedo, and writes the difference. The first import and the sweep (the periodic full
+//! reconciliation) take the same path.
+//!
+//! # Modules by layer
+//!
+//! A module imports only from lower layers. Begin with [`domain`], which decides everything, and [`sync`], which drives it.
+//!
+//! | layer | module | contents |
+//! |---|---|---|
+//! | 10 | [`cli`] | one file per command |
+//! | 9 | [`app`] | assembles and serves the parts |
+//! | 9 | [`check`](mod@check) | the doctor |
+//! | 9 | `simulators`, `fuzz_properties` | simulated Officient and Optedo; properties of the parsers for fuzzers |
+//! | 8 | [`web`] | all URLs: webhook, login, settings page, JSON API |
+//! | 7 | [`sync`] | the flow: resolve, observe, apply, record; the sweep, the worker, the leader |
+//! | 6 | [`telemetry`] | logs, metrics, traces |
+//! | 5 | [`officient`] | Officient's client: OAuth, tokens, rate limit |
+//! | 4 | [`secrets`] | encryption at rest, key rotation, the webhook address |
+//! | 3 | [`db`] | every SQL statement |
+//! | 3 | [`optedo`] | Optedo's client |
+//! | 2 | [`domain`] | ids, people, leave, matching, planning: pure functions |
+//! | 1 | [`config`] | all settings |
+//! | 1 | [`clock`], [`http_client`] | time; one bounded HTTP exchange and the meaning of its failure |
 
 #![forbid(unsafe_code)]
 
@@ -25,15 +42,15 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
-pub mod domain;
 #[cfg(feature = "demo")]
-pub mod fuzz_properties;
+pub mod simulators;
+pub mod domain;
 pub mod http_client;
 pub mod officient;
 pub mod optedo;
 pub mod secrets;
-#[cfg(feature = "demo")]
-pub mod simulators;
 pub mod sync;
 pub mod telemetry;
+#[cfg(feature = "demo")]
+pub mod fuzz_properties;
 pub mod web;

@@ -1,4 +1,4 @@
-//! Parses the command line, runs the command, ends with its exit code.
+//! The program `optedo-officient`: parses the command line and runs the command.
 
 #![forbid(unsafe_code)]
 
@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use optedo_officient::cli::{self, Cli};
 
-// One thread for requests; the worker of `serve` gets another.
-#[tokio::main(flavor = "current_thread")]
+// Two threads are enough for one tenant; each further one would cost memory in every copy.
+#[tokio::main(worker_threads = 2)]
 async fn main() -> ExitCode {
-    // A variable that is no text is none of ours; `std::env::vars` would panic over it.
+    // A variable that is not text is not one of ours; `std::env::vars` would panic on it.
     let env =
         std::env::vars_os().filter_map(|(key, value)| key.into_string().ok().zip(value.into_string().ok()));
     cli::run(Cli::parse(), env).await

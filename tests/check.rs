@@ -74,6 +74,37 @@ async fn in_a_sound_world_nothing_is_wrong_and_nothing_is_written() {
 }
 
 #[tokio::test]
+async fn a_check_with_a_new_key_or_without_a_webhook_token_writes_nothing() {
+    let world = World::connected().await;
+    let without_calls = |dump: &str| -> Vec<String> {
+        dump.lines().filter(|line| !line.starts_with("officient_calls")).map(str::to_owned).collect()
+    };
+    let former =
+        world.environment().into_iter().find(|(key, _)| key.ends_with("__ENCRYPTION_KEY")).unwrap().1;
+    let key = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+    let off = with(world.environment(), "OPTEDO_OFFICIENT__LOG__FILTER", "off");
+    let rotated = with(off.clone(), "OPTEDO_OFFICIENT__SECURITY__ENCRYPTION_KEY", key);
+    let rotated = with(rotated, "OPTEDO_OFFICIENT__SECURITY__PREVIOUS_ENCRYPTION_KEYS", &former);
+    let before = world.dump().await;
+    let ended = run_in(rotated, &["check", "--json"]).await;
+    assert_eq!((ended.code, problems(&findings(&ended.out))), (Some(0), vec![]), "{ended:?}");
+    assert_eq!(without_calls(&world.dump().await), without_calls(&before));
+
+    let fresh = create_database().await;
+    let environment = with(off, "DATABASE_URL", &fresh);
+    assert_eq!(run_in(environment.clone(), &["migrate"]).await.code, Some(0));
+    let ended = run_in(environment, &["check", "--json"]).await;
+    assert_eq!(problems(&findings(&ended.out)), ["officient.connection"], "{ended:?}");
+    let pool = sqlx::PgPool::connect(&fresh).await.unwrap();
+    let has_token: bool = sqlx::query_scalar("select webhook_token is not null from connection")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert!(!has_token);
+    pool.close().await;
+}
+
+#[tokio::test]
 async fn who_and_what_would_not_match_are_warnings_with_a_hint_and_a_remedy() {
     let world = World::start().await;
     let els = world.officient.add_person("Els", "De Smet");

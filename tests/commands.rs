@@ -450,6 +450,24 @@ async fn a_signal_waits_for_the_absence_that_is_being_written() {
     assert!(is_finished);
 }
 
+#[tokio::test]
+async fn a_second_signal_stops_the_service_at_once() {
+    let (mut app, [(jan, _), _]) = connected_with_two_people().await;
+    app.stop().await;
+    let serving = Serving::start(&app, app.environment()).await;
+    app.optedo.set_latency(Duration::from_secs(8));
+    let writes = || app.optedo.calls().iter().filter(|call| call.method == reqwest::Method::POST).count();
+    add_leave(&app, jan);
+    assert_eq!(app.deliver("calendar_event_added", jan).await, StatusCode::OK);
+    app.until("being written", async || writes() == 3).await;
+    serving.signal("TERM");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let began = std::time::Instant::now();
+    serving.signal("INT");
+    assert_eq!(serving.ended().await.code, Some(0));
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+}
+
 /// What `hash-password` makes of a password.
 pub fn hash_of(password: &str) -> String {
     use std::io::Write as _;

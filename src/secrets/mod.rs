@@ -1,7 +1,8 @@
-//! The secrets at rest as a whole: all of them open at the start, and those that are stale are sealed anew.
+//! The secrets at rest: where each is stored, and how a new encryption key reaches all of them.
 //!
-//! A copy of the version before, or one that has not got the new key yet, cannot open what is sealed anew. While such a
-//! copy may be the one that syncs, nothing is: whoever leads next does it.
+//! At start-up every secret must decrypt, so that a wrong key shows at once. A secret that a previous key encrypted is
+//! encrypted again with the current one. A replica of the previous version, or one without the new key, could not read
+//! it then. So while another replica leads, nothing is encrypted again; the next leader does it.
 
 pub mod random;
 pub mod vault;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use sqlx::{PgConnection, PgPool};
 use tokio::time::{Instant, sleep};
 
+use crate::db::connection::Connection;
 use crate::db::{self, connection, leadership};
 use random::random_token;
 use vault::{Vault, VaultError};
@@ -23,49 +25,67 @@ pub const REFRESH_TOKEN: &str = "connection.refresh_token";
 pub const WEBHOOK_TOKEN: &str = "connection.webhook_token";
 pub const PREVIOUS_WEBHOOK_TOKEN: &str = "connection.previous_webhook_token";
 
-/// A leader that is about to end is waited for so long.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a start waits for a leader that is about to stop.
+const LEADER_STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Why the secrets cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretsError {
-    /// The database failed.
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
-    /// One does not open.
     #[error(transparent)]
     Vault(#[from] VaultError),
 }
 
-/// Makes the webhook token at the first start and opens every secret, so that a wrong key shows at once. What is stale
-/// is sealed anew, unless another copy leads.
-pub async fn open(db: &PgPool, vault: &Vault) -> Result<(), SecretsError> {
+/// The vault of this database's secrets.
+pub async fn open_vault(db: &PgPool, keys: crate::config::Security) -> Result<Vault, sqlx::Error> {
+    let row = connection::row_id(db).await?;
+    Ok(Vault::new(keys.encryption_key, keys.previous_encryption_keys, &row))
+}
+
+/// Prepares the secrets at start-up: creates the webhook token at the first start, decrypts every secret, and encrypts
+/// stale ones again unless another replica leads.
+pub async fn prepare(db: &PgPool, vault: &Vault) -> Result<(), SecretsError> {
     connection::offer_webhook_token(db, &vault.seal(WEBHOOK_TOKEN, &random_token())).await?;
     let began = Instant::now();
     loop {
         let mut tx = db::begin(db).await?;
         let is_vacant = leadership::is_vacant(&mut *tx).await?;
-        if seal_anew(&mut tx, vault, is_vacant).await? || began.elapsed() >= PATIENCE {
-            tx.commit().await?;
+        let is_stale = reseal(&mut tx, vault, is_vacant).await?;
+        tx.commit().await?;
+        if !is_stale || began.elapsed() >= LEADER_STOP_TIMEOUT {
             return Ok(());
         }
-        tx.rollback().await?;
-        sleep(PATIENCE / 20).await;
+        sleep(LEADER_STOP_TIMEOUT / 20).await;
     }
 }
 
-/// Seals anew what a previous key or version sealed: for whoever leads.
-pub async fn seal_anew_as_leader(db: &PgPool, vault: &Vault) -> Result<(), SecretsError> {
+/// Decrypts every secret and writes nothing: for the doctor.
+pub fn verify(vault: &Vault, mut stored: Connection) -> Result<(), VaultError> {
+    reseal_all(vault, &mut stored).map(drop)
+}
+
+/// Encrypts stale secrets again: for the leader.
+pub async fn reseal_as_leader(db: &PgPool, vault: &Vault) -> Result<(), SecretsError> {
     let mut tx = db::begin(db).await?;
-    seal_anew(&mut tx, vault, true).await?;
+    reseal(&mut tx, vault, true).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// Opens every secret and, if it may, stores those that are stale anew. False when it should, but may not.
-async fn seal_anew(tx: &mut PgConnection, vault: &Vault, may_store: bool) -> Result<bool, SecretsError> {
+/// Returns whether a stale secret is left.
+async fn reseal(tx: &mut PgConnection, vault: &Vault, may_write: bool) -> Result<bool, SecretsError> {
     connection::lock(&mut *tx).await?;
     let mut stored = connection::load(&mut *tx).await?;
+    let is_stale = reseal_all(vault, &mut stored)?;
+    if is_stale && may_write {
+        connection::save_resealed(&mut *tx, &stored).await?;
+        tracing::info!("Encrypted all stored secrets with the current key");
+    }
+    Ok(is_stale && !may_write)
+}
+
+/// Replaces the stale secrets of `stored`; returns whether there was one.
+fn reseal_all(vault: &Vault, stored: &mut Connection) -> Result<bool, VaultError> {
     let mut is_stale = false;
     for (place, sealed) in [
         (CLIENT_SECRET, &mut stored.client_secret),
@@ -81,9 +101,5 @@ async fn seal_anew(tx: &mut PgConnection, vault: &Vault, may_store: bool) -> Res
             is_stale = true;
         }
     }
-    if is_stale && may_store {
-        connection::save_resealed(&mut *tx, &stored).await?;
-        tracing::info!("Encrypted all stored secrets with the current key");
-    }
-    Ok(may_store || !is_stale)
+    Ok(is_stale)
 }

@@ -1,4 +1,4 @@
-//! Random tokens, and the digests that are stored in their place.
+//! Random tokens, and the digests that are stored instead of them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -21,7 +21,7 @@ pub fn random_token() -> SecretString {
     URL_SAFE_NO_PAD.encode(random::<32>()).into()
 }
 
-/// SHA-256: stored instead of a random token that only has to be recognised.
+/// SHA-256: stored instead of a random token that the service only has to recognise.
 pub fn digest(token: &str) -> Vec<u8> {
     Sha256::digest(token).to_vec()
 }

@@ -1,8 +1,8 @@
-//! Secrets at rest: sealed with XChaCha20-Poly1305 under the configured key, bound to the place they are stored in.
+//! Encryption of secrets at rest ("sealing"), with XChaCha20-Poly1305 and the configured key.
 //!
 //! A sealed value is `version (1 byte) | key id (8) | nonce (24) | ciphertext and tag`. The place (`table.column`) and
 //! the row are authenticated with it, so a ciphertext copied into another column, or from another database, does not
-//! open. What does not open is an error: never an empty secret.
+//! decrypt. A value that does not decrypt is an error, never an empty secret.
 
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -12,29 +12,22 @@ use super::random::random;
 use crate::config::EncryptionKey;
 
 const VERSION: u8 = 2;
-/// Of values that are bound to their column only; they open, and are sealed anew at start-up.
-const WITHOUT_ROW: u8 = 1;
+/// The version of values that are bound to their column only. They still decrypt, and are stale.
+const VERSION_WITHOUT_ROW: u8 = 1;
 const KEY_ID: usize = EncryptionKey::ID_LENGTH;
 const NONCE: usize = 24;
 
-/// Why a sealed value does not open.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum VaultError {
-    /// The key it was sealed with is not configured.
-    #[error("{place} was sealed with another key: add that key to security.previous_encryption_keys")]
-    UnknownKey {
-        /// Table and column.
-        place: &'static str,
-    },
-    /// Damaged, moved from another place, or not sealed by this program.
-    #[error("{place} cannot be decrypted: it is damaged or was copied from elsewhere")]
-    Damaged {
-        /// Table and column.
-        place: &'static str,
-    },
+    /// `place` is `table.column`.
+    #[error("{place} was encrypted with another key: add that key to security.previous_encryption_keys")]
+    UnknownKey { place: &'static str },
+    /// Damaged, copied from another place, or not written by this program.
+    #[error("{place} cannot be decrypted: it is damaged, or was copied from elsewhere")]
+    Damaged { place: &'static str },
 }
 
-/// Seals with the current key; opens with the current and the previous ones.
+/// Encrypts with the current key; decrypts with the current and the previous ones.
 #[derive(Debug, Clone)]
 pub struct Vault {
     current: EncryptionKey,
@@ -43,7 +36,7 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// A vault with these keys for the secrets of this row.
+    /// `row` identifies the database row of the secrets.
     pub fn new(current: EncryptionKey, previous: Vec<EncryptionKey>, row: &str) -> Self {
         Self { current, previous, row: row.to_owned() }
     }
@@ -51,7 +44,7 @@ impl Vault {
     /// Encrypts `secret` for `place` (`table.column`).
     pub fn seal(&self, place: &'static str, secret: &SecretString) -> Vec<u8> {
         let nonce: [u8; NONCE] = random();
-        let aad = self.bound_to(VERSION, place);
+        let aad = self.associated_data(VERSION, place);
         let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: &aad };
         #[expect(clippy::expect_used, reason = "encryption fails only for messages of more than 256 GiB")]
         let ciphertext =
@@ -62,7 +55,7 @@ impl Vault {
     /// Decrypts what [`Self::seal`] made for the same place.
     pub fn open(&self, place: &'static str, sealed: &[u8]) -> Result<SecretString, VaultError> {
         let damaged = VaultError::Damaged { place };
-        let Some((&version @ (VERSION | WITHOUT_ROW), rest)) = sealed.split_first() else {
+        let Some((&version @ (VERSION | VERSION_WITHOUT_ROW), rest)) = sealed.split_first() else {
             return Err(damaged);
         };
         let Some((id, rest)) = rest.split_first_chunk::<KEY_ID>() else {
@@ -74,7 +67,7 @@ impl Vault {
         let Some(key) = self.keys().find(|key| key.id() == *id) else {
             return Err(VaultError::UnknownKey { place });
         };
-        let aad = self.bound_to(version, place);
+        let aad = self.associated_data(version, place);
         let payload = Payload { msg: ciphertext, aad: &aad };
         let Ok(bytes) = cipher(key).decrypt(&XNonce::from(*nonce), payload) else {
             return Err(damaged);
@@ -82,15 +75,15 @@ impl Vault {
         String::from_utf8(bytes).map(SecretString::from).map_err(|_not_ours| damaged)
     }
 
-    /// Whether `sealed` should be sealed anew: by a previous key, or by a version that did not bind to the row.
+    /// Whether `sealed` should be encrypted again: it has a previous key, or a version that did not bind to the row.
     pub fn is_stale(&self, sealed: &[u8]) -> bool {
         sealed.first() != Some(&VERSION)
             || sealed.get(1..=EncryptionKey::ID_LENGTH) != Some(self.current.id().as_slice())
     }
 
-    /// What is authenticated with the secret. No place holds a NUL, so none is the beginning of another.
-    fn bound_to(&self, version: u8, place: &str) -> Vec<u8> {
-        let row = if version == WITHOUT_ROW { String::new() } else { format!("\0{}", self.row) };
+    /// The associated data of the encryption. No place contains a NUL, so none is the beginning of another.
+    fn associated_data(&self, version: u8, place: &str) -> Vec<u8> {
+        let row = if version == VERSION_WITHOUT_ROW { String::new() } else { format!("\0{}", self.row) };
         [place.as_bytes(), row.as_bytes()].concat()
     }
 
@@ -112,21 +105,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sealed_opens_in_its_row_only_and_an_older_value_is_stale() {
+    fn a_secret_decrypts_in_its_row_only_and_an_older_value_is_stale() {
         let vault = vault(1, vec![]);
         let elsewhere = Vault::new(EncryptionKey::new([1; 32]), vec![], "row 2");
         let sealed = vault.seal("t.c", &"secret".into());
         assert_eq!(elsewhere.open("t.c", &sealed).unwrap_err(), VaultError::Damaged { place: "t.c" });
-        // As sealed by a version that did not bind to the row.
+        // As an earlier version of the program wrote it.
         let payload = Payload { msg: b"secret".as_slice(), aad: b"t.c".as_slice() };
         let ciphertext = cipher(&vault.current).encrypt(&XNonce::from([7; NONCE]), payload).unwrap();
-        let older = [&[WITHOUT_ROW], vault.current.id().as_slice(), &[7; NONCE], &ciphertext].concat();
+        let older =
+            [&[VERSION_WITHOUT_ROW], vault.current.id().as_slice(), &[7; NONCE], &ciphertext].concat();
         assert_eq!(vault.open("t.c", &older).unwrap().expose_secret(), "secret");
         assert!(vault.is_stale(&older) && !vault.is_stale(&sealed));
     }
 
     #[test]
-    fn what_is_sealed_opens_at_its_place_only() {
+    fn a_secret_decrypts_at_its_place_only() {
         let vault = vault(1, vec![]);
         let sealed = vault.seal("connection.refresh_token", &"fed4".into());
         assert_eq!(vault.open("connection.refresh_token", &sealed).unwrap().expose_secret(), "fed4");
@@ -150,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_previous_key_opens_and_is_stale_and_an_unknown_one_is_named() {
+    fn a_previous_key_decrypts_and_is_stale_and_an_unknown_one_is_reported() {
         let sealed = vault(1, vec![]).seal("t.c", &"secret".into());
         let rotated = vault(2, vec![EncryptionKey::new([1; 32])]);
         assert_eq!(rotated.open("t.c", &sealed).unwrap().expose_secret(), "secret");

@@ -1,8 +1,8 @@
-//! The address that Officient delivers webhooks to, and its secret token, which can be replaced.
+//! The address that Officient delivers webhooks to. It contains a secret token, which an admin can replace (rotate).
 //!
-//! Both tokens are in memory, so that a wrong one costs no work of the database. Replicas read them again every
-//! second; a new address is given to Officient only after all of them can know it, and the old one is accepted
-//! until Officient has the new one everywhere: no webhook meets a 404 because of a rotation.
+//! Every replica has the tokens in memory, so that a wrong one costs no query, and reads them again every second. During a
+//! rotation no webhook gets a 404: Officient gets the new address only when every replica accepts it, and the previous
+//! token is accepted until Officient has the new address for every event.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -19,10 +19,10 @@ use super::{PREVIOUS_WEBHOOK_TOKEN, SecretsError, WEBHOOK_TOKEN};
 use crate::db;
 use crate::db::connection::{self, SealedWebhookTokens};
 
-/// How often every replica reads the tokens again (`sync/worker.rs`).
-pub const READ_EVERY: Duration = Duration::from_secs(1);
+/// How often the worker of every replica reads the tokens again.
+pub const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Clones share it.
+/// Clones share the tokens.
 #[derive(Clone)]
 pub struct WebhookAddress {
     base: Arc<str>,
@@ -45,32 +45,31 @@ impl fmt::Debug for WebhookAddress {
 }
 
 impl WebhookAddress {
-    /// Below `base`, which ends with a slash, with the tokens of the database.
+    /// `base` ends with a slash; the token follows it.
     pub async fn read(base: String, vault: Vault, db: impl PgExecutor<'_>) -> Result<Self, SecretsError> {
         let address = Self { base: base.into(), vault, known: Arc::default() };
         address.read_again(db).await?;
         Ok(address)
     }
 
-    /// What all addresses of this service begin with, whatever their token.
+    /// The prefix of all addresses of this service, whatever their token.
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// The current address.
     pub fn url(&self) -> SecretString {
         self.current().0
     }
 
-    /// The current address, and its token as the database has it.
+    /// The current address, and its token as it is stored.
     pub fn current(&self) -> (SecretString, Vec<u8>) {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let url = format!("{}{}", self.base, known.current.expose_secret());
         (url.into(), known.sealed.current.clone().unwrap_or_default())
     }
 
-    /// Whether the token is the current one, or the one before while Officient may still use it. Digests are compared,
-    /// both in any case, so that it takes the same time for every wrong token.
+    /// Whether the token is the current one, or the previous one while Officient may still use it. Both digests are always
+    /// compared, so that every wrong token takes the same time.
     pub fn accepts(&self, token: &str) -> bool {
         let given = digest(token);
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
@@ -79,7 +78,7 @@ impl WebhookAddress {
         bool::from(given.ct_eq(&known.current_digest) | is_previous)
     }
 
-    /// Reads the tokens of the database; those that do not open leave what was known.
+    /// Reads the tokens from the database. After an error, the known ones stay.
     pub async fn read_again(&self, db: impl PgExecutor<'_>) -> Result<(), SecretsError> {
         let sealed = connection::webhook_tokens(db).await?;
         if self.known.read().unwrap_or_else(PoisonError::into_inner).sealed == sealed {
@@ -96,8 +95,8 @@ impl WebhookAddress {
         Ok(())
     }
 
-    /// Makes a new token, unless one is on its way to Officient already; returns when every replica can know it. The
-    /// caller holds the lock of the webhooks, so that nobody tells Officient before.
+    /// Creates a new token, unless Officient does not have the last one everywhere yet; returns when every replica accepts
+    /// it. The caller holds the lock of the subscriptions, so that no replica registers the new address earlier.
     pub async fn rotate(&self, db: &PgPool) -> Result<(), SecretsError> {
         let mut tx = db::begin(db).await?;
         connection::lock(&mut tx).await?;
@@ -113,7 +112,7 @@ impl WebhookAddress {
         }
         tx.commit().await?;
         self.read_again(db).await?;
-        sleep(READ_EVERY + READ_EVERY / 2).await;
+        sleep(REFRESH_INTERVAL + REFRESH_INTERVAL / 2).await;
         Ok(())
     }
 }

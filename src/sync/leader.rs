@@ -15,10 +15,10 @@ use super::work_signal::{CHANNEL, LEADERSHIP_VALID_FOR, Leadership};
 use super::worker::Worker;
 use crate::db::leadership;
 use crate::secrets;
-use crate::secrets::webhook_address::READ_EVERY;
+use crate::secrets::webhook_address::REFRESH_INTERVAL;
 
 /// The leader uses its session this often, to see what is due and to be seen; the other replicas try the lock.
-const HEARTBEAT: Duration = READ_EVERY;
+const HEARTBEAT: Duration = REFRESH_INTERVAL;
 /// How long the session may take to answer, or to close.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(2);
 /// A leader without a heartbeat for this long hangs, and is replaced.
@@ -69,7 +69,7 @@ async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<()
     let term = leadership::begin_term(&mut *listener).await?;
     engine.work_signal.set_leadership(Some(Leadership { confirmed_at, term }));
     tracing::info!(leader.term = term, "This replica is the leader");
-    if let Err(error) = secrets::seal_anew_as_leader(&engine.db, &engine.vault).await {
+    if let Err(error) = secrets::reseal_as_leader(&engine.db, &engine.vault).await {
         tracing::warn!(%error, "Could not re-encrypt all secrets with the current key");
     }
     let mut worker = Worker::new(Arc::clone(engine));

@@ -1,7 +1,7 @@
-//! Log lines: JSON for machines, or text for people, on standard error.
+//! Log lines on standard error: JSON for machines, or text for people.
 //!
-//! A line of JSON holds its own fields at the top and, in `spans`, those of the work it belongs to, so that one id finds all
-//! lines of one piece of work.
+//! A line of JSON has its own fields at the top level, and in `spans` those of the piece of work that it belongs to. So
+//! one id finds all lines of one piece of work.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -17,25 +17,24 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::config::{Log, LogFormat};
 
-/// Starts logging to standard error; once a process. Panics are logged too.
+/// Called once per process. Panics are logged too.
 pub fn start(log: &Log) {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
-        tracing::error!(place, "A panic: {}", what_of(panic.payload()));
+        tracing::error!(place, "A panic: {}", public_message(panic.payload()));
     }));
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_checked_before| EnvFilter::new("info"));
-    // Only a second start in one process fails, and then there is a log already.
+    // Fails only for a second start in one process; then a log exists already.
     let registry = Registry::default();
     #[cfg(feature = "otlp")]
     if let Some(traces) = super::traces::layer() {
-        // What the log leaves out is traced all the same.
+        // The filter of the log does not apply to traces.
         let _started = registry.with(traces).with(lines(log.format).with_filter(filter)).try_init().is_ok();
         return;
     }
     let _started = registry.with(filter).with(lines(log.format)).try_init().is_ok();
 }
 
-/// What writes the lines.
 fn lines<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
@@ -56,14 +55,14 @@ where
     }
 }
 
-/// What a panic says, where it is a text of the program: any other was put together from values, and may quote what a
-/// stranger or Officient sent. Where it happened tells the rest.
-fn what_of(payload: &(dyn Any + Send)) -> &'static str {
+/// The message of a panic, if it is a literal of the program. A formatted message may quote a value from outside; the
+/// place of the panic must then suffice.
+fn public_message(payload: &(dyn Any + Send)) -> &'static str {
     payload.downcast_ref::<&'static str>().copied().unwrap_or("its message may hold personal data")
 }
 
-/// The text without a character that moves a cursor, begins a line or colours a terminal: nobody writes log lines of
-/// their own into the log.
+/// Escapes characters that move a cursor, begin a line or colour a terminal, so that a value from outside cannot forge a
+/// log line.
 fn escaped(text: &str) -> Cow<'_, str> {
     if !text.contains(char::is_control) {
         return text.into();
@@ -74,8 +73,8 @@ fn escaped(text: &str) -> Cow<'_, str> {
     text.chars().map(escape).collect()
 }
 
-/// Writes lines of JSON. JSON itself escapes only the control characters below U+0020; all of them stand in texts,
-/// where the escaped form means the same.
+/// Writes lines of JSON and escapes every control character; JSON itself escapes only those below U+0020. In a line of
+/// JSON they occur only inside strings, where the escaped form means the same.
 struct Escaped<W>(W);
 
 impl<W: Write> Write for Escaped<W> {
@@ -96,14 +95,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_says_what_stands_in_the_program_and_quotes_nothing() {
+    fn a_panic_is_logged_with_its_literal_and_quotes_no_value() {
         let name = "Jan Peeters é";
         let caught = |panics: fn(&str)| std::panic::catch_unwind(|| panics(name)).unwrap_err();
         let quotes = caught(|name| {
             let _cut = &name[..name.len() - 1];
         });
         assert!(quotes.downcast_ref::<String>().unwrap().contains("Peeters"));
-        assert_eq!(what_of(&*quotes), "its message may hold personal data");
-        assert_eq!(what_of(&*caught(|_| panic!("a short message"))), "a short message");
+        assert_eq!(public_message(&*quotes), "its message may hold personal data");
+        assert_eq!(public_message(&*caught(|_| panic!("a short message"))), "a short message");
     }
 }

@@ -1,7 +1,7 @@
-//! What Prometheus reads: every metric with its meaning, its labels and its buckets.
+//! The metrics for Prometheus: names, meanings, labels and buckets.
 //!
-//! No label holds what comes from outside, but for the event names that the configuration or the admin subscribed to. What
-//! counts is there with 0 from the start, so that "never" is told from "not measured".
+//! No label contains a value from outside, except the event names that the configuration or the admin subscribed to.
+//! Every counter exists with 0 from the start, so that "never happened" differs from "not measured".
 
 use std::collections::HashMap;
 use std::sync::{OnceLock, PoisonError, RwLock};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use metrics::{
-    Counter, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+    Counter, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use strum::VariantArray as _;
@@ -19,29 +19,72 @@ use crate::db::connection;
 use crate::domain::attention::AttentionKind;
 use crate::http_client::OUTCOMES;
 
-/// From half a millisecond to a second.
-const ACK_SECONDS: [f64; 11] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0];
-/// From 50 ms to an hour.
-const PROPAGATION_SECONDS: [f64; 13] =
-    [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0];
-/// How often what histograms were told is added up; until then every value is kept.
-const ADD_UP_EVERY: Duration = Duration::from_secs(5);
-/// The label of an event name that nobody subscribed to.
+const COUNTERS: [(&str, &str); 5] = [
+    (
+        "webhook_events_total",
+        "Webhooks received, by event name (other: a name without a subscription) and outcome: stored, unavailable (not on disk, answered with 503) or malformed (answered with 400).",
+    ),
+    ("absence_writes_total", "Calls that create, change or delete an absence in Optedo, by outcome."),
+    ("officient_calls_total", "Calls to Officient, by outcome."),
+    ("optedo_calls_total", "Calls to Optedo, by outcome."),
+    (
+        "officient_rate_limited_total",
+        "Calls that Officient refused with 429: other apps use the account's limit too.",
+    ),
+];
+const HISTOGRAMS: [(&str, &str, &[f64]); 2] = [
+    (
+        "webhook_ack_seconds",
+        "From the arrival of a webhook to its 200, including the commit.",
+        &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0],
+    ),
+    (
+        "propagation_seconds",
+        "From a webhook on disk to the resulting absence in Optedo.",
+        &[0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0],
+    ),
+];
+const GAUGES: [(&str, &str); 8] = [
+    (
+        "sync_queue",
+        "Webhooks to resolve and people to reconcile, by state: waiting, or retrying after a failure. The same on every replica.",
+    ),
+    (
+        "oldest_waiting_seconds",
+        "Age of the oldest webhook that is not carried out yet; 0: none. The same on every replica.",
+    ),
+    ("attention_open", "Attention items neither resolved nor ignored, by kind. The same on every replica."),
+    (
+        "connection_state",
+        "0 disconnected, 1 connected, 2 an admin must sign in at Officient again. The same on every replica.",
+    ),
+    (
+        "last_sweep_timestamp_seconds",
+        "Unix time of the end of the last sweep (full reconciliation); 0: never. The same on every replica.",
+    ),
+    (
+        "database_up",
+        "1 when this replica could read its database for this scrape. At 0, the gauges that are the same on every replica are older.",
+    ),
+    ("is_leader", "1 on the replica that holds the lock and reconciles, 0 on the others."),
+    ("build_info", "Always 1; the label is the version of the program."),
+];
+/// Until it is aggregated, a histogram keeps every value in memory.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
+/// The label of an event name without a subscription.
 const OTHER: &str = "other";
 
-/// The process's metrics; installed at the first call.
+/// The metrics of the process, installed at the first call.
 pub fn handle() -> &'static PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE.get_or_init(|| {
-        let buckets = |builder: PrometheusBuilder, name: &str, buckets: &[f64]| {
+        let set_buckets = |builder: PrometheusBuilder, (name, _, buckets): (&str, &str, &[f64])| {
             builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), buckets)
         };
-        let builder = buckets(PrometheusBuilder::new(), "webhook_ack_seconds", &ACK_SECONDS)
-            .and_then(|builder| buckets(builder, "propagation_seconds", &PROPAGATION_SECONDS))
-            .unwrap_or_else(|_no_buckets| PrometheusBuilder::new());
-        let recorder = builder.build_recorder();
+        let builder = HISTOGRAMS.into_iter().try_fold(PrometheusBuilder::new(), set_buckets);
+        let recorder = builder.unwrap_or_else(|_no_buckets| PrometheusBuilder::new()).build_recorder();
         let handle = recorder.handle();
-        // Only a second recorder in one process fails; this is the only place that sets one.
+        // Fails only for a second recorder in one process; this is the only place that sets one.
         let _installed = metrics::set_global_recorder(recorder).is_ok();
         describe();
         begin_with_zero();
@@ -50,58 +93,17 @@ pub fn handle() -> &'static PrometheusHandle {
 }
 
 fn describe() {
-    describe_counter!(
-        "webhook_events_total",
-        "Webhooks received, by event name (other: nobody subscribed to it) and outcome: stored, unavailable (not on disk, answered 503) or malformed (answered 400)."
-    );
-    describe_histogram!(
-        "webhook_ack_seconds",
-        Unit::Seconds,
-        "From a webhook's arrival to its 200, the commit included."
-    );
-    describe_counter!(
-        "absence_writes_total",
-        "Calls that create, change or delete an absence in Optedo, by outcome."
-    );
-    describe_histogram!(
-        "propagation_seconds",
-        Unit::Seconds,
-        "From a webhook on disk to what it brought about standing in Optedo."
-    );
-    describe_counter!("officient_calls_total", "Calls to Officient, by outcome.");
-    describe_counter!("optedo_calls_total", "Calls to Optedo, by outcome.");
-    describe_counter!(
-        "officient_rate_limited_total",
-        "Calls that Officient answered with 429: other apps use the account's limit too."
-    );
-    describe_gauge!(
-        "sync_queue",
-        "Webhooks to explain and people to look at, by state: waiting, or retrying after a failure. Same on every replica."
-    );
-    describe_gauge!(
-        "oldest_waiting_seconds",
-        Unit::Seconds,
-        "Age of the oldest webhook not yet carried out; 0: none. Same on every replica."
-    );
-    describe_gauge!(
-        "attention_open",
-        "Attention items neither resolved nor ignored, by kind. Same on every replica."
-    );
-    describe_gauge!(
-        "connection_state",
-        "0 disconnected, 1 connected, 2 somebody must sign in at Officient again. Same on every replica."
-    );
-    describe_gauge!(
-        "last_sweep_timestamp_seconds",
-        Unit::Seconds,
-        "When the last sweep ended, as Unix time; 0: never. Same on every replica."
-    );
-    describe_gauge!(
-        "database_up",
-        "1 when this replica could read its database for this scrape; at 0 what is the same on every replica is older."
-    );
-    describe_gauge!("is_leader", "1 on the replica that does the syncing, 0 on the others.");
-    describe_gauge!("build_info", "1; the label is the program's version.");
+    for (name, description) in COUNTERS {
+        describe_counter!(name, description);
+    }
+    for (name, description, _) in HISTOGRAMS {
+        describe_histogram!(name, description);
+        // Exists, empty, once it is named.
+        let _empty = histogram!(name);
+    }
+    for (name, description) in GAUGES {
+        describe_gauge!(name, description);
+    }
 }
 
 fn begin_with_zero() {
@@ -113,37 +115,32 @@ fn begin_with_zero() {
         }
     }
     counter!("officient_rate_limited_total").absolute(0);
-    // A histogram is there, empty, once it is named.
-    let _empty = [histogram!("webhook_ack_seconds"), histogram!("propagation_seconds")];
     gauge!("build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
 }
 
-/// Adds up what the histograms were told until this is dropped: nobody may ask for the metrics, and what nobody asks for
-/// must not pile up.
-pub async fn add_up() {
+/// Aggregates the histograms until it is dropped, because a scrape may never come.
+pub async fn run_upkeep() {
     loop {
-        sleep(ADD_UP_EVERY).await;
+        sleep(UPKEEP_INTERVAL).await;
         handle().run_upkeep();
     }
 }
 
-/// What the database says, for the gauges.
+/// The gauges that come from the database.
 pub struct Shown<'a> {
-    /// Webhooks to explain and people to look at.
+    /// Webhooks to resolve and people to reconcile.
     pub waiting: i64,
-    /// People to look at again after a failure.
+    /// People to reconcile again after a failure.
     pub retrying: i64,
-    /// How long the oldest webhook that is not carried out waits.
+    /// Age of the oldest webhook that is not carried out yet.
     pub oldest_waiting: Duration,
-    /// Open attention items by kind; those that have none are not there.
+    /// Number of open attention items by kind; a kind without items is absent.
     pub attention: &'a [(String, i64)],
-    /// How the connection is.
     pub state: connection::State,
-    /// When the last sweep ended.
+    /// The end of the last sweep.
     pub last_sweep_at: Option<Timestamp>,
 }
 
-/// Sets the gauges of what the database says.
 #[expect(clippy::cast_precision_loss, reason = "no count here comes near 2^52")]
 pub fn show(shown: &Shown<'_>) {
     gauge!("sync_queue", "state" => "waiting").set(shown.waiting as f64);
@@ -162,33 +159,29 @@ pub fn show(shown: &Shown<'_>) {
     gauge!("last_sweep_timestamp_seconds").set(shown.last_sweep_at.map_or(0.0, |at| at.as_second() as f64));
 }
 
-/// Sets the gauges of this process.
 pub fn show_process(has_database: bool, is_leader: bool) {
     gauge!("database_up").set(f64::from(u8::from(has_database)));
     gauge!("is_leader").set(f64::from(u8::from(is_leader)));
 }
 
-/// The counters of the webhook's path, made before: to count is to add, and no word from the internet becomes a label.
+/// The counters of the webhook receiver. They exist before the first webhook, so that no word from the internet becomes
+/// a label.
 pub struct WebhookCounters {
     by_event_type: RwLock<HashMap<String, WebhookOutcomes>>,
     other: WebhookOutcomes,
-    /// `webhook_ack_seconds`
     pub ack: Histogram,
-    /// No JSON object with a textual `event_type`.
+    /// Bodies that are not a JSON object with a textual `event_type`.
     pub malformed: Counter,
 }
 
-/// What can become of a webhook of one event name.
+/// The outcomes of the webhooks of one event name.
 #[derive(Clone)]
 pub struct WebhookOutcomes {
-    /// On disk.
     pub stored: Counter,
-    /// Not on disk in time.
     pub unavailable: Counter,
 }
 
 impl WebhookCounters {
-    /// With these event names.
     pub fn new(event_types: &[String]) -> Self {
         let counters = Self {
             by_event_type: RwLock::default(),
@@ -200,7 +193,7 @@ impl WebhookCounters {
         counters
     }
 
-    /// Counts these event names by themselves from now on.
+    /// From now on, counts these event names separately.
     pub fn know(&self, event_types: &[String]) {
         let known = self.by_event_type.read().unwrap_or_else(PoisonError::into_inner);
         let new: Vec<&String> = event_types.iter().filter(|name| !known.contains_key(*name)).collect();
@@ -211,7 +204,6 @@ impl WebhookCounters {
         }
     }
 
-    /// The counters of an event name.
     pub fn of(&self, event_type: &str) -> WebhookOutcomes {
         let known = self.by_event_type.read().unwrap_or_else(PoisonError::into_inner);
         known.get(event_type).unwrap_or(&self.other).clone()
@@ -227,7 +219,6 @@ impl WebhookOutcomes {
     }
 }
 
-/// There with 0 at once.
 fn webhook_counter(event_type: &str, outcome: &'static str) -> Counter {
     let counter =
         counter!("webhook_events_total", "event_type" => event_type.to_owned(), "outcome" => outcome);

@@ -6,9 +6,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use optedo_officient::db;
 use optedo_officient::db::erasure::erase;
+use optedo_officient::domain::ids::PersonId;
 use optedo_officient::simulators::Fault;
 use optedo_officient::simulators::officient::{CANARIES, LeaveType};
-use optedo_officient::domain::ids::PersonId;
 use reqwest::Method;
 use serde_json::json;
 

@@ -8,7 +8,7 @@ use optedo_officient::clock::Clock;
 use optedo_officient::config::Config;
 use optedo_officient::db;
 use optedo_officient::sync::work_signal::WorkSignal;
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, Runtime};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +36,7 @@ impl Service {
                 }
             };
             let _heard = started.send((app.engine.stop.clone(), app.engine.work_signal.clone()));
-            app.serve(listener, &Handle::current()).await.unwrap();
+            app.serve(listener).await.unwrap();
         });
         let (stop, work_signal) = is_started.await.expect("the service starts");
         Self { runtime: Some(runtime), stop, work_signal, serving }

@@ -20,7 +20,6 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection as _, PgConnection, PgPool};
-use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
@@ -339,7 +338,7 @@ async fn serve(
     let app = App::build(config, pool, clock.clone()).await.unwrap();
     let running = app.clone();
     #[expect(clippy::disallowed_methods, reason = "the test waits for this task itself")]
-    let server = tokio::spawn(async move { running.serve(listener, &Handle::current()).await.unwrap() });
+    let server = tokio::spawn(async move { running.serve(listener).await.unwrap() });
     (app, server)
 }
 

@@ -1,16 +1,25 @@
-//! The key that encrypts secrets at rest.
-
-use std::fmt;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretBox};
 use sha2::{Digest as _, Sha256};
 
+use super::keys::section;
+
+pub(super) const EXAMPLE_KEY: &str = "the output of: openssl rand -base64 32";
 /// The demo's key, in base64. It is published here, so it protects nothing: only the demo starts with it.
 pub const DEMO_KEY: &str = "ZGVtby1kZW1vLWRlbW8tZGVtby1kZW1vLWRlbW8tMTI=";
 
+section! {
+    Security("security") {
+        /// Encrypts secrets at rest.
+        encryption_key: EncryptionKey = required_secret(EXAMPLE_KEY, EncryptionKey::parse, DEMO_KEY);
+        /// These keys still decrypt.
+        previous_encryption_keys: Vec<EncryptionKey> = secret_list(EXAMPLE_KEY, EncryptionKey::parse);
+    }
+}
+
 /// 32 random bytes.
+#[derive(Debug)]
 pub struct EncryptionKey(SecretBox<[u8; 32]>);
 
 impl EncryptionKey {
@@ -19,6 +28,16 @@ impl EncryptionKey {
 
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(SecretBox::new(Box::new(bytes)))
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let bytes = STANDARD.decode(text.trim()).map_err(|_not_base64| "is not base64".to_owned())?;
+        let bytes: [u8; 32] =
+            bytes.try_into().map_err(|bytes: Vec<u8>| format!("must be 32 bytes, not {}", bytes.len()))?;
+        if bytes.iter().all(|byte| Some(byte) == bytes.first()) {
+            return Err("is 32 times the same byte: generate a random one".into());
+        }
+        Ok(Self::new(bytes))
     }
 
     /// The first bytes of the key's SHA-256. It is stored with each secret, to find the key that decrypts it.
@@ -41,11 +60,5 @@ impl EncryptionKey {
 impl Clone for EncryptionKey {
     fn clone(&self) -> Self {
         Self::new(*self.expose_bytes())
-    }
-}
-
-impl fmt::Debug for EncryptionKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("EncryptionKey([redacted])")
     }
 }

@@ -1,0 +1,34 @@
+use super::{CommandError, Outcome, open_database, print};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::audit_log::{self, Act, Actor};
+use crate::db::{self, erasure};
+use crate::domain::ids::PersonId;
+
+pub(super) async fn run(config: &Config, person: PersonId) -> Outcome {
+    let db = open_database(config).await?;
+    let mut tx = db::begin(&db).await?;
+    let erased = erasure::erase(&mut tx, person).await?;
+    if erased.was_known {
+        let (detail, now) = (format!("person {person}"), Clock::default().now());
+        audit_log::insert(&mut *tx, Act::PersonForgotten, Some(&detail), &Actor::command(), now).await?;
+    }
+    // Committed for an unknown person too: a list that is being read now may contain them, and must not bring them in.
+    tx.commit().await?;
+    if !erased.was_known {
+        return Err(CommandError::NothingStored(person));
+    }
+    print(&format!("Erased everything stored here about person {person}."));
+    if erased.standing > 0 {
+        print(&format!(
+            "{} of their absences stay in Optedo; this service no longer changes or deletes them. Delete them in Optedo.",
+            erased.standing
+        ));
+    }
+    if erased.is_in_officient {
+        print(
+            &"The last list of Officient still contained this person: erase them in Officient, or they come back.",
+        );
+    }
+    Ok(true)
+}

@@ -1,0 +1,163 @@
+use std::fmt::{self, Display};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::sleep;
+
+use super::{CommandError, Outcome, build_app, print, print_error};
+use crate::app::App;
+use crate::config::Config;
+use crate::db::{connection, people, queue, sweeps};
+use crate::domain::ids::{CompanyId, PersonId};
+use crate::domain::sync_request::{SyncReason, SyncRequest};
+use crate::sync::Engine;
+use crate::sync::preview::{Preview, PreviewedAbsence};
+use crate::web::error::WebError;
+use crate::web::{api, status};
+
+/// How often the command looks whether the worker is done.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+
+#[derive(clap::Args)]
+pub(super) struct Options {
+    /// Officient's id of the person.
+    #[arg(long, value_name = "ID")]
+    person: Option<i64>,
+    /// Only prints what would be written, and why the rest would not.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) async fn run(config: Config, options: Options) -> Outcome {
+    let app = build_app(config).await?;
+    let outcome = sync(&app, options).await;
+    app.close().await;
+    #[cfg(feature = "otlp")]
+    crate::telemetry::traces::shut_down().await;
+    outcome
+}
+
+async fn sync(app: &App, options: Options) -> Outcome {
+    let engine = &*app.engine;
+    let person = options.person.map(PersonId);
+    let company = api::connected(engine).await?;
+    if options.dry_run {
+        let preview = api::preview(engine, company, person).await?;
+        print(&preview);
+        return Ok(preview.failed.is_empty());
+    }
+    if person.is_some() && connection::load(&engine.db).await?.is_paused {
+        return Err(CommandError::Paused);
+    }
+    // The leader does the work: this process, or a running service.
+    app.start_worker();
+    let failed = match person {
+        Some(person) => sync_person(engine, company, person).await?,
+        None => sync_everybody(engine, company).await?,
+    };
+    for (person, error) in &failed {
+        print_error(&format!("person {person}: {error}"));
+    }
+    let status = status::status(engine).await.map_err(WebError::from)?;
+    print(&format!(
+        "{} absences in Optedo, {} items need attention",
+        status.absences.written, status.attention.open
+    ));
+    Ok(failed.is_empty())
+}
+
+/// Who could not be reconciled, and why.
+type Failed = Vec<(PersonId, String)>;
+
+async fn sync_person(engine: &Engine, company: CompanyId, person: PersonId) -> Result<Failed, CommandError> {
+    let now = engine.clock.now();
+    if people::find(&engine.db, company, person).await?.is_none() {
+        engine.list_people(company, SyncReason::Manual).await.map_err(WebError::from)?;
+    }
+    let request = SyncRequest { reason: SyncReason::Manual, at: now, webhook_received_at: None };
+    queue::request_sync(&engine.db, company, &[person.0], request).await?;
+    engine.work_signal.notify(&engine.db).await;
+    loop {
+        let Some(found) = people::find(&engine.db, company, person).await? else {
+            return Err(CommandError::NoSuchPerson(person));
+        };
+        if found.request.is_none() {
+            return Ok(Vec::new());
+        }
+        if found.attempted_at.is_some_and(|at| at >= now)
+            && let Some(error) = found.last_error
+        {
+            return Ok(vec![(person, error)]);
+        }
+        sleep(POLL_INTERVAL).await;
+    }
+}
+
+async fn sync_everybody(engine: &Engine, company: CompanyId) -> Result<Failed, CommandError> {
+    // A sweep waits until Officient responds; a command must fail at once when it does not.
+    engine.list_people(company, SyncReason::Manual).await.map_err(WebError::from)?;
+    let now = engine.clock.now();
+    sweeps::request(&engine.db, now).await?;
+    engine.work_signal.notify(&engine.db).await;
+    loop {
+        let connection = connection::load(&engine.db).await?;
+        let is_after = |at: Option<Timestamp>| at.is_some_and(|at| at >= now);
+        if is_after(connection.sweep_started_at) && is_after(connection.sweep_finished_at) {
+            break;
+        }
+        // Fails when an admin must sign in again meanwhile.
+        api::connected(engine).await?;
+        sleep(POLL_INTERVAL).await;
+    }
+    let people = people::all(&engine.db, company).await?;
+    let failed = people.into_iter().filter(|person| person.attempts > 0);
+    Ok(failed.map(|person| (person.id, person.last_error.unwrap_or_default())).collect())
+}
+
+impl Display for Preview {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut list = |title: &str, absences: &[PreviewedAbsence]| {
+            absences.iter().try_for_each(|absence| {
+                writeln!(
+                    f,
+                    "{title}  person {} event {} → user {} type {}  {} – {}",
+                    absence.person_id,
+                    absence.event_id,
+                    absence.user_id,
+                    absence.absence_type_id,
+                    absence.start,
+                    absence.end
+                )
+            })
+        };
+        list("create   ", &self.create)?;
+        list("change   ", &self.change)?;
+        list("delete   ", &self.delete)?;
+        list("take over", &self.take_over)?;
+        for skipped in &self.skipped {
+            let item = &skipped.item;
+            let hint = item.hint.as_ref().map(|hint| format!(" {hint}.")).unwrap_or_default();
+            writeln!(
+                f,
+                "skip       person {} event {}  {}{hint}",
+                skipped.person_id,
+                skipped.event_id,
+                item.detail()
+            )?;
+        }
+        for failed in &self.failed {
+            writeln!(f, "failed     person {}  {}", failed.person_id, failed.error)?;
+        }
+        write!(
+            f,
+            "{} to create, {} to change, {} to delete, {} to take over, {} unchanged, {} skipped, {} failed",
+            self.create.len(),
+            self.change.len(),
+            self.delete.len(),
+            self.take_over.len(),
+            self.unchanged,
+            self.skipped.len(),
+            self.failed.len()
+        )
+    }
+}

@@ -1,0 +1,185 @@
+use super::sync::Edge;
+use super::traces::otlp_endpoint;
+use super::*;
+
+fn env(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    let required = [
+        ("DATABASE_URL", "postgres://localhost/acme"),
+        ("OPTEDO_OFFICIENT__SERVER__PUBLIC_URL", "https://acme.optedo.com/"),
+        ("OPTEDO_OFFICIENT__OPTEDO__API_URL", "https://acme.optedo.com/api"),
+        ("OPTEDO_OFFICIENT__OPTEDO__API_TOKEN", "token"),
+        ("OPTEDO_OFFICIENT__ADMIN__PASSWORD", "geheim"),
+        ("OPTEDO_OFFICIENT__SECURITY__ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+    ];
+    required.iter().chain(pairs).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+fn mistakes(pairs: &[(&str, &str)]) -> Vec<String> {
+    Config::load(None, env(pairs)).unwrap_err().0.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_required_keys_suffice_and_the_defaults_are_those_of_the_documentation() {
+    let config = Config::load(None, env(&[])).unwrap();
+    assert_eq!(config.server.public_url, "https://acme.optedo.com");
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!((config.officient.rate_limit_calls, config.officient.rate_limit_period.as_secs()), (30, 5));
+    assert_eq!((config.sync.from, config.sync.until), (Edge::Days(-60), Edge::Days(400)));
+    assert_eq!(config.sync.sweep_interval.as_secs(), 900);
+    assert_eq!(config.sync.max_deletions, 25);
+    assert_eq!(config.retention.absences.get_years(), 3);
+    assert!(config.sync.adopt_existing && !config.sync.include_pending);
+}
+
+#[test]
+fn all_mistakes_are_reported_at_once_one_line_each() {
+    let error =
+        Config::load(None, [("OPTEDO_OFFICIENT__SYNC__UNTIL".to_owned(), "later".to_owned())]).unwrap_err();
+    let lines: Vec<String> = error.to_string().lines().map(str::to_owned).collect();
+    assert_eq!(lines.len(), error.0.len());
+    let keys: Vec<&str> = error.0.iter().map(|mistake| mistake.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        [
+            "server.public_url",
+            "database.url",
+            "optedo.api_url",
+            "optedo.api_token",
+            "admin.password",
+            "security.encryption_key",
+            "sync.until"
+        ]
+    );
+    assert!(error.0.iter().all(|mistake| !mistake.example.is_empty()));
+}
+
+#[test]
+fn the_environment_goes_before_the_file_and_the_file_before_the_defaults() {
+    let directory = std::env::temp_dir().join(format!("optedo-officient-config-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let file = directory.join("acme.toml");
+    std::fs::write(&file, "[sync]\nmax_deletions = 3\nfrom = \"2026-01-01\"\n[log]\nformat = \"pretty\"\n")
+        .unwrap();
+    let config = Config::load(Some(&file), env(&[("OPTEDO_OFFICIENT__SYNC__MAX_DELETIONS", "7")])).unwrap();
+    assert_eq!(config.sync.max_deletions, 7);
+    assert_eq!(config.sync.from, Edge::On("2026-01-01".parse().unwrap()));
+    assert_eq!(config.log.format, LogFormat::Pretty);
+}
+
+#[test]
+fn the_named_database_url_goes_before_database_url() {
+    use secrecy::ExposeSecret as _;
+    let config =
+        Config::load(None, env(&[("OPTEDO_OFFICIENT__DATABASE__URL", "postgres://localhost/other")]))
+            .unwrap();
+    assert_eq!(config.database.url.expose_secret(), "postgres://localhost/other");
+}
+
+#[test]
+fn lists_in_the_environment_are_comma_separated_or_json() {
+    for text in ["a, b", r#"["a","b"]"#] {
+        let config =
+            Config::load(None, env(&[("OPTEDO_OFFICIENT__OFFICIENT__WEBHOOK_EVENTS", text)])).unwrap();
+        assert_eq!(config.officient.webhook_events, ["a", "b"]);
+    }
+}
+
+#[test]
+fn former_keys_are_read_from_a_file_too_one_a_line() {
+    let file = std::env::temp_dir().join(format!("optedo-officient-keys-{}", std::process::id()));
+    let lines =
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\nICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=\n";
+    std::fs::write(&file, lines).unwrap();
+    let key = "OPTEDO_OFFICIENT__SECURITY__PREVIOUS_ENCRYPTION_KEYS_FILE";
+    let config = Config::load(None, env(&[(key, file.to_str().unwrap())])).unwrap();
+    assert_eq!(config.security.previous_encryption_keys.len(), 2);
+}
+
+#[test]
+fn wrong_values_say_what_is_wrong_and_show_a_right_one() {
+    let tests = [
+        (
+            "SERVER__PUBLIC_URL",
+            "http://acme.optedo.com",
+            "server.public_url: must be https: plain http is only for localhost (example: https://acme.optedo.com)",
+        ),
+        (
+            "SECURITY__ENCRYPTION_KEY",
+            "c2hvcnQ=",
+            "security.encryption_key: must be 32 bytes, not 5 (example: the output of: openssl rand -base64 32)",
+        ),
+        (
+            "SECURITY__ENCRYPTION_KEY",
+            "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+            "security.encryption_key: is 32 times the same byte: generate a random one (example: the output of: openssl rand -base64 32)",
+        ),
+        ("SYNC__DEFAULT_START", "9 o'clock", "sync.default_start: is not a time of day (example: 09:00)"),
+        ("SYNC__SWEEP_INTERVAL", "soon", "sync.sweep_interval: is not a duration (example: 15m)"),
+        ("LOG__FORMAT", "xml", "log.format: is neither json nor pretty (example: json)"),
+        ("SINK__FROM", "1", "sink.from: there is no such key; config/default.toml lists them all"),
+        (
+            "ADMIN__PASSWORD_FILE",
+            "/run/x",
+            "admin.password_file: is set together with admin.password: set only one of the two (example: /run/secrets/…)",
+        ),
+    ];
+    for (key, value, line) in tests {
+        assert_eq!(mistakes(&[(&format!("OPTEDO_OFFICIENT__{key}"), value)]), [line]);
+    }
+}
+
+#[test]
+fn a_collector_has_a_plain_address_and_only_a_program_with_traces_takes_one() {
+    for (text, endpoint) in [
+        ("http://collector:4318", "http://collector:4318"),
+        ("https://otel.acme.example/", "https://otel.acme.example"),
+        ("http://10.0.0.1:4318/otlp/", "http://10.0.0.1:4318/otlp"),
+    ] {
+        assert_eq!(otlp_endpoint(text, true).as_deref(), Ok(endpoint));
+        let refused = otlp_endpoint(text, false).unwrap_err();
+        assert!(refused.contains("without traces") && refused.contains("--features otlp"), "{refused}");
+    }
+    for wrong in [
+        "collector:4318",
+        "grpc://collector:4317",
+        "http://",
+        "http://user:secret@collector:4318",
+        "http://collector:4318/?token=secret",
+        "http://collector:4318/v1/traces",
+    ] {
+        let refused = otlp_endpoint(wrong, true).unwrap_err();
+        assert!(!refused.contains("secret"), "{refused}");
+    }
+    let key = ("OPTEDO_OFFICIENT__TRACES__OTLP_ENDPOINT", "collector:4318");
+    let lines = mistakes(&[key]);
+    assert!(lines.len() == 1 && lines[0].starts_with("traces.otlp_endpoint: "), "{lines:?}");
+}
+
+#[test]
+fn no_secret_is_in_the_debug_output() {
+    let config = Config::load(None, env(&[("OPTEDO_OFFICIENT__ADMIN__API_TOKEN", "hunter2")])).unwrap();
+    let debug = format!("{config:?}");
+    assert!(!debug.contains("hunter2") && !debug.contains("geheim") && !debug.contains("AAECAw"), "{debug}");
+}
+
+/// The placeholder of a wrong value is its example, so an example that cannot be read would panic.
+#[test]
+fn every_example_is_a_correct_value() {
+    let keys = sources::merge(None, []).unwrap().into_keys();
+    let wrong = keys
+        .map(|key| (format!("OPTEDO_OFFICIENT__{}", key.to_uppercase().replace('.', "__")), "?".to_owned()));
+    let mistakes = Config::load(None, wrong).unwrap_err().0;
+    assert!(
+        mistakes.len() > 15 && mistakes.iter().all(|mistake| !mistake.example.is_empty()),
+        "{mistakes:?}"
+    );
+}
+
+#[test]
+fn a_file_that_is_not_toml_is_one_mistake_that_quotes_nothing() {
+    let file = std::env::temp_dir().join(format!("optedo-officient-broken-{}.toml", std::process::id()));
+    std::fs::write(&file, "[optedo]\napi_token = \"hunter2\n").unwrap();
+    let error = Config::load(Some(&file), env(&[])).unwrap_err().to_string();
+    assert!(error.contains("line 2 is not TOML") && error.lines().count() == 1, "{error}");
+    assert!(!error.contains("hunter2"), "{error}");
+}
