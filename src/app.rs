@@ -28,10 +28,10 @@ use crate::sync::reference_data::Reference;
 use crate::sync::work_signal::WorkSignal;
 use crate::sync::{Engine, worker};
 use crate::telemetry::metrics;
+use crate::web::auth::SessionPolicy;
 use crate::web::connections;
-use crate::web::session::SessionPolicy;
 pub use crate::web::state::App;
-use crate::web::{self, CALLBACK_PATH, WEBHOOK_PATH};
+use crate::web::{CALLBACK_PATH, WEBHOOK_PATH, router};
 
 /// How long requests and writes under way may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -134,10 +134,14 @@ impl App {
         self.tasks.spawn(async move { added_up.run_until_cancelled(metrics::add_up()).await });
         if let Some(address) = self.engine.config.server.metrics_listen {
             let listener = bind(address).await?;
-            self.tasks.spawn(connections::serve(listener, web::metrics_router(self.clone()), stop.clone()));
+            self.tasks.spawn(connections::serve(
+                listener,
+                router::metrics_router(self.clone()),
+                stop.clone(),
+            ));
         }
         let app = self.clone();
-        let server = connections::serve(listener, web::router(self), stop.clone());
+        let server = connections::serve(listener, router::router(self), stop.clone());
         let too_long = async {
             stop.cancelled().await;
             tokio::time::sleep(DRAIN).await;
@@ -175,7 +179,7 @@ pub async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, AppError
 
 /// The whole of `serve`: database, parts, requests, until SIGTERM or SIGINT.
 pub async fn run(config: Config) -> Result<(), AppError> {
-    connections::allow_for_files();
+    connections::raise_file_limit();
     let db = db::pool(&config.database.url, config.database.max_connections)?;
     db::migrate(&db).await?;
     metrics::handle();

@@ -27,10 +27,10 @@ use crate::secrets::random::random;
 use crate::sync::Engine;
 use crate::sync::preview::{Preview, PreviewedAbsence};
 use crate::telemetry;
-use crate::web::api;
+use crate::web::api::status::read_status;
+use crate::web::api::sync::{connected_company, preview};
 use crate::web::error::WebError;
 use crate::web::openapi;
-use crate::web::status;
 
 /// Longer than the service itself waits for its database before it says that it is not ready.
 const HEALTH_PATIENCE: Duration = Duration::from_secs(3);
@@ -311,7 +311,7 @@ async fn build(config: Config) -> Result<App, CommandError> {
 
 async fn show_status(config: Config, as_json: bool) -> Result<bool, CommandError> {
     let app = build(config).await?;
-    let status = status::status(&app.engine).await.map_err(WebError::from)?;
+    let status = read_status(&app.engine).await.map_err(WebError::from)?;
     if as_json {
         say(&serde_json::to_string_pretty(&status).unwrap_or_default());
     } else {
@@ -323,9 +323,9 @@ async fn show_status(config: Config, as_json: bool) -> Result<bool, CommandError
 async fn sync(config: Config, person: Option<PersonId>, dry_run: bool) -> Result<bool, CommandError> {
     let app = build(config).await?;
     let engine = &app.engine;
-    let company = api::connected(engine).await?;
+    let company = connected_company(engine).await?;
     if dry_run {
-        let preview = api::preview(engine, company, person).await?;
+        let preview = preview(engine, company, person).await?;
         say(&preview);
         return Ok(preview.failed.is_empty());
     }
@@ -341,7 +341,7 @@ async fn sync(config: Config, person: Option<PersonId>, dry_run: bool) -> Result
     for (person, error) in &failed {
         say_wrong(&format!("person {person}: {error}"));
     }
-    let status = status::status(engine).await.map_err(WebError::from)?;
+    let status = read_status(engine).await.map_err(WebError::from)?;
     say(&format!(
         "{} absences in Optedo, {} items need attention",
         status.absences.written, status.attention.open
@@ -394,7 +394,7 @@ async fn sync_everybody(
         if is_after(connection.sweep_started_at) && is_after(connection.sweep_finished_at) {
             break;
         }
-        api::connected(engine).await?;
+        connected_company(engine).await?;
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let people = people::all(&engine.db, company).await.map_err(WebError::from)?;

@@ -39,6 +39,7 @@ async fn answers(app: &TestApp) -> Vec<(String, Response)> {
         (303, Method::GET, api("?code=c&state=s"), vec![html], ""),
         (303, Method::POST, api("/login"), vec![bearer, html], ""),
         (303, Method::POST, sign_in.clone(), vec![form], "password=een+goed+wachtwoord"),
+        (303, Method::GET, "/".to_owned(), vec![html], ""),
         (308, Method::GET, page("/"), vec![], ""),
         (400, Method::POST, webhook.clone(), vec![], "no JSON"),
         (400, Method::PUT, api("/credentials"), vec![bearer, json], "no JSON"),

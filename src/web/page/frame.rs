@@ -9,10 +9,11 @@ use super::Notice;
 use super::paging::address;
 use crate::db::attention;
 use crate::web::error::WebError;
+use crate::web::request::query_value;
 use crate::web::session::Admin;
 use crate::web::state::App;
 use crate::web::texts::Language;
-use crate::web::{CALLBACK_PATH, PAGE_PATH, query_value};
+use crate::web::{CALLBACK_PATH, PAGE_PATH};
 
 /// A tab of the page.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -71,7 +72,7 @@ pub(super) struct Visit {
     query: Option<String>,
 }
 
-/// Only behind [`require_admin_page`](crate::web::session::require_admin_page), which lets nobody else through.
+/// Only behind [`require_admin`](super::sign_in::require_admin), which lets nobody else through.
 impl FromRequestParts<App> for Visit {
     type Rejection = WebError;
 

@@ -10,7 +10,7 @@ use crate::config::LeaveTypes;
 use crate::db::attention;
 use crate::db::connection::{self, State as ConnectionState};
 use crate::domain::mapping::Mapping;
-use crate::sync::lists::{MappedType, map_everything};
+use crate::sync::lists::{CurrentMapping, map_everything};
 use crate::web::error::WebError;
 use crate::web::texts::Language;
 
@@ -81,8 +81,8 @@ pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
     render(StatusCode::OK, &page)
 }
 
-fn type_view(t: Language, mapped: MappedType, waiting: i64) -> TypeView {
-    let MappedType { name, description, mapping } = mapped;
+fn type_view(t: Language, mapped: CurrentMapping, waiting: i64) -> TypeView {
+    let CurrentMapping { name, description, mapping } = mapped;
     let (name, origin) = match name.as_str() {
         "sick_day" => (t.sick_day().to_owned(), t.origin_configuration()),
         "education" => (t.education().to_owned(), t.origin_configuration()),

@@ -10,9 +10,9 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::db::{attention, history, preview};
 use crate::sync::Engine;
+use crate::web::api::status::{SweepState, read_status};
 use crate::web::error::WebError;
 use crate::web::state::App;
-use crate::web::status::{self, SweepState};
 
 /// How often it is looked whether something changed while something is under way…
 const WHILE_CHANGING: Duration = Duration::from_secs(1);
@@ -23,7 +23,7 @@ const LOOKS: u32 = 100;
 
 /// What pages show, in short: another text means that something changed. Says also whether something is under way.
 async fn shown(engine: &Engine) -> Result<(String, bool), WebError> {
-    let status = status::status(engine).await?;
+    let status = read_status(engine).await?;
     let preview = preview::progress(&engine.db).await?;
     let items = attention::fingerprint(&engine.db).await?;
     let written = history::newest_id(&engine.db).await?;

@@ -10,7 +10,6 @@ mod items;
 mod leave_types;
 mod live;
 mod log;
-mod notice;
 mod overview;
 mod paging;
 mod people;
@@ -21,7 +20,7 @@ mod sign_in;
 use askama::Template;
 use axum::Router;
 use axum::extract::{FromRequestParts as _, Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
@@ -29,15 +28,12 @@ use axum_extra::extract::CookieJar;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
-pub use notice::Notice;
-pub use sign_in::sign_in_form;
-
 use frame::{Frame, Tab, Visit};
 use paging::{NewestFirst, Paging, address};
 
 use super::PAGE_PATH;
-use super::error::{Explained, WebError};
-use super::session;
+use super::error::{ProblemKind, WebError};
+use super::notice::{Notice, to_page, wants_page};
 use super::texts::{LANGUAGE, Language};
 use crate::web::state::App;
 
@@ -59,7 +55,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/log", get(log::show))
         .route("/preview", get(preview::show).post(preview::ask))
         .route("/sign-out", post(sign_in::sign_out))
-        .layer(from_fn_with_state(app.clone(), session::require_admin_page))
+        .layer(from_fn_with_state(app.clone(), sign_in::require_admin))
         // Asking for news does not keep a session alive.
         .route("/live", get(live::events))
         .route("/sign-in", get(sign_in::sign_in_page).post(sign_in::sign_in))
@@ -94,25 +90,12 @@ fn period(t: Language, (start, end, all_day): (DateTime, DateTime, bool)) -> Str
     }
 }
 
-/// To the first tab, with what just happened.
-pub fn to_page(notice: Notice) -> Redirect {
-    to_tab(Tab::Connection, notice)
-}
-
 fn to_tab(tab: Tab, notice: Notice) -> Redirect {
     Redirect::to(&format!("{}?notice={}", tab.path(), notice.as_str()))
 }
 
-/// Back to the attention items, after a button of the API was pressed there.
-pub fn to_attention(notice: Notice) -> Redirect {
-    to_tab(Tab::Attention, notice)
-}
-
 fn render(status: StatusCode, page: &impl Template) -> Result<Response, WebError> {
-    let html = page.render().map_err(|error| {
-        tracing::error!(%error, "A page could not be rendered");
-        WebError::Internal
-    })?;
+    let html = page.render().map_err(WebError::internal)?;
     Ok((status, Html(html)).into_response())
 }
 
@@ -145,17 +128,22 @@ pub async fn explain_errors(State(app): State<App>, request: Request, next: Next
     let (mut parts, body) = request.into_parts();
     let Ok(t) = Language::from_request_parts(&mut parts, &app).await;
     let response = next.run(Request::from_parts(parts, body)).await;
-    let Some(explained) = response.extensions().get::<Explained>() else {
+    let Some(kind) = response.extensions().get::<ProblemKind>() else {
         return response;
     };
-    let text = match explained {
-        Explained::Forbidden => t.error_forbidden(),
-        Explained::NotFound => t.error_not_found(),
-        Explained::Invalid => t.error_invalid(),
-        Explained::NotConnected => t.error_not_connected(),
-        Explained::Upstream => t.error_upstream(),
-        Explained::Unavailable => t.error_unavailable(),
-        Explained::Inside => t.error_inside(),
+    let text = match kind {
+        ProblemKind::Unauthorized | ProblemKind::InvalidCsrfToken => t.error_forbidden(),
+        ProblemKind::NotFound | ProblemKind::MethodNotAllowed => t.error_not_found(),
+        ProblemKind::InvalidRequest
+        | ProblemKind::InvalidField
+        | ProblemKind::PayloadTooLarge
+        | ProblemKind::TooManyAttempts => t.error_invalid(),
+        ProblemKind::NotConnected | ProblemKind::CredentialsMissing | ProblemKind::CredentialsConfigured => {
+            t.error_not_connected()
+        }
+        ProblemKind::OfficientUnavailable | ProblemKind::OptedoUnavailable => t.error_upstream(),
+        ProblemKind::DatabaseUnavailable => t.error_unavailable(),
+        ProblemKind::Internal => t.error_inside(),
     };
     let page = ErrorPage { frame: Frame::bare(t, PAGE_PATH, t.error_heading(), None), text };
     let Ok(html) = page.render() else { return response };
@@ -163,12 +151,6 @@ pub async fn explain_errors(State(app): State<App>, request: Request, next: Next
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.remove(header::CONTENT_TYPE);
     (parts, Html(html)).into_response()
-}
-
-/// A form of the page rather than a program.
-pub fn wants_page(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
 async fn style() -> Response {

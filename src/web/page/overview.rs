@@ -16,12 +16,14 @@ use crate::db::attention::{self, Which};
 use crate::db::connection::{self, Connection, State as ConnectionState};
 use crate::db::people;
 use crate::sync::Engine;
+use crate::web::CALLBACK_PATH;
+use crate::web::api::credentials::{self, check_text};
+use crate::web::api::status::{Status, SweepState, read_status};
+use crate::web::api::webhook_events;
 use crate::web::error::WebError;
 use crate::web::session::Admin;
 use crate::web::state::App;
-use crate::web::status::{self, Status, SweepState};
 use crate::web::texts::Language;
-use crate::web::{CALLBACK_PATH, api};
 
 /// Items shown beside everything else; the others have a tab of their own.
 const FEW_ITEMS: usize = 10;
@@ -111,7 +113,7 @@ impl StateView {
 pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
     let (engine, t) = (&visit.app.engine, visit.t);
     let stored = connection::load(&engine.db).await?;
-    let status = status::status(engine).await?;
+    let status = read_status(engine).await?;
     let state = StateView::new(engine, t, &stored, &status).await?;
     let mut frame = visit.frame(Tab::Connection).await?;
     frame.is_changing = state.progress.is_some();
@@ -179,12 +181,18 @@ pub(super) async fn save_credentials(
     form: Result<Form<CredentialsForm>, FormRejection>,
 ) -> Result<Redirect, WebError> {
     let Form(form) = form?;
-    let is_complete = api::check_text("client_id", &form.client_id).is_ok()
-        && api::check_text("client_secret", &form.client_secret).is_ok();
+    let is_complete = check_text("client_id", &form.client_id).is_ok()
+        && check_text("client_secret", &form.client_secret).is_ok();
     if !is_complete {
         return Ok(to_page(Notice::CredentialsIncomplete));
     }
-    api::save_credentials(&app, &admin, form.client_id.trim(), form.client_secret.trim().into()).await?;
+    credentials::save_credentials(
+        &app.engine,
+        &admin,
+        form.client_id.trim(),
+        form.client_secret.trim().into(),
+    )
+    .await?;
     Ok(to_page(Notice::CredentialsSaved))
 }
 
@@ -204,9 +212,9 @@ pub(super) async fn save_webhook_events(
     let Form(form) = form?;
     let names = form.events.lines().map(str::trim).filter(|name| !name.is_empty());
     let names: Vec<String> = names.map(str::to_owned).collect();
-    match api::save_webhook_events(&app.engine, &admin, &names).await {
+    match webhook_events::save_webhook_events(&app.engine, &admin, &names).await {
         Ok(()) => Ok(to_page(Notice::EventsSaved)),
-        Err(WebError::Invalid { .. }) => Ok(to_page(Notice::EventsInvalid)),
+        Err(WebError::InvalidField { .. }) => Ok(to_page(Notice::EventsInvalid)),
         Err(error) => Err(error),
     }
 }

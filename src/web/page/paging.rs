@@ -1,6 +1,6 @@
 //! Long lists: page by page, or from the newest entry on.
 
-use crate::web::query_value;
+use crate::web::request::query_value;
 
 /// An address with this query but for what is left out, and what just happened, and with these pairs.
 pub(super) fn address(path: &str, query: Option<&str>, without: &[&str], pairs: &[(&str, &str)]) -> String {

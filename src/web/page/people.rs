@@ -5,6 +5,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
+use strum::VariantArray as _;
 
 use super::items::{Comparison, compare_names};
 use super::{Frame, Moment, Notice, Paging, Tab, Visit, render};
@@ -15,7 +16,7 @@ use crate::domain::failure::FailureKind;
 use crate::domain::ids::PersonId;
 use crate::domain::matching::UserDirectory;
 use crate::domain::sync_request::{SyncReason, SyncRequest};
-use crate::sync::lists::{MatchState, Matched, match_everybody};
+use crate::sync::lists::{CurrentMatch, MatchState, match_everybody};
 use crate::web::error::WebError;
 use crate::web::state::App;
 use crate::web::texts::Language;
@@ -72,25 +73,25 @@ pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
     let directory = users.map(|shown| shown.value).unwrap_or_default();
     let matches = match_everybody(&people, &directory);
     let wanted = fold(&search);
-    let is_shown = |(person, matched): &(&Person, Matched)| {
+    let is_shown = |(person, matched): &(&Person, CurrentMatch)| {
         let has_name = person.names.as_ref().is_some_and(|names| fold(&names.full()).contains(&wanted));
         let has_state = match filter.as_str() {
             "" => matched.state != MatchState::Archived,
             FAILING => person.attempts > 0,
-            state => matched.state.as_str() == state,
+            state => matched.state.into_str() == state,
         };
         (wanted.is_empty() || has_name) && has_state
     };
-    let found: Vec<(&Person, Matched)> = people.iter().zip(matches).filter(is_shown).collect();
+    let found: Vec<(&Person, CurrentMatch)> = people.iter().zip(matches).filter(is_shown).collect();
     let (paging, range) = Paging::new(&Tab::People.path(), visit.query(), found.len(), ON_A_PAGE);
     let shown = found.get(range).unwrap_or_default();
     let ids: Vec<i64> = shown.iter().map(|(person, _)| person.id.0).collect();
     let waiting = attention::count_held_back(&engine.db, company, &ids).await?;
-    let view = |(person, matched): &(&Person, Matched)| {
+    let view = |(person, matched): &(&Person, CurrentMatch)| {
         let count = waiting.iter().find(|(id, _)| *id == person.id.0).map_or(0, |(_, count)| *count);
         person_view(t, person, matched, &directory, count)
     };
-    let states = MatchState::ALL.into_iter().map(|state| (state.as_str(), label(t, state)));
+    let states = MatchState::VARIANTS.iter().map(|state| (state.into_str(), label(t, *state)));
     let filters = [("", t.all())].into_iter().chain(states).chain([(FAILING, t.failing())]);
     let page = PeoplePage {
         frame,
@@ -118,7 +119,7 @@ fn label(t: Language, state: MatchState) -> &'static str {
 fn person_view(
     t: Language,
     person: &Person,
-    matched: &Matched,
+    matched: &CurrentMatch,
     directory: &UserDirectory,
     waiting: i64,
 ) -> PersonView {
@@ -132,7 +133,7 @@ fn person_view(
     PersonView {
         id: person.id,
         name: name(t, person),
-        state: matched.state.as_str(),
+        state: matched.state.into_str(),
         label: label(t, matched.state),
         user: user.map(|user| format!("{} {}", user.first_name, user.last_name)),
         comparison,
@@ -171,7 +172,7 @@ pub(super) async fn sync_person(
 ) -> Result<Redirect, WebError> {
     let engine = &app.engine;
     let person = PersonId(id?.parse().map_err(|_no_number| WebError::NotFound)?);
-    let company = crate::web::api::connected(engine).await?;
+    let company = crate::web::api::sync::connected_company(engine).await?;
     if people::find(&engine.db, company, person).await?.is_none() {
         return Err(WebError::NotFound);
     }

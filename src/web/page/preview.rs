@@ -121,7 +121,7 @@ async fn result(
 /// `POST …/preview`
 pub(super) async fn ask(State(app): State<App>) -> Result<Redirect, WebError> {
     let engine = &app.engine;
-    crate::web::api::connected(engine).await?;
+    crate::web::api::sync::connected_company(engine).await?;
     preview::ask(&engine.db, engine.clock.now()).await?;
     engine.work_signal.notify(&engine.db).await;
     Ok(to_tab(Tab::Preview, Notice::PreviewAsked))

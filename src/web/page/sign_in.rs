@@ -3,9 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use askama::Template;
-use axum::extract::State;
 use axum::extract::rejection::FormRejection;
+use axum::extract::{FromRequestParts as _, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::{Extension, Form};
 use axum_extra::extract::CookieJar;
@@ -14,9 +15,9 @@ use serde::Deserialize;
 use super::{Frame, Notice, render};
 use crate::db::audit_log::{self, Act, Actor};
 use crate::web::PAGE_PATH;
-use crate::web::client::{Client, refuse_other_sites};
 use crate::web::error::WebError;
-use crate::web::session::Admin;
+use crate::web::request::{Client, refuse_other_sites};
+use crate::web::session::{self, Admin};
 use crate::web::state::App;
 use crate::web::texts::Language;
 
@@ -36,6 +37,30 @@ pub(super) struct SignInForm {
     password: String,
     #[serde(default)]
     admin_name: String,
+}
+
+/// Lets the signed-in admin through; others get the sign-in form.
+pub(super) async fn require_admin(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Result<Response, WebError> {
+    let is_safe = request.method().is_safe();
+    // An open page that refreshes itself does not keep the session alive.
+    let admin = if is_safe && request.headers().contains_key("x-watching") {
+        app.watcher(request.headers()).await?
+    } else {
+        app.admin(request.headers()).await?
+    };
+    match admin {
+        Some(admin) => session::pass(&app, admin, request, next).await,
+        None if is_safe => {
+            let (mut parts, _body) = request.into_parts();
+            let Ok(t) = Language::from_request_parts(&mut parts, &app).await;
+            sign_in_form(t, parts.uri.query())
+        }
+        None => Ok(Redirect::to(PAGE_PATH).into_response()),
+    }
 }
 
 /// `POST …/sign-in`
@@ -91,7 +116,7 @@ pub(super) async fn sign_in_page() -> Redirect {
 }
 
 /// The login form, in place of any tab; it too says how a login at Officient ended.
-pub fn sign_in_form(t: Language, query: Option<&str>) -> Result<Response, WebError> {
+fn sign_in_form(t: Language, query: Option<&str>) -> Result<Response, WebError> {
     render(StatusCode::OK, &SignInPage { frame: Frame::bare(t, PAGE_PATH, t.sign_in_heading(), query) })
 }
 

@@ -73,7 +73,7 @@ impl Language {
 
     /// Chosen in this address.
     pub fn of_query(query: Option<&str>) -> Option<Self> {
-        super::query_value(query, "lang").and_then(|tag| Self::parse(&tag))
+        super::request::query_value(query, "lang").and_then(|tag| Self::parse(&tag))
     }
 }
 

@@ -1,7 +1,11 @@
 //! What just happened, in the address, so that a reload shows it again and nothing needs to be stored.
 
-use crate::web::query_value;
-use crate::web::texts::Language;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+
+use super::PAGE_PATH;
+use super::request::query_value;
+use super::texts::Language;
 
 macro_rules! notices {
     ($($(#[$doc:meta])* $name:ident $word:literal $text:ident $is_good:literal)*) => {
@@ -18,12 +22,12 @@ macro_rules! notices {
             }
 
             /// What happened and what to do.
-            pub(super) fn text(self, t: Language) -> &'static str {
+            pub(in crate::web) fn text(self, t: Language) -> &'static str {
                 match self { $(Self::$name => t.$text(),)* }
             }
 
             /// Whether it says that something went well.
-            pub(super) fn is_good(self) -> bool {
+            pub(in crate::web) fn is_good(self) -> bool {
                 match self { $(Self::$name => $is_good,)* }
             }
         }
@@ -91,8 +95,29 @@ notices! {
 
 impl Notice {
     /// The one of `?notice=`; whatever else an address holds is no reason not to show the page.
-    pub(super) fn of_query(query: Option<&str>) -> Option<Self> {
+    pub(in crate::web) fn of_query(query: Option<&str>) -> Option<Self> {
         let word = query_value(query, "notice")?;
         Self::ALL.iter().copied().find(|notice| notice.as_str() == word)
     }
+}
+
+/// Redirects to the first tab.
+pub fn to_page(notice: Notice) -> Redirect {
+    Redirect::to(&format!("{PAGE_PATH}?notice={}", notice.as_str()))
+}
+
+/// Redirects to the tab of the attention items.
+pub fn to_attention(notice: Notice) -> Redirect {
+    Redirect::to(&format!("{PAGE_PATH}/attention?notice={}", notice.as_str()))
+}
+
+/// Whether a person in a browser reads the response, rather than a program.
+pub fn wants_page(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// The response to a change: back to the page for a browser's form, the status for a program.
+pub fn page_or_status(headers: &HeaderMap, page: Redirect, status: StatusCode) -> Response {
+    if wants_page(headers) { page.into_response() } else { status.into_response() }
 }
