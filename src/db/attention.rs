@@ -227,16 +227,6 @@ pub async fn count_held_back_types(
     Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.subject_id, row.count)).collect())
 }
 
-/// Another text means that an item was opened, changed, ignored or resolved.
-pub async fn fingerprint(db: impl PgExecutor<'_>) -> Result<Option<String>, sqlx::Error> {
-    sqlx::query_scalar!(
-        "select md5(string_agg(concat(id, ignored_at, waiting, detail, hint), ' ' order by id))
-         from attention where resolved_at is null"
-    )
-    .fetch_one(db)
-    .await
-}
-
 /// How many are open, by kind.
 pub async fn count_open(db: impl PgExecutor<'_>) -> Result<Vec<(String, i64)>, sqlx::Error> {
     let rows = sqlx::query!(

@@ -114,11 +114,6 @@ pub async fn list(
     Ok(entries.collect())
 }
 
-/// The number of the newest entry; 0 when there is none.
-pub async fn newest_id(db: impl PgExecutor<'_>) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar!(r#"select coalesce(max(id), 0) as "id!" from history"#).fetch_one(db).await
-}
-
 /// Forgets entries older than `before`, at most `limit`; returns how many.
 pub async fn delete_old(db: impl PgExecutor<'_>, before: Timestamp, limit: i64) -> Result<u64, sqlx::Error> {
     let deleted = sqlx::query!(

@@ -45,7 +45,6 @@ async fn answers(app: &TestApp) -> Vec<(String, Response)> {
         (400, Method::PUT, api("/credentials"), vec![bearer, json], "no JSON"),
         (401, Method::GET, api("/status"), vec![], ""),
         (401, Method::GET, api("/status"), vec![html], ""),
-        (401, Method::GET, page("/live"), vec![], ""),
         (401, Method::POST, sign_in.clone(), vec![form, html], "password=wrong"),
         (403, Method::POST, sign_in.clone(), vec![form, evil], "password=wrong"),
         (403, Method::POST, sign_in.clone(), vec![form, evil, html], "password=wrong"),
