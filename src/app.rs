@@ -15,24 +15,24 @@ use crate::config::Config;
 use crate::db::{self, DatabaseError};
 use crate::officient::Officient;
 use crate::officient::oauth::{Credentials, Oauth};
-use crate::officient::tokens::Tokens;
 use crate::officient::rate_limiter::RateLimiter;
+use crate::officient::tokens::Tokens;
 use crate::officient::transport::Transport;
 use crate::optedo::Optedo;
 use crate::secrets::vault::{Vault, VaultError};
 use crate::secrets::webhook_address::WebhookAddress;
 use crate::secrets::{self, SecretsError};
-use crate::sync::inbox::Inbox;
 use crate::sync::circuit_breaker::CircuitBreaker;
-use crate::sync::request_lookup::RequestLookup;
+use crate::sync::inbox::Inbox;
 use crate::sync::reference_data::ReferenceData;
+use crate::sync::request_lookup::RequestLookup;
 use crate::sync::work_signal::WorkSignal;
 use crate::sync::{Engine, leader};
 use crate::telemetry::metrics;
+use crate::web::auth::SessionPolicy;
 use crate::web::connections;
-use crate::web::session::SessionPolicy;
 pub use crate::web::state::App;
-use crate::web::{self, CALLBACK_PATH, WEBHOOK_PATH};
+use crate::web::{CALLBACK_PATH, WEBHOOK_PATH, router};
 
 /// How long requests and writes under way may take after the first signal.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -112,10 +112,14 @@ impl App {
         self.tasks.spawn(async move { upkeep_stop.run_until_cancelled(metrics::run_upkeep()).await });
         if let Some(address) = self.engine.config.server.metrics_listen {
             let listener = bind(address).await?;
-            self.tasks.spawn(connections::serve(listener, web::metrics_router(self.clone()), stop.clone()));
+            self.tasks.spawn(connections::serve(
+                listener,
+                router::metrics_router(self.clone()),
+                stop.clone(),
+            ));
         }
         let app = self.clone();
-        let server = connections::serve(listener, web::router(self), stop.clone());
+        let server = connections::serve(listener, router::router(self), stop.clone());
         let finish = async {
             server.await;
             app.close().await;
@@ -178,7 +182,7 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, AppError> {
 
 /// The command `serve`: migrates the database and serves until a signal.
 pub async fn run(config: Config) -> Result<(), AppError> {
-    connections::allow_for_files();
+    connections::raise_file_limit();
     let db = db::pool(&config.database.url, config.database.max_connections)?;
     db::migrate(&db).await?;
     metrics::handle();

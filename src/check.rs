@@ -304,7 +304,7 @@ impl OfficientCheck<'_> {
             let current = of_event().filter(|webhook| is_current(webhook)).count();
             let stale = of_event().filter(|webhook| is_stale(webhook)).count();
             let is_refused = known.iter().any(|subscription| {
-                subscription.event == *event && subscription.state == SubscriptionState::Refused.as_str()
+                subscription.event == *event && subscription.state == SubscriptionState::Refused.into_str()
             });
             let (outcome, detail, remedy) = match (current, stale) {
                 (1, 0) => {
@@ -437,5 +437,5 @@ fn check_leave_types(
 
 fn describe(item: &AttentionItem) -> String {
     let hint = item.hint.as_ref().map(|hint| format!(" {hint}.")).unwrap_or_default();
-    item.detail() + &hint
+    format!("{}{hint}", item.detail())
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use jiff::{Timestamp, ToSpan as _};
+use optedo_officient::simulators::Fault;
 use optedo_officient::simulators::officient::{LeaveType, NewEvent};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -45,6 +46,9 @@ pub async fn problem(response: Response, case: &str) -> Value {
     assert_eq!(problem["status"], status.as_u16(), "{case}");
     assert_eq!(problem["title"], status.canonical_reason().unwrap(), "{case}");
     assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{case}");
+    let id = problem["type"].as_str().unwrap().strip_prefix("https://optedo.com/docs/officient/errors#");
+    let section = format!("## {}\n", id.unwrap_or_else(|| panic!("{case}: {problem}")));
+    assert!(include_str!("../docs/errors.md").contains(&section), "{case}: {section}");
     problem
 }
 
@@ -191,6 +195,62 @@ async fn unknown_ids_paths_and_methods_are_problems() {
         assert!(response.headers().contains_key("allow"), "{method} {path}");
         problem(response, &path).await;
     }
+}
+
+#[tokio::test]
+async fn each_problem_has_a_type_of_its_own_that_the_documentation_explains() {
+    let app = TestApp::start().await;
+    let send = async |request: RequestBuilder| {
+        let response = request.send().await.unwrap();
+        let problem = problem(response, "problem").await;
+        problem["type"].as_str().unwrap().rsplit('#').next().unwrap().to_owned()
+    };
+    let put = |body: &'static str| app.api(Method::PUT, "/credentials").body(body);
+    let sign_in = |body: String| app.http.post(format!("{}{PAGE}/sign-in", app.url)).body(body);
+    let form =
+        |body: &str| sign_in(body.to_owned()).header("content-type", "application/x-www-form-urlencoded");
+    for (request, id) in [
+        (request(&app, Method::GET, "/status", None), "unauthorized"),
+        (form("password=x").header("origin", "https://evil.example"), "invalid-csrf-token"),
+        (app.api(Method::GET, "/nope"), "not-found"),
+        (app.api(Method::DELETE, "/status"), "method-not-allowed"),
+        (put("[]"), "invalid-request"),
+        (app.api(Method::GET, "/absences?page=1&page=2"), "invalid-request"),
+        (put("{}"), "invalid-field"),
+        (form(&"x".repeat(70_000)), "payload-too-large"),
+        (app.api(Method::POST, "/sync"), "not-connected"),
+        (app.api(Method::POST, "/login").header("accept", "application/json"), "credentials-missing"),
+    ] {
+        assert_eq!(send(request).await, id);
+    }
+    // A stored secret that cannot be decrypted.
+    sqlx::query("update connection set client_id = 'a', client_secret = ''").execute(&app.db).await.unwrap();
+    let login = app.api(Method::POST, "/login").header("accept", "application/json");
+    assert_eq!(send(login).await, "internal-error");
+    app.take_database_away().await;
+    assert_eq!(send(app.api(Method::GET, "/status")).await, "database-unavailable");
+    app.give_database_back().await;
+
+    let app = TestApp::connected().await;
+    app.clock.advance(jiff::SignedDuration::from_mins(10));
+    app.officient.fault_on("/", Fault::Status(500), 1000);
+    app.optedo.fault_on("/", Fault::Status(500), 1000);
+    assert_eq!(send(app.api(Method::POST, "/sync?dryRun=true")).await, "officient-unavailable");
+    assert_eq!(send(app.api(Method::GET, "/people")).await, "optedo-unavailable");
+    app.officient.clear_faults();
+    app.optedo.clear_faults();
+}
+
+#[tokio::test]
+async fn a_browser_at_the_root_is_sent_to_the_settings_page_and_a_program_is_not() {
+    let app = TestApp::start().await;
+    let root = || app.http.get(format!("{}/", app.url));
+    let response = root().header("accept", "text/html,*/*;q=0.8").send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    assert_eq!(response.headers()["location"], PAGE);
+    let response = root().header("accept", "application/json").send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::NOT_FOUND);
+    problem(response, "/").await;
 }
 
 /// A value with its kinds in place of its values.

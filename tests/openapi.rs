@@ -104,7 +104,7 @@ fn the_document_is_openapi_and_hangs_together() {
 
 /// Every route of the router but the page's, as the source has them.
 fn routes() -> BTreeSet<(String, String)> {
-    let source = include_str!("../src/web/mod.rs");
+    let source = include_str!("../src/web/router.rs");
     let list = source.split("pub fn router(").nth(1).unwrap().split("\n}").next().unwrap();
     let api = list.find("Router::new()").unwrap()..list.find("require_admin").unwrap();
     let mut routes = BTreeSet::new();
@@ -140,7 +140,7 @@ fn every_route_is_described_and_nothing_else() {
         let path = format!("{API}{}", path.replace("/1/", "/{id}/"));
         assert!(described.contains(&(method.as_str().to_lowercase(), path.clone())), "{method} {path}");
     }
-    assert_eq!(described.len(), endpoints().len() + 6);
+    assert_eq!(described.len(), endpoints().len() + 7);
 }
 
 #[test]
@@ -249,6 +249,9 @@ async fn without_a_connection(caller: &Caller<'_>) {
     caller.call("post", &api("/login"), login().header("accept", "application/json"), 409).await;
     caller.call("post", &api("/sync"), caller.request("post", &api("/sync"), "", ""), 409).await;
     caller.call("get", API, caller.open_request("get", API, "", "?state=x&code=y"), 303).await;
+    let page = || caller.open_request("get", "/", "", "");
+    caller.call("get", "/", page().header("accept", "text/html"), 303).await;
+    caller.call("get", "/", page(), 404).await;
     for path in ["/health/live", "/health/ready", "/metrics", "/openapi.json"] {
         caller.call("get", path, caller.open_request("get", path, "", ""), 200).await;
     }

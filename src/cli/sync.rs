@@ -12,8 +12,9 @@ use crate::domain::ids::{CompanyId, PersonId};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::sync::Engine;
 use crate::sync::preview::{Preview, PreviewedAbsence};
+use crate::web::api::status::read_status;
+use crate::web::api::sync::{connected_company, preview};
 use crate::web::error::WebError;
-use crate::web::{api, status};
 
 /// How often the command looks whether the worker is done.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -40,9 +41,9 @@ pub(super) async fn run(config: Config, options: Options) -> Outcome {
 async fn sync(app: &App, options: Options) -> Outcome {
     let engine = &*app.engine;
     let person = options.person.map(PersonId);
-    let company = api::connected(engine).await?;
+    let company = connected_company(engine).await?;
     if options.dry_run {
-        let preview = api::preview(engine, company, person).await?;
+        let preview = preview(engine, company, person).await?;
         print(&preview);
         return Ok(preview.failed.is_empty());
     }
@@ -58,7 +59,7 @@ async fn sync(app: &App, options: Options) -> Outcome {
     for (person, error) in &failed {
         print_error(&format!("person {person}: {error}"));
     }
-    let status = status::status(engine).await.map_err(WebError::from)?;
+    let status = read_status(engine).await.map_err(WebError::from)?;
     print(&format!(
         "{} absences in Optedo, {} items need attention",
         status.absences.written, status.attention.open
@@ -106,7 +107,7 @@ async fn sync_everybody(engine: &Engine, company: CompanyId) -> Result<Failed, C
             break;
         }
         // Fails when an admin must sign in again meanwhile.
-        api::connected(engine).await?;
+        connected_company(engine).await?;
         sleep(POLL_INTERVAL).await;
     }
     let people = people::all(&engine.db, company).await?;

@@ -88,8 +88,3 @@ pub async fn list(
     .fetch_all(db)
     .await
 }
-
-/// The id of the newest entry; 0 when there is none.
-pub async fn newest_id(db: impl PgExecutor<'_>) -> Result<i64> {
-    scalar!(fetch_one(db), r#"select coalesce(max(id), 0) as "id!" from history"#)
-}

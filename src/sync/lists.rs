@@ -1,7 +1,9 @@
-//! Who matches whom and what maps to what, as it is now: for the page and the API.
+//! Which person matches which user, and which leave type maps to which absence type, as of now. For the page, the API
+//! and the doctor; the flow itself decides anew for each person.
 
 use std::collections::HashMap;
 
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::config::Config;
@@ -13,15 +15,15 @@ use crate::domain::ids::UserId;
 use crate::domain::mapping::{self, Description, Mapping};
 use crate::domain::matching::{PersonMatch, UserDirectory, match_person};
 
-/// Whether somebody in Officient is somebody in Optedo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
-#[schema(rename_all = "snake_case")]
+/// Whether a person in Officient matches a user in Optedo.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum MatchState {
-    /// Exactly one user.
     Matched,
-    /// None.
     Unmatched,
-    /// More than one.
     Ambiguous,
     /// Archived in Officient.
     Archived,
@@ -29,84 +31,62 @@ pub enum MatchState {
     Unknown,
 }
 
-impl MatchState {
-    /// Every one.
-    pub const ALL: [Self; 5] =
-        [Self::Matched, Self::Unmatched, Self::Ambiguous, Self::Archived, Self::Unknown];
-
-    /// The word of the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Matched => "matched",
-            Self::Unmatched => "unmatched",
-            Self::Ambiguous => "ambiguous",
-            Self::Archived => "archived",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// Whom a person matches.
-pub struct Matched {
-    /// Whether.
+pub struct CurrentMatch {
     pub state: MatchState,
-    /// Whom.
     pub user: Option<UserId>,
-    /// Why nobody.
+    /// Why no user matches.
     pub item: Option<AttentionItem>,
 }
 
-/// Whom each of these people matches, in their order. Two with one name match nobody.
-pub fn match_everybody(people: &[Person], users: &UserDirectory) -> Vec<Matched> {
-    let mut by_name: HashMap<(&str, &str), usize> = HashMap::new();
+/// The matches of these people, in their order. Two people with the same name match nobody.
+pub fn match_everybody(people: &[Person], users: &UserDirectory) -> Vec<CurrentMatch> {
+    let mut namesakes: HashMap<(&str, &str), usize> = HashMap::new();
     for names in people.iter().filter(|person| !person.archived).filter_map(|person| person.names.as_ref()) {
-        *by_name.entry((&names.first, &names.last)).or_default() += 1;
+        *namesakes.entry((&names.first, &names.last)).or_default() += 1;
     }
-    let outcome = |person: &Person| {
-        let names = person.names.as_ref()?;
-        let namesakes =
-            by_name.get(&(names.first.as_str(), names.last.as_str())).map_or(0, |count| count - 1);
-        Some(match_person(person.id, names, namesakes, users))
-    };
-    let matched = people.iter().map(|person| {
-        let (state, user, item) = match outcome(person) {
-            _ if person.archived => (MatchState::Archived, None, None),
-            None => (MatchState::Unknown, None, None),
-            Some(PersonMatch::Matched(user)) => (MatchState::Matched, Some(user), None),
-            Some(PersonMatch::Unmatched(item)) => (MatchState::Unmatched, None, Some(item)),
-            Some(PersonMatch::Ambiguous(item)) => (MatchState::Ambiguous, None, Some(item)),
+    let current_match = |person: &Person| {
+        if person.archived {
+            return CurrentMatch { state: MatchState::Archived, user: None, item: None };
+        }
+        let Some(names) = &person.names else {
+            return CurrentMatch { state: MatchState::Unknown, user: None, item: None };
         };
-        Matched { state, user, item }
-    });
-    matched.collect()
+        let others = namesakes.get(&(&*names.first, &*names.last)).map_or(0, |count| count - 1);
+        let (state, user, item) = match match_person(person.id, names, others, users) {
+            PersonMatch::Matched(user) => (MatchState::Matched, Some(user), None),
+            PersonMatch::Unmatched(item) => (MatchState::Unmatched, None, Some(item)),
+            PersonMatch::Ambiguous(item) => (MatchState::Ambiguous, None, Some(item)),
+        };
+        CurrentMatch { state, user, item }
+    };
+    people.iter().map(current_match).collect()
 }
 
-/// What a leave type maps to.
-pub struct MappedType {
-    /// Its name in Officient; the word of a built-in one.
+pub struct CurrentMapping {
+    /// The leave type's name in Officient; `sick_day` or `education` for the built-in ones.
     pub name: String,
     /// What is looked for in Optedo.
     pub description: Description,
-    /// Whether it is there.
     pub mapping: Mapping,
 }
 
-/// What each leave type maps to, and the built-in ones whose description is configured.
+/// The mappings of these leave types, and of the built-in ones whose description is configured.
 pub fn map_everything<'a>(
     config: &Config,
     leave_types: impl Iterator<Item = &'a LeaveType>,
     absence_types: &[AbsenceType],
-) -> Vec<MappedType> {
+) -> Vec<CurrentMapping> {
     let app_name = &config.officient.integration_app;
-    let custom = leave_types.map(|kind| (kind.name.clone(), mapping::describe_type(kind, app_name)));
+    let custom =
+        leave_types.map(|leave_type| (leave_type.name.clone(), mapping::describe_type(leave_type, app_name)));
     let built_in = [("sick_day", &config.leave_types.sick_day), ("education", &config.leave_types.education)];
-    let built_in = built_in.into_iter().filter_map(|(word, chosen)| {
-        let text = chosen.clone()?;
-        Some((word.to_owned(), Description { type_id: word.to_owned(), text, is_chosen: true }))
+    let built_in = built_in.into_iter().filter_map(|(name, description)| {
+        let (name, text) = (name.to_owned(), description.clone()?);
+        Some((name.clone(), Description { type_id: name, text, is_chosen: true }))
     });
     let mapped = custom.chain(built_in).map(|(name, description)| {
         let mapping = mapping::look_up(&description, absence_types);
-        MappedType { name, description, mapping }
+        CurrentMapping { name, description, mapping }
     });
     mapped.collect()
 }

@@ -1,7 +1,8 @@
-//! Accepting connections: how many at once, and how long a client may keep one without asking anything.
+//! Accepts connections, and limits their number and how long a client may keep one without sending anything.
 //!
-//! `axum::serve` waits for a client for ever. Here one that sends its headers too slowly, or nothing any more, loses its
-//! connection, and a body that is not there in time ends its request.
+//! `axum::serve` waits for a client for ever. Here a client that sends its headers too slowly loses its connection, and a
+//! body that is not complete in time ends its request. The time-out layer of tower-http does not do this: it starts again
+//! with every piece of the body.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -25,40 +26,40 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Beyond these, who connects waits until another one leaves: a connection costs memory and a file.
-const MOST: usize = 2000;
-/// For the connections of both addresses, ours to others, and what else is open.
-const FILES: u64 = 2 * MOST as u64 + 1000;
-/// From the last answer, or from connecting, to the last line of the next request's headers.
-const HEADERS_WITHIN: Duration = Duration::from_secs(20);
-/// From the headers to the last byte of the body.
-const BODY_WITHIN: Duration = Duration::from_secs(20);
-/// Address line and headers of a request; a larger one is answered 431.
-const LONGEST_HEAD: usize = 64 * 1024;
-/// Where there are no files left for another connection.
-const BREATHER: Duration = Duration::from_millis(200);
+/// Each connection costs memory and a file. Further clients wait until one leaves.
+const MAX_CONNECTIONS: usize = 2000;
+/// For the connections of both listeners, those to other systems, and everything else.
+const FILES: u64 = 2 * MAX_CONNECTIONS as u64 + 1000;
+/// From the last response, or from connecting, to the end of the next request's headers.
+const HEADERS_TIMEOUT: Duration = Duration::from_secs(20);
+/// From the end of the headers to the end of the body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(20);
+/// The request line and the headers; larger ones get 431.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+/// Before the next attempt when the system cannot open another file.
+const ACCEPT_RETRY: Duration = Duration::from_millis(200);
 
-/// Lets the process open as many files as its connections take: many systems allow 1,024 unless it asks for more, and
-/// without any left nobody is called either.
-pub fn allow_for_files() {
+/// Raises the limit on open files to what the connections need: many systems allow 1,024 by default, and a process without
+/// any left cannot call Officient either.
+pub fn raise_file_limit() {
     match rlimit::increase_nofile_limit(FILES) {
         Ok(files) if files >= FILES => {}
-        Ok(files) => tracing::warn!(files, "Fewer files may be open (ulimit -Hn) than clients may connect"),
-        Err(error) => tracing::warn!(%error, "Could not see how many files may be open"),
+        Ok(files) => tracing::warn!(files, "The limit on open files (ulimit -Hn) is below {FILES}"),
+        Err(error) => tracing::warn!(%error, "Could not read the limit on open files"),
     }
 }
 
-/// Answers requests until told to stop; returns when those under way are answered.
+/// Serves requests until `stop`; returns when the last one has its response.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let router = router.layer(from_fn(read_in_time));
-    let places = Arc::new(Semaphore::new(MOST));
+    let router = router.layer(from_fn(limit_body_time));
+    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let connections = TaskTracker::new();
-    let next = async || (Arc::clone(&places).acquire_owned().await, accept(&listener).await);
-    while let Some((place, (stream, peer))) = stop.run_until_cancelled(next()).await {
-        let answered = answer(stream, peer, router.clone(), stop.clone());
+    let next = async || (Arc::clone(&permits).acquire_owned().await, accept(&listener).await);
+    while let Some((permit, (stream, peer))) = stop.run_until_cancelled(next()).await {
+        let connection = serve_connection(stream, peer, router.clone(), stop.clone());
         connections.spawn(async move {
-            answered.await;
-            drop(place);
+            connection.await;
+            drop(permit);
         });
     }
     drop(listener);
@@ -66,11 +67,11 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
     connections.wait().await;
 }
 
-/// The next connection; one that broke before it was accepted is nobody's fault.
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
+            // The client left before its connection was accepted.
             Err(error)
                 if matches!(
                     error.kind(),
@@ -78,43 +79,38 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
                 ) => {}
             Err(error) => {
                 tracing::error!(%error, "Could not accept a connection");
-                sleep(BREATHER).await;
+                sleep(ACCEPT_RETRY).await;
             }
         }
     }
 }
 
-/// Answers the requests of one connection.
-async fn answer(stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
+async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         router.call(request)
     });
     let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN).max_buf_size(LONGEST_HEAD);
+    server.timer(TokioTimer::new()).header_read_timeout(HEADERS_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
     let mut connection = std::pin::pin!(server.serve_connection(TokioIo::new(stream), service));
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "A connection broke off");
+    let mut result = stop.run_until_cancelled(connection.as_mut()).await;
+    if result.is_none() {
+        connection.as_mut().graceful_shutdown();
+        result = Some(connection.await);
+    }
+    if let Some(Err(error)) = result {
+        tracing::debug!(%error, "A connection ended early");
     }
 }
 
-/// A body that is not there in time is an error to whoever reads it, and its connection ends.
-async fn read_in_time(request: Request, next: Next) -> Response {
-    let deadline = Instant::now() + BODY_WITHIN;
+/// Lets reading the body fail when the time is over; the connection then ends.
+async fn limit_body_time(request: Request, next: Next) -> Response {
+    let deadline = Instant::now() + BODY_TIMEOUT;
     let (parts, body) = request.into_parts();
     let chunks = stream::try_unfold(body.into_data_stream(), move |mut chunks| async move {
-        match timeout_at(deadline, chunks.next()).await {
-            Ok(chunk) => Ok(chunk.transpose()?.map(|chunk| (chunk, chunks))),
-            Err(too_slow) => Err(axum::Error::new(too_slow)),
-        }
+        let chunk = timeout_at(deadline, chunks.next()).await.map_err(axum::Error::new)?;
+        Ok::<_, axum::Error>(chunk.transpose()?.map(|chunk| (chunk, chunks)))
     });
     next.run(Request::from_parts(parts, Body::from_stream(chunks))).await
 }

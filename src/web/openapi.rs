@@ -1,5 +1,5 @@
-//! The OpenAPI document of the service's own HTTP API. What an operation takes and gives stands at its handler; what all
-//! of them have in common is added here. Built when somebody asks for it, never kept.
+//! The OpenAPI document of the service's own HTTP API. Each handler describes its operation; this module adds what all
+//! operations have in common. The document is built for each request, so that an idle service does not keep it.
 
 use axum::Json;
 use utoipa::openapi::path::Operation;
@@ -12,11 +12,11 @@ use utoipa::openapi::{Components, Content, Ref, RefOr};
 use utoipa::{Modify, OpenApi, ToSchema as _};
 
 use super::error::Problem;
-use super::{CALLBACK_PATH, api, login, metrics, session, webhook};
+use super::{CALLBACK_PATH, api, login, monitoring, router, session, webhook};
 
 const PROBLEM: &str = "application/problem+json";
 
-/// The names of the ways to come in.
+/// Names of the security schemes.
 const BEARER: &str = "bearer";
 const SESSION: &str = "session";
 const CSRF: &str = "csrf";
@@ -39,12 +39,11 @@ pub fn document() -> utoipa::openapi::OpenApi {
     info(
         title = "optedo-officient",
         license(name = "Not licensed to anybody else"),
-        description = "Leave made in Officient stands in Optedo at once.\n\n\
-            Any failure is a problem document (RFC 9457); to a browser, which accepts `text/html`, it is a page. \
-            Another method than those listed is answered 405, another path 404. The settings page is not described: \
-            it is for people."
+        description = "Copies leave from Officient to Optedo.\n\n\
+            Every failure is a problem document (RFC 9457), or a page for a browser, which accepts `text/html`. \
+            Methods that are not listed get 405, other paths 404. The settings page is for people and not described."
     ),
-    paths(super::live, super::ready, metrics::show, show),
+    paths(router::open_page, monitoring::live, monitoring::ready, monitoring::metrics, show),
     components(schemas(Problem)),
     nest(
         (path = CALLBACK_PATH, api = Officient),
@@ -53,9 +52,9 @@ pub fn document() -> utoipa::openapi::OpenApi {
     tags(
         (name = "officient", description = "What Officient sends"),
         (name = "admin", description = "For the admin's page and programs"),
-        (name = "inside", description = "For whoever runs the service; the proxy passes none of it on"),
+        (name = "inside", description = "For the operator; the proxy passes none of it on"),
     ),
-    modifiers(&InCommon)
+    modifiers(&Common)
 )]
 struct Document;
 
@@ -65,26 +64,26 @@ struct Officient;
 
 #[derive(OpenApi)]
 #[openapi(paths(
-    api::status,
-    api::put_credentials,
+    api::status::show,
+    api::credentials::replace,
     login::begin_login,
     login::logout,
-    api::start_sync,
-    api::put_webhook_events,
-    api::rotate_webhook_token,
-    api::list_attention,
-    api::retry_attention,
-    api::ignore_attention,
-    api::list_people,
-    api::list_leave_types,
-    api::list_absences,
+    api::sync::start,
+    api::webhook_events::replace,
+    api::webhook_events::rotate_token,
+    api::attention::list,
+    api::attention::retry,
+    api::attention::ignore,
+    api::people::list,
+    api::leave_types::list,
+    api::absences::list,
 ))]
 struct Admin;
 
-/// What operations and answers have in common.
-struct InCommon;
+/// Adds what operations and responses have in common.
+struct Common;
 
-impl Modify for InCommon {
+impl Modify for Common {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         for item in document.paths.paths.values_mut() {
             let operations = [(&mut item.get, false), (&mut item.put, true), (&mut item.post, true)];
@@ -94,7 +93,7 @@ impl Modify for InCommon {
                     admin_only(operation, is_change);
                 }
                 if !has_tag(operation, "inside") {
-                    add(operation, "500", "Something went wrong inside");
+                    add(operation, "500", "A bug, or a stored secret that cannot be decrypted");
                     describe_problems(operation);
                 }
             }
@@ -113,17 +112,17 @@ fn add(operation: &mut Operation, status: &str, description: &str) {
     operation.responses.responses.insert(status.to_owned(), Response::new(description).into());
 }
 
-/// What the layer before the API asks for and answers.
+/// Describes [`session::require_admin`].
 fn admin_only(operation: &mut Operation, is_change: bool) {
-    // Its module's name goes before the tag of the nest unless it is taken away.
+    // Without this, the tags begin with the name of the handler's module.
     operation.tags = Some(vec!["admin".to_owned()]);
     let no_scopes = || std::iter::empty::<String>();
     let mut by_session = SecurityRequirement::new(SESSION, no_scopes());
     add(operation, "401", "Neither a session nor the bearer token");
-    add(operation, "503", "The database does not answer");
+    add(operation, "503", "The database does not respond");
     if is_change {
         by_session = by_session.add(CSRF, no_scopes());
-        add(operation, "403", "The CSRF token is missing or wrong, or another site asks");
+        add(operation, "403", "The CSRF token is missing or wrong, or another site sent the request");
         add(operation, "413", "The body is larger than 64 KiB");
     }
     operation.security = Some(vec![by_session, SecurityRequirement::new(BEARER, no_scopes())]);
@@ -140,8 +139,7 @@ fn describe_problems(operation: &mut Operation) {
     }
 }
 
-/// No answer has other fields than those listed. All of them are always there, null where there is nothing, but for the
-/// fields of a problem that is not about fields.
+/// Responses have exactly the listed fields, which are null when they have no value. Only a problem may lack a field.
 fn close(name: &str, schema: &mut RefOr<Schema>) {
     let RefOr::T(Schema::Object(object)) = schema else { return };
     if object.properties.is_empty() {
@@ -154,26 +152,13 @@ fn close(name: &str, schema: &mut RefOr<Schema>) {
 }
 
 fn add_security(components: &mut Components) {
-    let session =
-        "From the page's login form; `__Host-` goes before its name where the service is reached by https";
-    let csrf = "The page's `<meta name=\"csrf-token\">`; a form's field `csrf_token` does as well";
-    let schemes = [
-        (
-            SESSION,
-            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(session::SESSION, session))),
-        ),
-        (CSRF, SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description("X-CSRF-Token", csrf)))),
-        (
-            BEARER,
-            SecurityScheme::Http(
-                HttpBuilder::new()
-                    .scheme(HttpAuthScheme::Bearer)
-                    .description(Some("`admin.api_token` of the configuration"))
-                    .build(),
-            ),
-        ),
-    ];
-    for (name, scheme) in schemes {
-        components.add_security_scheme(name, scheme);
-    }
+    let session = "From the page's sign-in form; over https its name begins with `__Host-`";
+    let csrf = "From the page's `<meta name=\"csrf-token\">`; the form field `csrf_token` works too";
+    let session = ApiKeyValue::with_description(session::SESSION, session);
+    let csrf = ApiKeyValue::with_description("X-CSRF-Token", csrf);
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
+    let bearer = bearer.description(Some("`admin.api_token` of the configuration"));
+    components.add_security_scheme(SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(session)));
+    components.add_security_scheme(CSRF, SecurityScheme::ApiKey(ApiKey::Header(csrf)));
+    components.add_security_scheme(BEARER, SecurityScheme::Http(bearer.build()));
 }

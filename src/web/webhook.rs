@@ -1,4 +1,5 @@
-//! The webhook receiver: token → shape → on disk ([`inbox`](crate::sync::inbox)) → 200. It does nothing else.
+//! The webhook receiver: it checks the token and the shape, stores the webhook ([`inbox`](crate::sync::inbox)) and
+//! responds with 200. It does nothing else.
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
@@ -7,20 +8,18 @@ use axum::http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
 use super::error::WebError;
-use super::request_id;
 use super::state::App;
+use super::{MAX_BODY_BYTES, request_id};
 use crate::domain::webhook::WebhookPayload;
-
-const MAX_BODY: usize = 64 * 1024;
 
 /// Receives a webhook.
 #[utoipa::path(
     post, path = "/webhook/{token}", tag = "officient",
     params(("token" = String, Path, description = "The secret part of the address")),
-    request_body(content = inline(WebhookPayload), description = "Other fields may hold anything"),
+    request_body(content = inline(WebhookPayload), description = "Other fields may contain anything"),
     responses(
         (status = 200, description = "It is on disk"),
-        (status = 400, description = "Not a JSON object, or no textual event_type"),
+        (status = 400, description = "Not a JSON object, or no event_type that is a string"),
         (status = 404, description = "The token is wrong"),
         (status = 413, description = "Larger than 64 KiB"),
         (status = 503, description = "It could not be stored: deliver it again"),
@@ -36,20 +35,22 @@ pub async fn receive_webhook(
     if !app.engine.webhook_address.accepts(&token?) {
         return Err(WebError::NotFound);
     }
-    let body =
-        axum::body::to_bytes(body, MAX_BODY).await.map_err(|_too_large_or_cut_off| WebError::TooLarge)?;
+    let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await;
+    let body = body.map_err(|_too_large_or_cut_off| WebError::PayloadTooLarge)?;
+    let counters = &app.inbox.counters;
     let Ok(payload) = serde_json::from_slice::<WebhookPayload>(&body) else {
-        app.inbox.counters.malformed.increment(1);
-        return Err(WebError::BadRequest("must be a JSON object with a textual event_type"));
+        counters.malformed.increment(1);
+        let message = "the body must be a JSON object with an event_type that is a string";
+        return Err(WebError::InvalidRequest(message));
     };
-    let outcomes = app.inbox.counters.of(&payload.event_type);
+    let outcomes = counters.of(&payload.event_type);
     let Some(id) = app.inbox.store(payload).await else {
         outcomes.unavailable.increment(1);
-        return Err(WebError::Unavailable(sqlx::Error::PoolTimedOut));
+        return Err(WebError::DatabaseUnavailable(sqlx::Error::PoolTimedOut));
     };
     outcomes.stored.increment(1);
-    app.inbox.counters.ack.record(began.elapsed());
-    // No span: this is the path that must be quick.
-    tracing::debug!(event.id = id, request.id = request_id::given(&headers), "Stored webhook event {id}");
+    counters.ack.record(began.elapsed());
+    // Without a span, because webhooks must be fast.
+    tracing::debug!(event.id = id, request.id = request_id::given(&headers), "Stored webhook {id}");
     Ok(StatusCode::OK)
 }

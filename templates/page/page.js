@@ -1,62 +1,41 @@
-// Makes the page live and adds buttons that copy. Without it everything works, by hand.
+// Shows by itself what changed, and adds buttons that copy. Without scripts, the page works with reloading by hand.
 'use strict';
 
-// Asks for this page again and puts what changed in its place, but for what somebody is in the middle of.
+const POLL_INTERVAL = 3000;
+
+// The parts of the page that the server may change, each with its content as the server last sent it. A part that the
+// visitor changed, for example by opening a <details>, thus stays as it is until the server has something new.
+const parts = new Map([...document.querySelectorAll('[data-live]')].map((part) => [part, part.innerHTML]));
+
+// Fetches this page again and replaces the parts that changed, except the one in which the visitor is at work.
 const refresh = async () => {
-  const response = await fetch(location.href, { headers: { accept: 'text/html', 'x-watching': 'yes' } });
-  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
-  if (!page.querySelector('[data-live]')) return location.reload();
-  for (const piece of document.querySelectorAll('[data-live]')) {
-    const fresh = page.querySelector(`[data-live="${piece.dataset.live}"]`);
-    if (!fresh || piece.innerHTML === fresh.innerHTML || piece.contains(document.activeElement)) continue;
-    piece.replaceChildren(...fresh.childNodes);
-  }
-};
-
-// However fast the news, one question at a time.
-let asking = null;
-let askAgain = false;
-const news = async () => {
-  askAgain = true;
-  if (asking) return;
-  while (askAgain) {
-    askAgain = false;
-    asking = refresh().catch(() => {});
-    await asking;
-  }
-  asking = null;
-};
-
-// Listens until the page is left: a browser may keep a page that was left, and its few connections with it.
-const listen = () => {
-  const base = document.querySelector('link[rel="stylesheet"]').getAttribute('href').replace('/style.css', '');
-  const stream = new EventSource(`${base}/live`);
-  let polling = null;
-  // Where a proxy holds the stream back, the page asks without being told.
-  const silence = setTimeout(() => {
-    stream.close();
-    polling = setInterval(news, 5000);
-  }, 10000);
-  stream.addEventListener('hello', () => {
-    clearTimeout(silence);
-    // Nobody tells what changed between this page and now, nor between two streams.
-    news();
+  const response = await fetch(location.href, {
+    headers: { accept: 'text/html', 'x-watching': 'yes' },
+    signal: AbortSignal.timeout(10000),
   });
-  stream.addEventListener('changed', news);
-  addEventListener('pagehide', () => {
-    stream.close();
-    clearTimeout(silence);
-    clearInterval(polling);
-  }, { once: true });
+  // The service may be restarting: the next poll tries again.
+  if (!response.ok) return;
+  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+  // The session ended: the reload shows the sign-in form.
+  if (!page.querySelector('[data-live]')) return location.reload();
+  for (const [part, content] of parts) {
+    const fresh = page.querySelector(`[data-live="${part.dataset.live}"]`);
+    if (!fresh || fresh.innerHTML === content || part.contains(document.activeElement)) continue;
+    parts.set(part, fresh.innerHTML);
+    part.replaceChildren(...fresh.childNodes);
+  }
 };
 
-if (document.querySelector('[data-live]')) {
-  listen();
+const poll = async () => {
+  if (!document.hidden) await refresh().catch(() => {});
+  setTimeout(poll, POLL_INTERVAL);
+};
+
+if (parts.size > 0) {
+  setTimeout(poll, POLL_INTERVAL);
+  // The browser shows a page that it kept: an admin who signed out meanwhile must not see it.
   addEventListener('pageshow', (event) => {
-    if (!event.persisted) return;
-    // At once: whoever signed out meanwhile is shown nothing.
-    news();
-    listen();
+    if (event.persisted) refresh().catch(() => {});
   });
 }
 
@@ -68,7 +47,7 @@ for (const button of document.querySelectorAll('[data-copy]')) {
     try {
       await navigator.clipboard.writeText(field.value);
     } catch {
-      // Not allowed here: it is selected, so that Ctrl-C copies it.
+      // The browser does not allow it. The text is selected, so that Ctrl-C copies it.
       return;
     }
     const label = button.textContent;

@@ -194,7 +194,7 @@ impl Chromium {
         let errors: Vec<&str> =
             log.iter().filter(|line| line.level == "SEVERE").map(|line| line.message.as_str()).collect();
         assert!(errors.is_empty(), "{address} logged {errors:?}");
-        // A page that leaves its stream open keeps one of the browser's few connections from the pages after it.
+        // A page that leaves requests open keeps the browser's few connections from the pages after it.
         let waited = "const [page] = performance.getEntriesByType('navigation'); return page.requestStart - page.startTime";
         let waited = self.run(waited).await.as_f64().unwrap_or_default();
         assert!(waited < 5_000.0, "{address} waited {waited} ms for a connection");

@@ -1,34 +1,33 @@
-//! *Where* two texts differ that nearly match: which letters of each the other does not have. Pure.
+//! Where two texts differ that nearly match: the letters of each that the other does not have. Pure.
 
 use unicode_normalization::char::is_combining_mark;
 
-/// A piece of a text.
+/// Consecutive letters of a text that all differ, or all do not.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Piece {
-    /// As it is shown: spaces that differ as a visible sign.
+    /// Spaces that differ are replaced by a visible sign.
     pub(super) text: String,
-    /// The other text does not have it here.
     pub(super) differs: bool,
-    /// The code points, where that is what differs.
+    /// Shown where both texts look the same.
     pub(super) code_points: Option<String>,
 }
 
-/// Texts longer than this together are marked as a whole: comparing takes the product of the lengths.
-const MOST_CELLS: usize = 250_000;
+/// Comparing takes time and memory in proportion to the product of the lengths. Longer texts are marked as a whole.
+const MAX_CELLS: usize = 250_000;
 
-/// Both texts in pieces. `show_code_points`: they look the same, so what they are made of is shown.
+/// Divides both texts into pieces. `show_code_points` is for texts that look the same.
 pub(super) fn pieces(ours: &str, theirs: &str, show_code_points: bool) -> (Vec<Piece>, Vec<Piece>) {
     let (a, b) = (letters(ours), letters(theirs));
     let (in_a, in_b) = common(&a, &b);
     (group(&a, &in_a, show_code_points), group(&b, &in_b, show_code_points))
 }
 
-/// A text that differs as a whole.
+/// The pieces of a text that differs as a whole.
 pub(super) fn whole(text: &str) -> Vec<Piece> {
     vec![Piece { text: text.to_owned(), differs: true, code_points: None }]
 }
 
-/// The letters of a text, each with the marks that stand on it.
+/// The letters of a text, each with its combining marks.
 fn letters(text: &str) -> Vec<&str> {
     let begins = text.char_indices().filter(|(_, char)| !is_combining_mark(*char)).map(|(begin, _)| begin);
     let mut cuts: Vec<usize> = [0].into_iter().chain(begins).chain([text.len()]).collect();
@@ -36,13 +35,13 @@ fn letters(text: &str) -> Vec<&str> {
     cuts.windows(2).filter_map(|cut| text.get(*cut.first()?..*cut.last()?)).collect()
 }
 
-/// Which letters of each belong to the longest sequence that both have.
+/// For each letter of both, whether it belongs to their longest common subsequence.
 fn common(a: &[&str], b: &[&str]) -> (Vec<bool>, Vec<bool>) {
     let (mut in_a, mut in_b) = (vec![false; a.len()], vec![false; b.len()]);
-    if a.len().saturating_mul(b.len()) > MOST_CELLS {
+    if a.len().saturating_mul(b.len()) > MAX_CELLS {
         return (in_a, in_b);
     }
-    // lengths[i][j]: how long the sequence is that a[i..] and b[j..] have in common.
+    // lengths[i][j]: the length of the longest common subsequence of a[i..] and b[j..].
     let mut lengths = vec![vec![0_usize; b.len() + 1]; a.len() + 1];
     let at = |lengths: &[Vec<usize>], i: usize, j: usize| {
         lengths.get(i).and_then(|row| row.get(j)).copied().unwrap_or_default()
@@ -101,7 +100,7 @@ mod tests {
 
     use super::*;
 
-    /// What differs, in brackets.
+    /// The text, with brackets around the pieces that differ.
     fn marked(pieces: &[Piece]) -> String {
         let piece = |piece: &Piece| {
             if piece.differs { format!("[{}]", piece.text) } else { piece.text.clone() }
@@ -126,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_the_same_is_told_by_its_code_points() {
+    fn texts_that_look_the_same_get_their_code_points() {
         let (a, b) = pieces("Ren\u{e9}e", "Rene\u{301}e", true);
         let points = |pieces: &[Piece]| pieces.iter().find_map(|piece| piece.code_points.clone());
         assert_eq!(points(&a).as_deref(), Some("U+00E9"));

@@ -1,21 +1,28 @@
-//! What surrounds every page: tabs, languages, what just happened; and who looks at it.
+//! What every tab has in common: the admin's request, the frame around the page, rendering.
 
 use std::convert::Infallible;
 
-use axum::extract::{Extension, FromRequestParts, RawQuery};
+use askama::Template;
+use axum::extract::{Extension, FromRequestParts};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use strum::VariantArray;
 
-use super::Notice;
 use super::paging::address;
 use crate::db::attention;
+use crate::db::connection::{self, Connection};
+use crate::domain::ids::CompanyId;
+use crate::sync::Engine;
 use crate::web::error::WebError;
+use crate::web::notice::Notice;
+use crate::web::request::query_value;
 use crate::web::session::Admin;
 use crate::web::state::App;
 use crate::web::texts::Language;
-use crate::web::{CALLBACK_PATH, PAGE_PATH, query_value};
+use crate::web::{CALLBACK_PATH, PAGE_PATH};
 
-/// A tab of the page.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, VariantArray)]
 pub(super) enum Tab {
     Connection,
     Attention,
@@ -27,51 +34,46 @@ pub(super) enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 7] = [
-        Self::Connection,
-        Self::Attention,
-        Self::People,
-        Self::LeaveTypes,
-        Self::History,
-        Self::Log,
-        Self::Preview,
-    ];
-
-    pub(super) fn path(self) -> String {
-        let under = match self {
-            Self::Connection => "",
-            Self::Attention => "/attention",
-            Self::People => "/people",
-            Self::LeaveTypes => "/leave-types",
-            Self::History => "/history",
-            Self::Log => "/log",
-            Self::Preview => "/preview",
-        };
-        format!("{PAGE_PATH}{under}")
-    }
-
-    fn label(self, t: Language) -> &'static str {
+    /// The tab's path relative to [`PAGE_PATH`], and its label.
+    fn entry(self) -> (&'static str, fn(Language) -> &'static str) {
         match self {
-            Self::Connection => t.tab_connection(),
-            Self::Attention => t.tab_attention(),
-            Self::People => t.tab_people(),
-            Self::LeaveTypes => t.tab_leave_types(),
-            Self::History => t.tab_history(),
-            Self::Log => t.tab_log(),
-            Self::Preview => t.tab_preview(),
+            Self::Connection => ("", Language::tab_connection),
+            Self::Attention => ("/attention", Language::tab_attention),
+            Self::People => ("/people", Language::tab_people),
+            Self::LeaveTypes => ("/leave-types", Language::tab_leave_types),
+            Self::History => ("/history", Language::tab_history),
+            Self::Log => ("/log", Language::tab_log),
+            Self::Preview => ("/preview", Language::tab_preview),
         }
     }
+
+    pub(super) fn path(self) -> String {
+        format!("{PAGE_PATH}{}", self.entry().0)
+    }
+
+    pub(super) fn label(self, t: Language) -> &'static str {
+        self.entry().1(t)
+    }
+
+    pub(super) fn is_attention(self) -> bool {
+        self == Self::Attention
+    }
+
+    pub(super) fn redirect(self, notice: Notice) -> Redirect {
+        notice.redirect_to(self.entry().0)
+    }
 }
 
-/// An admin looks at a tab.
+/// A signed-in admin's request for a tab.
 pub(super) struct Visit {
-    pub(super) app: App,
     pub(super) t: Language,
+    pub(super) connection: Connection,
+    pub(super) query: Option<String>,
+    app: App,
     admin: Admin,
-    query: Option<String>,
 }
 
-/// Only behind [`require_admin_page`](crate::web::session::require_admin_page), which lets nobody else through.
+/// Needs the layer `require_admin`, which stores the [`Admin`] in the request.
 impl FromRequestParts<App> for Visit {
     type Rejection = WebError;
 
@@ -79,96 +81,94 @@ impl FromRequestParts<App> for Visit {
         let admin = Extension::<Admin>::from_request_parts(parts, app).await;
         let Extension(admin) = admin.map_err(|_route_without_its_layer| WebError::Unauthorized)?;
         let Ok::<_, Infallible>(t) = Language::from_request_parts(parts, app).await;
-        let Ok::<_, Infallible>(RawQuery(query)) = RawQuery::from_request_parts(parts, app).await;
-        Ok(Self { app: app.clone(), t, admin, query })
+        let connection = connection::load(&app.engine.db).await?;
+        let query = parts.uri.query().map(str::to_owned);
+        Ok(Self { t, connection, query, app: app.clone(), admin })
     }
 }
 
 impl Visit {
-    /// What the address asks for.
-    pub(super) fn query(&self) -> Option<&str> {
-        self.query.as_deref()
+    pub(super) fn engine(&self) -> &Engine {
+        &self.app.engine
     }
 
-    /// A value of what the address asks for.
+    pub(super) fn company(&self) -> Option<CompanyId> {
+        self.connection.company_id
+    }
+
+    /// A parameter of the query.
     pub(super) fn value(&self, name: &str) -> Option<String> {
-        query_value(self.query(), name)
+        query_value(self.query.as_deref(), name)
     }
 
-    /// A number of what the address asks for.
     pub(super) fn number(&self, name: &str) -> Option<i64> {
         self.value(name)?.parse().ok()
     }
 
-    /// The frame of a tab.
     pub(super) async fn frame(&self, tab: Tab) -> Result<Frame, WebError> {
-        let open = attention::count_open(&self.app.engine.db).await?;
-        let open: i64 = open.iter().map(|(_, count)| count).sum();
-        let link = |each: Tab| TabLink {
-            path: each.path(),
-            label: each.label(self.t),
-            is_this: each == tab,
-            open_items: if each == Tab::Attention { open } else { 0 },
-        };
+        let open = attention::count_open(&self.engine().db).await?;
         Ok(Frame {
-            tabs: Tab::ALL.into_iter().map(link).collect(),
+            tab: Some(tab),
+            open_items: open.iter().map(|(_, count)| count).sum(),
             csrf_token: self.admin.csrf_token.clone().unwrap_or_default(),
-            ..Frame::bare(self.t, &tab.path(), tab.label(self.t), self.query())
+            ..Frame::bare(self.t, tab.path(), tab.label(self.t), self.query.as_deref())
         })
     }
 }
 
-/// A link to a tab.
-pub(super) struct TabLink {
-    pub(super) path: String,
-    pub(super) label: &'static str,
-    pub(super) is_this: bool,
-    pub(super) open_items: i64,
-}
-
-/// A link to the same page in another language.
-pub(super) struct LanguageLink {
-    pub(super) address: String,
-    pub(super) code: &'static str,
-    pub(super) name: &'static str,
-    pub(super) is_this: bool,
-}
-
-/// What surrounds every page.
+/// What surrounds every page: tabs, languages, the notice.
 pub(super) struct Frame {
     pub(super) t: Language,
-    /// For who is signed in.
-    pub(super) tabs: Vec<TabLink>,
-    pub(super) languages: Vec<LanguageLink>,
+    /// `None` on pages without tabs, which anybody may see.
+    pub(super) tab: Option<Tab>,
+    /// The number of open attention items.
+    pub(super) open_items: i64,
     pub(super) title: &'static str,
-    /// What just happened, and whether it went well.
-    pub(super) notice: Option<(String, bool)>,
+    pub(super) notice: Option<Notice>,
+    /// Empty when nobody is signed in.
     pub(super) csrf_token: String,
-    /// Without scripts, the page asks again by itself while something is under way.
+    /// Something is under way: a browser without scripts reloads the page by itself.
     pub(super) is_changing: bool,
     pub(super) page: &'static str,
     pub(super) api: &'static str,
+    path: String,
+    query: Option<String>,
 }
 
 impl Frame {
-    /// The frame of a page for anybody.
-    pub(super) fn bare(t: Language, path: &str, title: &'static str, query: Option<&str>) -> Self {
-        let link = |language: Language| LanguageLink {
-            address: address(path, query, &["lang"], &[("lang", language.code())]),
-            code: language.code(),
-            name: language.own_name(),
-            is_this: language == t,
-        };
+    /// A frame without tabs.
+    pub(super) fn bare(t: Language, path: String, title: &'static str, query: Option<&str>) -> Self {
         Self {
             t,
-            tabs: Vec::new(),
-            languages: Language::ALL.into_iter().map(link).collect(),
+            tab: None,
+            open_items: 0,
             title,
-            notice: Notice::of_query(query).map(|notice| (notice.text(t).to_owned(), notice.is_good())),
+            notice: Notice::of_query(query),
             csrf_token: String::new(),
             is_changing: false,
             page: PAGE_PATH,
             api: CALLBACK_PATH,
+            path,
+            query: query.map(str::to_owned),
         }
     }
+
+    /// The tabs to show; none when nobody is signed in.
+    pub(super) fn tabs(&self) -> &'static [Tab] {
+        if self.tab.is_some() { Tab::VARIANTS } else { &[] }
+    }
+
+    pub(super) fn languages(&self) -> &'static [Language] {
+        Language::VARIANTS
+    }
+
+    /// The address of the same page in another language.
+    pub(super) fn address_in(&self, language: Language) -> String {
+        address(&self.path, self.query.as_deref(), &["lang"], &[("lang", language.code())])
+    }
+}
+
+pub(super) fn render(page: &impl Template) -> Result<Response, WebError> {
+    let html = page.render().map_err(WebError::internal)?;
+    Ok((StatusCode::OK, Html(html)).into_response())
 }

@@ -1,6 +1,6 @@
-//! The admin's page: a frame with tabs, in the admin's language. Works without scripts; `page.js` makes it live.
+//! The admin's page: a frame with tabs, in the admin's language. It works without scripts; `page.js` keeps it up to date.
 //!
-//! Of a person first and last name are shown and nothing else; never which leave a person has.
+//! The page shows a person's first and last name and nothing else about them; never which leave a person has.
 
 mod attention;
 mod difference;
@@ -8,48 +8,42 @@ mod frame;
 mod history;
 mod items;
 mod leave_types;
-mod live;
 mod log;
-mod notice;
 mod overview;
 mod paging;
 mod people;
 mod preview;
-mod progress;
 mod sign_in;
+mod view;
+
+use std::time::Duration;
 
 use askama::Template;
 use axum::Router;
 use axum::extract::{FromRequestParts as _, Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{Method, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use axum_extra::extract::CookieJar;
-use jiff::Timestamp;
-use jiff::civil::DateTime;
 
-pub use notice::Notice;
-pub use sign_in::sign_in_form;
-
-use frame::{Frame, Tab, Visit};
-use paging::{NewestFirst, Paging, address};
+use frame::Frame;
 
 use super::PAGE_PATH;
-use super::error::{Explained, WebError};
-use super::session;
-use super::texts::{LANGUAGE, Language};
+use super::error::ProblemKind;
+use super::notice::wants_page;
+use super::texts::{LANGUAGE_COOKIE, Language};
 use crate::web::state::App;
 
-/// How long the browser keeps the choice of a language.
-const KEEP_LANGUAGE: std::time::Duration = std::time::Duration::from_hours(24 * 365);
+const LANGUAGE_COOKIE_LIFE: Duration = Duration::from_hours(24 * 365);
 
-/// Everything under [`PAGE_PATH`].
+/// The routes under [`PAGE_PATH`].
 pub fn router(app: &App) -> Router<App> {
+    let file = |content_type, content: &'static str| get(([(header::CONTENT_TYPE, content_type)], content));
     Router::new()
         .route("/", get(overview::show))
-        .route("/credentials", post(overview::save_credentials))
-        .route("/webhook-events", post(overview::save_webhook_events))
+        .route("/credentials", post(overview::replace_credentials))
+        .route("/webhook-events", post(overview::replace_webhook_events))
         .route("/attention", get(attention::show))
         .route("/attention/{id}/follow", post(attention::follow))
         .route("/people", get(people::show))
@@ -57,148 +51,54 @@ pub fn router(app: &App) -> Router<App> {
         .route("/leave-types", get(leave_types::show))
         .route("/history", get(history::show))
         .route("/log", get(log::show))
-        .route("/preview", get(preview::show).post(preview::ask))
+        .route("/preview", get(preview::show).post(preview::request))
         .route("/sign-out", post(sign_in::sign_out))
-        .layer(from_fn_with_state(app.clone(), session::require_admin_page))
-        // Asking for news does not keep a session alive.
-        .route("/live", get(live::events))
-        .route("/sign-in", get(sign_in::sign_in_page).post(sign_in::sign_in))
-        .route("/style.css", get(style))
-        .route("/page.js", get(script))
-        .route("/icon.svg", get(icon))
+        .layer(from_fn_with_state(app.clone(), sign_in::require_admin))
+        .route("/sign-in", get(Redirect::to(PAGE_PATH)).post(sign_in::sign_in))
+        .route(
+            "/style.css",
+            file("text/css; charset=utf-8", include_str!("../../../templates/page/style.css")),
+        )
+        .route(
+            "/page.js",
+            file("text/javascript; charset=utf-8", include_str!("../../../templates/page/page.js")),
+        )
+        .route("/icon.svg", file("image/svg+xml", include_str!("../../../templates/page/icon.svg")))
         .layer(from_fn_with_state(app.clone(), keep_language))
 }
 
-/// A moment, in Belgian time.
-struct Moment {
-    iso: String,
-    text: String,
-}
-
-impl From<Timestamp> for Moment {
-    fn from(at: Timestamp) -> Self {
-        let text = at.to_zoned(crate::clock::time_zone()).strftime("%d/%m/%Y %H:%M").to_string();
-        Self { iso: at.to_string(), text }
-    }
-}
-
-/// When an absence is: wall clock.
-fn period(t: Language, (start, end, all_day): (DateTime, DateTime, bool)) -> String {
-    let day = start.strftime("%d/%m/%Y");
-    if all_day {
-        format!("{day}, {}", t.all_day())
-    } else if start.date() == end.date() {
-        format!("{day} {}–{}", start.strftime("%H:%M"), end.strftime("%H:%M"))
-    } else {
-        format!("{day} {} – {}", start.strftime("%H:%M"), end.strftime("%d/%m/%Y %H:%M"))
-    }
-}
-
-/// To the first tab, with what just happened.
-pub fn to_page(notice: Notice) -> Redirect {
-    to_tab(Tab::Connection, notice)
-}
-
-fn to_tab(tab: Tab, notice: Notice) -> Redirect {
-    Redirect::to(&format!("{}?notice={}", tab.path(), notice.as_str()))
-}
-
-/// Back to the attention items, after a button of the API was pressed there.
-pub fn to_attention(notice: Notice) -> Redirect {
-    to_tab(Tab::Attention, notice)
-}
-
-fn render(status: StatusCode, page: &impl Template) -> Result<Response, WebError> {
-    let html = page.render().map_err(|error| {
-        tracing::error!(%error, "A page could not be rendered");
-        WebError::Internal
-    })?;
-    Ok((status, Html(html)).into_response())
-}
-
-/// A language that an address asks for is kept for the next ones.
+/// Stores the language that an address asks for in a cookie, for the following pages.
 async fn keep_language(State(app): State<App>, request: Request, next: Next) -> Response {
     let chosen = Language::of_query(request.uri().query()).filter(|_| request.method() == Method::GET);
     let response = next.run(request).await;
-    match chosen {
-        Some(language) => {
-            let cookie = app.session_policy.cookie(LANGUAGE, language.code().to_owned(), Some(KEEP_LANGUAGE));
-            (CookieJar::new().add(cookie), response).into_response()
-        }
-        None => response,
-    }
+    let Some(language) = chosen else { return response };
+    let code = language.code().to_owned();
+    let cookie = app.session_policy.cookie(LANGUAGE_COOKIE, code, Some(LANGUAGE_COOKIE_LIFE));
+    (CookieJar::new().add(cookie), response).into_response()
 }
 
 #[derive(Template)]
 #[template(path = "page/error.html")]
 struct ErrorPage {
     frame: Frame,
-    text: &'static str,
+    error: ProblemKind,
 }
 
-/// To a person a failure is a page in their language; programs get the problem document.
+/// Answers a browser's failed request with a page in the admin's language; a program gets the problem document.
 pub async fn explain_errors(State(app): State<App>, request: Request, next: Next) -> Response {
-    // A webhook, and any other program, is done with at once.
     if !wants_page(request.headers()) {
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
     let Ok(t) = Language::from_request_parts(&mut parts, &app).await;
     let response = next.run(Request::from_parts(parts, body)).await;
-    let Some(explained) = response.extensions().get::<Explained>() else {
+    let Some(&error) = response.extensions().get::<ProblemKind>() else {
         return response;
     };
-    let text = match explained {
-        Explained::Forbidden => t.error_forbidden(),
-        Explained::NotFound => t.error_not_found(),
-        Explained::Invalid => t.error_invalid(),
-        Explained::NotConnected => t.error_not_connected(),
-        Explained::Upstream => t.error_upstream(),
-        Explained::Unavailable => t.error_unavailable(),
-        Explained::Inside => t.error_inside(),
-    };
-    let page = ErrorPage { frame: Frame::bare(t, PAGE_PATH, t.error_heading(), None), text };
-    let Ok(html) = page.render() else { return response };
+    let frame = Frame::bare(t, PAGE_PATH.to_owned(), t.error_heading(), None);
+    let Ok(html) = ErrorPage { frame, error }.render() else { return response };
     let (mut parts, _problem) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.remove(header::CONTENT_TYPE);
     (parts, Html(html)).into_response()
-}
-
-/// A form of the page rather than a program.
-pub fn wants_page(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    accept.is_some_and(|accept| accept.contains("text/html"))
-}
-
-async fn style() -> Response {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../../../templates/page/style.css"))
-        .into_response()
-}
-
-async fn script() -> Response {
-    (
-        [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")],
-        include_str!("../../../templates/page/page.js"),
-    )
-        .into_response()
-}
-
-async fn icon() -> Response {
-    ([(header::CONTENT_TYPE, "image/svg+xml")], include_str!("../../../templates/page/icon.svg"))
-        .into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_absence_is_told_by_its_day_and_times() {
-        let at = |day, hour| jiff::civil::date(2026, 4, day).at(hour, 30, 0, 0);
-        let t = Language::Dutch;
-        assert_eq!(period(t, (at(3, 0), at(4, 0), true)), "03/04/2026, hele dag");
-        assert_eq!(period(t, (at(3, 9), at(3, 12), false)), "03/04/2026 09:30–12:30");
-        assert_eq!(period(t, (at(3, 22), at(4, 6), false)), "03/04/2026 22:30 – 04/04/2026 06:30");
-    }
 }

@@ -1,8 +1,8 @@
-//! Long lists: page by page, or from the newest entry on.
+//! Paging through long lists: by page number, or from the newest entry to older ones.
 
-use crate::web::query_value;
+use crate::web::request::query_value;
 
-/// An address with this query but for what is left out, and what just happened, and with these pairs.
+/// An address with the query's parameters, except the notice and those in `without`, followed by `pairs`.
 pub(super) fn address(path: &str, query: Option<&str>, without: &[&str], pairs: &[(&str, &str)]) -> String {
     let mut address = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
@@ -13,7 +13,7 @@ pub(super) fn address(path: &str, query: Option<&str>, without: &[&str], pairs: 
     format!("{path}?{}", address.extend_pairs(pairs).finish())
 }
 
-/// Part of a long list.
+/// A page of a list, by number.
 pub(super) struct Paging {
     pub(super) page: usize,
     pub(super) pages: usize,
@@ -22,7 +22,7 @@ pub(super) struct Paging {
 }
 
 impl Paging {
-    /// The page that the address asks for, of `count` things, and which of them are on it.
+    /// Returns the page that the query asks for (`?page=`), and the range of the `count` entries that it shows.
     pub(super) fn new(
         path: &str,
         query: Option<&str>,
@@ -40,30 +40,29 @@ impl Paging {
     }
 }
 
-/// Entries on a page of a list that is read from its newest on.
-const ENTRIES: usize = 50;
+const ENTRIES_PER_PAGE: usize = 50;
 
-/// A list that is read from its newest entry on: each page goes on before the last entry of the one before.
+/// A page of a list with the newest entry first: the next page begins before the last entry of this one.
 pub(super) struct NewestFirst {
-    /// Only entries whose number is lower.
+    /// The page shows entries with a lower id.
     pub(super) before: i64,
-    /// How many to read: one more than a page has, to see whether there are older ones.
+    /// The number of entries to read: one more than a page has shows whether there are older ones.
     pub(super) limit: i64,
-    /// Where what is older is, if there is any.
+    /// The address of the next page, if there are older entries.
     pub(super) older: Option<String>,
-    /// Where the newest is, if this is not it.
+    /// The address of the first page, unless this is it.
     pub(super) newest: Option<String>,
     path: String,
     query: Option<String>,
 }
 
 impl NewestFirst {
-    /// The page that the address asks for.
+    /// The page that the query asks for (`?before=`).
     pub(super) fn new(path: String, query: Option<&str>) -> Self {
         let before = query_value(query, "before").and_then(|before| before.parse().ok());
         Self {
             before: before.unwrap_or(i64::MAX),
-            limit: i64::try_from(ENTRIES + 1).unwrap_or(i64::MAX),
+            limit: i64::try_from(ENTRIES_PER_PAGE + 1).unwrap_or(i64::MAX),
             older: None,
             newest: before.map(|_| address(&path, query, &["before", "lang"], &[])),
             path,
@@ -71,12 +70,12 @@ impl NewestFirst {
         }
     }
 
-    /// Of what was read, the entries of this page; `number` is that of an entry.
-    pub(super) fn page<T>(&mut self, mut entries: Vec<T>, number: impl Fn(&T) -> i64) -> Vec<T> {
-        let has_older = entries.len() > ENTRIES;
-        entries.truncate(ENTRIES);
+    /// Keeps the entries of this page, of those that were read.
+    pub(super) fn page<T>(&mut self, mut entries: Vec<T>, id: impl Fn(&T) -> i64) -> Vec<T> {
+        let has_older = entries.len() > ENTRIES_PER_PAGE;
+        entries.truncate(ENTRIES_PER_PAGE);
         self.older = entries.last().filter(|_| has_older).map(|last| {
-            let before = number(last).to_string();
+            let before = id(last).to_string();
             address(&self.path, self.query.as_deref(), &["before", "lang"], &[("before", &before)])
         });
         entries
@@ -98,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_read_on_before_the_last_entry_of_a_page() {
+    fn the_next_page_begins_before_the_last_entry_of_a_page() {
         let mut list = NewestFirst::new("/history".into(), Some("person=7&before=90&lang=fr"));
         assert_eq!((list.before, list.newest.as_deref()), (90, Some("/history?person=7")));
         let entries: Vec<i64> = (0..list.limit).map(|number| 89 - number).collect();

@@ -1,128 +1,115 @@
-//! The tab of the preview: what looking at everybody would change in Optedo.
+//! The tab of the preview: what reconciling everybody would change in Optedo.
 
 use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
+use jiff::Timestamp;
 
+use super::frame::{Frame, Tab, Visit, render};
 use super::items::{self, ItemView};
-use super::progress::{Progress, looks_take};
-use super::{Frame, Moment, Notice, Tab, Visit, period, render, to_tab};
-use crate::db::connection::{self, State as ConnectionState};
+use super::view::Progress;
+use crate::db::connection::{Connection, State as ConnectionState};
 use crate::db::queue::Backlog;
 use crate::db::{people, preview};
-use crate::domain::company::Names;
-use crate::domain::ids::CompanyId;
+use crate::web::api::sync::connected_company;
 use crate::web::error::WebError;
+use crate::web::notice::Notice;
 use crate::web::state::App;
 
-const ON_A_PAGE: i64 = 100;
+const LINES_PER_PAGE: usize = 100;
+
+/// The lists of a preview, in their order on the page: the actions of its lines.
+const LISTS: [&str; 6] = ["create", "change", "delete", "take_over", "skip", "fail"];
 
 #[derive(Template)]
 #[template(path = "page/preview.html")]
 struct PreviewPage {
     frame: Frame,
-    is_connected: bool,
-    is_paused: bool,
+    connection: Connection,
     progress: Option<Progress>,
-    result: Option<ResultView>,
+    result: Option<Outcome>,
 }
 
-struct ResultView {
-    made_at: Moment,
+struct Outcome {
+    made_at: Timestamp,
+    /// Absences that are right as they are.
     unchanged: i64,
-    /// Word, label, count, whether it is shown.
-    lists: Vec<(&'static str, &'static str, i64, bool)>,
+    /// Each list with its number of lines.
+    lists: Vec<(&'static str, i64)>,
     shown: &'static str,
-    /// Name and period.
+    /// The person's name and the period of the absence.
     lines: Vec<(String, String)>,
+    /// Why leave would be skipped.
     items: Vec<ItemView>,
+    /// The address of the next page.
     next: Option<String>,
 }
 
 /// `GET …/preview`
 pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
-    let (engine, t) = (&visit.app.engine, visit.t);
-    let connection = connection::load(&engine.db).await?;
-    let stored = preview::progress(&engine.db).await?;
+    let stored = preview::progress(&visit.engine().db).await?;
     let progress = stored.is_under_way().then(|| {
         let (done, total) = (stored.people_done, stored.people_total);
-        let backlog = Backlog { urgent: total - done, unhurried: 0, names: 0 };
-        let left = stored.started_at.map(|_| looks_take(engine, &backlog));
-        Progress::new(engine, t, done, total, left)
+        let backlog = stored.started_at.map(|_| Backlog { urgent: total - done, unhurried: 0, names: 0 });
+        Progress::new(visit.engine(), visit.t, done, total, backlog)
     });
     let mut frame = visit.frame(Tab::Preview).await?;
     frame.is_changing = progress.is_some();
     let result = match stored.finished_at {
-        Some(made_at) => Some(result(&visit, connection.company_id, made_at.into(), stored.unchanged).await?),
+        Some(made_at) => Some(outcome(&visit, made_at, stored.unchanged).await?),
         None => None,
     };
-    let page = PreviewPage {
-        frame,
-        is_connected: connection.state == ConnectionState::Connected,
-        is_paused: connection.is_paused,
-        progress,
-        result,
-    };
-    render(StatusCode::OK, &page)
+    render(&PreviewPage { frame, connection: visit.connection, progress, result })
 }
 
-async fn result(
-    visit: &Visit,
-    company: Option<CompanyId>,
-    made_at: Moment,
-    unchanged: i64,
-) -> Result<ResultView, WebError> {
-    let (engine, t) = (&visit.app.engine, visit.t);
-    let db = &engine.db;
-    let counts = preview::count_lines(db).await?;
-    let count = |action: &str| counts.iter().find(|(word, _)| word == action).map_or(0, |(_, count)| *count);
-    let actions = [
-        ("create", t.preview_create()),
-        ("change", t.preview_change()),
-        ("delete", t.preview_delete()),
-        ("take_over", t.preview_take_over()),
-        ("skip", t.preview_skip()),
-        ("fail", t.preview_fail()),
-    ];
-    let asked = visit.value("list").unwrap_or_default();
-    let is_there = |action: &str| count(action) > 0;
-    let chosen = actions.iter().find(|(action, _)| *action == asked);
-    let (shown, _) = chosen
-        .or_else(|| actions.iter().find(|(action, _)| is_there(action)))
-        .copied()
-        .unwrap_or(("create", ""));
-    let after = visit.number("after").unwrap_or(0);
-    let (mut lines, mut views) = (Vec::new(), Vec::new());
-    let mut next = None;
+async fn outcome(visit: &Visit, made_at: Timestamp, unchanged: i64) -> Result<Outcome, WebError> {
+    let (engine, company, t) = (visit.engine(), visit.company(), visit.t);
+    let counts = preview::count_lines(&engine.db).await?;
+    let count = |list: &str| counts.iter().find(|(action, _)| action == list).map_or(0, |(_, count)| *count);
+    let lists = LISTS.map(|list| (list, count(list)));
+    let requested = visit.value("list");
+    let requested = lists.into_iter().find(|(list, _)| requested.as_deref() == Some(list));
+    let (shown, _) = requested.or(lists.into_iter().find(|(_, count)| *count > 0)).unwrap_or(("create", 0));
+    let mut outcome = Outcome {
+        made_at,
+        unchanged,
+        lists: lists.into(),
+        shown,
+        lines: Vec::new(),
+        items: Vec::new(),
+        next: None,
+    };
     if shown == "skip" {
-        views = items::previewed(engine, company, t, &preview::items(db).await?).await?;
-    } else {
-        let found = preview::lines(db, shown, after, ON_A_PAGE).await?;
-        let whose: Vec<i64> = found.iter().map(|line| line.person.0).collect();
-        let names = match company {
-            Some(company) => people::names(db, company, &whose).await?,
-            None => HashMap::new(),
-        };
-        let is_full = i64::try_from(found.len()).is_ok_and(|count| count == ON_A_PAGE);
-        next = found.last().filter(|_| is_full).map(|line| format!("?list={shown}&after={}", line.id));
-        let name = |id| names.get(&id).map_or_else(|| t.name_unknown(id.0), Names::full);
-        lines = found
-            .into_iter()
-            .map(|line| (name(line.person), line.times.map(|times| period(t, times)).unwrap_or_default()))
-            .collect();
+        outcome.items = items::previewed(engine, company, t, &preview::items(&engine.db).await?).await?;
+        return Ok(outcome);
     }
-    let lists = actions.into_iter().map(|(action, label)| (action, label, count(action), action == shown));
-    Ok(ResultView { made_at, unchanged, lists: lists.collect(), shown, lines, items: views, next })
+    let after = visit.number("after").unwrap_or(0);
+    let limit = i64::try_from(LINES_PER_PAGE).unwrap_or(i64::MAX);
+    let lines = preview::lines(&engine.db, shown, after, limit).await?;
+    let people: Vec<i64> = lines.iter().map(|line| line.person.0).collect();
+    let names = match company {
+        Some(company) => people::names(&engine.db, company, &people).await?,
+        None => HashMap::new(),
+    };
+    let last = lines.last().filter(|_| lines.len() == LINES_PER_PAGE);
+    outcome.next = last.map(|last| format!("?list={shown}&after={}", last.id));
+    let line = |line: preview::ListedLine| {
+        (
+            t.person_name(line.person, names.get(&line.person)),
+            line.times.map(|times| t.period(&times)).unwrap_or_default(),
+        )
+    };
+    outcome.lines = lines.into_iter().map(line).collect();
+    Ok(outcome)
 }
 
 /// `POST …/preview`
-pub(super) async fn ask(State(app): State<App>) -> Result<Redirect, WebError> {
+pub(super) async fn request(State(app): State<App>) -> Result<Redirect, WebError> {
     let engine = &app.engine;
-    crate::web::api::connected(engine).await?;
+    connected_company(engine).await?;
     preview::request(&engine.db, engine.clock.now()).await?;
     engine.work_signal.notify(&engine.db).await;
-    Ok(to_tab(Tab::Preview, Notice::PreviewAsked))
+    Ok(Tab::Preview.redirect(Notice::PreviewAsked))
 }

@@ -1,6 +1,6 @@
-//! Setting up, the connection, its state, the webhooks.
+//! The tab of the connection: setting up, the state at a glance, webhooks.
 
-super::texts! {
+texts! {
     setup_heading() { nl: "De koppeling maken", fr: "Établir la connexion", en: "Make the connection" }
     setup_intro() {
         nl: "Met de koppeling komen afwezigheden uit Officient meteen in Optedo te staan. Er gaat nooit iets terug: wijzigingen in Optedo hebben geen weerslag in Officient.",
@@ -73,9 +73,11 @@ super::texts! {
     webhooks_text() { nl: "Hiermee verwittigt Officient meteen wanneer iets verandert. Zonder webhooks komen wijzigingen pas binnen wanneer iedereen wordt nagekeken.", fr: "Officient signale ainsi aussitôt chaque changement. Sans webhooks, les changements n’arrivent qu’à la vérification complète suivante.", en: "With these Officient tells at once when something changes. Without webhooks, changes arrive only when everybody is checked." }
     event() { nl: "Gebeurtenis", fr: "Événement", en: "Event" }
     state() { nl: "Toestand", fr: "État", en: "State" }
-    webhook_registered() { nl: "geregistreerd", fr: "enregistré", en: "registered" }
-    webhook_refused() { nl: "geweigerd door Officient", fr: "refusé par Officient", en: "refused by Officient" }
-    webhook_missing() { nl: "nog niet geregistreerd", fr: "pas encore enregistré", en: "not registered yet" }
+    webhook_state(state: &str) {
+        "registered" => { nl: "geregistreerd", fr: "enregistré", en: "registered" }
+        "refused" => { nl: "geweigerd door Officient", fr: "refusé par Officient", en: "refused by Officient" }
+        _ => { nl: "nog niet geregistreerd", fr: "pas encore enregistré", en: "not registered yet" }
+    }
     change_events() { nl: "Namen van de gebeurtenissen wijzigen", fr: "Modifier les noms des événements", en: "Change the event names" }
     events_label() { nl: "Namen van gebeurtenissen, één per regel", fr: "Noms des événements, un par ligne", en: "Event names, one a line" }
     events_text() { nl: "Officient publiceert de namen van de kalendergebeurtenissen niet. Je vindt ze in Officient onder Instellingen – Integraties – Webhooks.", fr: "Officient ne publie pas les noms des événements de calendrier. Vous les trouvez dans Officient sous Instellingen – Integraties – Webhooks.", en: "Officient does not publish the names of its calendar events. You find them in Officient under Settings – Integrations – Webhooks." }

@@ -1,6 +1,10 @@
-//! People, leave types, the history, the preview.
+//! The tabs that are lists: people, leave types, history, preview, audit log.
 
-super::texts! {
+use crate::db::audit_log::Act;
+use crate::domain::failure::FailureKind;
+use crate::sync::lists::MatchState;
+
+texts! {
     people_heading() { nl: "Personen", fr: "Personnes", en: "People" }
     people_intro() { nl: "Wie in Officient hoort bij welke gebruiker in Optedo. Voornaam en achternaam moeten exact gelijk zijn.", fr: "Qui dans Officient correspond à quel utilisateur d’Optedo. Le prénom et le nom doivent être exactement identiques.", en: "Who in Officient is which user in Optedo. First and last name must be exactly equal." }
     search_name() { nl: "Zoek een naam", fr: "Rechercher un nom", en: "Search a name" }
@@ -10,11 +14,13 @@ super::texts! {
     person() { nl: "Persoon", fr: "Personne", en: "Person" }
     in_optedo_as() { nl: "Gebruiker in Optedo", fr: "Utilisateur dans Optedo", en: "User in Optedo" }
     last_checked() { nl: "Laatst nagekeken", fr: "Dernière vérification", en: "Last checked" }
-    matched() { nl: "gekoppeld", fr: "associé", en: "matched" }
-    unmatched() { nl: "geen gebruiker", fr: "aucun utilisateur", en: "no user" }
-    ambiguous() { nl: "dubbele naam", fr: "nom en double", en: "name twice" }
-    archived() { nl: "gearchiveerd", fr: "archivé", en: "archived" }
-    unknown() { nl: "nog niet gelezen", fr: "pas encore lu", en: "not read yet" }
+    match_state(state: &MatchState) {
+        MatchState::Matched => { nl: "gekoppeld", fr: "associé", en: "matched" }
+        MatchState::Unmatched => { nl: "geen gebruiker", fr: "aucun utilisateur", en: "no user" }
+        MatchState::Ambiguous => { nl: "dubbele naam", fr: "nom en double", en: "name twice" }
+        MatchState::Archived => { nl: "gearchiveerd", fr: "archivé", en: "archived" }
+        MatchState::Unknown => { nl: "nog niet gelezen", fr: "pas encore lu", en: "not read yet" }
+    }
     failing() { nl: "mislukt", fr: "en échec", en: "failed" }
     name_unknown(id: i64) { nl: "Persoon {id}", fr: "Personne {id}", en: "Person {id}" }
     leave_waiting(count: i64) { nl: "1 afwezigheid wacht" | "{count} afwezigheden wachten", fr: "{count} absence en attente" | "{count} absences en attente", en: "1 absence waits" | "{count} absences wait" }
@@ -53,26 +59,32 @@ super::texts! {
     absence() { nl: "Afwezigheid", fr: "Absence", en: "Absence" }
     newest() { nl: "Nieuwste", fr: "Les plus récents", en: "Newest" }
     older() { nl: "Ouder", fr: "Plus anciens", en: "Older" }
-    action_created() { nl: "geschreven", fr: "écrite", en: "written" }
-    action_changed() { nl: "gewijzigd", fr: "modifiée", en: "changed" }
-    action_deleted() { nl: "verwijderd", fr: "supprimée", en: "deleted" }
-    action_taken_over() { nl: "stond er al, overgenomen", fr: "déjà présente, reprise", en: "was there, taken over" }
-    action_rejected() { nl: "geweigerd door Optedo", fr: "refusée par Optedo", en: "refused by Optedo" }
-    action_failed() { nl: "mislukt", fr: "échec", en: "failed" }
-    reason_webhook() { nl: "melding van Officient", fr: "annonce d’Officient", en: "webhook" }
-    reason_manual() { nl: "op vraag", fr: "sur demande", en: "by hand" }
-    reason_import() { nl: "eerste overname", fr: "première reprise", en: "first import" }
-    reason_sweep() { nl: "regelmatig nazicht", fr: "vérification périodique", en: "periodic check" }
+    history_action(action: &str) {
+        "created" => { nl: "geschreven", fr: "écrite", en: "written" }
+        "changed" => { nl: "gewijzigd", fr: "modifiée", en: "changed" }
+        "deleted" => { nl: "verwijderd", fr: "supprimée", en: "deleted" }
+        "taken_over" => { nl: "stond er al, overgenomen", fr: "déjà présente, reprise", en: "was there, taken over" }
+        "rejected" => { nl: "geweigerd door Optedo", fr: "refusée par Optedo", en: "refused by Optedo" }
+        _ => { nl: "mislukt", fr: "échec", en: "failed" }
+    }
+    history_reason(reason: &str) {
+        "webhook" => { nl: "melding van Officient", fr: "annonce d’Officient", en: "webhook" }
+        "import" => { nl: "eerste overname", fr: "première reprise", en: "first import" }
+        "sweep" => { nl: "regelmatig nazicht", fr: "vérification périodique", en: "periodic check" }
+        _ => { nl: "op vraag", fr: "sur demande", en: "by hand" }
+    }
 
-    fault_officient_unavailable() { nl: "Officient antwoordde niet. Er wordt vanzelf opnieuw geprobeerd.", fr: "Officient n’a pas répondu. Une nouvelle tentative suit d’elle-même.", en: "Officient did not answer. It is tried again by itself." }
-    fault_officient_busy() { nl: "Officient kreeg te veel vragen, ook van andere apps. Er wordt vanzelf opnieuw geprobeerd.", fr: "Officient a reçu trop d’appels, y compris d’autres apps. Une nouvelle tentative suit d’elle-même.", en: "Officient got too many calls, from other apps too. It is tried again by itself." }
-    fault_officient_refused() { nl: "Officient weigerde een vraag. Kijk de permissies van de app na.", fr: "Officient a refusé un appel. Vérifiez les permissions de l’app.", en: "Officient refused a call. Check the app’s permissions." }
-    fault_officient_unreadable() { nl: "Officient gaf een antwoord dat niet te begrijpen is. Er wordt vanzelf opnieuw geprobeerd.", fr: "Officient a donné une réponse incompréhensible. Une nouvelle tentative suit d’elle-même.", en: "Officient gave an answer that cannot be understood. It is tried again by itself." }
-    fault_sign_in_needed() { nl: "Er moet opnieuw bij Officient aangemeld worden.", fr: "Il faut se reconnecter à Officient.", en: "Somebody must sign in to Officient again." }
-    fault_optedo_unavailable() { nl: "Optedo antwoordde niet. Er wordt vanzelf opnieuw geprobeerd.", fr: "Optedo n’a pas répondu. Une nouvelle tentative suit d’elle-même.", en: "Optedo did not answer. It is tried again by itself." }
-    fault_optedo_refused() { nl: "Optedo weigerde een vraag. Er wordt vanzelf opnieuw geprobeerd; blijft het zo, verwittig dan Optedo.", fr: "Optedo a refusé un appel. Une nouvelle tentative suit d’elle-même ; si cela persiste, prévenez Optedo.", en: "Optedo refused a call. It is tried again by itself; if it stays so, tell Optedo." }
-    fault_optedo_unauthorized() { nl: "Optedo aanvaardt de sleutel van deze dienst niet.", fr: "Optedo n’accepte pas la clé de ce service.", en: "Optedo does not accept this service’s key." }
-    fault_inside() { nl: "Het ging mis binnen de dienst. Er wordt vanzelf opnieuw geprobeerd.", fr: "Une erreur s’est produite dans le service. Une nouvelle tentative suit d’elle-même.", en: "It went wrong inside the service. It is tried again by itself." }
+    failure(kind: &FailureKind) {
+        FailureKind::OfficientUnavailable => { nl: "Officient antwoordde niet. Er wordt vanzelf opnieuw geprobeerd.", fr: "Officient n’a pas répondu. Une nouvelle tentative suit d’elle-même.", en: "Officient did not answer. It is tried again by itself." }
+        FailureKind::OfficientBusy => { nl: "Officient kreeg te veel vragen, ook van andere apps. Er wordt vanzelf opnieuw geprobeerd.", fr: "Officient a reçu trop d’appels, y compris d’autres apps. Une nouvelle tentative suit d’elle-même.", en: "Officient got too many calls, from other apps too. It is tried again by itself." }
+        FailureKind::OfficientRefused => { nl: "Officient weigerde een vraag. Kijk de permissies van de app na.", fr: "Officient a refusé un appel. Vérifiez les permissions de l’app.", en: "Officient refused a call. Check the app’s permissions." }
+        FailureKind::OfficientUnreadable => { nl: "Officient gaf een antwoord dat niet te begrijpen is. Er wordt vanzelf opnieuw geprobeerd.", fr: "Officient a donné une réponse incompréhensible. Une nouvelle tentative suit d’elle-même.", en: "Officient gave an answer that cannot be understood. It is tried again by itself." }
+        FailureKind::SignInNeeded => { nl: "Er moet opnieuw bij Officient aangemeld worden.", fr: "Il faut se reconnecter à Officient.", en: "Somebody must sign in to Officient again." }
+        FailureKind::OptedoUnavailable => { nl: "Optedo antwoordde niet. Er wordt vanzelf opnieuw geprobeerd.", fr: "Optedo n’a pas répondu. Une nouvelle tentative suit d’elle-même.", en: "Optedo did not answer. It is tried again by itself." }
+        FailureKind::OptedoRefused => { nl: "Optedo weigerde een vraag. Er wordt vanzelf opnieuw geprobeerd; blijft het zo, verwittig dan Optedo.", fr: "Optedo a refusé un appel. Une nouvelle tentative suit d’elle-même ; si cela persiste, prévenez Optedo.", en: "Optedo refused a call. It is tried again by itself; if it stays so, tell Optedo." }
+        FailureKind::OptedoUnauthorized => { nl: "Optedo aanvaardt de sleutel van deze dienst niet.", fr: "Optedo n’accepte pas la clé de ce service.", en: "Optedo does not accept this service’s key." }
+        FailureKind::Inside => { nl: "Het ging mis binnen de dienst. Er wordt vanzelf opnieuw geprobeerd.", fr: "Une erreur s’est produite dans le service. Une nouvelle tentative suit d’elle-même.", en: "It went wrong inside the service. It is tried again by itself." }
+    }
 
     preview_heading() { nl: "Voorbeeld", fr: "Aperçu", en: "Preview" }
     preview_intro() { nl: "Het voorbeeld toont wat er in Optedo zou veranderen als iedereen nu nagekeken wordt, zonder iets te schrijven. Handig vóór de koppeling start, of nadat namen of types zijn aangepast.", fr: "L’aperçu montre ce qui changerait dans Optedo si tout le monde était vérifié maintenant, sans rien écrire. Utile avant de démarrer, ou après avoir adapté des noms ou des types.", en: "The preview shows what would change in Optedo if everybody were checked now, without writing anything. Useful before starting, or after names or types were changed." }
@@ -80,14 +92,39 @@ super::texts! {
     make_preview_again() { nl: "Nieuw voorbeeld maken", fr: "Préparer un nouvel aperçu", en: "Make a new preview" }
     preview_under_way() { nl: "Het voorbeeld wordt gemaakt", fr: "L’aperçu est en préparation", en: "The preview is being made" }
     preview_of(at: &str) { nl: "Stand van {at}.", fr: "Situation du {at}.", en: "As of {at}." }
-    preview_create() { nl: "Nieuw", fr: "Nouvelles", en: "New" }
-    preview_change() { nl: "Gewijzigd", fr: "Modifiées", en: "Changed" }
-    preview_delete() { nl: "Verwijderd", fr: "Supprimées", en: "Deleted" }
-    preview_take_over() { nl: "Staat er al, overgenomen", fr: "Déjà présentes, reprises", en: "There already, taken over" }
-    preview_skip() { nl: "Overgeslagen", fr: "Ignorées", en: "Skipped" }
-    preview_fail() { nl: "Niet gelezen", fr: "Non lues", en: "Not read" }
+    preview_list(list: &str) {
+        "create" => { nl: "Nieuw", fr: "Nouvelles", en: "New" }
+        "change" => { nl: "Gewijzigd", fr: "Modifiées", en: "Changed" }
+        "delete" => { nl: "Verwijderd", fr: "Supprimées", en: "Deleted" }
+        "take_over" => { nl: "Staat er al, overgenomen", fr: "Déjà présentes, reprises", en: "There already, taken over" }
+        "skip" => { nl: "Overgeslagen", fr: "Ignorées", en: "Skipped" }
+        _ => { nl: "Niet gelezen", fr: "Non lues", en: "Not read" }
+    }
     preview_unchanged() { nl: "Al juist", fr: "Déjà correctes", en: "Right already" }
     preview_nothing() { nl: "Niets.", fr: "Rien.", en: "Nothing." }
     preview_nobody_failed() { nl: "Iedereen kon gelezen worden.", fr: "Tout le monde a pu être lu.", en: "Everybody could be read." }
     preview_failed_text() { nl: "Deze personen konden niet gelezen worden. Maak het voorbeeld later opnieuw.", fr: "Ces personnes n’ont pas pu être lues. Préparez l’aperçu à nouveau plus tard.", en: "These people could not be read. Make the preview again later." }
+
+    log_heading() { nl: "Wie deed wat", fr: "Qui a fait quoi", en: "Who did what" }
+    log_intro() { nl: "Aanmeldingen en ingrepen van beheerders, de nieuwste eerst. Herken je iets niet, vervang dan het wachtwoord.", fr: "Connexions et interventions des administrateurs, les plus récentes d’abord. Si vous ne reconnaissez pas quelque chose, remplacez le mot de passe.", en: "Sign-ins and acts of administrators, the newest first. If you do not recognise something, replace the password." }
+    no_log() { nl: "Er is nog niets gebeurd.", fr: "Rien ne s’est encore passé.", en: "Nothing has happened yet." }
+    who() { nl: "Wie", fr: "Qui", en: "Who" }
+    session() { nl: "Sessie", fr: "Session", en: "Session" }
+    asked_from() { nl: "Vanaf", fr: "Depuis", en: "From" }
+    act(act: &Act) {
+        Act::Connected => { nl: "Koppeling gemaakt", fr: "Connexion établie", en: "Connected to Officient" }
+        Act::Disconnected => { nl: "Afgemeld bij Officient", fr: "Déconnecté d’Officient", en: "Disconnected from Officient" }
+        Act::CredentialsChanged => { nl: "Client ID en Secret gewijzigd", fr: "Client ID et Secret modifiés", en: "Client ID and Secret changed" }
+        Act::WebhookTokenRotated => { nl: "Webhookadres vervangen", fr: "Adresse du webhook remplacée", en: "Webhook address replaced" }
+        Act::WebhookEventsChanged => { nl: "Namen van de gebeurtenissen gewijzigd", fr: "Noms des événements modifiés", en: "Event names changed" }
+        Act::DeletionsConfirmed => { nl: "Verwijderingen bevestigd", fr: "Suppressions confirmées", en: "Deletions confirmed" }
+        Act::SignedIn => { nl: "Aangemeld", fr: "Connecté", en: "Signed in" }
+        Act::SignInFailed => { nl: "Aanmelden mislukt: fout wachtwoord", fr: "Échec de connexion : mot de passe incorrect", en: "Sign-in failed: wrong password" }
+        Act::SignedOut => { nl: "Uitgelogd", fr: "Session quittée", en: "Signed out" }
+        Act::PersonForgotten => { nl: "Persoon vergeten", fr: "Personne oubliée", en: "Person forgotten" }
+        Act::PersonExported => { nl: "Gegevens van een persoon opgevraagd", fr: "Données d’une personne exportées", en: "A person’s data exported" }
+    }
+    by_api() { nl: "API", fr: "API", en: "API" }
+    by_command() { nl: "Opdracht op de server", fr: "Commande sur le serveur", en: "Command on the server" }
+    by_nobody() { nl: "Onbekend", fr: "Inconnu", en: "Unknown" }
 }

@@ -1,17 +1,18 @@
-//! From which address a request comes, and whether a browser sent it from our own page.
+//! What a request says about itself: from which address it comes, whether a browser sent it from our own page, and the
+//! values of its query.
 
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
 use url::Url;
 
 use super::error::WebError;
-use crate::web::state::App;
+use super::state::App;
 
-/// Who asks: the peer, or whom a trusted proxy says that it asks for.
+/// The address that a request comes from: the peer, or the client that a trusted proxy names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Client(pub Option<IpAddr>);
 
@@ -25,7 +26,7 @@ impl FromRequestParts<App> for Client {
     }
 }
 
-/// The last address of `X-Forwarded-For` that is no trusted proxy: what stands before it, anybody may have written.
+/// The last address of `X-Forwarded-For` that is no trusted proxy: anybody can write the addresses before it.
 fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|net| net.contains(address));
     let mut client = peer.to_canonical();
@@ -43,19 +44,35 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
 
 /// Refuses a change that a browser sends from another site (`Sec-Fetch-Site`, `Origin`).
 ///
-/// Our pages have no referrer, so that a form of theirs says `Origin: null`, as one of a stranger may: then only
-/// `Sec-Fetch-Site`, which no page can write, tells them apart. A program sends neither.
+/// Our pages send no referrer, so their forms say `Origin: null`, as a form of a stranger may do too. Only
+/// `Sec-Fetch-Site`, which no page can set, then distinguishes them. A program sends neither header.
 pub fn refuse_other_sites(headers: &HeaderMap, public_url: &str) -> Result<(), WebError> {
-    let of = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let site = of(header::HeaderName::from_static("sec-fetch-site"));
+    let value = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let is_ours =
         |origin: &str| Url::parse(public_url).is_ok_and(|ours| ours.origin().ascii_serialization() == origin);
-    let is_right = match (site, of(header::ORIGIN)) {
+    let is_allowed = match (value(HeaderName::from_static("sec-fetch-site")), value(header::ORIGIN)) {
         (Some(site), _) if !matches!(site, "same-origin" | "none") => false,
         (Some(_), Some("null")) | (_, None) => true,
         (_, Some(origin)) => is_ours(origin),
     };
-    if is_right { Ok(()) } else { Err(WebError::Forbidden) }
+    if is_allowed { Ok(()) } else { Err(WebError::InvalidCsrfToken) }
+}
+
+/// The value of a parameter of the page, the first if it occurs twice.
+pub fn query_value(query: Option<&str>, name: &str) -> Option<String> {
+    let mut pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+/// The value of a parameter that must not occur twice.
+pub fn parameter(query: Option<&str>, name: &str) -> Result<Option<String>, WebError> {
+    let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    let mut values = pairs.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    let value = values.next();
+    if values.next().is_some() {
+        return Err(WebError::InvalidRequest("a parameter of the query occurs twice"));
+    }
+    Ok(value)
 }
 
 #[cfg(test)]

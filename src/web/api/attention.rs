@@ -1,0 +1,184 @@
+//! `…/attention`: what needs the admin.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use axum::{Extension, Json};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::db::attention::{ItemState, StoredItem};
+use crate::db::audit_log::{self, Act, Actor};
+use crate::db::{self, absences, attention, connection};
+use crate::db::{queue, sweeps};
+use crate::domain::attention::AttentionKind;
+use crate::domain::ids::CompanyId;
+use crate::domain::sync_request::{SyncReason, SyncRequest};
+use crate::sync::Engine;
+use crate::web::error::WebError;
+use crate::web::notice::{Notice, page_or_status, to_attention};
+use crate::web::request::parameter;
+use crate::web::session::Admin;
+use crate::web::state::App;
+
+/// Something that needs the admin.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AttentionItem)]
+pub struct ListedItem {
+    id: i64,
+    #[schema(value_type = AttentionKind)]
+    kind: String,
+    /// The person's name, or the description looked for.
+    subject: Option<String>,
+    /// Officient's id.
+    subject_id: String,
+    detail: String,
+    /// A near match.
+    hint: Option<String>,
+    /// How many absences wait for it.
+    waiting: i64,
+    first_seen_at: Timestamp,
+    last_seen_at: Timestamp,
+    resolved_at: Option<Timestamp>,
+}
+
+impl From<StoredItem> for ListedItem {
+    fn from(item: StoredItem) -> Self {
+        Self {
+            id: item.id,
+            kind: item.kind,
+            subject: item.subject,
+            subject_id: item.subject_id,
+            detail: item.detail,
+            hint: item.hint.map(|hint| hint.to_string()),
+            waiting: item.waiting,
+            first_seen_at: item.first_seen_at,
+            last_seen_at: item.last_seen_at,
+            resolved_at: item.resolved_at,
+        }
+    }
+}
+
+/// What needs the admin, newest first.
+#[utoipa::path(
+    get, path = "/attention", operation_id = "list_attention",
+    params(("state" = inline(Option<ItemState>), Query, description = "Which items; the open ones by default")),
+    responses(
+        (status = 200, body = Vec<ListedItem>, description = "The items"),
+        (status = 400, description = "A parameter occurs twice"),
+        (status = 422, description = "A parameter is wrong"),
+    )
+)]
+pub async fn list(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Vec<ListedItem>>, WebError> {
+    let which = match parameter(query.as_deref(), "state")?.as_deref() {
+        None | Some("open") => ItemState::Open,
+        Some("resolved") => ItemState::Resolved,
+        Some("ignored") => ItemState::Ignored,
+        Some(_) => {
+            return Err(WebError::InvalidField {
+                field: "state",
+                fault: "must be open, resolved or ignored",
+            });
+        }
+    };
+    let items = attention::list(&app.engine.db, which).await?;
+    Ok(Json(items.into_iter().map(ListedItem::from).collect()))
+}
+
+/// Retries now; confirms deletions that await confirmation.
+#[utoipa::path(
+    post, path = "/attention/{id}/retry", operation_id = "retry_attention",
+    params(("id" = i64, Path, description = "The item's")),
+    responses(
+        (status = 202, description = "It is retried"),
+        (status = 303, description = "As 202, to a browser's form"),
+        (status = 404, description = "No such item, or it is resolved"),
+        (status = 409, description = "Not connected to Officient"),
+        (status = 502, description = "A call to Officient failed"),
+    )
+)]
+pub async fn retry(
+    State(app): State<App>,
+    Extension(admin): Extension<Admin>,
+    id: Result<Path<i64>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, WebError> {
+    let engine = &app.engine;
+    let item = attention::find_unresolved(&engine.db, id?.0).await?;
+    let (kind, subject_id) = item.ok_or(WebError::NotFound)?;
+    let connection = connection::load(&engine.db).await?;
+    let company = connection.company_id.unwrap_or(CompanyId(0));
+    match kind {
+        AttentionKind::DeletionsHeld => confirm_deletions(engine, company, &admin.actor).await?,
+        AttentionKind::OptedoUnauthorized => {
+            engine.circuit_breaker.try_now();
+            queue::retry_now(&engine.db).await?;
+        }
+        AttentionKind::ReauthorizationRequired => connection::try_refused_token_again(&engine.db).await?,
+        AttentionKind::WebhookRefused => engine.ensure_subscriptions().await?,
+        // A sweep would start what waits for the admin's start.
+        AttentionKind::WebhooksSilent if connection.is_paused => engine.ensure_subscriptions().await?,
+        AttentionKind::WebhooksSilent => {
+            sweeps::request(&engine.db, engine.clock.now()).await?;
+        }
+        AttentionKind::UnmatchedPerson
+        | AttentionKind::AmbiguousPerson
+        | AttentionKind::UnmappedLeaveType
+        | AttentionKind::AmbiguousLeaveType
+        | AttentionKind::InvalidEvent
+        | AttentionKind::RejectedByOptedo => {
+            let waiting = attention::people_blocked_by(&engine.db, company, kind, &subject_id).await?;
+            queue::request_sync(&engine.db, company, &waiting, manual_request(engine)).await?;
+        }
+    }
+    engine.work_signal.notify(&engine.db).await;
+    let notice = if connection.is_paused {
+        Notice::Paused
+    } else if kind == AttentionKind::DeletionsHeld {
+        Notice::DeletionsConfirmed
+    } else {
+        Notice::Retrying
+    };
+    Ok(page_or_status(&headers, to_attention(notice), StatusCode::ACCEPTED))
+}
+
+async fn confirm_deletions(engine: &Engine, company: CompanyId, actor: &Actor) -> Result<(), WebError> {
+    let mut tx = db::begin(&engine.db).await?;
+    let confirmed = absences::confirm_deletions(&mut *tx, company).await?;
+    queue::request_sync(&mut *tx, company, &confirmed, manual_request(engine)).await?;
+    let (detail, now) = (format!("{} deletions", confirmed.len()), engine.clock.now());
+    audit_log::insert(&mut *tx, Act::DeletionsConfirmed, Some(&detail), actor, now).await?;
+    Ok(tx.commit().await?)
+}
+
+fn manual_request(engine: &Engine) -> SyncRequest {
+    SyncRequest { reason: SyncReason::Manual, at: engine.clock.now(), webhook_received_at: None }
+}
+
+/// Declares an item intended: it stays quiet until its subject changes.
+#[utoipa::path(
+    post, path = "/attention/{id}/ignore", operation_id = "ignore_attention",
+    params(("id" = i64, Path, description = "The item's")),
+    responses(
+        (status = 204, description = "It is ignored"),
+        (status = 303, description = "As 204, to a browser's form"),
+        (status = 404, description = "No such item, or it is resolved"),
+    )
+)]
+pub async fn ignore(
+    State(app): State<App>,
+    id: Result<Path<i64>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, WebError> {
+    let engine = &app.engine;
+    if !attention::ignore(&engine.db, id?.0, engine.clock.now()).await? {
+        return Err(WebError::NotFound);
+    }
+    Ok(page_or_status(&headers, to_attention(Notice::Ignored), StatusCode::NO_CONTENT))
+}

@@ -1,0 +1,108 @@
+//! Answers to the forms of the settings page: a redirect to a tab, with the outcome in its address.
+//!
+//! The address carries the outcome, so that nothing needs to be stored and a reload shows it again.
+
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use strum::{EnumString, IntoStaticStr};
+
+use super::PAGE_PATH;
+use super::request::query_value;
+
+/// The outcome of what the admin just did. The page shows it in the admin's language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Notice {
+    Connected,
+    /// Connected, but nothing is written until the admin has seen a preview.
+    ConnectedPaused,
+    Disconnected,
+    /// The admin refused access at Officient.
+    #[strum(serialize = "access_denied")]
+    Denied,
+    /// The OAuth state is missing, wrong, used or expired.
+    StateWrong,
+    /// Officient did not accept the authorization code or the app's credentials.
+    CodeRefused,
+    #[strum(serialize = "officient_unreachable")]
+    Unreachable,
+    #[strum(serialize = "officient_unreadable")]
+    Unreadable,
+    /// The app lacks the permission to read the account.
+    PermissionMissing,
+    CredentialsMissing,
+    /// The database failed.
+    Unavailable,
+    /// An internal error, such as a secret that cannot be decrypted.
+    Failed,
+    CredentialsSaved,
+    CredentialsIncomplete,
+    WrongPassword,
+    TooManyAttempts,
+    SyncStarted,
+    PersonAsked,
+    /// Nobody is reconciled until the admin starts the connection.
+    Paused,
+    Retrying,
+    DeletionsConfirmed,
+    Ignored,
+    Followed,
+    EventsSaved,
+    EventsInvalid,
+    WebhookTokenRotated,
+    /// The webhook address was replaced, but Officient does not have the new one yet.
+    WebhookTokenRotating,
+    PreviewAsked,
+}
+
+impl Notice {
+    /// The notice that the address names (`?notice=`), if any.
+    pub fn of_query(query: Option<&str>) -> Option<Self> {
+        query_value(query, "notice")?.parse().ok()
+    }
+
+    pub fn is_good(self) -> bool {
+        !matches!(
+            self,
+            Self::Denied
+                | Self::StateWrong
+                | Self::CodeRefused
+                | Self::Unreachable
+                | Self::Unreadable
+                | Self::PermissionMissing
+                | Self::CredentialsMissing
+                | Self::Unavailable
+                | Self::Failed
+                | Self::CredentialsIncomplete
+                | Self::WrongPassword
+                | Self::TooManyAttempts
+                | Self::Paused
+                | Self::EventsInvalid
+        )
+    }
+
+    /// Redirects to a tab, whose path is relative to [`PAGE_PATH`].
+    pub fn redirect_to(self, tab: &str) -> Redirect {
+        Redirect::to(&format!("{PAGE_PATH}{tab}?notice={}", <&str>::from(self)))
+    }
+}
+
+/// Redirects to the first tab.
+pub fn to_page(notice: Notice) -> Redirect {
+    notice.redirect_to("")
+}
+
+pub fn to_attention(notice: Notice) -> Redirect {
+    notice.redirect_to("/attention")
+}
+
+/// Whether a person in a browser reads the response, rather than a program.
+pub fn wants_page(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// The response to a change: back to the page for a browser's form, the status for a program.
+pub fn page_or_status(headers: &HeaderMap, page: Redirect, status: StatusCode) -> Response {
+    if wants_page(headers) { page.into_response() } else { status.into_response() }
+}

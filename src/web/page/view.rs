@@ -1,0 +1,105 @@
+//! Values as several tabs show them: times, names, failures, progress.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+
+use crate::db::queue::Backlog;
+use crate::domain::company::Names;
+use crate::domain::failure::FailureKind;
+use crate::domain::ids::PersonId;
+use crate::sync::Engine;
+use crate::web::texts::Language;
+
+/// A point in time in the page's time zone, Europe/Brussels.
+pub(super) fn local_time(at: &Timestamp) -> String {
+    at.to_zoned(crate::clock::time_zone()).strftime("%d/%m/%Y %H:%M").to_string()
+}
+
+impl Language {
+    /// The period of an absence: its start and end in wall-clock time, and whether it takes all day.
+    pub(super) fn period(self, &(start, end, is_all_day): &(DateTime, DateTime, bool)) -> String {
+        let day = start.strftime("%d/%m/%Y");
+        if is_all_day {
+            format!("{day}, {}", self.all_day())
+        } else if start.date() == end.date() {
+            format!("{day} {}–{}", start.strftime("%H:%M"), end.strftime("%H:%M"))
+        } else {
+            format!("{day} {} – {}", start.strftime("%H:%M"), end.strftime("%d/%m/%Y %H:%M"))
+        }
+    }
+
+    /// The person's name; the id while the name is unknown.
+    pub(super) fn person_name(self, id: PersonId, names: Option<&Names>) -> String {
+        names.map_or_else(|| self.name_unknown(id.0), Names::full)
+    }
+
+    /// What failed and what happens next, from the database representation of a [`FailureKind`].
+    pub(super) fn failure_text(self, kind: Option<&str>) -> &'static str {
+        self.failure(&kind.and_then(|kind| kind.parse().ok()).unwrap_or(FailureKind::Inside))
+    }
+}
+
+/// A periodic sweep leaves two thirds of the rate limit free.
+const SWEEP_SLOWDOWN: f64 = 3.0;
+
+/// The progress of reconciling or previewing everybody.
+pub(super) struct Progress {
+    pub(super) done: i64,
+    pub(super) total: i64,
+    pub(super) time_left: Option<String>,
+    /// Why it takes so long: Officient's rate limit.
+    pub(super) limit: String,
+}
+
+impl Progress {
+    /// `backlog`: what is left to do, once that is known.
+    pub(super) fn new(engine: &Engine, t: Language, done: i64, total: i64, backlog: Option<Backlog>) -> Self {
+        let officient = &engine.config.officient;
+        Self {
+            done,
+            total,
+            time_left: backlog.map(|backlog| duration(t, seconds_left(engine, &backlog))),
+            limit: t.why_so_long(officient.rate_limit_calls, officient.rate_limit_period.as_secs()),
+        }
+    }
+}
+
+/// How long the calls to Officient take at its rate limit: one call for each person and year, and one for each name.
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+fn seconds_left(engine: &Engine, backlog: &Backlog) -> f64 {
+    let officient = &engine.config.officient;
+    let years = engine.window().years().count() as f64;
+    let calls =
+        (backlog.urgent as f64 + backlog.unhurried as f64 * SWEEP_SLOWDOWN) * years + backlog.names as f64;
+    calls * officient.rate_limit_period.as_secs_f64() / officient.rate_limit_calls as f64
+}
+
+/// A duration, rounded up to five seconds or a minute.
+#[expect(clippy::cast_possible_truncation, reason = "an estimate of hours at the most")]
+fn duration(t: Language, seconds: f64) -> String {
+    let seconds = seconds.ceil() as i64;
+    if seconds < 60 { t.seconds((seconds.max(1) + 4) / 5 * 5) } else { t.minutes((seconds + 59) / 60) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_rounded_up() {
+        let text = |seconds| duration(Language::English, seconds);
+        assert_eq!(
+            [text(0.0), text(4.2), text(5.5), text(59.5), text(61.0), text(3600.0)],
+            ["5 seconds", "5 seconds", "10 seconds", "1 minute", "2 minutes", "60 minutes"]
+        );
+    }
+
+    #[test]
+    fn an_absence_is_shown_with_its_day_and_times() {
+        let at = |day, hour| jiff::civil::date(2026, 4, day).at(hour, 30, 0, 0);
+        let t = Language::Dutch;
+        assert_eq!(t.period(&(at(3, 0), at(4, 0), true)), "03/04/2026, hele dag");
+        assert_eq!(t.period(&(at(3, 9), at(3, 12), false)), "03/04/2026 09:30–12:30");
+        assert_eq!(t.period(&(at(3, 22), at(4, 6), false)), "03/04/2026 22:30 – 04/04/2026 06:30");
+    }
+}
