@@ -9,7 +9,7 @@ unexport DATABASE_URL
 .PHONY: help demo test simulate fuzz bench lint fmt screenshots sqlx image image-test deploy-test tools
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: tools ## run the service with a simulated Officient and Optedo on this machine
 	@cargo build
