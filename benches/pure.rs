@@ -1,4 +1,4 @@
-//! The pure parts, by Criterion: `cargo bench --bench pure`.
+//! Measures the pure functions with Criterion: `cargo bench --bench pure`.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -32,7 +32,7 @@ fn users() -> Vec<User> {
         .collect()
 }
 
-/// A year's leave of one person.
+/// The leave of one person in a year.
 fn events() -> Vec<CalendarEvent> {
     (0..EVENTS)
         .map(|id| CalendarEvent {
@@ -56,7 +56,7 @@ fn matching(c: &mut Criterion) {
     let near = Names { first: "jan 250".to_owned(), last: "Peeters".to_owned() };
     let mut group = c.benchmark_group("match a person with 500 users");
     group.bench_function("exact", |b| b.iter(|| match_person(PersonId(1), black_box(&exact), 0, &directory)));
-    group.bench_function("none, with a hint", |b| {
+    group.bench_function("no match, with a hint", |b| {
         b.iter(|| match_person(PersonId(1), black_box(&near), 0, &directory));
     });
     group.finish();
@@ -79,7 +79,7 @@ fn planning(c: &mut Criterion) {
             |event: &CalendarEvent| classify(event, "Jan 250 Peeters", &person, &leave_types, &rules);
         events.iter().map(|event| (event.id, classify(event))).collect()
     };
-    c.bench_function("what 60 events of a person come to", |b| b.iter(&all));
+    c.bench_function("classify 60 events of a person", |b| b.iter(&all));
     let standings = all();
     let written: Vec<WrittenAbsence> = standings.values().filter_map(written).collect();
     let evidence = Evidence { years: &[2025, 2026, 2027], is_complete: true };
@@ -87,7 +87,7 @@ fn planning(c: &mut Criterion) {
     group.bench_function("nothing to do", |b| {
         b.iter(|| plan(&standings, black_box(&written), window, evidence));
     });
-    group.bench_function("all to create", |b| b.iter(|| plan(&standings, black_box(&[]), window, evidence)));
+    group.bench_function("create all", |b| b.iter(|| plan(&standings, black_box(&[]), window, evidence)));
     group.finish();
 }
 
@@ -109,7 +109,7 @@ fn written(classify: &Classification) -> Option<WrittenAbsence> {
 
 fn parsing(c: &mut Criterion) {
     let body = br#"{"account":"acme","event_type":"calendar_event_updated","related_object_id":"123456"}"#;
-    c.bench_function("read a webhook's body, and check it", |b| {
+    c.bench_function("parse the body of a webhook", |b| {
         b.iter(|| untrusted::webhook(black_box(body)));
     });
 }

@@ -125,7 +125,7 @@ impl Repository {
                 text.split("fn ").skip(1).filter_map(|rest| words_of(rest).next()).map(str::to_owned),
             );
         }
-        let is_rust = |(path, _): &(String, String)| path.ends_with(".rs");
+        let is_rust = |(path, _): &(String, String)| extension_of(path) == "rs";
         let rust = sources.into_iter().filter(is_rust).collect();
         let [dependencies, configuration, makefile] =
             ["Cargo.toml", "config/default.toml", "Makefile"].map(read);
@@ -150,7 +150,7 @@ impl Repository {
             return Ok(());
         }
         let is_path = SOURCES.iter().chain(&["docs"]).any(|source| code.starts_with(&format!("{source}/")));
-        if (is_path || code.ends_with(".rs") || code.ends_with(".md")) && !code.starts_with('/') {
+        if (is_path || ["rs", "md"].contains(&extension_of(code))) && !code.starts_with('/') {
             let path = code.trim_end_matches('/');
             let exists = self.files.contains(path);
             return fault_unless(exists, || {
@@ -259,11 +259,14 @@ fn read(path: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+fn extension_of(path: &str) -> &str {
+    Path::new(path).extension().and_then(|extension| extension.to_str()).unwrap_or_default()
+}
+
 fn documents() -> Vec<String> {
     let mut files = BTreeSet::new();
     walk("docs", &mut files);
-    let is_page = |path: &&String| Path::new(path).extension().is_some_and(|extension| extension == "md");
-    let pages = files.iter().filter(is_page).cloned();
+    let pages = files.iter().filter(|path| extension_of(path) == "md").cloned();
     ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"].into_iter().map(str::to_owned).chain(pages).collect()
 }
 
@@ -311,7 +314,7 @@ fn names_in(text: &str) -> Vec<Named> {
                         None
                     }
                     (Some((line, code)), '\n') => Some((line, code + " ")),
-                    (Some((line, code)), char) => Some((line, code + char.encode_utf8(&mut [0; 4]))),
+                    (Some((line, code)), char) => Some((line, format!("{code}{char}"))),
                     (None, _) => None,
                 };
             }
