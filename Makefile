@@ -1,54 +1,55 @@
-# What a developer does, on Debian, Ubuntu and macOS: each target installs what it lacks, except Rust itself.
+# For developers, on Debian, Ubuntu and macOS. Each target installs the tools that it needs, except Rust. Only `make image`
+# expects docker, podman or buildah to be installed already.
 
-# Builds never look at a database, so a developer's own DATABASE_URL cannot decide what a query is checked against;
-# scripts/with-postgres gives tests and the demo a database of their own when they run.
+# Queries are checked against .sqlx when the code is built, so a developer's own DATABASE_URL has no effect.
+# scripts/with-postgres starts a database for the tests and the demo.
 export SQLX_OFFLINE := true
 unexport DATABASE_URL
 
 .PHONY: help demo test simulate fuzz bench lint fmt screenshots sqlx image image-test deploy-test tools
 
-help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: tools ## the service with a simulated Officient and Optedo on this machine
+demo: tools ## run the service with a simulated Officient and Optedo on this machine
 	@cargo build
 	@DURABLE=1 scripts/with-postgres demo cargo run --quiet -- demo
 
-test: tools ## all tests, against a Postgres of their own; make test ARGS=name for some of them
+test: tools ## run all tests with a private Postgres; ARGS=name selects some
 	cargo check --no-default-features
 	@scripts/test $(ARGS)
 
-simulate: tools ## stories of everything that can go wrong; make simulate SEEDS=2000 FROM=1
+simulate: tools ## play generated stories of everything that can fail; SEEDS=2000 FROM=1
 	@SEEDS=$(or $(SEEDS),2000) FROM=$(or $(FROM),1) scripts/simulate
 
-fuzz: tools ## the fuzzers of what strangers send; make fuzz SECONDS=600 ARGS=webhook
+fuzz: tools ## fuzz the parsers of outside input; SECONDS=600 ARGS=webhook
 	@SECONDS_EACH=$(or $(SECONDS),60) scripts/fuzz $(ARGS)
 
-bench: tools ## how fast it is and what it takes to run, into docs/performance.md; make bench ARGS=flow for a part
+bench: tools ## measure the service and write docs/performance.md; ARGS=flow measures a part
 	@scripts/bench $(ARGS)
 
-lint: tools ## format, clippy, documentation, scripts, .sqlx, licences
+lint: tools ## check format, clippy, documentation, scripts, .sqlx and licences
 	@scripts/lint
 
-fmt: tools ## formats the code
+fmt: tools ## format the code
 	cargo fmt
 
-screenshots: tools ## the pictures of the pages in docs/images anew, from the test that walks through them
+screenshots: tools ## make the pictures in docs/images again
 	@scripts/screenshots
 
-sqlx: tools ## writes .sqlx anew, after a change to a query or a migration
+sqlx: tools ## write .sqlx again, after a change to a query or a migration
 	scripts/sqlx-prepare
 
-sbom: ## the list of what is in the program, in target/sbom.cdx.json, by cargo-cyclonedx
+sbom: ## list the contents of the program in target/sbom.cdx.json (CycloneDX)
 	@scripts/sbom
 
-image: ## the Docker image, by docker, podman or buildah
+image: ## build the Docker image with docker, podman or buildah
 	@scripts/image
 
-image-test: ## the image built and run as root without a registry, on Debian or Ubuntu
+image-test: ## build and run the image without a registry, as root, on Debian or Ubuntu
 	@scripts/image-test
 
-deploy-test: ## what is in deploy/ and compose.yaml, with real proxies in front of the real program
+deploy-test: ## test deploy/ and compose.yaml with real proxies in front of the real program
 	@scripts/deploy-test
 
 tools:

@@ -299,32 +299,6 @@ async fn slow_answers_hold_up_nobody_and_are_bounded() {
     w.finish(&[]).await;
 }
 
-/// The tables name tests; a name that no test has would be an empty promise.
-#[test]
-fn every_test_that_the_tables_of_faults_and_threats_name_is_there() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let read = |page: &str| std::fs::read_to_string(root.join(page)).unwrap();
-    let tables = ["docs/reliability.md", "docs/security.md"].map(read).concat();
-    let mut tests = String::new();
-    for directory in ["tests", "tests/security", "tests/simulation", "src", "src/sync", "src/officient"] {
-        for file in std::fs::read_dir(root.join(directory)).unwrap() {
-            let file = file.unwrap().path();
-            if file.extension().is_some_and(|kind| kind == "rs") {
-                tests += &std::fs::read_to_string(file).unwrap();
-            }
-        }
-    }
-    let names = tables.split('`').skip(1).step_by(2).filter(|name| {
-        name.len() > 25
-            && name.chars().all(|char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '_')
-    });
-    let names: Vec<&str> = names.collect();
-    assert!(names.len() > 30, "{names:?}");
-    for name in names {
-        assert!(tests.contains(&format!("fn {name}(")), "there is no test {name}");
-    }
-}
-
 async fn run(w: &World, sql: &str) {
     sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&w.db).await.unwrap();
 }

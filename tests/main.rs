@@ -15,6 +15,7 @@ mod api;
 mod check;
 mod commands;
 mod connect;
+mod documentation;
 mod failures;
 mod faults;
 mod held_back;

@@ -1,25 +1,25 @@
-//! (e) Full tables: two services side by side, one of which has years of use in its tables, measured by turns, so that what
-//! the machine does meanwhile happens to both.
+//! (e) Full tables: two services side by side, one with years of use in its tables. They are measured by turns, so that other
+//! activity of the machine affects both.
 
 use std::time::Duration;
 
-use super::report::{Report, at_least, median, say};
-use super::subject::{AT_THE_LIMIT, Subject, WITHOUT_LIMIT};
-use super::{acknowledge, company, propagation, sweep};
+use super::report::{Report, at_least, log, median};
+use super::sut::{AT_THE_LIMIT, Sut, WITHOUT_LIMIT};
+use super::{acknowledge, imported_company, propagation, sweep};
 
 const ROUNDS: usize = 5;
-/// One pair differs from the next by more than a tenth: more of them, each service first as often as the other.
+/// One pair differs from the next by more than a tenth, so there are more pairs. Each service is first equally often.
 const WEBHOOK_ROUNDS: usize = 12;
 
 pub async fn measure(report: &mut Report) {
-    let (mut empty, mut full) = (company().await, company().await);
-    say("filling the tables");
+    let (mut empty, mut full) = (imported_company().await, imported_company().await);
+    log("filling the tables");
     fill(&full).await;
-    report.part("With 1,000,000 absences and 10,000,000 old webhooks in the tables");
+    report.section("With 1,000,000 absences and 10,000,000 old webhooks in the tables");
 
-    // A sweep that a restart interrupts goes on at the limit, which takes minutes.
-    empty.import().await;
-    full.import().await;
+    // A sweep that the restart interrupts would continue at the limit, which takes minutes.
+    empty.wait_for_import().await;
+    full.wait_for_import().await;
     empty.restart_with(AT_THE_LIMIT).await;
     full.restart_with(AT_THE_LIMIT).await;
     webhooks(&empty, &full, report).await;
@@ -31,39 +31,39 @@ pub async fn measure(report: &mut Report) {
         without.extend(propagation::times(&empty, Duration::ZERO, week).await);
         with.extend(propagation::times(&full, Duration::ZERO, week).await);
     }
-    say_time(report, "propagation, median, ms", without, with);
+    report_time(report, "propagation, median, ms", without, with);
 
     let (mut without, mut with) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         without.push(sweep::seconds(&empty).await);
         with.push(sweep::seconds(&full).await);
     }
-    say_time(report, "a sweep over 500 people, s", without, with);
+    report_time(report, "a sweep over 500 people, s", without, with);
     empty.stop().await;
     full.stop().await;
 }
 
-async fn webhooks(empty: &Subject, full: &Subject, report: &mut Report) {
+async fn webhooks(empty: &Sut, full: &Sut, report: &mut Report) {
     let (mut without, mut with) = (0.0, 0.0);
     for round in 0..WEBHOOK_ROUNDS {
         let is_full_first = round % 2 == 1;
         for is_full in [is_full_first, !is_full_first] {
-            let (subject, sum) = if is_full { (full, &mut with) } else { (empty, &mut without) };
-            *sum += acknowledge::a_second(subject, 64).await / WEBHOOK_ROUNDS as f64;
+            let (sut, sum) = if is_full { (full, &mut with) } else { (empty, &mut without) };
+            *sum += acknowledge::per_second(sut, 64).await / WEBHOOK_ROUNDS as f64;
         }
     }
-    let shown = format!("{with:.0} against {without:.0} empty");
-    report.row("webhooks a second at 64 connections", shown, Some(with / without), at_least(0.9));
+    let measured = format!("{with:.0}, empty: {without:.0}");
+    report.row("webhooks per second at 64 connections", measured, Some(with / without), at_least(0.9));
 }
 
-fn say_time(report: &mut Report, what: &str, mut without: Vec<f64>, mut with: Vec<f64>) {
+fn report_time(report: &mut Report, label: &str, mut without: Vec<f64>, mut with: Vec<f64>) {
     let (without, with) = (median(&mut without), median(&mut with));
-    let shown = format!("{with:.2} against {without:.2} empty");
-    report.row(what, shown, Some(without / with), at_least(0.9));
+    let measured = format!("{with:.2}, empty: {without:.2}");
+    report.row(label, measured, Some(without / with), at_least(0.9));
 }
 
-/// A million absences of the past and ten million webhooks that were dealt with, none so old that it is deleted.
-async fn fill(subject: &Subject) {
+/// A million past absences and ten million processed webhooks, none of them old enough to be deleted.
+async fn fill(sut: &Sut) {
     let statements = [
         "insert into webhook_events (received_at, event_type, related_object_id, processed_at)
          select now() - interval '20 days' + n * interval '0.1 second', 'calendar_event_updated', (n % 500)::text, now()
@@ -79,6 +79,6 @@ async fn fill(subject: &Subject) {
         "checkpoint",
     ];
     for statement in statements {
-        sqlx::raw_sql(statement).execute(&subject.db).await.unwrap();
+        sqlx::raw_sql(statement).execute(&sut.db).await.unwrap();
     }
 }

@@ -1,18 +1,19 @@
-//! `make bench`: how many webhooks a second, how soon leave stands in Optedo, and what it takes to run the service.
+//! `make bench`: webhooks per second, time from a webhook to the absence, and what one process needs.
 //!
-//! Everything is measured on one machine in one go, against what Postgres and axum can do there at the same time:
-//! a ratio means the same on every machine. The service is the binary as it is shipped; Officient and Optedo are the
-//! simulated ones, in this process.
+//! Everything is measured on one machine in one run, against what Postgres and axum can do there at the same time: a
+//! ratio means the same on every machine. The system under test is the binary as it is shipped. Officient and Optedo are
+//! the simulators, in this process.
 //!
 //! | file | measures |
 //! |---|---|
-//! | `acknowledge` | webhooks a second, against single-row commits (`pgbench`) and the least possible handler (`least`) |
-//! | `propagation` | from a webhook to the absence in Optedo |
-//! | `import` | the first import, against the rate limit |
+//! | `acknowledge` | webhooks per second, against single-row commits (`pgbench`) and the minimal handler |
+//! | `propagation` | time from a webhook to the absence in Optedo |
+//! | `import` | the first import, against the rate limit, and a webhook during it |
 //! | `sweep` | a sweep with nothing to do |
 //! | `history` | the others with full tables, beside empty ones |
 //! | `footprint` | memory, connections, time to start, size |
-//! | `subject`, `load`, `report` | the service under test, wrk, the table |
+//!
+//! `sut` is the system under test, `minimal_handler` and `load` are the baselines and the load, `report` is the table.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -27,20 +28,20 @@ mod acknowledge;
 mod footprint;
 mod history;
 mod import;
-mod least;
 mod load;
+mod minimal_handler;
 mod propagation;
 mod report;
-mod subject;
+mod sut;
 mod sweep;
 
 use report::Report;
-use subject::Subject;
+use sut::Sut;
 
 #[tokio::main]
 async fn main() {
-    if least::is_asked_for() {
-        return least::serve().await;
+    if minimal_handler::is_requested() {
+        return minimal_handler::serve().await;
     }
     let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let is_wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
@@ -49,10 +50,10 @@ async fn main() {
         footprint::measure(&mut report).await;
     }
     if only.as_deref() == Some("webhooks") {
-        let mut subject = company().await;
-        subject.restart_with(subject::AT_THE_LIMIT).await;
-        acknowledge::measure(&subject, &mut report).await;
-        subject.stop().await;
+        let mut sut = imported_company().await;
+        sut.restart_with(sut::AT_THE_LIMIT).await;
+        acknowledge::measure(&sut, &mut report).await;
+        sut.stop().await;
     }
     if is_wanted("flow") {
         flow(&mut report).await;
@@ -67,21 +68,20 @@ async fn main() {
 }
 
 /// 500 people, all of whose leave is in Optedo.
-async fn company() -> Subject {
-    let subject = Subject::start(500, subject::WITHOUT_LIMIT).await;
-    subject.connect().await;
-    subject.import().await;
-    subject
+async fn imported_company() -> Sut {
+    let sut = Sut::start(500, sut::WITHOUT_LIMIT).await;
+    sut.connect().await;
+    sut.wait_for_import().await;
+    sut
 }
 
-/// From the webhook to the absence, and what keeps it true.
+/// From the webhook to the absence.
 async fn flow(report: &mut Report) {
-    let mut subject = company().await;
-    subject.restart_with(subject::AT_THE_LIMIT).await;
-    acknowledge::measure(&subject, report).await;
-    subject.restart_with(subject::WITHOUT_LIMIT).await;
-    propagation::measure(&subject, report).await;
-    sweep::measure(&subject, report).await;
-    acknowledge::measure_unconnected(&subject, report).await;
-    subject.stop().await;
+    let mut sut = imported_company().await;
+    sut.restart_with(sut::AT_THE_LIMIT).await;
+    acknowledge::measure(&sut, report).await;
+    sut.restart_with(sut::WITHOUT_LIMIT).await;
+    propagation::measure(&sut, report).await;
+    sweep::measure(&sut, report).await;
+    sut.stop().await;
 }

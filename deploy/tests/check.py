@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""What can be checked of deploy/ and compose.yaml without running anything.
+"""Checks deploy/ and compose.yaml without running anything.
 
-  check.py                     all files parse; dashboard and alerts use metrics and labels that the program has, and
-                               every alert has its section in docs/operations.md
-  check.py rules               the dashboard's expressions as a rules file, for promtool to parse
-  check.py environment KIND    the settings that compose, kubernetes or systemd give the program, one KEY=VALUE a line
+  check.py                     checks that all files parse, that dashboard and alerts use existing metrics and labels, and
+                               that every alert has a section in docs/operations.md
+  check.py rules               prints the dashboard's expressions as a rules file, for promtool to parse
+  check.py environment KIND    prints the settings that compose, kubernetes or systemd give the program, as KEY=VALUE lines
 """
 
 import json
@@ -16,19 +16,19 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
-# Set by the scrape configuration, Prometheus itself, or a histogram.
+# The scrape configuration, Prometheus itself or a histogram sets these labels.
 LABELS_OF_ALL = {"job", "tenant", "instance", "le"}
 OF_PROMETHEUS = {"up": set(), "ALERTS": {"alertname", "alertstate", "severity"}}
 
 
 def documents():
-    """Every YAML document, by file."""
+    """All YAML documents, by file."""
     files = [ROOT / "compose.yaml", *sorted(DEPLOY.rglob("*.yaml"))]
     return {file: list(yaml.safe_load_all(file.read_text())) for file in files}
 
 
 def metrics():
-    """The metrics that the source has, with their labels."""
+    """The metrics in the source, with their labels."""
     found = {name: set(labels) for name, labels in OF_PROMETHEUS.items()}
     made = re.compile(r'\b(counter|gauge|histogram)!\(\s*"(\w+)"((?:[^()]|\([^()]*\))*)\)')
     for file in sorted((ROOT / "src").rglob("*.rs")):
@@ -55,7 +55,7 @@ def alerts():
 
 
 def faults_of(expression, known):
-    """Metrics and labels of an expression that nothing has."""
+    """Metrics and labels of an expression that do not exist."""
     expression = " ".join(expression.split())
     for name, selectors in re.findall(r"(\w+)\{([^}]*)\}", expression):
         if name not in known:

@@ -1,4 +1,4 @@
-//! The least possible handler: axum reads the body, sqlx commits one row a request, and nothing else.
+//! The minimal handler, a baseline: axum reads the body, sqlx commits one row per request, and nothing else happens.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,25 +9,26 @@ use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tokio::process::{Child, Command};
 
-const DATABASE: &str = "BENCH_LEAST_DATABASE";
-const CONNECTIONS: &str = "BENCH_LEAST_CONNECTIONS";
+const DATABASE: &str = "BENCH_MINIMAL_HANDLER_DATABASE";
+const CONNECTIONS: &str = "BENCH_MINIMAL_HANDLER_CONNECTIONS";
 
 #[derive(Deserialize)]
-struct Announcement {
+struct Webhook {
     event_type: String,
     related_object_id: Option<String>,
 }
 
-#[expect(clippy::disallowed_methods, reason = "from this program to its other half")]
+#[expect(clippy::disallowed_methods, reason = "passed from this program to its child process")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-pub fn is_asked_for() -> bool {
+/// Whether this process is the child that `start` started.
+pub fn is_requested() -> bool {
     variable(DATABASE).is_some()
 }
 
-/// Serves in a process of its own until it is killed; prints its address.
+/// Prints its address, and serves until the process is killed.
 pub async fn serve() {
     let connections = variable(CONNECTIONS).unwrap().parse().unwrap();
     let options = PgPoolOptions::new().max_connections(connections).min_connections(connections);
@@ -38,17 +39,17 @@ pub async fn serve() {
     axum::serve(listener, router).await.unwrap();
 }
 
-async fn store(State(db): State<PgPool>, Json(announcement): Json<Announcement>) -> StatusCode {
+async fn store(State(db): State<PgPool>, Json(webhook): Json<Webhook>) -> StatusCode {
     let insert =
         "insert into webhook_events (received_at, event_type, related_object_id) values (now(), $1, $2)";
-    let insert = sqlx::query(insert).bind(announcement.event_type).bind(announcement.related_object_id);
+    let insert = sqlx::query(insert).bind(webhook.event_type).bind(webhook.related_object_id);
     match insert.execute(&db).await {
         Ok(_) => StatusCode::OK,
         Err(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 
-/// Starts it on a database with as many connections as will be open to it: as many as serve it best.
+/// Starts the handler in a process of its own. Returns the process and the address.
 pub async fn start(database: &url::Url, connections: usize) -> (Child, String) {
     use tokio::io::{AsyncBufReadExt as _, BufReader};
     let mut child = Command::new(std::env::current_exe().unwrap())

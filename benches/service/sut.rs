@@ -1,4 +1,4 @@
-//! The service under test: the shipped binary in a process of its own, with a company around it.
+//! The system under test: the shipped binary in a process of its own, connected to simulators with a company in them.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,21 +18,23 @@ use url::Url;
 
 pub const PEOPLE: usize = 500;
 pub const SWEEP_EVERY: Duration = Duration::from_secs(20);
-/// Settings where Officient's limit is not the subject.
+/// Settings for measurements that Officient's limit must not affect.
 pub const WITHOUT_LIMIT: &[(&str, &str)] =
     &[("OFFICIENT__RATE_LIMIT_CALLS", "10000"), ("SYNC__SWEEP_INTERVAL", "20s")];
-/// As it runs.
+/// Settings as in production.
 pub const AT_THE_LIMIT: &[(&str, &str)] =
     &[("OFFICIENT__RATE_LIMIT_CALLS", "30"), ("SYNC__SWEEP_INTERVAL", "15m")];
 
 const API: &str = "/api/externalauthentication/officient";
-const API_TOKEN: &str = "the api token of the measurement";
+const API_TOKEN: &str = "the API token of the measurement";
 const ENCRYPTION_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
-pub struct Subject {
+pub struct Sut {
     pub officient: OfficientSim,
     pub optedo: OptedoSim,
     pub people: Vec<i64>,
+    /// Optedo's user of each of `people`.
+    pub users: Vec<i64>,
     pub leave_type: i64,
     pub db: PgPool,
     monday: Date,
@@ -42,12 +44,12 @@ pub struct Subject {
     process: Option<Child>,
 }
 
-#[expect(clippy::disallowed_methods, reason = "scripts/bench says where things are")]
+#[expect(clippy::disallowed_methods, reason = "scripts/bench sets these variables")]
 fn variable(name: &str) -> String {
     std::env::var(name).expect("run the measurement with make bench")
 }
 
-/// The program as it is shipped.
+/// The program as it is shipped, without the feature `demo`.
 pub fn binary() -> PathBuf {
     variable("BENCH_BINARY").into()
 }
@@ -66,8 +68,8 @@ pub async fn new_database() -> Url {
     url
 }
 
-impl Subject {
-    /// A company of so many people, each with some leave, all of whom match; the service with these settings.
+impl Sut {
+    /// Starts the simulators with this many people, who all match and have some leave, and the service with these settings.
     pub async fn start(people: usize, settings: &[(&str, &str)]) -> Self {
         let mut options = OfficientOptions { notify: false, ..OfficientOptions::default() };
         if settings == WITHOUT_LIMIT {
@@ -79,10 +81,10 @@ impl Subject {
         optedo.add_absence_type("Verlof");
         let today = Clock::default().today();
         let monday = today.nth_weekday(1, Weekday::Monday).unwrap();
-        let mut ids = Vec::new();
+        let (mut ids, mut users) = (Vec::new(), Vec::new());
         for number in 0..people {
             let (first, last) = (format!("Jan {number}"), format!("Peeters {number}"));
-            optedo.add_user(&first, &last);
+            users.push(optedo.add_user(&first, &last));
             let person = officient.add_person(&first, &last);
             for week in 0..4 {
                 let day = monday.saturating_add((week * 7).days());
@@ -110,10 +112,11 @@ impl Subject {
         let settings = settings.map(|(key, value)| (format!("OPTEDO_OFFICIENT__{key}"), value)).collect();
         let db =
             sqlx::postgres::PgPoolOptions::new().max_connections(2).connect_lazy(database.as_str()).unwrap();
-        let mut subject = Self {
+        let mut sut = Self {
             officient,
             optedo,
             people: ids,
+            users,
             leave_type,
             db,
             monday,
@@ -122,11 +125,11 @@ impl Subject {
             http: http_client(Duration::from_mins(1)),
             process: None,
         };
-        subject.start_process().await;
-        subject
+        sut.start_process().await;
+        sut
     }
 
-    /// Returns when it is ready.
+    /// Returns when the service is ready.
     pub async fn start_process(&mut self) {
         let child = Command::new(binary())
             .arg("serve")
@@ -147,7 +150,7 @@ impl Subject {
         }
     }
 
-    /// Goes on with other settings.
+    /// Restarts the service with other settings.
     pub async fn restart_with(&mut self, settings: &[(&str, &str)]) {
         self.stop_process().await;
         for (key, value) in settings {
@@ -158,7 +161,7 @@ impl Subject {
         self.start_process().await;
     }
 
-    /// As an orchestrator stops it.
+    /// Stops the service with SIGTERM, as an orchestrator does.
     pub async fn stop_process(&mut self) {
         let mut child = self.process.take().unwrap();
         let stop = Command::new("kill").arg(child.id().unwrap().to_string()).status().await.unwrap();
@@ -173,7 +176,7 @@ impl Subject {
         self.db.close().await;
     }
 
-    /// Credentials, login, consent, and the start of writing.
+    /// Stores the credentials and signs in at Officient.
     pub async fn connect(&self) {
         let body =
             json!({"clientId": self.officient.client_id(), "clientSecret": self.officient.client_secret()});
@@ -196,15 +199,8 @@ impl Subject {
         assert_eq!(self.status().await["state"], "connected");
     }
 
-    /// As the admin's **Afmelden**.
-    pub async fn disconnect(&self) {
-        let answer = self.api(reqwest::Method::POST, "/logout").send().await.unwrap();
-        answer.error_for_status().unwrap();
-        assert_eq!(self.status().await["state"], "disconnected");
-    }
-
-    /// Returns when everybody was looked at.
-    pub async fn import(&self) {
+    /// Returns when everybody was reconciled.
+    pub async fn wait_for_import(&self) {
         loop {
             let status = self.status().await;
             let sync = &status["sync"];
@@ -224,15 +220,15 @@ impl Subject {
         self.api(reqwest::Method::GET, "/status").send().await.unwrap().json().await.unwrap()
     }
 
-    /// Returns when no webhook and nobody waits.
+    /// Returns when no webhook and no person waits.
     pub async fn settle(&self) {
         while self.status().await["queue"]["waiting"] != 0 {
             sleep(Duration::from_millis(10)).await;
         }
     }
 
-    /// Returns the status after a sweep that began from now on.
-    pub async fn after_next_sweep(&self) -> Value {
+    /// Returns the status after a sweep that starts after this call.
+    pub async fn status_after_next_sweep(&self) -> Value {
         let before = self.status().await["sync"]["startedAt"].clone();
         loop {
             let status = self.status().await;
@@ -248,17 +244,17 @@ impl Subject {
         subscriptions.first().expect("a webhook is registered").target_url.clone()
     }
 
-    /// A webhook's body, about somebody who is known.
-    pub fn announcement(&self) -> String {
-        announcement(self.people[0])
+    /// The body of a webhook about a person whom the service knows.
+    pub fn webhook_body(&self) -> String {
+        webhook_body(self.people[0])
     }
 
     pub async fn deliver(&self, url: &str, person: i64) {
-        let sent = self.http.post(url).body(announcement(person)).send().await.unwrap();
+        let sent = self.http.post(url).body(webhook_body(person)).send().await.unwrap();
         assert_eq!(sent.status(), 200);
     }
 
-    /// The working day of this number, counted from a Monday soon.
+    /// The working day with this number, counted from the next Monday.
     pub fn day(&self, number: usize) -> Date {
         let number = i32::try_from(number).unwrap();
         self.monday.saturating_add((number / 5 * 7 + number % 5).days())
@@ -266,8 +262,7 @@ impl Subject {
 
     fn process_status(&self, name: &str) -> f64 {
         let id = self.process.as_ref().and_then(Child::id).unwrap();
-        let status = std::fs::read_to_string(format!("/proc/{id}/status"))
-            .expect("the system tells a process's memory");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("the system has /proc");
         let line = status.lines().find(|line| line.starts_with(name)).unwrap();
         let kib: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
         kib / 1024.0
@@ -281,15 +276,15 @@ impl Subject {
         self.process_status("VmHWM:")
     }
 
-    /// Those of the service.
+    /// Open connections of the service.
     pub async fn database_connections(&self) -> i64 {
         let count = "select count(*) from pg_stat_activity
             where datname = current_database() and application_name = 'optedo-officient'";
         sqlx::query_scalar(count).fetch_one(&self.db).await.unwrap()
     }
 
-    /// Transactions of this database so far.
-    pub async fn statements_ever(&self) -> f64 {
+    /// Committed transactions of this database so far.
+    pub async fn transactions_so_far(&self) -> f64 {
         let count = "select xact_commit::float8 from pg_stat_database where datname = current_database()";
         sqlx::query_scalar(count).fetch_one(&self.db).await.unwrap()
     }
@@ -302,6 +297,6 @@ pub fn years_of_window() -> usize {
     usize::try_from(until.year() - from.year()).unwrap() + 1
 }
 
-fn announcement(person: i64) -> String {
+fn webhook_body(person: i64) -> String {
     json!({"account": "acme", "event_type": "calendar_event_updated", "related_object_id": person.to_string()}).to_string()
 }
