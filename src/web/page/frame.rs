@@ -121,6 +121,7 @@ pub(super) struct Frame {
     pub(super) t: Language,
     /// `None` on pages without tabs, which anybody may see.
     pub(super) tab: Option<Tab>,
+    pub(super) languages: &'static [Language],
     /// The number of open attention items.
     pub(super) open_items: i64,
     pub(super) title: &'static str,
@@ -141,6 +142,7 @@ impl Frame {
         Self {
             t,
             tab: None,
+            languages: Language::VARIANTS,
             open_items: 0,
             title,
             notice: Notice::of_query(query),
@@ -156,10 +158,6 @@ impl Frame {
     /// The tabs to show; none when nobody is signed in.
     pub(super) fn tabs(&self) -> &'static [Tab] {
         if self.tab.is_some() { Tab::VARIANTS } else { &[] }
-    }
-
-    pub(super) fn languages(&self) -> &'static [Language] {
-        Language::VARIANTS
     }
 
     /// The address of the same page in another language.

@@ -234,10 +234,11 @@ pub(super) fn compare_names(
 }
 
 fn row(label: &'static str, ours: &str, theirs: &str, difference: Difference) -> ComparedRow {
-    let (ours, theirs) = match difference {
+    let (ours, theirs) = if difference == Difference::Swapped {
         // Letters that a first and a last name have in common mean nothing.
-        Difference::Swapped => (whole(ours), whole(theirs)),
-        _ => pieces(ours, theirs, difference == Difference::UnicodeForm),
+        (whole(ours), whole(theirs))
+    } else {
+        pieces(ours, theirs, difference == Difference::UnicodeForm)
     };
     ComparedRow { label, ours, theirs }
 }
