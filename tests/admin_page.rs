@@ -84,6 +84,9 @@ async fn whole_way(kind: Kind) {
     // A name is spoilt: the page says which letter, and that leave waits for it.
     let user = user_id(&app, "Janssens");
     rename_user(&browser, &app, user, "an").await;
+    browser.open(&page).await;
+    browser.press("Nu alles nakijken").await;
+    app.settle().await;
     let later = day.saturating_add(7.days());
     let month = later.strftime("%Y-%m");
     browser.open(&format!("{}/people/{an}?month={month}&day={later}", app.officient.url())).await;

@@ -12,6 +12,7 @@ mod support;
 
 mod admin_page;
 mod api;
+mod architecture;
 mod check;
 mod commands;
 mod connect;

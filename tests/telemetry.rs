@@ -129,7 +129,7 @@ async fn all_log_lines_of_a_look_carry_one_id_and_name_the_webhook_event() {
     // The look that wrote, and all its lines: its calls, and what it came to.
     let look_of = |line: &Value| {
         let spans = line["spans"].as_array()?;
-        spans.iter().find(|span| span["name"] == "look").cloned()
+        spans.iter().find(|span| span["name"] == "reconcile").cloned()
     };
     let wrote = lines.iter().find(|line| line["absences.created"] == 1).unwrap_or_else(|| panic!("{log}"));
     let look = look_of(wrote).unwrap();

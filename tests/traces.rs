@@ -125,7 +125,7 @@ async fn the_look_that_answers_a_webhook_is_a_trace_with_its_calls() {
     let spans = collector.spans();
     let of_webhook = |span: &&Span| value(span, "event.newest") == webhook.to_string();
     let look = spans.iter().find(of_webhook).unwrap_or_else(|| panic!("{spans:#?}"));
-    assert_eq!((look.name.as_str(), look.kind()), ("look", SpanKind::Internal));
+    assert_eq!((look.name.as_str(), look.kind()), ("reconcile", SpanKind::Internal));
     assert_eq!(look.parent_span_id, Vec::<u8>::new());
     assert_eq!(value(look, "person.id"), world.jan.to_string());
     assert_eq!(value(look, "reason"), "webhook");
@@ -197,7 +197,7 @@ async fn requests_are_traced_by_their_route_with_their_calls_and_webhooks_are_no
     };
     let callback = found("", "http.response.status_code", "303");
     let calls = children(&spans, callback);
-    assert!(calls.iter().any(|call| value(call, "operation") == "asking for a token"), "{calls:#?}");
+    assert!(calls.iter().any(|call| value(call, "operation") == "requesting a token"), "{calls:#?}");
     let named = found("/status", "request.id", "of-the.proxy_1");
     assert!(!collector.text().contains("4bf92f3577b34da6") && named.trace_id[..2] != [0x4b, 0xf9]);
     assert_eq!(named.status.as_ref().unwrap().code(), StatusCode::Unset);
@@ -305,7 +305,7 @@ async fn the_sync_command_sends_its_traces_whatever_the_log_leaves_out() {
     assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{ended:?}");
     assert!(world.absence_of(event).is_some());
     let spans = collector.spans();
-    let looks: Vec<&Span> = spans.iter().filter(|span| span.name == "look").collect();
+    let looks: Vec<&Span> = spans.iter().filter(|span| span.name == "reconcile").collect();
     assert!(looks.iter().any(|look| children(&spans, look).len() > 1), "{spans:#?}");
     assert!(spans.iter().any(|span| span.name == "sweep"), "{spans:#?}");
 

@@ -19,7 +19,7 @@ fn password(text: &str) -> Result<SecretString, String> {
         let hash =
             PasswordHash::new(text).map_err(|_not_a_hash| "begins like an argon2 hash, but is not one")?;
         if hash.algorithm.as_str() != "argon2id" {
-            return Err("is a hash of another argon2 than argon2id".into());
+            return Err("is not argon2id but another argon2".into());
         }
     }
     Ok(text.into())

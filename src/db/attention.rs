@@ -32,6 +32,7 @@ pub struct StoredItem {
     pub resolved_at: Option<Timestamp>,
 }
 
+/// Whether an attention item still needs attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", const_into_str)]

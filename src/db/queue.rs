@@ -99,6 +99,9 @@ pub async fn request_sync_for_webhooks(
         company.0, now.to_sqlx(), SyncReason::Webhook.rank(), &people, &newest, &received as _)
 }
 
+/// A claimed person, and the newest webhook that the claim answers, if it answers any.
+pub type Claim = (Person, Option<i64>);
+
 /// Claims the open request of a person, and notes the newest webhook so far. Webhooks up to that one need no other
 /// reconciliation, because the calendar is read after this. A sweep that does not read everything notes nothing.
 ///
@@ -108,12 +111,13 @@ pub async fn claim(
     company: CompanyId,
     person: PersonId,
     reads_everything: bool,
-) -> Result<Option<Person>> {
-    execute!(db,
+) -> Result<Option<Claim>> {
+    let newest = scalar!(fetch_optional(db),
         "update people set seen_event_id = greatest(seen_event_id, (select coalesce(max(id), 0) from webhook_events))
-         where company_id = $1 and person_id = $2 and sync_requested_at is not null and ($3 or sync_reason < 3)";
+         where company_id = $1 and person_id = $2 and sync_requested_at is not null and ($3 or sync_reason < 3)
+         returning seen_event_id";
         company.0, person.0, reads_everything)?;
-    people::find(db, company, person).await
+    Ok(people::find(db, company, person).await?.map(|person| (person, newest)))
 }
 
 /// The request that was reconciled.

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::Result;
 
+/// Whether Officient has the webhook subscription of an event name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", const_into_str)]

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 /// Longer texts are cut off. No id or event name is nearly as long.
 const MAX_TEXT: usize = 1000;
 
+/// The fields of a webhook that are used.
 #[derive(Debug, PartialEq, Eq, ToSchema)]
 pub struct WebhookPayload {
     pub event_type: String,

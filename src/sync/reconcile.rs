@@ -69,7 +69,9 @@ impl Engine {
             // meanwhile are answered too.
             let permit = self.officient.permit(priority_of(known_request.reason)).await?;
             let claimed = queue::claim(&self.db, company, person.id, years.is_none()).await?;
-            *person = claimed.ok_or(SyncError::Erased)?;
+            let newest;
+            (*person, newest) = claimed.ok_or(SyncError::Erased)?;
+            tracing::Span::current().record("event.newest", newest);
             let request = person.request.unwrap_or(known_request);
             let answered = Answered { request_no: person.request_no, at: self.clock.now() };
             // A sweep may leave out a part of the window; any other request wants the whole.

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use super::engine::{Engine, SyncError};
 use super::job::Job;
@@ -366,7 +367,8 @@ impl Worker {
         let engine = Arc::clone(&self.engine);
         let years = engine.years_to_read(&person, sweep_no, total);
         let reason = person.request.map_or(SyncReason::Manual, |request| request.reason);
-        let span = work!("reconcile", person.id = %person.id, reason = reason.into_str());
+        let span =
+            work!("reconcile", person.id = %person.id, reason = reason.into_str(), event.newest = Empty);
         let job = async move {
             // A failure is stored with the person and logged.
             let _stored = engine.reconcile(company, &person, years.as_deref()).await;
