@@ -6,7 +6,7 @@
 export SQLX_OFFLINE := true
 unexport DATABASE_URL
 
-.PHONY: help demo test simulate fuzz bench lint fmt screenshots sqlx image image-test deploy-test tools
+.PHONY: help demo test test-under-load simulate fuzz bench lint fmt screenshots sqlx image image-test deploy-test tools
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ demo: tools ## run the service with a simulated Officient and Optedo on this mac
 test: tools ## run all tests with a private Postgres; ARGS=name selects some
 	cargo check --no-default-features
 	@scripts/test $(ARGS)
+
+test-under-load: tools ## run all tests five times beside four busy loops; RUNS=1 ARGS=name
+	@RUNS=$(or $(RUNS),5) scripts/test-under-load $(ARGS)
 
 simulate: tools ## play generated stories of everything that can fail; SEEDS=2000 FROM=1
 	@SEEDS=$(or $(SEEDS),2000) FROM=$(or $(FROM),1) scripts/simulate

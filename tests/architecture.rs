@@ -273,7 +273,7 @@ impl Graph {
             let mut longer = Vec::new();
             for way in ways {
                 for to in self.0.get(way.last()?).into_iter().flat_map(BTreeMap::keys) {
-                    let way = [way.as_slice(), &[to.clone()]].concat();
+                    let way = [way.as_slice(), std::slice::from_ref(to)].concat();
                     if to == begin {
                         return Some(way);
                     }

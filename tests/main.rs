@@ -1,4 +1,7 @@
-//! The service as its users meet it: over HTTP, with a real Postgres and the simulated Officient and Optedo.
+//! The specification of the service as tests: one folder per subject. `support` sets everything up.
+//!
+//! Most tests run the real application over HTTP, with a real Postgres and the simulated Officient and Optedo. They drive the
+//! work (the clock, the worker, calls that the simulators hold), and then assert the end state.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,32 +13,13 @@
 
 mod support;
 
-mod admin_page;
 mod api;
 mod architecture;
-mod check;
-mod commands;
-mod connect;
+mod connection;
 mod documentation;
-mod failures;
-mod faults;
-mod held_back;
-mod limits;
-mod loose;
-mod openapi;
+mod operations;
 mod page;
-mod postgres;
-mod processes;
-mod replicas;
-mod retention;
-mod rolling_update;
+mod reconcile;
 mod security;
 mod simulation;
-mod smoke;
-mod sync;
-mod telemetry;
-#[cfg(feature = "otlp")]
-mod traces;
-mod trigger;
-mod waiting;
 mod webhooks;

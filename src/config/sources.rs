@@ -24,7 +24,7 @@ pub(super) fn merge(
     if let Some(file) = file {
         let name = file.display().to_string();
         let text = std::fs::read_to_string(file)
-            .map_err(|error| unreadable(&name, format!("cannot be read: {error}")))?;
+            .map_err(|error| unreadable(&name, &format!("cannot be read: {error}")))?;
         flatten("", parse(&name, &text)?, &mut values);
     }
     for (name, value) in env {
@@ -40,11 +40,11 @@ fn parse(name: &str, text: &str) -> Result<Table, Mistake> {
         // Not the whole error: it quotes the line, which may hold a secret.
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        unreadable(name, format!("cannot be read: line {line} is not TOML: {}", error.message()))
+        unreadable(name, &format!("cannot be read: line {line} is not TOML: {}", error.message()))
     })
 }
 
-fn unreadable(name: &str, fault: String) -> Mistake {
+fn unreadable(name: &str, fault: &str) -> Mistake {
     Mistake { key: name.to_owned(), fault: fault.replace('\n', " "), example: "" }
 }
 

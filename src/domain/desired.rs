@@ -41,7 +41,6 @@ pub struct DesiredAbsence {
     pub event: EventId,
     /// The event's day.
     pub date: Date,
-    /// WriteContext.
     pub user: UserId,
     /// Of which type.
     pub absence_type: AbsenceTypeId,

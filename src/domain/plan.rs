@@ -35,7 +35,6 @@ pub struct WrittenAbsence {
     pub event: EventId,
     /// The event's day.
     pub date: Date,
-    /// WriteContext.
     pub user: UserId,
     /// `None` only while a create has not come to its end.
     pub absence: Option<AbsenceId>,
@@ -199,7 +198,7 @@ impl Plan {
         }
     }
 
-    /// WriteContext absences must be read from Optedo before anything is created.
+    /// The users whose absences must be read from Optedo before anything is created.
     pub fn users_to_read(&self) -> Vec<UserId> {
         let mut users: Vec<UserId> = Vec::new();
         for change in &self.changes {

@@ -167,7 +167,7 @@ pub(super) enum Target {
 }
 
 impl Target {
-    fn matches(&self, method: &Method, path_and_query: &str) -> bool {
+    pub(super) fn matches(&self, method: &Method, path_and_query: &str) -> bool {
         match self {
             Self::Any => true,
             Self::Write => method != Method::GET,

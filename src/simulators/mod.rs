@@ -11,6 +11,7 @@
 //! | `optedo/` | users, absence types, absences, and their pages |
 //! | `server` | one port: starting, stopping, latency, the record of calls |
 //! | `faults` | failures that a test injects |
+//! | `hold` | calls that a test holds |
 //! | `connection` | TCP connections that a fault can break |
 //! | `api` | request, response and personal data of both APIs |
 //! | `page`, `dates` | what the pages of both simulators share |
@@ -22,6 +23,7 @@ mod connection;
 mod dates;
 mod demo;
 mod faults;
+mod hold;
 pub mod officient;
 pub mod optedo;
 mod page;
@@ -32,6 +34,7 @@ mod tests;
 
 pub use demo::{Simulators, settings, start, steps};
 pub use faults::Fault;
+pub use hold::Hold;
 pub use officient::{OfficientOptions, OfficientSim};
 pub use optedo::{OptedoOptions, OptedoSim};
 pub use seed::seed;

@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use super::api::{ApiRequest, ApiResponse};
 use super::connection::{BreakableListener, ConnectionBreaker};
 use super::faults::{Fault, FaultQueue, Target};
+use super::hold::{Hold, Holds};
 
 const MAX_REQUEST_BYTES: usize = 1 << 20;
 
@@ -58,6 +59,7 @@ pub struct Server {
     record: Mutex<CallRecord>,
     latency: Mutex<Duration>,
     faults: Mutex<FaultQueue>,
+    holds: Mutex<Holds>,
 }
 
 /// Locks a mutex; a test that panicked with the lock does not matter to the next one.
@@ -77,6 +79,7 @@ impl Server {
             record: Mutex::default(),
             latency: Mutex::default(),
             faults: Mutex::default(),
+            holds: Mutex::default(),
         };
         Ok((server, listener))
     }
@@ -195,6 +198,12 @@ impl Server {
         lock(&self.faults).remaining()
     }
 
+    /// Holds the calls whose path with query begins with this prefix, after the first `free` ones, until the returned
+    /// value is dropped. A fault applies to a held call only when it continues.
+    pub fn hold(&self, prefix: &str, free: usize) -> Hold {
+        lock(&self.holds).add(Target::Prefix(prefix.to_owned()), free)
+    }
+
     /// Adds this delay to every API call.
     pub fn set_latency(&self, latency: Duration) {
         *lock(&self.latency) = latency;
@@ -227,6 +236,10 @@ impl Server {
             let latency = *lock(&self.latency);
             if !latency.is_zero() {
                 tokio::time::sleep(latency).await;
+            }
+            let released = lock(&self.holds).take(&request.method, &path_and_query);
+            if let Some(released) = released {
+                released.wait().await;
             }
             let fault = lock(&self.faults).take(&request.method, &path_and_query);
             match fault {

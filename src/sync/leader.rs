@@ -24,6 +24,10 @@ const SESSION_TIMEOUT: Duration = Duration::from_secs(2);
 /// A leader without a heartbeat for this long hangs, and is replaced.
 const HANGS_AFTER: Duration = Duration::from_secs(10);
 
+const _: () = assert!(
+    HEARTBEAT.as_secs() + SESSION_TIMEOUT.as_secs() < 10,
+    "a leader that dies is replaced within ten seconds"
+);
 const _: () = assert!(LEADERSHIP_VALID_FOR.as_secs() + SESSION_TIMEOUT.as_secs() < HANGS_AFTER.as_secs());
 
 /// Runs until the service stops: waits for the lock, works, and waits again after the lock was lost.

@@ -43,11 +43,9 @@ pub struct Preview {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PreviewedAbsence {
-    /// WriteContext, in Officient.
     pub person_id: PersonId,
     /// Because of this event.
     pub event_id: EventId,
-    /// WriteContext, in Optedo.
     pub user_id: UserId,
     /// Which, where it stands already.
     pub absence_id: Option<AbsenceId>,
@@ -68,7 +66,6 @@ pub struct PreviewedAbsence {
 /// Leave that would not be written.
 #[derive(Debug)]
 pub struct Skipped {
-    /// WriteContext.
     pub person_id: PersonId,
     /// Which event.
     pub event_id: EventId,
@@ -81,7 +78,6 @@ pub struct Skipped {
 #[serde(rename_all = "camelCase")]
 #[schema(as = Skipped)]
 struct SkippedInShort {
-    /// WriteContext.
     person_id: PersonId,
     /// Which event.
     event_id: EventId,

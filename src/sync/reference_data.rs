@@ -125,13 +125,16 @@ impl<T> Cached<T> {
     }
 }
 
+/// By company and year.
+type LeaveTypes = HashMap<(CompanyId, i16), Arc<Cached<Vec<LeaveType>>>>;
+
 pub struct ReferenceData {
     officient: Officient,
     optedo: Optedo,
     clock: Clock,
     users: Cached<UserDirectory>,
     absence_types: Cached<Vec<AbsenceType>>,
-    leave_types: Mutex<HashMap<(CompanyId, i16), Arc<Cached<Vec<LeaveType>>>>>,
+    leave_types: Mutex<LeaveTypes>,
 }
 
 impl ReferenceData {

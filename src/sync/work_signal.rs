@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sqlx::PgExecutor;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 /// The Postgres channel of `listen` and `notify`.
@@ -24,6 +24,15 @@ pub struct WorkSignal {
 struct Inner {
     notify: Notify,
     leadership: Mutex<Option<Leadership>>,
+    rounds: watch::Sender<Round>,
+}
+
+/// One look of the worker for work. Tests wait for rounds instead of waiting for a time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Round {
+    pub number: u64,
+    /// How many jobs run after it.
+    pub jobs: usize,
 }
 
 /// This replica holds the lock, as far as it knows.
@@ -64,6 +73,16 @@ impl WorkSignal {
 
     pub fn is_leading(&self) -> bool {
         self.term().is_some()
+    }
+
+    /// The worker of this process has started the jobs that are due.
+    pub fn end_round(&self, jobs: usize) {
+        self.inner.rounds.send_modify(|round| *round = Round { number: round.number + 1, jobs });
+    }
+
+    /// The last round of this process' worker, and the following ones as they end.
+    pub fn rounds(&self) -> watch::Receiver<Round> {
+        self.inner.rounds.subscribe()
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Leadership>> {

@@ -133,6 +133,7 @@ impl Worker {
                     BUSY_TICK
                 }
             };
+            self.engine.work_signal.end_round(self.jobs.len());
             let engine = Arc::clone(&self.engine);
             let notified = async {
                 sleep_until(notified_at + BETWEEN_NOTIFICATIONS).await;

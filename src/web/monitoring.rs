@@ -5,10 +5,13 @@
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use tokio::time::timeout;
 
+use super::PAGE_PATH;
+use super::error::WebError;
+use super::notice::wants_page;
 use super::state::App;
 use crate::db::queue;
 use crate::db::{self, attention, connection, webhooks};
@@ -67,4 +70,14 @@ async fn set_database_gauges(app: &App) -> Result<(), sqlx::Error> {
         last_sweep_at: connection.sweep_finished_at,
     });
     Ok(())
+}
+
+/// Sends a browser to the settings page.
+#[utoipa::path(get, path = "/", tag = "inside", responses(
+    (status = 303, description = "To the settings page, for a browser"),
+    (status = 404, description = "For a program", body = super::error::Problem,
+        content_type = "application/problem+json"),
+))]
+pub async fn open_page(headers: HeaderMap) -> Result<Redirect, WebError> {
+    if wants_page(&headers) { Ok(Redirect::to(PAGE_PATH)) } else { Err(WebError::NotFound) }
 }

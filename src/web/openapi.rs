@@ -12,7 +12,7 @@ use utoipa::openapi::{Components, Content, Ref, RefOr};
 use utoipa::{Modify, OpenApi, ToSchema as _};
 
 use super::error::Problem;
-use super::{CALLBACK_PATH, api, login, monitoring, router, session, webhook};
+use super::{CALLBACK_PATH, api, login, monitoring, session, webhook};
 
 const PROBLEM: &str = "application/problem+json";
 
@@ -43,7 +43,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
             Every failure is a problem document (RFC 9457), or a page for a browser, which accepts `text/html`. \
             Methods that are not listed get 405, other paths 404. The settings page is for people and not described."
     ),
-    paths(router::open_page, monitoring::live, monitoring::ready, monitoring::metrics, show),
+    paths(monitoring::open_page, monitoring::live, monitoring::ready, monitoring::metrics, show),
     components(schemas(Problem)),
     nest(
         (path = CALLBACK_PATH, api = Officient),

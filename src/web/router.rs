@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::error::WebError;
-use super::notice::wants_page;
 use super::state::App;
 use super::{CALLBACK_PATH, MAX_BODY_BYTES, PAGE_PATH, WEBHOOK_PATH};
 use super::{api, login, monitoring, openapi, page, request_id, session, webhook};
@@ -38,7 +37,7 @@ pub fn router(app: App) -> Router {
         .route("/absences", get(api::absences::list))
         .layer(from_fn_with_state(app.clone(), session::require_admin));
     let inside = Router::new()
-        .route("/", get(open_page))
+        .route("/", get(monitoring::open_page))
         .route("/health/live", get(monitoring::live))
         .route("/health/ready", get(monitoring::ready))
         .route("/openapi.json", get(openapi::show));
@@ -70,16 +69,6 @@ pub fn metrics_router(app: App) -> Router {
     let config = Arc::clone(&app.engine.config);
     let router = Router::new().route("/metrics", get(monitoring::metrics)).fallback(not_found);
     with_headers(router.method_not_allowed_fallback(method_not_allowed).with_state(app), &config)
-}
-
-/// Sends a browser to the settings page.
-#[utoipa::path(get, path = "/", tag = "inside", responses(
-    (status = 303, description = "To the settings page, for a browser"),
-    (status = 404, description = "For a program", body = super::error::Problem,
-        content_type = "application/problem+json"),
-))]
-pub async fn open_page(headers: HeaderMap) -> Result<Redirect, WebError> {
-    if wants_page(&headers) { Ok(Redirect::to(PAGE_PATH)) } else { Err(WebError::NotFound) }
 }
 
 async fn not_found() -> WebError {

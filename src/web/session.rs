@@ -4,6 +4,7 @@
 //! carry the session's CSRF token, as form field or header, and come from our own page as far as the browser says. A
 //! change with the bearer token need not: no browser sends that token by itself.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -41,7 +42,11 @@ pub struct Admin {
 
 /// A session in the audit log: enough of its digest to distinguish sessions, too little to be one.
 fn session_name(digest: &[u8]) -> String {
-    digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    let mut name = String::new();
+    for byte in digest.iter().take(4) {
+        let _infallible = write!(name, "{byte:02x}");
+    }
+    name
 }
 
 impl App {

@@ -1,11 +1,6 @@
-//! The audit log: who did what that matters, when, and from where; readable on the page.
+//! The audit log: who did what, when and from where; readable on the page.
 
-use optedo_officient::simulators::officient::{LeaveType, NewEvent};
-use reqwest::StatusCode;
-
-use crate::support::browser::Browser;
-use crate::support::world::{World, options};
-use crate::support::{Options, PAGE, PASSWORD, TestApp};
+use crate::support::prelude::*;
 
 const LOG: &str = "/instellingen/integraties/hr/log";
 
@@ -24,8 +19,8 @@ async fn sign_in(app: &TestApp, password: &str, name: &str, forwarded: &str) -> 
 }
 
 #[tokio::test]
-async fn every_act_is_in_the_log_with_its_session_and_address() {
-    let w = World::start_with(options().set("sync.max_deletions", "0")).await;
+async fn every_action_is_in_the_audit_log_with_its_session_and_address() {
+    let w = options().set("sync.max_deletions", "0").world().await;
     let browser = Browser::new(&w);
     let form = browser.open(PAGE).await.form("Aanmelden").fill_in("password", PASSWORD);
     let wrong = browser.submit(&form.clone().fill_in("password", "fout")).await;
@@ -43,9 +38,9 @@ async fn every_act_is_in_the_log_with_its_session_and_address() {
     browser.follow(&back).await;
     w.settle().await;
     let event = w.take_leave(0);
-    w.announce().await;
+    w.webhook().await;
     w.officient.delete_event(event);
-    w.announce().await;
+    w.webhook().await;
     let held = w.item("deletions_held").await;
     let csrf = browser.open(PAGE).await.csrf_token();
     let retry = w.http.post(format!("{}{}/attention/{}/retry", w.url, crate::support::API, held["id"]));
@@ -84,7 +79,7 @@ async fn every_act_is_in_the_log_with_its_session_and_address() {
 }
 
 #[tokio::test]
-async fn behind_a_trusted_proxy_the_address_is_the_clients_and_otherwise_the_peers() {
+async fn behind_a_trusted_proxy_the_audit_log_has_the_clients_address() {
     let trusting = Options::default().set("server.trusted_proxies", "127.0.0.0/8").start().await;
     assert_eq!(sign_in(&trusting, PASSWORD, "An", "198.51.100.7, 203.0.113.9").await, StatusCode::SEE_OTHER);
     assert_eq!(rows(&trusting).await[0].3.as_deref(), Some("203.0.113.9"));
@@ -94,7 +89,7 @@ async fn behind_a_trusted_proxy_the_address_is_the_clients_and_otherwise_the_pee
 }
 
 #[tokio::test]
-async fn the_log_is_read_on_the_page_newest_first_page_by_page_in_three_languages() {
+async fn the_page_shows_the_audit_log_newest_first_in_three_languages() {
     let app = TestApp::start().await;
     let browser = Browser::signed_in(&app).await;
     let insert = "insert into audit_log (at, action, detail, admin_name, session, address)
@@ -121,9 +116,9 @@ async fn the_log_is_read_on_the_page_newest_first_page_by_page_in_three_language
 }
 
 #[tokio::test]
-async fn the_log_holds_no_secret_and_nobodys_leave() {
+async fn the_audit_log_contains_no_secret_and_no_leave() {
     let w = World::start().await;
-    w.officient.add_event(w.jan, NewEvent::new(LeaveType::SickDay, w.day(1)));
+    w.take(NewEvent::new(LeaveType::SickDay, w.day(1)));
     w.connect_and_import().await;
     w.post("/webhook-token/rotate").await;
     let all: String = sqlx::query_scalar("select string_agg(a::text, ' ') from audit_log a")

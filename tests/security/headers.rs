@@ -1,17 +1,15 @@
-//! What every answer carries, whatever it answers.
+//! The security headers of every response.
 
-use reqwest::{Method, Response};
+use reqwest::Response;
 
-use crate::support::browser::Browser;
-use crate::support::world::World;
-use crate::support::{API, API_TOKEN, Options, PAGE, TestApp};
+use crate::support::prelude::*;
 
 /// The status expected, method, path, headers, body.
 type Case<'a> = (u16, Method, String, Vec<(&'a str, &'a str)>, &'a str);
 
-/// One of every sort of answer: pages, files, redirects, problems as a program and as a person gets them, health, metrics.
+/// A response of each sort: pages, files, redirects, problems for programs and for people, health, metrics.
 /// The service must not be connected; afterwards it has no database.
-async fn answers(app: &TestApp) -> Vec<(String, Response)> {
+async fn responses(app: &TestApp) -> Vec<(String, Response)> {
     let webhook = app.webhook_url().strip_prefix(&public_url(app)).unwrap().to_owned();
     let (large, wrong) = ("x".repeat(70_000), r#"{"clientId":"","clientSecret":""}"#);
     let token = format!("Bearer {API_TOKEN}");
@@ -60,16 +58,16 @@ async fn answers(app: &TestApp) -> Vec<(String, Response)> {
         (413, Method::POST, sign_in.clone(), vec![form, html], &large),
         (422, Method::PUT, api("/credentials"), vec![bearer, json], wrong),
     ];
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     let mut ask = async |status: u16, method: Method, path: &str, headers: &[(&str, &str)], body: &str| {
         let case = format!("{method} {path:.80} {headers:?}");
         let mut request = app.http.request(method, format!("{}{path}", app.url)).body(body.to_owned());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.status(), status, "{case}");
-        answers.push((case, answer));
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status, "{case}");
+        responses.push((case, response));
     };
     for (status, method, path, headers, body) in cases {
         ask(status, method, &path, &headers, body).await;
@@ -86,7 +84,7 @@ async fn answers(app: &TestApp) -> Vec<(String, Response)> {
     ask(503, Method::POST, &webhook, &[], r#"{"event_type":"e"}"#).await;
     ask(503, Method::GET, &api("/status"), &[bearer, html], "").await;
     ask(503, Method::GET, "/health/ready", &[], "").await;
-    answers
+    responses
 }
 
 fn public_url(app: &TestApp) -> String {
@@ -94,9 +92,9 @@ fn public_url(app: &TestApp) -> String {
 }
 
 #[tokio::test]
-async fn every_answer_carries_the_security_headers_errors_included() {
+async fn every_response_has_the_security_headers_including_errors() {
     let app = Options::default().set("server.public_url", "https://acme.example").start().await;
-    for (case, response) in answers(&app).await {
+    for (case, response) in responses(&app).await {
         let headers = response.headers();
         let policy = headers["content-security-policy"].to_str().unwrap();
         for directive in [
@@ -123,14 +121,14 @@ async fn every_answer_carries_the_security_headers_errors_included() {
 }
 
 #[tokio::test]
-async fn plain_http_promises_no_https() {
+async fn without_https_no_response_promises_https() {
     let app = TestApp::start().await;
-    for (case, response) in answers(&app).await {
+    for (case, response) in responses(&app).await {
         assert!(!response.headers().contains_key("strict-transport-security"), "{case}");
     }
 }
 
-/// What the rules of ZAP's passive scan look for, by their numbers; docs/security.md says which do not apply.
+/// The rules of ZAP's passive scan, by their numbers; docs/security.md lists those that do not apply.
 #[tokio::test]
 async fn the_rules_of_a_passive_scan_find_nothing() {
     let w = World::start().await;
@@ -144,14 +142,14 @@ async fn the_rules_of_a_passive_scan_find_nothing() {
         let page = browser.open(&format!("{PAGE}{under}")).await.ok();
         pages.push((under.to_owned(), page.headers, page.body));
     }
-    for (case, response) in answers(&app).await {
+    for (case, response) in responses(&app).await {
         let headers = response.headers().clone();
         pages.push((case, headers, response.text().await.unwrap()));
     }
     for (case, headers, body) in pages {
         let content_type = headers.get("content-type").map(|value| value.to_str().unwrap().to_owned());
         assert!(body.is_empty() || content_type.is_some(), "10019 content type missing: {case}");
-        // HEAD says what it would be and holds nothing.
+        // The response to HEAD has a content type and no body.
         let is_html = !body.is_empty() && content_type.is_some_and(|it| it.contains("html"));
         for name in ["server", "x-powered-by", "x-aspnet-version", "x-debug-token"] {
             assert!(!headers.contains_key(name), "10036, 10037, 10061 {name}: {case}");
@@ -220,8 +218,8 @@ async fn the_rules_of_a_passive_scan_find_nothing() {
 }
 
 #[tokio::test]
-async fn metrics_on_an_address_of_their_own_carry_them_too() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+async fn metrics_on_a_separate_address_have_the_security_headers() {
+    let port = free_port();
     let app = Options::default().set("server.metrics_listen", &format!("127.0.0.1:{port}")).start().await;
     let is_there = async || app.http.get(format!("http://127.0.0.1:{port}/metrics")).send().await.is_ok();
     app.until("the metrics address answers", is_there).await;

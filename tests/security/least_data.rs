@@ -1,27 +1,18 @@
-//! Of a person only id and names are kept, and nothing that is secret or personal comes out anywhere.
+//! Of a person only id and names are kept, and nothing secret or personal leaves the service.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use base64::Engine as _;
-use optedo_officient::db;
-use optedo_officient::db::erasure::erase;
-use optedo_officient::domain::ids::PersonId;
-use optedo_officient::simulators::Fault;
-use optedo_officient::simulators::officient::{CANARIES, LeaveType};
-use reqwest::Method;
-use serde_json::json;
 
-use crate::commands::Serving;
-use crate::support::browser::Browser;
-use crate::support::world::{World, options};
-use crate::support::{API_TOKEN, PAGE, PASSWORD, state_of};
+use crate::support::prelude::*;
+use crate::support::program::Serving;
 
 /// Names that occur nowhere else, so that finding one is a leak.
 pub const NAMES: [&str; 4] = ["Xaveria", "Quaghebeur", "xaveria", "Onvindbaar"];
+
 pub const TYPES: [&str; 3] = ["Borstvoedingsverlof", "Zorgverlof-optedo", "Nergensverlof"];
 
-/// Somebody who matches, somebody who does not, somebody nobody knows; sick leave, a mapped and an unmapped type.
+/// A person who matches, one who nearly matches, and one who does not; each with sick leave, a mapped and an unmapped type.
 pub fn fill(w: &World) -> [i64; 3] {
     let (matched, _) = w.hire(NAMES[0], NAMES[1]);
     let near = w.officient.add_person(NAMES[2], NAMES[1]);
@@ -34,19 +25,15 @@ pub fn fill(w: &World) -> [i64; 3] {
         for (day, leave_type) in
             [(0, LeaveType::Custom(mapped)), (1, LeaveType::Custom(unmapped)), (2, LeaveType::SickDay)]
         {
-            let mut leave = w.leave(day);
-            leave.leave_type = leave_type;
-            w.officient.add_event(person, leave);
+            w.officient.add_event(person, w.leave(day).of_type(leave_type));
         }
-        let mut broken = w.leave(3);
-        broken.duration_minutes = None;
-        w.officient.add_event(person, broken);
+        w.officient.add_event(person, w.leave(3).lasting(None));
     }
     [matched, near, unknown]
 }
 
-/// Everything that makes a service talk: refusals, unreadable answers, failures.
-pub async fn trouble(w: &World, people: &[i64]) {
+/// Everything that makes the service log: rejections, unreadable responses, failures.
+async fn trouble(w: &World, people: &[i64]) {
     w.optedo.reject_next(1, 422, &format!("{} {} heeft al {}", NAMES[0], NAMES[1], TYPES[1]));
     for fault in [Fault::CutOffJson, Fault::Html200, Fault::Status(500), Fault::Status(400)] {
         w.officient.fault_on("/1.0/people/", fault.clone(), 1);
@@ -61,13 +48,13 @@ pub async fn trouble(w: &World, people: &[i64]) {
     let wrong = json!({"data": {"first_name": [NAMES[0]], "iban": CANARIES[2], "id": 1}});
     w.officient.fault_on("/1.0/people/", Fault::WrongContent(wrong), 1);
     for person in people {
-        w.announce_about("person_updated", person).await;
-        w.announce_about("calendar_event_updated", person).await;
+        w.webhook_about("person_updated", person).await;
+        w.webhook_about("calendar_event_updated", person).await;
     }
 }
 
 #[tokio::test]
-async fn nothing_of_the_persons_detail_but_the_names_is_in_the_database() {
+async fn only_the_names_of_a_persons_detail_are_in_the_database() {
     let w = World::start().await;
     let people = fill(&w);
     w.connect_and_import().await;
@@ -85,9 +72,9 @@ async fn nothing_of_the_persons_detail_but_the_names_is_in_the_database() {
 }
 
 #[tokio::test]
-async fn nothing_personal_is_in_the_log_at_its_most_talkative_nor_in_the_metrics() {
+async fn nothing_personal_is_in_the_log_at_level_trace_or_in_the_metrics() {
     // The database, the connection and the simulators of a service that stops; then the real program takes its place.
-    let mut w = World::start_with(options().set("log.filter", "trace")).await;
+    let mut w = options().set("log.filter", "trace").world().await;
     w.connect_and_import().await;
     w.app.stop().await;
     let people = fill(&w);
@@ -118,8 +105,8 @@ async fn nothing_personal_is_in_the_log_at_its_most_talkative_nor_in_the_metrics
 
 /// The names of people, sick leave and all secrets, after everything a service does: a dump as an operator makes it.
 #[tokio::test]
-async fn a_dump_of_the_database_holds_no_secret_and_no_canary() {
-    let w = World::start_with(options().set("sync.max_deletions", "1")).await;
+async fn a_dump_of_the_database_contains_no_secret_and_no_canary() {
+    let w = options().set("sync.max_deletions", "1").world().await;
     let people = fill(&w);
     w.connect_and_import().await;
     let browser = Browser::signed_in(&w).await;
@@ -151,7 +138,7 @@ async fn a_dump_of_the_database_holds_no_secret_and_no_canary() {
     }
 }
 
-/// A text as it stands, and as it may stand inside something else.
+/// A text in the forms in which it may be part of something else.
 pub fn forms(text: &str) -> Vec<String> {
     let hex = text.bytes().fold(String::new(), |mut hex, byte| {
         write!(hex, "{byte:02x}").unwrap();
@@ -172,12 +159,12 @@ pub fn forms(text: &str) -> Vec<String> {
     forms
 }
 
-pub fn value_of(cookie: &str) -> String {
+fn value_of(cookie: &str) -> String {
     cookie.split_once('=').unwrap().1.to_owned()
 }
 
 /// All that the service must keep to itself, by what it is.
-pub async fn secrets(w: &World) -> Vec<(&'static str, String)> {
+async fn secrets(w: &World) -> Vec<(&'static str, String)> {
     use optedo_officient::secrets::vault::Vault;
     use secrecy::ExposeSecret as _;
     let vault: &Vault = &w.app.app.engine.vault;
@@ -192,11 +179,10 @@ pub async fn secrets(w: &World) -> Vec<(&'static str, String)> {
         ("the admin's password", PASSWORD.to_owned()),
         ("the API token", API_TOKEN.to_owned()),
         ("Optedo's token", w.optedo.token()),
-        ("the encryption key", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned()),
+        ("the encryption key", KEY.to_owned()),
     ]
 }
 
-/// The whole life of a connection by the real program, logging everything.
 /// Signs in, connects after a stranger's attempt, has trouble with these people, replaces the webhook address and renews
 /// the token; every secret of it.
 pub async fn live_through_much(w: &World, people: &[i64]) -> Vec<(&'static str, String)> {
@@ -239,8 +225,8 @@ pub async fn live_through_much(w: &World, people: &[i64]) -> Vec<(&'static str, 
 }
 
 #[tokio::test]
-async fn the_log_at_trace_of_connecting_rotating_and_signing_in_holds_no_secret() {
-    let mut w = World::start_with(options().set("log.filter", "trace")).await;
+async fn the_log_at_level_trace_contains_no_secret() {
+    let mut w = options().set("log.filter", "trace").world().await;
     w.app.stop().await;
     let people = fill(&w);
     let serving = Serving::start(&w, w.environment()).await;
@@ -258,232 +244,20 @@ async fn the_log_at_trace_of_connecting_rotating_and_signing_in_holds_no_secret(
 }
 
 #[tokio::test]
-async fn no_answer_of_the_api_holds_more_of_a_person_than_the_name() {
+async fn no_response_of_the_api_contains_more_of_a_person_than_the_name() {
     let w = World::start().await;
     let people = fill(&w);
     w.connect_and_import().await;
     trouble(&w, &people).await;
     w.retry_until_done().await;
     let paths = ["/status", "/people", "/leavetypes", "/absences", "/attention", "/attention?state=resolved"];
-    let mut answers = String::new();
+    let mut responses = String::new();
     for path in paths {
-        answers += &w.get(path).await.to_string();
+        responses += &w.get(path).await.to_string();
     }
-    answers += &w.post("/sync?dryRun=true").await.text().await.unwrap();
-    assert!(answers.contains(NAMES[0]));
+    responses += &w.post("/sync?dryRun=true").await.text().await.unwrap();
+    assert!(responses.contains(NAMES[0]));
     for canary in CANARIES {
-        assert!(!answers.contains(canary), "{canary} is in an answer");
+        assert!(!responses.contains(canary), "{canary} is in a response");
     }
-}
-
-async fn rows_about(w: &World, person: i64, events: &[i64]) -> Vec<String> {
-    let dump = w.dump().await;
-    let ids: Vec<String> = events.iter().chain([&person]).map(ToString::to_string).collect();
-    let words =
-        |line: &str| line.split(|char: char| !char.is_alphanumeric()).map(str::to_owned).collect::<Vec<_>>();
-    let is_about =
-        |line: &&str| words(line).iter().any(|word| ids.contains(word)) && !line.starts_with("audit_log ");
-    dump.lines().filter(is_about).map(str::to_owned).collect()
-}
-
-async fn command(w: &World, arguments: &[&str]) -> std::process::Output {
-    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_optedo-officient"));
-    command.args(arguments).env_clear().envs(w.environment()).env("OPTEDO_OFFICIENT__LOG__FILTER", "off");
-    command.output().await.unwrap()
-}
-
-#[tokio::test]
-async fn a_person_is_exported_and_forgotten_wherever_the_database_knows_them() {
-    let w = World::connected().await;
-    let person = w.officient.add_person(NAMES[0], NAMES[1]);
-    let other = w.officient.add_person(NAMES[3], NAMES[1]);
-    w.optedo.add_user(NAMES[0], NAMES[1]);
-    let mut events: Vec<i64> = (0..3).map(|day| w.officient.add_event(person, w.leave(day))).collect();
-    let mut broken = w.leave(4);
-    broken.duration_minutes = None;
-    events.push(w.officient.add_event(person, broken));
-    w.officient.add_event(other, w.leave(0));
-    w.sweep().await;
-    for event in &events {
-        w.announce_about("calendar_event_updated", event).await;
-    }
-    w.announce_about("person_updated", person).await;
-    w.officient.rename_person(person, NAMES[2], NAMES[1]);
-    w.sweep().await;
-    assert!(rows_about(&w, person, &events).await.len() > 8);
-    let standing = w.absences().len();
-    assert_eq!(standing, 3);
-
-    let id = person.to_string();
-    let exported = command(&w, &["export", "--person", &id]).await;
-    assert!(exported.status.success(), "{exported:?}");
-    let exported: serde_json::Value = serde_json::from_slice(&exported.stdout).unwrap();
-    assert_eq!(exported["people"][0]["first_name"], NAMES[2]);
-    assert_eq!(exported["absences"].as_array().unwrap().len(), 3);
-    for table in ["history", "heldBack", "attention", "webhookEvents"] {
-        assert!(!exported[table].as_array().unwrap().is_empty(), "{table}: {exported}");
-    }
-    assert!(!exported.to_string().contains(NAMES[3]), "somebody else is in it");
-
-    // Gone from Officient, as is to be done first.
-    w.officient.archive_person(person);
-    w.sweep().await;
-    let forgotten = command(&w, &["forget", "--person", &id]).await;
-    assert!(forgotten.status.success(), "{forgotten:?}");
-    let said = String::from_utf8(forgotten.stdout).unwrap();
-    assert!(said.contains("3 of their absences stay in Optedo") && !said.contains("come back"), "{said}");
-    w.sweep().await;
-    assert_eq!(rows_about(&w, person, &events).await, Vec::<String>::new());
-    assert!(!w.dump().await.contains(NAMES[2]), "the name is still there");
-    assert_eq!(w.absences().len(), standing);
-    assert!(w.dump().await.contains(NAMES[3]), "others are still known");
-    let again = command(&w, &["forget", "--person", &id]).await;
-    assert_eq!(again.status.code(), Some(1));
-    assert!(String::from_utf8(again.stderr).unwrap().contains("nothing is known here of person"));
-    assert_eq!(command(&w, &["export", "--person", &id]).await.status.code(), Some(1));
-    let acts: Vec<String> =
-        sqlx::query_scalar("select action from audit_log where session = 'command' order by id")
-            .fetch_all(&w.db)
-            .await
-            .unwrap();
-    assert_eq!(acts, ["person_exported", "person_forgotten"]);
-}
-
-/// A look that read before, and stores after: wherever it is, nothing of the person comes back.
-#[tokio::test]
-async fn a_look_under_way_brings_nothing_of_a_forgotten_person_back() {
-    const HANGS: Duration = Duration::from_secs(2);
-    for step in ["read", "read what is held back", "calendar", "create"] {
-        let timeouts = options().set("officient.timeout", "2s").set("optedo.timeout", "2s");
-        let w = World::connected_with(timeouts).await;
-        let person = w.officient.add_person(NAMES[0], NAMES[1]);
-        if step != "read what is held back" {
-            w.optedo.add_user(NAMES[0], NAMES[1]);
-        }
-        w.sweep().await;
-        let events: Vec<i64> = (0..3).map(|day| w.officient.add_event(person, w.leave(day))).collect();
-        w.officient.clear_calls();
-        let is_reached = || match step {
-            "create" => w.optedo.calls().iter().any(|call| call.method == Method::POST),
-            _ => w.officient.calls_to("/1.0/calendar/") > 0,
-        };
-        match step {
-            "read" | "read what is held back" => w.officient.set_latency(HANGS / 2),
-            "calendar" => w.officient.fault_on("/1.0/calendar/", Fault::AnswerHangs, 1),
-            _ => w.optedo.fault_on("POST /api/absences", Fault::AnswerHangs, 1),
-        }
-        assert_eq!(w.deliver("calendar_event_updated", person).await, 200);
-        w.until("the look is under way", async || is_reached()).await;
-        forget_person(&w, person).await;
-        let standing = w.absences().len();
-        // What must not happen would have happened by then: the call under way is given up, and noted as failed.
-        tokio::time::sleep(2 * HANGS).await;
-        w.officient.delete_person(person);
-        w.officient.set_latency(Duration::ZERO);
-        w.settle().await;
-        assert_eq!(rows_about(&w, person, &events).await, Vec::<String>::new(), "{step}");
-        assert!(!w.dump().await.contains(NAMES[0]), "{step}");
-        // But for the call that was under way.
-        assert!(w.absences().len() <= standing + 1, "{step}: written after they were forgotten");
-    }
-}
-
-async fn forget_person(w: &World, person: i64) {
-    let mut tx = db::begin(&w.db).await.unwrap();
-    assert!(erase(&mut tx, PersonId(person)).await.unwrap().was_known);
-    tx.commit().await.unwrap();
-}
-
-/// Officient says who is there, and before that is stored one of them is forgotten: they do not come back, not even as an
-/// id, and Officient is asked again.
-#[tokio::test]
-async fn what_was_read_before_somebody_was_forgotten_brings_nobody_back() {
-    let requests = "/1.0/calendar/requests/";
-    for (case, is_announced, path) in [
-        ("a sweep", false, "/1.0/people/list".to_owned()),
-        ("everybody, since a webhook means nothing", true, "/1.0/people/list".to_owned()),
-        ("who made a request", true, format!("{requests}901/")),
-        ("who made the newest requests", true, format!("{requests}list")),
-    ] {
-        let w = World::connected().await;
-        let (person, _) = w.hire(NAMES[0], NAMES[1]);
-        w.sweep().await;
-        let said = match path.strip_prefix(requests) {
-            None => json!([{"id": w.jan, "name": "Jan Peeters"}, {"id": person, "name": NAMES[0]}]),
-            Some("list") => json!([{"id": 900, "requester": {"id": person}}]),
-            Some(_) => {
-                assert_eq!(w.officient.add_request(w.jan, &[]), 901);
-                json!({"id": 901, "requester": {"id": person}})
-            }
-        };
-        w.officient.fault_on(&path, Fault::WrongContent(json!({"data": said, "total_record_count": 2})), 1);
-        w.officient.clear_calls();
-        w.officient.set_latency(Duration::from_secs(1));
-        if is_announced {
-            assert_eq!(w.deliver("calendar_event_added", 901).await, 200);
-        } else {
-            assert_eq!(w.post("/sync").await.status(), 202);
-        }
-        w.until("it is being read", async || w.officient.calls_to(&path) == 1).await;
-        forget_person(&w, person).await;
-        w.officient.delete_person(person);
-        w.officient.set_latency(Duration::ZERO);
-        w.settle().await;
-        assert_eq!(w.officient.faults_left(), 0, "{case}");
-        assert_eq!(rows_about(&w, person, &[]).await, Vec::<String>::new(), "{case}");
-        assert!(w.officient.calls_to(&path) > 1, "{case}: not read again");
-        let event = w.take_leave(0);
-        w.announce_about("calendar_event_added", event).await;
-        assert!(w.absence_of(event).is_some(), "{case}: others are looked at as ever");
-        w.finish(&[]).await;
-    }
-}
-
-#[tokio::test]
-async fn who_made_a_request_is_not_remembered_beyond_their_being_forgotten() {
-    let w = World::connected().await;
-    let (person, _) = w.hire(NAMES[0], NAMES[1]);
-    w.sweep().await;
-    let request = w.officient.add_request(w.jan, &[]);
-    let said = json!({"data": {"id": request, "requester": {"id": person}}});
-    w.officient.fault_on(&format!("/1.0/calendar/requests/{request}/"), Fault::WrongContent(said), 1);
-    w.announce_about("calendar_event_added", request).await;
-    assert_eq!(w.officient.faults_left(), 0);
-    forget_person(&w, person).await;
-    w.officient.delete_person(person);
-    w.announce_about("calendar_event_added", request).await;
-    assert_eq!(rows_about(&w, person, &[]).await, Vec::<String>::new());
-    w.finish(&[]).await;
-}
-
-#[tokio::test]
-async fn whoever_is_not_known_yet_can_be_forgotten_ahead_of_the_list_that_has_them() {
-    let w = World::connected().await;
-    let person = w.officient.add_person(NAMES[0], NAMES[1]);
-    let list = json!({"data": [{"id": w.jan, "name": "Jan Peeters"}, {"id": person, "name": NAMES[0]}], "total_record_count": 2});
-    w.officient.fault_on("/1.0/people/list", Fault::WrongContent(list), 1);
-    w.officient.clear_calls();
-    w.officient.set_latency(Duration::from_secs(3));
-    assert_eq!(w.post("/sync").await.status(), 202);
-    w.until("it is being read", async || w.officient.calls_to("/1.0/people/list") == 1).await;
-    let said = command(&w, &["forget", "--person", &person.to_string()]).await;
-    assert_eq!(said.status.code(), Some(1), "nothing is known");
-    w.officient.delete_person(person);
-    w.officient.set_latency(Duration::ZERO);
-    w.settle().await;
-    assert_eq!(rows_about(&w, person, &[]).await, Vec::<String>::new());
-}
-
-#[tokio::test]
-async fn whoever_is_still_in_officient_comes_back_once_and_whole() {
-    let w = World::connected().await;
-    let event = w.take_leave(0);
-    w.announce().await;
-    let forgotten = command(&w, &["forget", "--person", &w.jan.to_string()]).await;
-    assert!(String::from_utf8(forgotten.stdout).unwrap().contains("they come back"));
-    assert!(w.get("/people").await.as_array().unwrap().is_empty());
-    w.sweep().await;
-    assert_eq!(w.get("/people").await.as_array().unwrap().len(), 1);
-    assert!(w.absence_of(event).is_some(), "taken over by its reference, not doubled");
-    w.finish(&[]).await;
 }

@@ -1,16 +1,14 @@
-//! The login at Officient (RFC 6749, RFC 9700): only a browser that began it ends it, once, and nothing of it leaks.
+//! The login at Officient (RFC 6749, RFC 9700): only the browser that began it can end it, once, and nothing of it leaks.
 
 use std::collections::HashSet;
 
-use jiff::SignedDuration;
-use reqwest::{Method, Response, StatusCode};
+use reqwest::Response;
 
-use crate::connect::assert_nothing_connected;
-use crate::support::browser::Browser;
-use crate::support::{API, API_TOKEN, PAGE, TestApp, cookie_of, state_of};
+use crate::connection::login::assert_nothing_connected;
+use crate::support::prelude::*;
 
 #[tokio::test]
-async fn a_login_is_refused_unless_its_state_is_whole_fresh_unused_and_of_this_browser() {
+async fn a_login_is_refused_unless_its_state_is_complete_unused_and_of_this_browser() {
     let app = TestApp::start().await;
     app.fill_in_credentials().await;
     let code = app.officient.issue_code();
@@ -37,7 +35,7 @@ async fn a_login_is_refused_unless_its_state_is_whole_fresh_unused_and_of_this_b
     assert_eq!(app.officient.calls_to("/1.0/"), 0);
     assert_nothing_connected(&app, "wrong states").await;
 
-    // None of that used the login up.
+    // The login is still usable.
     assert_eq!(app.come_back(&[code, state], &cookie).await, "connected");
     app.settle().await;
     let before = app.officient.calls_to("/1.0/token");
@@ -80,7 +78,7 @@ const STRANGE: [&[(&str, &str)]; 4] = [
 ];
 
 #[tokio::test]
-async fn where_officient_sends_the_browser_back_to_stands_in_the_configuration_alone() {
+async fn only_the_configuration_determines_the_redirect_uri() {
     let app = TestApp::start().await;
     app.fill_in_credentials().await;
     for headers in STRANGE {
@@ -96,7 +94,7 @@ async fn where_officient_sends_the_browser_back_to_stands_in_the_configuration_a
 }
 
 #[tokio::test]
-async fn no_address_that_a_stranger_wrote_is_ever_redirected_to() {
+async fn no_redirect_leads_to_an_address_of_a_stranger() {
     let app = TestApp::start().await;
     app.fill_in_credentials().await;
     let evil = ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"];
@@ -126,7 +124,7 @@ async fn no_address_that_a_stranger_wrote_is_ever_redirected_to() {
 }
 
 #[tokio::test]
-async fn the_state_is_256_random_bits_and_never_twice_the_same() {
+async fn the_state_is_256_random_bits_and_always_different() {
     let app = TestApp::start().await;
     app.fill_in_credentials().await;
     let mut states = HashSet::new();
@@ -134,13 +132,13 @@ async fn the_state_is_256_random_bits_and_never_twice_the_same() {
         let (authorize_url, cookie) = app.begin_login().await;
         let state = state_of(&authorize_url);
         assert!(state.len() >= 43, "{} characters", state.len());
-        assert!(!cookie.contains(&state), "whoever sees the address must not know the cookie");
+        assert!(!cookie.contains(&state), "the address must not reveal the cookie");
         assert!(states.insert(state) && states.insert(cookie));
     }
 }
 
 #[tokio::test]
-async fn the_callback_answers_303_to_an_address_that_holds_nothing_of_the_login() {
+async fn the_callback_redirects_to_an_address_without_code_and_state() {
     let app = TestApp::start().await;
     app.fill_in_credentials().await;
     let (authorize_url, cookie) = app.begin_login().await;
@@ -164,7 +162,7 @@ async fn the_callback_answers_303_to_an_address_that_holds_nothing_of_the_login(
 }
 
 #[tokio::test]
-async fn without_the_database_too_nobody_stays_at_an_address_that_holds_a_code() {
+async fn without_the_database_the_callback_also_redirects_to_an_address_without_code() {
     let app = TestApp::start().await;
     app.fill_in_credentials().await;
     let (authorize_url, cookie) = app.begin_login().await;
@@ -176,11 +174,11 @@ async fn without_the_database_too_nobody_stays_at_an_address_that_holds_a_code()
 }
 
 #[tokio::test]
-async fn somebody_elses_login_cannot_be_ended_in_the_admins_browser() {
+async fn another_persons_login_cannot_be_completed_in_the_admins_browser() {
     let app = TestApp::start().await;
     app.fill_in_credentials().await;
     let admin = Browser::signed_in(&app).await;
-    // The attacker began a login and wants the admin's browser to end it with the attacker's code.
+    // The attacker began a login and wants the admin's browser to complete it with the attacker's code.
     let (attackers, _) = app.begin_login().await;
     let lure = format!("{API}?code={}&state={}", app.officient.issue_code(), state_of(&attackers));
     for browser in [&admin, &Browser::new(&app)] {

@@ -1,37 +1,18 @@
-//! Secrets at rest: nothing in clear in the database, and what does not open is an error, never an empty secret.
+//! Secrets at rest: encrypted in the database, and never silently empty if they cannot be decrypted.
 
-use std::fmt::Write as _;
-
-use base64::Engine as _;
 use optedo_officient::app::App;
 use optedo_officient::config::Config;
 use optedo_officient::db;
-use reqwest::StatusCode;
 use secrecy::ExposeSecret as _;
 
-use crate::support::browser::Browser;
-use crate::support::{TestApp, state_of};
+use crate::security::least_data::forms;
+use crate::support::prelude::*;
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-const OTHER_KEY: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
-const SEALED: [&str; 4] = ["client_secret", "access_token", "refresh_token", "webhook_token"];
 
-/// Every row of every table as text.
-async fn dump(app: &TestApp) -> String {
-    let tables: Vec<String> =
-        sqlx::query_scalar("select tablename::text from pg_tables where schemaname = 'public'")
-            .fetch_all(&app.db)
-            .await
-            .unwrap();
-    assert!(tables.len() > 8, "{tables:?}");
-    let mut all = String::new();
-    for table in tables {
-        let query = format!("select coalesce(string_agg(t::text, chr(10)), '') from \"{table}\" t");
-        let rows: String = sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_one(&app.db).await.unwrap();
-        all += &rows;
-    }
-    all
-}
+const OTHER_KEY: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+
+const SEALED: [&str; 4] = ["client_secret", "access_token", "refresh_token", "webhook_token"];
 
 async fn sealed(app: &TestApp, column: &str) -> Vec<u8> {
     let query = format!("select {column} from connection");
@@ -53,7 +34,7 @@ async fn secrets(app: &TestApp) -> Vec<String> {
     secrets
 }
 
-/// What the service says when it is started on this database with other settings.
+/// The error when the service starts on this database with other settings.
 async fn start_error(app: &TestApp, changes: &[(&str, &str)]) -> String {
     let mut settings = app.environment();
     settings.extend(changes.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
@@ -66,7 +47,7 @@ async fn start_error(app: &TestApp, changes: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test]
-async fn no_secret_stands_in_clear_in_any_column_of_any_table() {
+async fn no_secret_is_in_clear_text_in_any_table() {
     let app = TestApp::connected().await;
     let browser = Browser::signed_in(&app).await;
     let (authorize_url, login_cookie) = app.begin_login().await;
@@ -79,23 +60,18 @@ async fn no_secret_stands_in_clear_in_any_column_of_any_table() {
         hidden.push(cookie.split_once('=').unwrap().1.to_owned());
     }
     let all = dump(&app).await;
-    // The dump shows what is not secret, so it would show what is.
+    // The dump contains what is not secret, so it would contain secrets.
     assert!(all.contains(app.officient.client_id()) && all.contains("person_added"));
     for secret in hidden {
         assert!(secret.len() >= 16);
-        let hex = secret.bytes().fold(String::new(), |mut hex, byte| {
-            write!(hex, "{byte:02x}").unwrap();
-            hex
-        });
-        let base64 = base64::engine::general_purpose::STANDARD_NO_PAD.encode(&secret);
-        for form in [secret.clone(), hex, base64] {
-            assert!(!all.contains(&form), "a secret of {} bytes in clear", secret.len());
+        for form in forms(&secret) {
+            assert!(!all.contains(&form), "a secret of {} bytes in clear text", secret.len());
         }
     }
 }
 
 #[tokio::test]
-async fn the_key_is_replaced_and_the_former_one_can_be_thrown_away() {
+async fn after_a_key_rotation_the_former_key_is_no_longer_needed() {
     let mut app = TestApp::connected().await;
     let (before, webhook_url) = (secrets(&app).await, app.webhook_url());
     let key_id = |sealed: Vec<u8>| sealed[1..9].to_vec();
@@ -110,7 +86,7 @@ async fn the_key_is_replaced_and_the_former_one_can_be_thrown_away() {
     app.restart_with(&[("security.previous_encryption_keys", "")]).await;
     assert_eq!(secrets(&app).await, before);
     assert_eq!(app.webhook_url(), webhook_url);
-    assert_eq!(app.deliver("person_added", 1).await, StatusCode::OK);
+    app.receive("person_added", 1).await;
     app.sweep().await;
     assert_eq!(app.status().await["state"], "connected");
 }
@@ -126,7 +102,7 @@ async fn with_a_wrong_key_the_service_does_not_start_and_says_which_setting_help
 }
 
 #[tokio::test]
-async fn a_ciphertext_from_another_column_does_not_open() {
+async fn a_ciphertext_of_another_column_cannot_be_decrypted() {
     let app = TestApp::connected().await;
     sqlx::query("update connection set access_token = refresh_token, refresh_token = access_token")
         .execute(&app.db)
@@ -142,7 +118,7 @@ async fn a_ciphertext_from_another_column_does_not_open() {
 }
 
 #[tokio::test]
-async fn a_ciphertext_of_another_database_does_not_open() {
+async fn a_ciphertext_of_another_database_cannot_be_decrypted() {
     let (app, other) = (TestApp::connected().await, TestApp::connected().await);
     let theirs = sealed(&other, "access_token").await;
     sqlx::query("update connection set access_token = $1").bind(theirs).execute(&app.db).await.unwrap();
@@ -166,7 +142,7 @@ async fn a_damaged_ciphertext_stops_the_start() {
         }
         put(&app, column, &whole).await;
     }
-    // All is whole again, so each was refused for its damage.
+    // Everything is restored, so each start was refused because of the damage.
     let config = Config::load(None, app.environment()).unwrap();
     let pool = db::pool(&config.database.url, 2).unwrap();
     assert!(App::build(config, pool, app.clock.clone()).await.is_ok());
@@ -178,7 +154,7 @@ async fn put(app: &TestApp, column: &str, value: &[u8]) {
 }
 
 #[tokio::test]
-async fn the_same_secret_is_sealed_differently_each_time() {
+async fn the_same_secret_is_encrypted_differently_each_time() {
     let app = TestApp::start().await;
     app.fill_in_credentials().await;
     let first = sealed(&app, "client_secret").await;
@@ -190,7 +166,7 @@ async fn the_same_secret_is_sealed_differently_each_time() {
 }
 
 #[tokio::test]
-async fn without_a_key_of_its_own_the_service_does_not_start() {
+async fn without_a_valid_key_the_service_does_not_start() {
     let app = TestApp::start().await;
     let key = "OPTEDO_OFFICIENT__SECURITY__ENCRYPTION_KEY";
     let cases = [
@@ -205,16 +181,19 @@ async fn without_a_key_of_its_own_the_service_does_not_start() {
             let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_optedo-officient"));
             let program = program.arg(command).env_clear().envs(app.environment()).env(key, value);
             let ended = program.output().await.unwrap();
-            let said = String::from_utf8(ended.stderr).unwrap();
-            assert_eq!(ended.status.code(), Some(2), "{value}: {said}");
-            assert!(said.starts_with("security.encryption_key: ") && said.contains(fault), "{value}: {said}");
-            assert!(value.is_empty() || !said.contains(value), "{said}");
+            let output = String::from_utf8(ended.stderr).unwrap();
+            assert_eq!(ended.status.code(), Some(2), "{value}: {output}");
+            assert!(
+                output.starts_with("security.encryption_key: ") && output.contains(fault),
+                "{value}: {output}"
+            );
+            assert!(value.is_empty() || !output.contains(value), "{output}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_rotation_of_the_webhook_address_outlives_one_of_the_key() {
+async fn a_rotation_of_the_webhook_address_survives_a_key_rotation() {
     let mut app = TestApp::connected().await;
     let before = app.webhook_url();
     app.officient.stop().await;

@@ -1,17 +1,12 @@
-//! Sessions of the settings page: hard to get, easy to lose, and of no use to another site.
+//! Sessions of the settings page: the password, the cookie and the CSRF token.
 
-use futures_util::future::join_all;
-use jiff::SignedDuration;
-use reqwest::{Method, Response, StatusCode};
-use serde_json::Value;
+use reqwest::Response;
 
-use crate::api::{endpoints, problem, request};
-use crate::support::browser::Browser;
-use crate::support::world::World;
-use crate::support::{API, Options, PAGE, PASSWORD, TestApp};
+use crate::api::requests::{endpoints, problem, request};
+use crate::support::prelude::*;
 
 #[tokio::test]
-async fn a_session_reads_freely_and_changes_only_with_its_csrf_token() {
+async fn a_session_may_read_but_changes_only_with_its_csrf_token() {
     let app = TestApp::start().await;
     let browser = Browser::signed_in(&app).await;
     let csrf = browser.open(PAGE).await.csrf_token();
@@ -48,7 +43,7 @@ async fn sign_in(app: &TestApp, password: &str) -> Response {
 }
 
 #[tokio::test]
-async fn after_five_wrong_passwords_the_sixth_attempt_must_wait_even_with_the_right_one() {
+async fn after_five_wrong_passwords_the_sixth_attempt_is_refused_even_with_the_right_one() {
     let app = TestApp::start().await;
     assert_eq!(sign_in(&app, PASSWORD).await.status(), StatusCode::SEE_OTHER);
     for _ in 0..5 {
@@ -66,7 +61,7 @@ async fn after_five_wrong_passwords_the_sixth_attempt_must_wait_even_with_the_ri
 }
 
 #[tokio::test]
-async fn guessing_side_by_side_is_no_way_around_the_limit() {
+async fn concurrent_guesses_do_not_exceed_the_limit() {
     let app = TestApp::start().await;
     let statuses = join_all((0..30).map(async |_| sign_in(&app, "wrong").await.status())).await;
     let asked = statuses.iter().filter(|status| **status == StatusCode::UNAUTHORIZED);
@@ -138,7 +133,7 @@ async fn every_cookie_is_bound_to_this_host_over_https() {
 }
 
 #[tokio::test]
-async fn the_session_is_new_at_every_sign_in_and_the_former_one_ends() {
+async fn every_sign_in_begins_a_new_session_and_ends_the_former_one() {
     let app = TestApp::start().await;
     let planted = "optedo_officient_session=planted";
     let form = [("password", PASSWORD)];
@@ -150,15 +145,15 @@ async fn the_session_is_new_at_every_sign_in_and_the_former_one_ends() {
     let second = session_of(&second);
     assert_ne!(first, second);
     for (cookie, status) in [(planted, 401), (&*first, 401), (&*second, 200)] {
-        let answer = app.http.get(format!("{}{API}/status", app.url)).header("cookie", cookie).send();
-        assert_eq!(answer.await.unwrap().status(), status, "{cookie}");
+        let response = app.http.get(format!("{}{API}/status", app.url)).header("cookie", cookie).send();
+        assert_eq!(response.await.unwrap().status(), status, "{cookie}");
     }
 }
 
 #[tokio::test]
-async fn a_session_ends_when_the_password_changes_and_outlives_everything_else() {
+async fn a_session_ends_when_the_password_changes_and_survives_a_restart() {
     let clear = PASSWORD.to_owned();
-    let hashed = crate::commands::hash_of(PASSWORD);
+    let hashed = crate::support::program::hash_of(PASSWORD);
     for password in [clear, hashed] {
         let mut app = Options::default().set("admin.password", &password).start().await;
         let cookie = session_of(&sign_in(&app, PASSWORD).await);
@@ -169,9 +164,9 @@ async fn a_session_ends_when_the_password_changes_and_outlives_everything_else()
         app.restart().await;
         assert_eq!(at(&app.url, &app).await, StatusCode::OK);
         let (url, other) = app.replica().await;
-        assert_eq!(at(&url, &app).await, StatusCode::OK, "every copy knows it");
+        assert_eq!(at(&url, &app).await, StatusCode::OK, "every replica knows it");
         other.engine.stop.cancel();
-        for changed in ["een ander wachtwoord", &crate::commands::hash_of("een ander wachtwoord")] {
+        for changed in ["een ander wachtwoord", &crate::support::program::hash_of("een ander wachtwoord")] {
             app.restart_with(&[("admin.password", changed)]).await;
             assert_eq!(at(&app.url, &app).await, StatusCode::UNAUTHORIZED);
             let new = session_of(&sign_in(&app, "een ander wachtwoord").await);
@@ -180,24 +175,19 @@ async fn a_session_ends_when_the_password_changes_and_outlives_everything_else()
     }
 }
 
-/// Who reads the database and guesses the password finds nothing there to try a guess against.
+/// A reader of the database finds nothing to check a guessed password against.
 #[tokio::test]
-async fn nothing_in_the_database_tells_whether_a_guess_of_the_password_is_right() {
-    const OTHER_KEY: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+async fn the_database_does_not_reveal_whether_a_guessed_password_is_right() {
     let mut app = TestApp::start().await;
     let cookie = session_of(&sign_in(&app, PASSWORD).await);
     // Everything but the encryption key: the database, the cookie, and the right guess.
-    let previous = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-    app.restart_with(&[
-        ("security.encryption_key", OTHER_KEY),
-        ("security.previous_encryption_keys", previous),
-    ])
-    .await;
+    app.restart_with(&[("security.encryption_key", OTHER_KEY), ("security.previous_encryption_keys", KEY)])
+        .await;
     let status = app.http.get(format!("{}{API}/status", app.url)).header("cookie", &cookie).send().await;
     assert_eq!(status.unwrap().status(), StatusCode::UNAUTHORIZED);
 }
 
-/// The session that an answer begins: it may end another one first.
+/// The session that a response begins: it may end another one first.
 fn session_of(response: &Response) -> String {
     let mut cookies = response.headers().get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
     let begun = cookies.rfind(|cookie| !cookie.contains("Max-Age=0")).unwrap();
@@ -205,7 +195,7 @@ fn session_of(response: &Response) -> String {
 }
 
 #[tokio::test]
-async fn guesses_from_everywhere_do_not_lock_the_admin_out() {
+async fn guesses_from_many_addresses_do_not_lock_the_admin_out() {
     let app = Options::default().set("server.trusted_proxies", "127.0.0.1").start().await;
     let from = async |address: &str, password: &str| {
         let form = app.http.post(format!("{}{PAGE}/sign-in", app.url)).form(&[("password", password)]);
@@ -220,10 +210,10 @@ async fn guesses_from_everywhere_do_not_lock_the_admin_out() {
 }
 
 #[tokio::test]
-async fn a_password_given_as_argon2id_lets_in_who_knows_it_and_another_argon2_is_a_mistake() {
-    let hash = crate::commands::hash_of("een goed wachtwoord");
+async fn a_password_may_be_configured_as_argon2id_but_not_as_another_argon2() {
+    let hash = crate::support::program::hash_of("een goed wachtwoord");
     assert!(hash.starts_with("$argon2id$"), "{hash}");
-    assert_ne!(hash, crate::commands::hash_of("een goed wachtwoord"), "salted");
+    assert_ne!(hash, crate::support::program::hash_of("een goed wachtwoord"), "salted");
     let app = Options::default().set("admin.password", &hash).start().await;
     assert_eq!(sign_in(&app, PASSWORD).await.status(), StatusCode::SEE_OTHER);
     assert_eq!(sign_in(&app, "fout").await.status(), StatusCode::UNAUTHORIZED);
@@ -235,7 +225,7 @@ async fn a_password_given_as_argon2id_lets_in_who_knows_it_and_another_argon2_is
 }
 
 #[tokio::test]
-async fn no_change_is_taken_from_another_site_whatever_it_knows() {
+async fn no_change_is_accepted_from_another_site() {
     let app = TestApp::start().await;
     let browser = Browser::signed_in(&app).await;
     let csrf = browser.open(PAGE).await.csrf_token();
@@ -267,14 +257,14 @@ async fn no_change_is_taken_from_another_site_whatever_it_knows() {
         assert_eq!(response.status(), StatusCode::FORBIDDEN, "{headers:?}");
         assert!(!response.headers().contains_key("set-cookie"));
     }
-    // As a browser sends our own form: without a referrer its origin is null.
+    // A browser sends our own form with the origin null, because it has no referrer.
     let form = app.http.post(format!("{}{PAGE}/sign-in", app.url)).form(&[("password", PASSWORD)]);
     let ours = form.header("sec-fetch-site", "same-origin").header("origin", "null").send().await.unwrap();
     assert_eq!(ours.status(), StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
-async fn nothing_changes_by_asking_for_a_page() {
+async fn no_get_request_changes_anything() {
     let w = World::connected().await;
     w.officient.add_person("jan", "Peeters");
     w.take_leave(0);
@@ -282,7 +272,7 @@ async fn nothing_changes_by_asking_for_a_page() {
     let browser = Browser::signed_in(&w).await;
     let state = async || {
         let dump = w.dump().await;
-        // Only that the session was used.
+        // Only the last use of the session changes.
         let lines: Vec<String> =
             dump.lines().filter(|line| !line.starts_with("sessions ")).map(str::to_owned).collect();
         lines

@@ -1,4 +1,4 @@
-//! What the program is made of.
+//! The dependencies of the program.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,14 +8,14 @@ fn read(path: &str) -> String {
 }
 
 #[test]
-fn no_code_of_ours_is_unsafe() {
+fn our_code_contains_no_unsafe() {
     for root in ["src/lib.rs", "src/main.rs"] {
         assert!(read(root).lines().any(|line| line == "#![forbid(unsafe_code)]"), "{root}");
     }
 }
 
 #[test]
-fn every_dependency_has_its_reason() {
+fn every_dependency_has_a_documented_reason() {
     let manifest = read("Cargo.toml");
     let dependencies = manifest.split("[dependencies]\n").nth(1).unwrap().split("\n[").next().unwrap();
     let reasons = read("ARCHITECTURE.md");
@@ -33,7 +33,7 @@ fn every_dependency_has_its_reason() {
 }
 
 #[test]
-fn what_is_shipped_comes_from_the_registry_with_a_checksum_each() {
+fn every_dependency_comes_from_the_registry_with_a_checksum() {
     let lock = read("Cargo.lock");
     let packages: Vec<&str> = lock.split("[[package]]\n").skip(1).collect();
     let own = packages.iter().filter(|package| !package.contains("\nsource = "));
@@ -48,7 +48,7 @@ fn what_is_shipped_comes_from_the_registry_with_a_checksum_each() {
 }
 
 #[test]
-fn no_second_tls_and_no_second_crypto_provider_is_shipped() {
+fn the_program_contains_one_tls_library_and_one_crypto_provider() {
     for features in ["", "otlp"] {
         let tree = Command::new(env!("CARGO"))
             .args(["tree", "--offline", "--no-default-features", "--features", features])

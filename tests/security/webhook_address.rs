@@ -1,12 +1,6 @@
-//! The webhook address is the only proof that Officient is Officient: it cannot be guessed, does not leak, and can be
-//! replaced without losing a webhook.
+//! The webhook address is the only proof that a webhook comes from Officient: secret, and replaceable without a loss.
 
-use optedo_officient::simulators::Fault;
-use reqwest::{Method, StatusCode};
-use serde_json::json;
-
-use crate::support::browser::Browser;
-use crate::support::{API, PAGE, TestApp};
+use crate::support::prelude::*;
 
 async fn post(app: &TestApp, url: &str, body: impl Into<reqwest::Body>) -> (StatusCode, String) {
     let response = app.http.post(url).body(body).send().await.unwrap();
@@ -34,7 +28,7 @@ async fn rotate(app: &TestApp) -> StatusCode {
 }
 
 #[tokio::test]
-async fn every_wrong_token_gets_the_same_404_and_learns_nothing_else() {
+async fn every_wrong_token_gets_the_same_404() {
     let app = TestApp::start().await;
     let url = app.webhook_url();
     let (base, token) = url.rsplit_once('/').unwrap();
@@ -46,27 +40,27 @@ async fn every_wrong_token_gets_the_same_404_and_learns_nothing_else() {
             .map(str::to_owned);
     for token in wrong {
         for body in [good.clone(), "not json".to_owned(), " ".repeat(70_000)] {
-            let answer = post(&app, &format!("{base}/{token}"), body).await;
-            assert_eq!(answer, (StatusCode::NOT_FOUND, expected.clone()), "{token:.60}");
+            let response = post(&app, &format!("{base}/{token}"), body).await;
+            assert_eq!(response, (StatusCode::NOT_FOUND, expected.clone()), "{token:.60}");
         }
     }
     assert_eq!(count_stored(&app).await, 0);
 }
 
 #[tokio::test]
-async fn a_wrong_token_costs_the_database_nothing() {
+async fn a_wrong_token_causes_no_database_query() {
     let app = TestApp::start().await;
     let url = app.webhook_url();
     let (base, _) = url.rsplit_once('/').unwrap();
     app.take_database_away().await;
     assert_eq!(deliver(&app, &format!("{base}/wrong")).await, StatusCode::NOT_FOUND);
-    // The right one needs it, so it was really away.
+    // The right token needs the database, so it was really away.
     assert_eq!(deliver(&app, &url).await, StatusCode::SERVICE_UNAVAILABLE);
     app.give_database_back().await;
 }
 
 #[tokio::test]
-async fn after_a_rotation_officient_has_the_new_address_and_the_old_one_is_nothing() {
+async fn after_a_rotation_officient_has_the_new_address_and_the_old_one_is_unknown() {
     let app = TestApp::connected().await;
     let (before, events) = (app.webhook_url(), app.officient.subscriptions().len());
     assert_eq!(registered(&app), [&*before]);
@@ -102,7 +96,7 @@ async fn the_old_address_is_accepted_until_officient_has_the_new_one() {
     for url in [&before, &after] {
         assert_eq!(deliver(&app, url).await, StatusCode::OK);
     }
-    // A second one meanwhile would make the address that Officient has unknown.
+    // A second rotation now would make the address that Officient has unknown.
     assert_eq!(rotate(&app).await, StatusCode::ACCEPTED);
     assert_eq!(app.webhook_url(), after);
     app.restart().await;
@@ -111,12 +105,12 @@ async fn the_old_address_is_accepted_until_officient_has_the_new_one() {
 
     app.officient.restart().await.unwrap();
     app.until("Officient has the new address", async || registered(&app) == [after.clone()]).await;
-    app.until("the old one is nothing", async || deliver(&app, &before).await == StatusCode::NOT_FOUND).await;
+    app.until("the old one is unknown", async || deliver(&app, &before).await == StatusCode::NOT_FOUND).await;
     assert_eq!(deliver(&app, &after).await, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn a_failure_half_way_leaves_both_addresses_until_all_is_registered() {
+async fn a_rotation_that_fails_halfway_keeps_both_addresses_until_it_is_completed() {
     let app = TestApp::connected().await;
     let before = app.webhook_url();
     app.officient.fault_on("POST /1.0/webhooks/add", Fault::Status(503), 1);
@@ -124,11 +118,11 @@ async fn a_failure_half_way_leaves_both_addresses_until_all_is_registered() {
     assert_eq!(app.officient.faults_left(), 0);
     assert_eq!(deliver(&app, &before).await, StatusCode::OK);
     app.until("the worker ended it", async || registered(&app) == [app.webhook_url()]).await;
-    app.until("the old one is nothing", async || deliver(&app, &before).await == StatusCode::NOT_FOUND).await;
+    app.until("the old one is unknown", async || deliver(&app, &before).await == StatusCode::NOT_FOUND).await;
 }
 
 #[tokio::test]
-async fn every_copy_of_the_service_knows_the_new_address_before_officient_does() {
+async fn every_replica_knows_the_new_address_before_officient_does() {
     let app = TestApp::connected().await;
     let (url, other) = app.replica().await;
     let at_other = |address: &str| address.replace(&app.url, &url);
@@ -136,7 +130,7 @@ async fn every_copy_of_the_service_knows_the_new_address_before_officient_does()
     assert_eq!(deliver(&app, &at_other(&before)).await, StatusCode::OK);
     assert_eq!(rotate(&app).await, StatusCode::NO_CONTENT);
     assert_eq!(deliver(&app, &at_other(&app.webhook_url())).await, StatusCode::OK);
-    app.until("the old one is nothing there too", async || {
+    app.until("the old one is unknown there too", async || {
         deliver(&app, &at_other(&before)).await == StatusCode::NOT_FOUND
     })
     .await;
@@ -144,7 +138,7 @@ async fn every_copy_of_the_service_knows_the_new_address_before_officient_does()
 }
 
 #[tokio::test]
-async fn without_a_connection_the_new_address_counts_at_once() {
+async fn without_a_connection_the_new_address_is_valid_immediately() {
     let app = TestApp::start().await;
     let before = app.webhook_url();
     assert_eq!(rotate(&app).await, StatusCode::NO_CONTENT);
@@ -154,7 +148,7 @@ async fn without_a_connection_the_new_address_counts_at_once() {
 }
 
 #[tokio::test]
-async fn the_admin_replaces_it_with_a_button_and_nobody_else_does() {
+async fn only_the_admin_can_rotate_the_webhook_address() {
     let app = TestApp::connected().await;
     let before = app.webhook_url();
     let url = format!("{}{API}/webhook-token/rotate", app.url);

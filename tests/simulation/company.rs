@@ -1,15 +1,15 @@
-//! A small company in both simulators, everything that happens to it, and what must hold when all is quiet.
+//! A small company in both simulators, the operations that happen to it, and the invariants of every quiet period.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use crate::support::simulators::officient::{EventStatus, LeaveType, NewEvent, WebhookMeaning};
+use crate::support::simulators::optedo::{Absence, NewAbsence};
+use crate::support::simulators::{Fault, OfficientOptions, OfficientSim, OptedoOptions, OptedoSim};
 use jiff::civil::{Date, Weekday};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use optedo_officient::clock::Clock;
 use optedo_officient::http_client::http_client;
-use optedo_officient::simulators::officient::{EventStatus, LeaveType, NewEvent, WebhookMeaning};
-use optedo_officient::simulators::optedo::{Absence, NewAbsence};
-use optedo_officient::simulators::{Fault, OfficientOptions, OfficientSim, OptedoOptions, OptedoSim};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -21,21 +21,19 @@ use super::operations::{
 };
 use super::oracle::{self, Expected, Memory};
 use super::service::Service;
-use crate::support::{API, API_TOKEN, PASSWORD, cookie_of, state_of};
+use crate::support::{API, API_TOKEN, KEY, PASSWORD, cookie_of, free_port, state_of, variable};
 
-/// A quiet period that takes longer is stuck.
+/// A quiet period that takes longer will never end.
 const PATIENCE: Duration = Duration::from_mins(2);
 const NAMES: [(&str, &str); 5] =
     [("Jan", "Peeters"), ("Els", "De Smet"), ("Piet", "Janssens"), ("Zoë", "Maes"), ("jan", "Peeters")];
 const CODES: [&str; 3] = ["Vakantie", "Klein verlet", "Onbekend"];
 const DESCRIPTIONS: [&str; 3] = ["Vakantie", "Klein verlet", "Sick day"];
-/// So often the service tries against what is broken before it is repaired.
+/// How often the service tries while something is broken.
 const STRUGGLE: usize = 12;
-/// Long enough for a look or two, on a busy machine too.
-const MOMENT: Duration = Duration::from_millis(500);
 const BASE_DAYS: i64 = 7;
 
-/// A webhook that Officient owes us.
+/// A webhook that Officient has not delivered yet.
 #[derive(Debug, Clone)]
 struct Announcement {
     event_type: &'static str,
@@ -43,14 +41,14 @@ struct Announcement {
     person: i64,
 }
 
-/// Somebody in Officient, as we know them from what happened to them.
+/// A person in Officient, as the operations have left them.
 pub struct Person {
     pub id: i64,
     pub name: (&'static str, &'static str),
     pub is_archived: bool,
 }
 
-/// What a story came through.
+/// The operations and faults that a story survived.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Survived {
     pub operations: usize,
@@ -68,7 +66,7 @@ pub struct Company<'a> {
     http: reqwest::Client,
     meaning: WebhookMeaning,
     pub people: Vec<Person>,
-    /// Whose every event is, or was.
+    /// The person of each event that exists or existed.
     pub owners: BTreeMap<i64, i64>,
     types: Vec<LeaveType>,
     codes: [usize; 2],
@@ -82,7 +80,7 @@ pub struct Company<'a> {
     memory: Memory,
     max_deletions: usize,
     deletions: Deletions,
-    /// When what happens began to happen.
+    /// When the current operation began.
     happens_at: Timestamp,
     survived: Survived,
 }
@@ -101,7 +99,7 @@ impl<'a> Company<'a> {
         let clock = Clock::default();
         let optedo = OptedoOptions { clock: clock.clone(), ..OptedoOptions::default() };
         let optedo = OptedoSim::start(optedo).await.unwrap();
-        let ports: Vec<u16> = (0..story.copies).map(|_| free_port()).collect();
+        let ports: Vec<u16> = (0..story.replicas).map(|_| free_port()).collect();
         let settings = settings(&database.url, ports[0], &officient, &optedo, story.max_deletions);
         let today = clock.today();
         let mut company = Self {
@@ -138,8 +136,8 @@ impl<'a> Company<'a> {
             optedo,
         };
         company.furnish();
-        for copy in 0..story.copies {
-            let service = company.begin_copy(copy).await;
+        for replica in 0..story.replicas {
+            let service = company.start_replica(replica).await;
             company.services.push(Some(service));
         }
         company.connect_in_the_end().await?;
@@ -149,7 +147,7 @@ impl<'a> Company<'a> {
         Ok(company)
     }
 
-    /// Users, types, and absences that are none of our business.
+    /// Users, types, and absences of others.
     fn furnish(&mut self) {
         let users: Vec<i64> =
             NAMES[..4].iter().map(|(first, last)| self.optedo.add_user(first, last)).collect();
@@ -174,15 +172,15 @@ impl<'a> Company<'a> {
         self.memory.of_others = self.optedo.absences();
     }
 
-    async fn begin_copy(&self, copy: usize) -> Service {
-        Service::start(self.settings.clone(), self.clock.clone(), self.ports[copy]).await
+    async fn start_replica(&self, replica: usize) -> Service {
+        Service::start(self.settings.clone(), self.clock.clone(), self.ports[replica]).await
     }
 
     pub fn survived(&self) -> Survived {
         self.survived
     }
 
-    /// The end: nothing of it is left running.
+    /// Stops everything.
     pub async fn close(mut self) {
         for service in self.services.drain(..).flatten() {
             service.kill().await;
@@ -191,8 +189,8 @@ impl<'a> Company<'a> {
         self.optedo.stop().await;
     }
 
-    /// One thing happens.
-    #[expect(clippy::too_many_lines, reason = "one line or two for each thing that can happen")]
+    /// Performs one operation.
+    #[expect(clippy::too_many_lines, reason = "one line or two for each operation")]
     pub async fn perform(&mut self, operation: &Operation) -> Result<(), String> {
         self.survived.operations += 1;
         self.happens_at = self.clock.now();
@@ -218,7 +216,7 @@ impl<'a> Company<'a> {
             }
             Operation::MoveLeave { event, day } => {
                 let day = self.day(day);
-                // One event of a type a day: it moves only to a free day.
+                // A person has one event of a type per day: it moves only to a free day.
                 if let Some(chosen) = self.event(event)
                     && !self.officient.events_of(chosen.1).iter().any(|other| other.leave.date == day)
                 {
@@ -305,8 +303,8 @@ impl<'a> Company<'a> {
                 self.database.wake().await;
             }
             Operation::Breathe { milliseconds } => sleep(Duration::from_millis(milliseconds)).await,
-            Operation::Kill { copy } => self.replace(copy, true).await,
-            Operation::Restart { copy } => self.replace(copy, false).await,
+            Operation::Kill { replica } => self.replace(replica, true).await,
+            Operation::Restart { replica } => self.replace(replica, false).await,
             Operation::CutDatabase => {
                 self.database.cut().await;
                 self.survived.faults += 1;
@@ -314,7 +312,7 @@ impl<'a> Company<'a> {
             Operation::OfficientFault { path, fault, times } => {
                 let is_believed = fault == EMPTY_CALENDAR || fault == NOBODY;
                 let fault = officient_faults()[fault].clone();
-                // That there is no such person is believed too.
+                // The service also believes that a person does not exist.
                 if is_believed || fault == Fault::Status(404) {
                     self.memory.everything_may_go();
                     self.deletions.everything_may_go(self.happens_at);
@@ -337,7 +335,7 @@ impl<'a> Company<'a> {
             Operation::RevokeOptedoToken => self.optedo.revoke_token(),
             Operation::RestoreOptedoToken => self.optedo.set_token(&self.optedo_token),
             Operation::Disconnect => drop(self.post("/logout").await),
-            // It may fail: something else may be broken.
+            // This may fail, because something else may be broken.
             Operation::Connect => drop(self.connect().await),
             Operation::Sweep => drop(self.post("/sync").await),
         }
@@ -356,12 +354,12 @@ impl<'a> Company<'a> {
         Ok(())
     }
 
-    /// Everything works again and everything owed is delivered; then what must hold is looked at.
+    /// Repairs everything, delivers all webhooks, and checks the invariants.
     pub async fn quiet(&mut self, is_last: bool) -> Result<(), String> {
         self.struggle().await;
         self.officient.restart().await.unwrap();
         self.optedo.restart().await.unwrap();
-        // What met no call was not survived.
+        // A fault that no call met was not survived.
         self.survived.faults -= self.officient.faults_left() + self.optedo.faults_left();
         self.officient.clear_faults();
         self.optedo.clear_faults();
@@ -374,18 +372,18 @@ impl<'a> Company<'a> {
             let owed = self.owed.len();
             self.deliver_owed(0, 1).await;
             if self.owed.len() == owed {
-                return Err("a webhook is refused although all is well".to_owned());
+                return Err("a webhook is refused although nothing is broken".to_owned());
             }
         }
         self.settle("what webhooks asked for").await?;
         if self.state().await? != "connected" {
-            // The refused refresh was only noticed now.
+            // The refused refresh was noticed only now.
             self.connect_in_the_end().await?;
             self.settle("connecting again").await?;
         }
-        self.check_webhooks_were_looked_at()?;
+        self.check_webhooks_were_followed_by_a_reconciliation()?;
 
-        // What no webhook announced: a sweep, with nothing cached.
+        // A sweep finds what no webhook announced; nothing is cached.
         self.sweep().await?;
         self.confirm_deletions().await?;
         self.deletions.judge(&self.optedo.deletions(), self.max_deletions)?;
@@ -393,13 +391,13 @@ impl<'a> Company<'a> {
         if is_last {
             let writes = self.optedo.writes();
             self.sweep().await?;
-            ensure(self.optedo.writes() == writes, || "a sweep of a quiet world wrote something".to_owned())?;
+            ensure(self.optedo.writes() == writes, || "a sweep without changes wrote something".to_owned())?;
         }
         self.remember().await;
         Ok(())
     }
 
-    /// So it is at the end of a quiet period.
+    /// Remembers the state at the end of a quiet period.
     async fn remember(&mut self) {
         let unended = self.database.numbers("select event_id from absences where intent is not null").await;
         let (standing, expected) = (self.optedo.absences(), oracle::expected(self));
@@ -407,20 +405,35 @@ impl<'a> Company<'a> {
         self.memory.remember(standing);
     }
 
-    /// For a while the service tries against whatever is still broken.
+    /// The service tries for a while although something may be broken.
     async fn struggle(&mut self) {
         if self.max_deletions == 1 {
-            // First while the clock stands still: else what goes at once is deleted more than ten minutes later.
+            // First without a moving clock: otherwise deletions that are planned together happen more than ten minutes apart.
             for _ in 0..self.owed.len() {
                 self.deliver_owed(0, 1).await;
             }
-            sleep(MOMENT).await;
+            self.until_leader_is_idle().await;
         }
         for _ in 0..STRUGGLE {
             self.deliver_owed(0, 1).await;
             self.clock.advance(SignedDuration::from_mins(1));
             self.database.wake().await;
             sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Waits until the leader has processed what is due now; a leader that never is idle is not waited for long.
+    async fn until_leader_is_idle(&mut self) {
+        for replica in self.services.iter().flatten().filter(|replica| replica.is_leading()) {
+            let mut rounds = replica.rounds();
+            let begun = rounds.borrow_and_update().number;
+            for _ in 0..200 {
+                self.database.wake().await;
+                let idle = rounds.wait_for(|round| round.number >= begun + 2 && round.jobs == 0);
+                if tokio::time::timeout(Duration::from_millis(50), idle).await.is_ok() {
+                    break;
+                }
+            }
         }
     }
 
@@ -444,7 +457,7 @@ impl<'a> Company<'a> {
         Ok(())
     }
 
-    /// Waits until nobody is to be looked at; time passes meanwhile.
+    /// Waits until no reconciliation is requested; time passes meanwhile.
     async fn settle(&mut self, what: &str) -> Result<(), String> {
         let began = Instant::now();
         let mut rounds = 0_u32;
@@ -470,17 +483,17 @@ impl<'a> Company<'a> {
                 self.clock.advance(SignedDuration::from_mins(4));
             }
             self.database.wake().await;
-            // Ever slower: on a machine where calls take too long, trying again at once is what keeps them so.
+            // Ever slower: on a busy machine, calls that time out must not be repeated immediately.
             sleep(Duration::from_millis(u64::from(rounds.min(400)) + 4)).await;
         }
     }
 
-    /// Who and what waits, and for what, for whoever must find out why nothing goes on.
+    /// Everything that waits and its cause, to find out why nothing continues.
     async fn what_waits(&mut self) -> String {
-        let leads = |copy: &Option<Service>| copy.as_ref().is_some_and(Service::is_leading);
+        let leads = |replica: &Option<Service>| replica.as_ref().is_some_and(Service::is_leading);
         let leading: Vec<bool> = self.services.iter().map(leads).collect();
         let now = self.clock.now();
-        let mut said = vec![format!("it is {now} by the story's clock; which copy leads: {leading:?}")];
+        let mut said = vec![format!("it is {now} by the story's clock; which replica leads: {leading:?}")];
         said.extend(self.database.what_waits().await);
         for (who, calls) in [("Officient", self.officient.calls()), ("Optedo", self.optedo.calls())] {
             let last = calls.iter().rev().take(8).rev();
@@ -489,18 +502,18 @@ impl<'a> Company<'a> {
         said.join("\n")
     }
 
-    fn check_webhooks_were_looked_at(&mut self) -> Result<(), String> {
+    fn check_webhooks_were_followed_by_a_reconciliation(&mut self) -> Result<(), String> {
         let calls = self.officient.calls();
         for (person, sent_at) in self.accepted.drain(..) {
             let about = [format!("/1.0/calendar/{person}/"), format!("/1.0/people/{person}/")];
             let is_look = |path: &str| about.iter().any(|about| path.starts_with(about.as_str()));
-            // Whether somebody archived is back only the list of people tells, with the next sweep.
+            // Only the list of people, at the next sweep, shows that an archived person is back.
             let is_archived = self.people.iter().any(|known| known.id == person && known.is_archived);
             ensure(
                 is_archived
                     || self.memory.was_archived(person)
                     || calls.iter().any(|call| call.at >= sent_at && is_look(&call.path)),
-                || format!("no look at person {person} after a webhook that got 200"),
+                || format!("no reconciliation of person {person} after a webhook that got 200"),
             )?;
         }
         self.officient.clear_calls();
@@ -510,9 +523,9 @@ impl<'a> Company<'a> {
     async fn check_everything_stands_as_it_should(&mut self) -> Result<(), String> {
         let standing = self.optedo.absences();
         ensure(self.officient.writes().is_empty(), || format!("written: {:?}", self.officient.writes()))?;
-        ensure(self.optedo.max_same_reference_ever() <= 1, || "an event stood twice".to_owned())?;
+        ensure(self.optedo.max_same_reference_ever() <= 1, || "an event had two absences".to_owned())?;
         for other in &self.memory.of_others {
-            ensure(standing.contains(other), || format!("an absence of others was touched: {other:?}"))?;
+            ensure(standing.contains(other), || format!("an absence of others was changed: {other:?}"))?;
         }
         let prefix = format!("officient:{}:", self.officient.company_id());
         let mut stands: BTreeMap<i64, NewAbsence> = BTreeMap::new();
@@ -522,7 +535,7 @@ impl<'a> Company<'a> {
                 stands.insert(event.parse().unwrap(), absence.content);
             } else {
                 ensure(self.memory.of_others.iter().any(|other| other.id == absence.id), || {
-                    format!("an absence of nobody: {absence:?}")
+                    format!("an absence without an event: {absence:?}")
                 })?;
             }
         }
@@ -536,7 +549,7 @@ impl<'a> Company<'a> {
                 .judge(event, expected, stands)
                 .map_err(|what| format!("event {event} {what}: expected {expected:?}, stands {stands:?}"))?;
         }
-        // A write that was refused, or whose end is not known, waits with the leave it is about.
+        // A write that was rejected, or whose result is unknown, waits together with its leave.
         for event in self.database.numbers("select event_id from absences where intent is not null").await {
             let is_held_back = expected.get(&event) == Some(&Expected::WhatStood);
             ensure(is_held_back, || format!("a write of event {event} has no end"))?;
@@ -560,7 +573,7 @@ impl<'a> Company<'a> {
         ensure(miscounted.is_empty(), || format!("items that do not count right: {miscounted:?}"))
     }
 
-    /// What is filled in for a leave type.
+    /// The description in our field of a leave type.
     pub fn code_of(&self, id: i64) -> &'static str {
         let known = self.types.iter().position(|known| *known == LeaveType::Custom(id));
         CODES[self.codes[known.unwrap()]]
@@ -570,7 +583,7 @@ impl<'a> Company<'a> {
         self.monday.saturating_add((number / 5 * 7 + number % 5).days())
     }
 
-    /// One of all events: its id and whose it is.
+    /// One of all events, and its person.
     fn event(&self, pick: usize) -> Option<(i64, i64)> {
         let events: Vec<(i64, i64)> = self
             .people
@@ -601,7 +614,7 @@ impl<'a> Company<'a> {
         }
     }
 
-    /// Officient owes a webhook about it.
+    /// From now on Officient owes a webhook about this change.
     fn changed(&mut self, event_type: &'static str, event: i64, person: i64, may_go: bool) {
         let related_object_id = match self.meaning {
             WebhookMeaning::Person | WebhookMeaning::None => person,
@@ -638,12 +651,12 @@ impl<'a> Company<'a> {
         self.survived.faults += times - 1;
     }
 
-    /// Delivers to one of the copies that run, as the proxy in front of them does.
+    /// Delivers a webhook to one of the replicas, as the proxy in front of them does.
     async fn post_webhook(&self, body: &Value) -> StatusCode {
         let port = self.ports[self.accepted.len() % self.ports.len()];
         let url = self.webhook_url.replace(&self.ports[0].to_string(), &port.to_string());
-        let answer = self.http.post(url).json(body).send().await;
-        answer.map_or(StatusCode::GATEWAY_TIMEOUT, |answer| answer.status())
+        let response = self.http.post(url).json(body).send().await;
+        response.map_or(StatusCode::GATEWAY_TIMEOUT, |response| response.status())
     }
 
     async fn deliver_nonsense(&mut self, nonsense: usize) -> Result<(), String> {
@@ -661,18 +674,18 @@ impl<'a> Company<'a> {
         ensure(is_understood.contains(&status), || format!("{status} for {}", bodies[nonsense]))
     }
 
-    /// A copy ends, one way or the other, and another takes its place.
-    async fn replace(&mut self, copy: usize, is_killed: bool) {
-        let copy = copy % self.services.len();
-        if let Some(service) = self.services[copy].take() {
+    /// Kills or stops a replica, and starts another in its place.
+    async fn replace(&mut self, replica: usize, is_killed: bool) {
+        let replica = replica % self.services.len();
+        if let Some(service) = self.services[replica].take() {
             self.survived.faults += 1;
             if is_killed { service.kill().await } else { service.stop().await }
         }
         if self.services.len() == 1 {
-            // Else the next one would find the lock still held, and wait for it in real time.
+            // Otherwise the next one would find the lock still held and wait for it in real time.
             self.database.until_nobody_is_connected().await;
         }
-        self.services[copy] = Some(self.begin_copy(copy).await);
+        self.services[replica] = Some(self.start_replica(replica).await);
     }
 
     fn url(&self) -> String {
@@ -681,13 +694,13 @@ impl<'a> Company<'a> {
 
     async fn post(&self, path: &str) -> StatusCode {
         let request = self.http.post(format!("{}{path}", self.url())).bearer_auth(API_TOKEN);
-        request.send().await.map_or(StatusCode::GATEWAY_TIMEOUT, |answer| answer.status())
+        request.send().await.map_or(StatusCode::GATEWAY_TIMEOUT, |response| response.status())
     }
 
     async fn get(&self, path: &str) -> Result<Value, String> {
         let request = self.http.get(format!("{}{path}", self.url())).bearer_auth(API_TOKEN);
-        let answer = request.send().await.map_err(|error| error.to_string())?;
-        answer.json().await.map_err(|error| error.to_string())
+        let response = request.send().await.map_err(|error| error.to_string())?;
+        response.json().await.map_err(|error| error.to_string())
     }
 
     async fn state(&mut self) -> Result<String, String> {
@@ -695,7 +708,7 @@ impl<'a> Company<'a> {
         state.into_iter().next().ok_or_else(|| "no connection row".to_owned())
     }
 
-    /// As [`Self::connect`], by an admin who tries again: on a busy machine a call may take too long.
+    /// Like [`Self::connect`], with retries: on a busy machine a call may take too long.
     async fn connect_in_the_end(&mut self) -> Result<(), String> {
         for _ in 0..5 {
             if self.connect().await.is_ok() {
@@ -730,11 +743,6 @@ fn ensure(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what()) }
 }
 
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 fn settings(
     database: &str,
     port: u16,
@@ -742,31 +750,27 @@ fn settings(
     optedo: &OptedoSim,
     max_deletions: usize,
 ) -> Vec<(String, String)> {
-    [
-        ("DATABASE_URL", database.to_owned()),
-        ("OPTEDO_OFFICIENT__SERVER__PUBLIC_URL", format!("http://localhost:{port}")),
-        ("OPTEDO_OFFICIENT__OFFICIENT__APP_URL", officient.url()),
-        ("OPTEDO_OFFICIENT__OFFICIENT__API_URL", officient.url()),
-        ("OPTEDO_OFFICIENT__OFFICIENT__TIMEOUT", "250ms".to_owned()),
-        ("OPTEDO_OFFICIENT__OFFICIENT__RATE_LIMIT_CALLS", "10000".to_owned()),
-        ("OPTEDO_OFFICIENT__OFFICIENT__RATE_LIMIT_PERIOD", "20ms".to_owned()),
-        ("OPTEDO_OFFICIENT__OPTEDO__API_URL", optedo.api_url()),
-        ("OPTEDO_OFFICIENT__OPTEDO__API_TOKEN", optedo.token()),
-        ("OPTEDO_OFFICIENT__OPTEDO__TIMEOUT", "250ms".to_owned()),
-        ("OPTEDO_OFFICIENT__ADMIN__PASSWORD", PASSWORD.to_owned()),
-        ("OPTEDO_OFFICIENT__ADMIN__API_TOKEN", API_TOKEN.to_owned()),
-        (
-            "OPTEDO_OFFICIENT__SECURITY__ENCRYPTION_KEY",
-            "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned(),
-        ),
-        ("OPTEDO_OFFICIENT__SYNC__SWEEP_INTERVAL", "0s".to_owned()),
-        ("OPTEDO_OFFICIENT__SYNC__MAX_DELETIONS", max_deletions.to_string()),
-    ]
-    .map(|(key, value)| (key.to_owned(), value))
-    .to_vec()
+    let own = [
+        ("server.public_url", format!("http://localhost:{port}")),
+        ("officient.app_url", officient.url()),
+        ("officient.api_url", officient.url()),
+        ("officient.timeout", "250ms".to_owned()),
+        ("officient.rate_limit_calls", "10000".to_owned()),
+        ("officient.rate_limit_period", "20ms".to_owned()),
+        ("optedo.api_url", optedo.api_url()),
+        ("optedo.api_token", optedo.token()),
+        ("optedo.timeout", "250ms".to_owned()),
+        ("admin.password", PASSWORD.to_owned()),
+        ("admin.api_token", API_TOKEN.to_owned()),
+        ("security.encryption_key", KEY.to_owned()),
+        ("sync.sweep_interval", "0s".to_owned()),
+        ("sync.max_deletions", max_deletions.to_string()),
+    ];
+    let database = ("DATABASE_URL".to_owned(), database.to_owned());
+    [database].into_iter().chain(own.map(|(key, value)| (variable(key), value))).collect()
 }
 
-/// A simulator answers again on its port, as soon as nobody else on this busy machine happens to use it.
+/// Restarts a simulator on its port, as soon as no other process uses the port.
 async fn bring_back(restart: impl AsyncFn() -> std::io::Result<()>) {
     for _ in 0..3000 {
         match restart().await {
@@ -776,5 +780,5 @@ async fn bring_back(restart: impl AsyncFn() -> std::io::Result<()>) {
             result => return result.unwrap(),
         }
     }
-    panic!("a simulator's port stays taken");
+    panic!("a simulator's port stays in use");
 }

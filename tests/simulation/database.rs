@@ -1,4 +1,4 @@
-//! One database for story after story: what a story left is cut off and emptied, which is much faster than a new one.
+//! One database for many stories: emptying it is much faster than creating another.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use crate::support::create_database;
 
-/// What may keep the service from going on, and how it is asked.
+/// What the service may wait for, with the query that shows it.
 const WAITING: [(&str, &str); 7] = [
     (
         "connection",
@@ -86,7 +86,7 @@ impl Database {
         Self { url, connection, reset }
     }
 
-    /// As it was after the migrations.
+    /// Restores the state after the migrations.
     pub async fn reset(&mut self) {
         self.cut().await;
         self.until_nobody_is_connected().await;
@@ -94,7 +94,7 @@ impl Database {
         run(&mut self.connection, &reset).await;
     }
 
-    /// Every connection but this one breaks.
+    /// Breaks every connection except this one.
     pub async fn cut(&mut self) {
         self.number(
             "select count(pg_terminate_backend(pid)) from pg_stat_activity
@@ -111,12 +111,12 @@ impl Database {
         }
     }
 
-    /// The worker looks what is due.
+    /// Notifies the worker.
     pub async fn wake(&mut self) {
         run(&mut self.connection, "select pg_notify('optedo_officient_work', '')").await;
     }
 
-    /// Who and what waits since when and until when, and what every session does.
+    /// Everything that waits, since when and until when, and the state of every session.
     pub async fn what_waits(&mut self) -> Vec<String> {
         let mut said = Vec::new();
         for (what, query) in WAITING {

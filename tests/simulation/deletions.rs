@@ -1,13 +1,13 @@
-//! Deletions as those see them who plan by Optedo: of the leave that goes within ten minutes of the story's clock, and whose
-//! absences are deleted within them, there is never more than `sync.max_deletions`, but for what the admin confirmed.
+//! Deletions as a planner sees them in Optedo: of the events that are deleted within ten minutes of the story's clock, and whose
+//! absences are deleted within them, there are never more than `sync.max_deletions`, except those that the admin confirmed.
 //!
-//! When the service planned a deletion nobody sees from here; it was after the leave went, and before the absence did. A
-//! deletion that took longer than ten minutes says nothing about when it was planned, and does not count.
+//! When the service planned a deletion cannot be seen from here: after the event was deleted, and before the absence was. A
+//! deletion that took longer than ten minutes does not show when it was planned, and does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::support::simulators::optedo::{Absence, Deletion};
 use jiff::{SignedDuration, Timestamp};
-use optedo_officient::simulators::optedo::{Absence, Deletion};
 
 use super::oracle::{Expected, event_of};
 
@@ -15,29 +15,29 @@ const PERIOD: SignedDuration = SignedDuration::from_mins(10);
 
 #[derive(Default)]
 pub struct Deletions {
-    /// Since when the service may think that an event is no leave any more.
+    /// Since when the service may know that an event is deleted.
     went_at: BTreeMap<i64, Timestamp>,
-    /// The same of all events: Officient said so.
+    /// The same for all events.
     all_went_at: Option<Timestamp>,
-    /// Absences, by Optedo's ids, that stood at the end of the last quiet period and that the service knew of: one whose
-    /// making never came to its end counts as never made.
+    /// Ids of the absences that existed at the end of the last quiet period and that the service knew: a create without a
+    /// recorded result does not count.
     known: BTreeSet<i64>,
-    /// Absences that the admin wants to be deleted.
+    /// Absences whose deletion the admin confirmed.
     confirmed: BTreeSet<i64>,
 }
 
 impl Deletions {
-    /// An event is no leave any more.
+    /// An event is deleted.
     pub fn event_went(&mut self, event: i64, now: Timestamp) {
         self.went_at.entry(event).or_insert(now);
     }
 
-    /// Officient says from now on, credibly, that there is no leave.
+    /// Officient responds credibly, from now on, that there is no leave.
     pub fn everything_may_go(&mut self, now: Timestamp) {
         self.all_went_at.get_or_insert(now);
     }
 
-    /// The admin confirms what is held.
+    /// The admin confirms the pending deletions.
     pub fn confirm(&mut self, standing: &[Absence], expected: &BTreeMap<i64, Expected>) {
         let is_to_go = |absence: &&Absence| {
             let expected = event_of(absence).and_then(|event| expected.get(&event));
@@ -46,12 +46,12 @@ impl Deletions {
         self.confirmed.extend(standing.iter().filter(is_to_go).map(|absence| absence.id));
     }
 
-    /// A quiet period ended so; `unended` are events whose writes have no end.
+    /// A quiet period ended; `unended` are the events whose writes have no result.
     pub fn remember(&mut self, standing: &[Absence], expected: &BTreeMap<i64, Expected>, unended: &[i64]) {
         let is_leave = |event: &i64| matches!(expected.get(event), Some(Expected::Exactly(_)));
         self.went_at.retain(|event, _| !is_leave(event));
         if let Some(at) = self.all_went_at.take() {
-            // What nobody looked at since may still be thought to have gone.
+            // The service may still believe this of people who were not reconciled since.
             for event in expected.keys().filter(|event| !is_leave(event)) {
                 self.went_at.entry(*event).or_insert(at);
             }
@@ -70,7 +70,7 @@ impl Deletions {
         }
     }
 
-    /// Whether no more was deleted, at any moment, than may be.
+    /// Checks that at no moment more was deleted than is allowed.
     pub fn judge(&self, deletions: &[Deletion], most: usize) -> Result<(), String> {
         let mut counted: Vec<(i64, Timestamp, &Deletion)> = Vec::new();
         for deletion in deletions {

@@ -1,10 +1,10 @@
-//! A simulation of everything at once: stories of what can happen, generated from seeds, played on the real service with a
-//! real Postgres, real HTTP and the simulators, on a clock that the story moves. See docs/reliability.md.
+//! The simulation: stories of operations and faults, generated from seeds, played on the real service with a real Postgres,
+//! real HTTP and the simulators, on a clock that the story moves. See docs/reliability.md.
 //!
-//! A seed gives the same story every time. How the steps of the service interleave with it is up to the machine, as it is
-//! in production; a story that fails now and then has found a race.
+//! A seed always gives the same story. How the steps of the service interleave with it depends on the machine, as in
+//! production: a story that fails sometimes has found a race.
 
-#![expect(clippy::print_stdout, reason = "what make simulate says")]
+#![expect(clippy::print_stdout, reason = "the output of make simulate")]
 
 mod company;
 mod database;
@@ -25,12 +25,12 @@ use company::{Company, Survived};
 use database::Database;
 use operations::{Story, story_of};
 
-/// Stories played side by side: most of the time each waits for an answer.
+/// Stories played concurrently: most of the time each waits for a response.
 const SIDE_BY_SIDE: usize = 10;
-/// So often at the most is a simpler story tried.
+/// The most simpler stories that are tried.
 const SIMPLER_STORIES: usize = 60;
 
-/// Plays a story to its end; an error says what did not hold, and after which round.
+/// Plays a story to its end; the error names the violated invariant and the round.
 async fn play(story: &Story, database: &mut Database) -> Result<Survived, String> {
     let mut company = Company::found(database, story).await?;
     for (number, round) in story.rounds.iter().enumerate() {
@@ -45,7 +45,7 @@ async fn play(story: &Story, database: &mut Database) -> Result<Survived, String
     Ok(survived)
 }
 
-/// The simplest story like this seed's that fails, and how.
+/// The simplest story like that of this seed that fails, and its error.
 async fn shrink(seed: u64, what: String, database: &mut Database) -> (Story, String) {
     let mut tree = story_of(seed);
     let mut simplest = (tree.current(), what);
@@ -66,7 +66,7 @@ async fn shrink(seed: u64, what: String, database: &mut Database) -> (Story, Str
     simplest
 }
 
-/// Plays the stories of these seeds; prints and shrinks the failing ones, and counts what was survived.
+/// Plays the stories of these seeds, prints and shrinks the failing ones, and counts the survived operations and faults.
 async fn play_seeds(first: u64, count: u64) -> (Survived, Vec<u64>) {
     let next = AtomicU64::new(first);
     let total = Mutex::new((Survived::default(), Vec::new()));
@@ -101,13 +101,13 @@ async fn play_seeds(first: u64, count: u64) -> (Survived, Vec<u64>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn stories_of_everything_that_can_go_wrong_end_as_they_should() {
+async fn generated_stories_of_faults_end_in_the_expected_state() {
     let (_, failed) = play_seeds(1, 12).await;
     assert!(failed.is_empty(), "failing seeds: {failed:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn stories_that_failed_once_end_as_they_should() {
+async fn stories_that_failed_before_end_in_the_expected_state() {
     let mut database = Database::create().await;
     for (name, story) in regressions::stories() {
         if let Err(what) = play(&story, &mut database).await {
@@ -119,10 +119,10 @@ async fn stories_that_failed_once_end_as_they_should() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "make simulate: takes minutes"]
 async fn simulate() {
-    #[expect(clippy::disallowed_methods, reason = "said on the command line of make simulate")]
-    let said = |name: &str| std::env::var(name).ok();
-    let number = |name: &str, default: u64| said(name).map_or(default, |value| value.parse().unwrap());
-    if let Some(filter) = said("LOG") {
+    #[expect(clippy::disallowed_methods, reason = "set on the command line of make simulate")]
+    let variable = |name: &str| std::env::var(name).ok();
+    let number = |name: &str, default: u64| variable(name).map_or(default, |value| value.parse().unwrap());
+    if let Some(filter) = variable("LOG") {
         logs::start(&Log { format: LogFormat::Pretty, filter });
     }
     let (first, count) = (number("FROM", 1), number("SEEDS", 2000));

@@ -1,13 +1,13 @@
 //! What can happen, and how a seed becomes a story of it.
 
-use optedo_officient::simulators::Fault;
-use optedo_officient::simulators::officient::WebhookMeaning;
+use crate::support::simulators::Fault;
+use crate::support::simulators::officient::WebhookMeaning;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::json;
 
-/// One thing that happens. Numbers pick one of what there is, modulo how many there are.
+/// One operation. A number picks one of the existing objects, modulo their count.
 #[derive(Debug, Clone)]
 pub enum Operation {
     /// Leave of this person on this day, of this type; `part`: hours from, hours long.
@@ -81,11 +81,11 @@ pub enum Operation {
     Drop {
         webhook: usize,
     },
-    /// A webhook that means nothing, or something else.
+    /// A webhook with an unusual body.
     DeliverNonsense {
         nonsense: usize,
     },
-    /// A webhook about something that is not there.
+    /// A webhook with an unknown id.
     DeliverUnknown {
         id: i64,
     },
@@ -93,27 +93,27 @@ pub enum Operation {
     Pass {
         minutes: i64,
     },
-    /// The service gets on with it for a moment.
+    /// The service continues for a moment.
     Breathe {
         milliseconds: u64,
     },
-    /// A copy is killed and started again.
+    /// A replica is killed and started again.
     Kill {
-        copy: usize,
+        replica: usize,
     },
-    /// A copy stops in good order and is started again.
+    /// A replica is stopped and started again.
     Restart {
-        copy: usize,
+        replica: usize,
     },
     /// Every connection to the database breaks.
     CutDatabase,
-    /// The next calls to this part of Officient go wrong.
+    /// The next calls to this path of Officient fail.
     OfficientFault {
         path: usize,
         fault: usize,
         times: usize,
     },
-    /// The next calls to this part of Optedo go wrong.
+    /// The next calls to this path of Optedo fail.
     OptedoFault {
         path: usize,
         fault: usize,
@@ -139,15 +139,15 @@ pub enum Operation {
     Sweep,
 }
 
-/// A story: what happens between the quiet periods, and how the world is made.
+/// A story: the operations between the quiet periods, and the options of the company.
 #[derive(Debug, Clone)]
 pub struct Story {
     /// What a webhook's id means.
     pub meaning: WebhookMeaning,
     /// `sync.max_deletions`
     pub max_deletions: usize,
-    /// Copies of the service on the one database.
-    pub copies: usize,
+    /// Replicas of the service on the one database.
+    pub replicas: usize,
     /// After each of these comes a quiet period.
     pub rounds: Vec<Vec<Operation>>,
 }
@@ -174,9 +174,9 @@ pub const OPTEDO_PATHS: [&str; 7] = [
     "GET /api/absencetypes",
 ];
 
-/// A calendar that is suddenly empty: good evidence, so what stands may go until the leave is back.
+/// A calendar that is suddenly empty: good evidence, so absences may be deleted until the leave is back.
 pub const EMPTY_CALENDAR: usize = 0;
-/// A list that says that there is nobody: everybody counts as archived until the next list.
+/// An empty list of people: everybody counts as archived until the next list.
 pub const NOBODY: usize = 1;
 
 pub fn officient_faults() -> Vec<Fault> {
@@ -263,14 +263,14 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         1 => Just(Sweep),
     ];
     let of_officient = (0..OFFICIENT_PATHS.len(), 0..officient_faults().len(), 1_usize..4);
-    // Writes are where it matters most.
+    // Faults of writes matter most.
     let path = prop_oneof![3 => 1..4_usize, 1 => 0..OPTEDO_PATHS.len()];
     let of_optedo = (path, 0..optedo_faults().len(), 1_usize..3);
     let faults = prop_oneof![
         8 => of_officient.prop_map(|(path, fault, times)| OfficientFault { path, fault, times }),
         16 => of_optedo.prop_map(|(path, fault, times)| OptedoFault { path, fault, times }),
-        4 => (0_usize..2).prop_map(|copy| Kill { copy }),
-        1 => (0_usize..2).prop_map(|copy| Restart { copy }),
+        4 => (0_usize..2).prop_map(|replica| Kill { replica }),
+        1 => (0_usize..2).prop_map(|replica| Restart { replica }),
         1 => Just(CutDatabase),
         1 => Just(OfficientDown),
         1 => Just(OfficientUp),
@@ -292,12 +292,12 @@ fn any_story() -> impl Strategy<Value = Story> {
     let meaning =
         prop_oneof![Just(WebhookMeaning::Person), Just(WebhookMeaning::Event), Just(WebhookMeaning::Request)];
     let max_deletions = prop_oneof![2 => Just(1000_usize), 1 => Just(1_usize)];
-    let copies = prop_oneof![15 => Just(1_usize), 1 => Just(2_usize)];
+    let replicas = prop_oneof![15 => Just(1_usize), 1 => Just(2_usize)];
     let rounds = prop::collection::vec(prop::collection::vec(any_operation(), 4..24), 1..4);
-    (meaning, max_deletions, copies, rounds).prop_map(|(meaning, max_deletions, copies, rounds)| Story {
+    (meaning, max_deletions, replicas, rounds).prop_map(|(meaning, max_deletions, replicas, rounds)| Story {
         meaning,
         max_deletions,
-        copies,
+        replicas,
         rounds,
     })
 }

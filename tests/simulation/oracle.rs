@@ -1,18 +1,18 @@
-//! What should stand in Optedo, computed from the simulators alone: not a line of it is the service's.
+//! The expected absences, computed from the simulators alone, without any code of the service.
 //!
-//! Leave that a problem holds back (a name or a type that does not match, somebody archived) has no right answer of its
-//! own: what stood must stay. [`Memory`] knows what stood, and what happened since that may have changed it.
+//! For blocked leave (a name or a type that does not match, an archived person) nothing is expected but that the state before
+//! stays. [`Memory`] knows what stood, and what happened since that may have changed it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::support::simulators::officient::{Event, EventStatus, LeaveType};
+use crate::support::simulators::optedo::{Absence, NewAbsence};
 use jiff::ToSpan as _;
 use jiff::civil::Weekday;
-use optedo_officient::simulators::officient::{Event, EventStatus, LeaveType};
-use optedo_officient::simulators::optedo::{Absence, NewAbsence};
 
 use super::company::{Company, Person};
 
-/// What should stand for an event.
+/// The expected absence of an event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expected {
     /// Exactly this.
@@ -23,7 +23,7 @@ pub enum Expected {
     Nothing,
 }
 
-/// What stood at the end of the last quiet period, and what happened since.
+/// The state at the end of the last quiet period, and the changes since.
 #[derive(Default)]
 pub struct Memory {
     pub of_others: Vec<Absence>,
@@ -64,15 +64,15 @@ impl Memory {
         self.may_change = true;
     }
 
-    /// Officient said, credibly, that there was no leave.
+    /// Officient responded credibly that there is no leave.
     pub fn everything_may_go(&mut self) {
         self.may_go = true;
     }
 
-    /// Somebody changed (`None`: deleted) an absence in Optedo.
+    /// An absence was changed (`None`: deleted) in Optedo.
     pub fn edit(&mut self, absence: &Absence, to: Option<NewAbsence>) {
         if let Some(event) = event_of(absence) {
-            // What was not at rest may have been about to be written once more.
+            // An absence that was not final may have been about to be written again.
             if self.stood.get(&event) != Some(&absence.content) {
                 self.changed.insert(event);
             }
@@ -80,18 +80,18 @@ impl Memory {
         }
     }
 
-    /// Whether Officient said of this person, rightly or not, that they are no longer there.
+    /// Whether Officient responded, rightly or not, that this person does not exist any more.
     pub fn was_archived(&self, person: i64) -> bool {
         self.archived.contains(&person) || self.may_go
     }
 
-    /// Somebody was archived, or is no longer.
+    /// A person was archived, or is no longer archived.
     pub fn person_archived(&mut self, person: i64) {
         self.archived.insert(person);
         self.may_change = true;
     }
 
-    /// Whether what stands for an event is right.
+    /// Whether the absence of an event is as expected.
     pub fn judge(
         &mut self,
         event: i64,
@@ -130,12 +130,12 @@ impl Memory {
     }
 }
 
-/// The event that an absence of ours stands for.
+/// The event of an absence of ours.
 pub fn event_of(absence: &Absence) -> Option<i64> {
     absence.content.external_reference.as_ref()?.strip_prefix("officient:60002:")?.parse().ok()
 }
 
-/// What should stand for every event of the calendar, and for what stood of people who cannot be looked at.
+/// The expected absence of every event of the calendar, and of archived people, who are not reconciled.
 pub fn expected(company: &Company<'_>) -> BTreeMap<i64, Expected> {
     let mut expected = BTreeMap::new();
     for person in &company.people {
@@ -143,7 +143,7 @@ pub fn expected(company: &Company<'_>) -> BTreeMap<i64, Expected> {
             expected.insert(event.id, of_event(company, person, &event));
         }
     }
-    // Leave of somebody who is archived: nobody looks, so what stood stays, also what was deleted since.
+    // An archived person is not reconciled: the absences stay, also those of events that were deleted since.
     for (event, person) in &company.owners {
         if company.people.iter().any(|known| known.id == *person && known.is_archived) {
             expected.insert(*event, Expected::WhatStood);

@@ -1,6 +1,6 @@
-//! Stories that failed once, as shrunk; what was wrong then is said at each.
+//! Stories that failed before, shrunk, each with the fault that it found.
 
-use optedo_officient::simulators::officient::WebhookMeaning;
+use crate::support::simulators::officient::WebhookMeaning;
 
 use super::operations::{Operation, Story};
 use Operation::{
@@ -8,26 +8,26 @@ use Operation::{
 };
 
 fn story(rounds: Vec<Vec<Operation>>) -> Story {
-    Story { meaning: WebhookMeaning::Person, max_deletions: 1000, copies: 1, rounds }
+    Story { meaning: WebhookMeaning::Person, max_deletions: 1000, replicas: 1, rounds }
 }
 
 fn add(person: usize, day: i32) -> Operation {
     AddLeave { person, day, leave_type: 0, part: Some((12, 2)), is_pending: false }
 }
 
-/// Each with what it found.
+/// Each with the fault that it found.
 pub fn stories() -> Vec<(&'static str, Story)> {
     let deliver = || Deliver { webhook: 0, times: 2 };
     vec![
         (
-            "a 404 at a deletion was taken for the absence being gone, also where it was there",
+            "a 404 at a deletion counted as deleted although the absence existed",
             story(vec![
                 vec![add(0, 5), deliver(), Sweep],
                 vec![OptedoFault { path: 3, fault: 0, times: 2 }, Unapprove { event: 0 }, deliver()],
             ]),
         ),
         (
-            "the same at a change made the absence twice",
+            "a 404 at a change created the absence twice",
             story(vec![
                 vec![add(0, 5), deliver()],
                 vec![
@@ -38,7 +38,7 @@ pub fn stories() -> Vec<(&'static str, Story)> {
             ]),
         ),
         (
-            "a list was read as the object that it was not: a wrong answer named somebody else as the requester",
+            "a list was read as an object: a wrong response named another person as the requester",
             Story {
                 meaning: WebhookMeaning::Request,
                 ..story(vec![vec![
@@ -50,7 +50,7 @@ pub fn stories() -> Vec<(&'static str, Story)> {
             },
         ),
         (
-            "deletions were not held: broken on purpose, to see that it would be seen",
+            "deletions did not wait for confirmation: broken on purpose, to show that the simulation finds it",
             Story {
                 max_deletions: 1,
                 ..story(vec![
@@ -68,7 +68,7 @@ pub fn stories() -> Vec<(&'static str, Story)> {
             },
         ),
         (
-            "leave that was refused and whose person then became ambiguous",
+            "leave that was rejected and whose person then became ambiguous",
             story(vec![vec![
                 OptedoFault { path: 1, fault: 1, times: 1 },
                 add(0, 3),

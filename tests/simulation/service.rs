@@ -1,5 +1,5 @@
-//! A copy of the service that can be killed: the real application on a runtime of its own. When that is shut down, all
-//! its tasks end wherever they wait, and its connections break: what the end of a process is to everybody else.
+//! A replica that can be killed: the real application on a runtime of its own. When the runtime is shut down, all its tasks end
+//! wherever they wait, and its connections break, as at the end of a process.
 
 use std::time::Duration;
 
@@ -7,8 +7,9 @@ use optedo_officient::app::{self, App};
 use optedo_officient::clock::Clock;
 use optedo_officient::config::Config;
 use optedo_officient::db;
-use optedo_officient::sync::work_signal::WorkSignal;
+use optedo_officient::sync::work_signal::{Round, WorkSignal};
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch::Receiver;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -42,9 +43,13 @@ impl Service {
         Self { runtime: Some(runtime), stop, work_signal, serving }
     }
 
-    /// Whether it does the syncing, as far as it knows.
+    /// Whether it leads, as far as it knows.
     pub fn is_leading(&self) -> bool {
         self.work_signal.is_leading()
+    }
+
+    pub fn rounds(&self) -> Receiver<Round> {
+        self.work_signal.rounds()
     }
 
     /// Ends it as `kill -9` does.

@@ -51,13 +51,13 @@ impl<'a> Browser<'a> {
         self.send(Method::GET, self.address(address), None).await
     }
 
-    /// Goes where the answer sends the browser.
+    /// Follows the redirect of a response.
     pub async fn follow(&self, page: &Page) -> Page {
         assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.body);
         self.open(page.location().as_str()).await
     }
 
-    /// Sends a form; does not follow the answer.
+    /// Sends a form; does not follow a redirect.
     pub async fn submit(&self, form: &Form) -> Page {
         self.send(Method::POST, form.action.clone(), Some(&form.fields)).await
     }
@@ -161,7 +161,7 @@ impl Page {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// The page that is shown, not one that says that it is not.
+    /// This page, which must not be an error page.
     pub fn ok(self) -> Self {
         assert_eq!(self.status, StatusCode::OK, "{}", self.body);
         self
@@ -193,7 +193,7 @@ impl Page {
         }
     }
 
-    /// What the page's meta element says, for scripts.
+    /// The CSRF token in the page's meta element.
     pub fn csrf_token(&self) -> String {
         let tag = self.body.split("<meta name=\"csrf-token\"").nth(1).unwrap();
         attribute(tag, "content").unwrap()
@@ -208,14 +208,14 @@ impl Form {
         self
     }
 
-    /// The form as somebody sends it who did not get it from the page.
+    /// The form without a field of the page.
     pub fn without(mut self, name: &str) -> Self {
         self.fields.retain(|(field, _)| field != name);
         self
     }
 }
 
-fn attribute(tag: &str, name: &str) -> Option<String> {
+pub fn attribute(tag: &str, name: &str) -> Option<String> {
     let tag = tag.split('>').next()?;
     let value = tag.split(&format!(" {name}=\"")).nth(1)?.split('"').next()?;
     let unescaped = [("&#38;", "&"), ("&amp;", "&"), ("&#39;", "'"), ("&#34;", "\"")];

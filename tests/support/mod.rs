@@ -1,21 +1,26 @@
-//! The running service with everything around it, in the words of its users.
+//! The set-up of every test: the running service, the two simulators, and a database of its own.
 //!
-//! `TestApp::start()` is the real application on a free port, with a database of its own and the two simulators. Work is
-//! waited for by looking at its end state ([`TestApp::settle`]), never by sleeping for a guessed time.
+//! `TestApp::start()` is the real application on a free port. [`world::World`] adds a small company. Tests never wait for a
+//! guessed time: they wait for an end state ([`TestApp::settle`], [`TestApp::until`]), for rounds of the worker
+//! ([`TestApp::until_idle`]), or for a call that a simulator holds ([`simulators::Hold`]).
 
 pub mod browser;
+pub mod changes;
 pub mod chromium;
+pub mod postgres;
+pub mod prelude;
+pub mod program;
 pub mod world;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use optedo_officient::app::{self, App};
 use optedo_officient::clock::Clock;
 use optedo_officient::config::Config;
 use optedo_officient::db;
 use optedo_officient::http_client::http_client;
-use optedo_officient::simulators::{OfficientOptions, OfficientSim, OptedoOptions, OptedoSim};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use sqlx::postgres::PgPoolOptions;
@@ -23,12 +28,17 @@ use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
+pub use optedo_officient::simulators;
+use simulators::{Hold, OfficientOptions, OfficientSim, OptedoOptions, OptedoSim};
+
 pub const API: &str = "/api/externalauthentication/officient";
 pub const PAGE: &str = "/instellingen/integraties/hr";
 pub const PASSWORD: &str = "een goed wachtwoord";
 pub const API_TOKEN: &str = "the api token of the tests";
-/// Nothing in a test takes nearly as long.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+pub const OTHER_KEY: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+/// When a test gives up: nothing that works takes nearly as long, not even on a busy machine.
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The service, the simulators, the database.
 pub struct TestApp {
@@ -43,18 +53,22 @@ pub struct TestApp {
     server: JoinHandle<()>,
 }
 
-/// What a test may choose before the service starts.
+/// What a test chooses before the service starts.
 #[derive(Default)]
 pub struct Options {
     pub officient: OfficientOptions,
     settings: Vec<(String, String)>,
 }
 
+/// The environment variable of a key of the configuration, e.g. `sync.sweep_interval`.
+pub fn variable(key: &str) -> String {
+    format!("OPTEDO_OFFICIENT__{}", key.to_uppercase().replace('.', "__"))
+}
+
 impl Options {
     /// Sets a key of the configuration, e.g. `("sync.sweep_interval", "0s")`.
     pub fn set(mut self, key: &str, value: &str) -> Self {
-        let key = format!("OPTEDO_OFFICIENT__{}", key.to_uppercase().replace('.', "__"));
-        self.settings.push((key, value.to_owned()));
+        self.settings.push((variable(key), value.to_owned()));
         self
     }
 
@@ -69,7 +83,7 @@ impl Options {
 }
 
 impl TestApp {
-    /// Runs with the defaults, but for sweeps: a test asks for one when it wants one.
+    /// Starts with the default settings, without periodic sweeps: a test requests a sweep when it needs one.
     pub async fn start() -> Self {
         Options::default().start().await
     }
@@ -77,8 +91,7 @@ impl TestApp {
     /// Like [`Self::start`], and connected to Officient; the first import is done.
     pub async fn connected() -> Self {
         let app = Self::start().await;
-        app.connect().await;
-        app.settle().await;
+        app.connect_and_import().await;
         app
     }
 
@@ -89,41 +102,25 @@ impl TestApp {
         let database = create_database().await;
         let listener = app::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
-        let settings: Vec<(String, String)> = [
-            ("DATABASE_URL", database.as_str()),
-            ("OPTEDO_OFFICIENT__SERVER__PUBLIC_URL", &url),
-            ("OPTEDO_OFFICIENT__OFFICIENT__APP_URL", &officient.url()),
-            ("OPTEDO_OFFICIENT__OFFICIENT__API_URL", &officient.url()),
-            ("OPTEDO_OFFICIENT__OPTEDO__API_URL", &optedo.api_url()),
-            ("OPTEDO_OFFICIENT__OPTEDO__API_TOKEN", &optedo.token()),
-            ("OPTEDO_OFFICIENT__ADMIN__PASSWORD", PASSWORD),
-            ("OPTEDO_OFFICIENT__ADMIN__API_TOKEN", API_TOKEN),
-            ("OPTEDO_OFFICIENT__SECURITY__ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
-            ("OPTEDO_OFFICIENT__SYNC__SWEEP_INTERVAL", "0s"),
-        ]
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .chain(options.settings)
-        .collect();
+        let mut settings = vec![("DATABASE_URL".to_owned(), database.clone())];
+        let own = [
+            ("server.public_url", url.as_str()),
+            ("officient.app_url", &officient.url()),
+            ("officient.api_url", &officient.url()),
+            ("optedo.api_url", &optedo.api_url()),
+            ("optedo.api_token", &optedo.token()),
+            ("admin.password", PASSWORD),
+            ("admin.api_token", API_TOKEN),
+            ("security.encryption_key", KEY),
+            ("sync.sweep_interval", "0s"),
+        ];
+        settings.extend(own.map(|(key, value)| (variable(key), value.to_owned())));
+        settings.extend(options.settings);
         let clock = Clock::default();
-        let pool = PgPoolOptions::new().max_connections(5).connect(&database).await.unwrap();
+        let db = PgPoolOptions::new().max_connections(5).connect(&database).await.unwrap();
         let (app, server) = serve(&settings, &clock, listener).await;
-        Self {
-            app,
-            clock,
-            officient,
-            optedo,
-            db: pool,
-            url,
-            http: http_client(Duration::from_secs(30)),
-            settings,
-            server,
-        }
-    }
-
-    /// The secret part of the webhook address.
-    pub fn webhook_secret(&self) -> String {
-        self.webhook_url().rsplit('/').next().unwrap().to_owned()
+        let http = http_client(PATIENCE);
+        Self { app, clock, officient, optedo, db, url, http, settings, server }
     }
 
     /// Stops the service as an orchestrator would and starts it again on the same database and port.
@@ -134,13 +131,11 @@ impl TestApp {
     /// Like [`Self::restart`], with other settings.
     pub async fn restart_with(&mut self, changes: &[(&str, &str)]) {
         for (key, value) in changes {
-            let key = format!("OPTEDO_OFFICIENT__{}", key.to_uppercase().replace('.', "__"));
-            self.settings.retain(|(existing, _)| *existing != key);
-            self.settings.push((key, (*value).to_owned()));
+            self.settings.retain(|(existing, _)| *existing != variable(key));
+            self.settings.push((variable(key), (*value).to_owned()));
         }
         self.stop().await;
-        let port = self.url.rsplit(':').next().unwrap();
-        let listener = app::bind(format!("127.0.0.1:{port}").parse().unwrap()).await.unwrap();
+        let listener = app::bind(([127, 0, 0, 1], self.port()).into()).await.unwrap();
         (self.app, self.server) = serve(&self.settings, &self.clock, listener).await;
     }
 
@@ -152,12 +147,16 @@ impl TestApp {
         }
     }
 
-    /// Another copy of the service on the same database; returns its address and what stops it.
+    /// Another replica of the service on the same database; returns its address and the application, to stop it.
     pub async fn replica(&self) -> (String, App) {
         let listener = app::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let (app, _server) = serve(&self.settings, &self.clock, listener).await;
         (url, app)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.url.rsplit(':').next().unwrap().parse().unwrap()
     }
 
     /// The environment of a command run beside the service.
@@ -186,14 +185,35 @@ impl TestApp {
         self.get("/status").await
     }
 
+    /// How many people and webhooks wait for their first attempt, or for another one (`waiting`, `retrying`).
+    pub async fn queue(&self, state: &str) -> i64 {
+        self.status().await["queue"][state].as_i64().unwrap()
+    }
+
     /// The open attention items.
     pub async fn attention(&self) -> Vec<Value> {
         self.get("/attention").await.as_array().unwrap().clone()
     }
 
-    /// The open items of this kind.
+    /// The open attention items of this kind.
     pub async fn attention_of(&self, kind: &str) -> Vec<Value> {
         self.attention().await.into_iter().filter(|item| item["kind"] == kind).collect()
+    }
+
+    /// The admin presses Retry at this attention item, and it is processed.
+    pub async fn retry(&self, item: &Value) {
+        self.request_retry(item).await;
+        self.settle().await;
+    }
+
+    pub async fn request_retry(&self, item: &Value) {
+        let retry = self.post(&format!("/attention/{}/retry", item["id"])).await;
+        assert_eq!(retry.status(), StatusCode::ACCEPTED);
+    }
+
+    pub async fn ignore(&self, item: &Value) {
+        let ignore = self.post(&format!("/attention/{}/ignore", item["id"])).await;
+        assert_eq!(ignore.status(), StatusCode::NO_CONTENT);
     }
 
     /// Fills in the credentials of the registered app.
@@ -206,8 +226,8 @@ impl TestApp {
 
     /// Begins a login as a program does: the address at Officient and the browser's cookie.
     pub async fn begin_login(&self) -> (url::Url, String) {
-        let response =
-            self.api(Method::POST, "/login").header("accept", "application/json").send().await.unwrap();
+        let login = self.api(Method::POST, "/login").header("accept", "application/json");
+        let response = login.send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         let cookie = cookie_of(&response);
         let body: Value = response.json().await.unwrap();
@@ -223,23 +243,22 @@ impl TestApp {
         location.strip_prefix(&format!("{PAGE}?notice=")).unwrap().to_owned()
     }
 
-    /// Credentials, login, consent, callback.
+    /// Begins a login and comes back with this code; returns the notice of the page.
+    pub async fn log_in_with(&self, code: &str) -> String {
+        let (authorize_url, cookie) = self.begin_login().await;
+        self.come_back(&[("code", code), ("state", &state_of(&authorize_url))], &cookie).await
+    }
+
+    /// Fills in the credentials, logs in, and grants access.
     pub async fn connect(&self) {
         self.fill_in_credentials().await;
-        assert_eq!(self.log_in().await, "connected");
+        assert_eq!(self.log_in_with(&self.officient.issue_code()).await, "connected");
     }
 
-    /// Login, consent, callback, while writing waits for the admin's start.
-    pub async fn connect_again(&self) {
-        assert_eq!(self.log_in().await, "connected_paused");
-    }
-
-    /// Returns the notice of the page.
-    async fn log_in(&self) -> String {
-        let (authorize_url, cookie) = self.begin_login().await;
-        let state = state_of(&authorize_url);
-        let code = self.officient.issue_code();
-        self.come_back(&[("code", &code), ("state", &state)], &cookie).await
+    /// Like [`Self::connect`], and the first import is done.
+    pub async fn connect_and_import(&self) {
+        self.connect().await;
+        self.settle().await;
     }
 
     /// Where Officient delivers webhooks.
@@ -248,19 +267,46 @@ impl TestApp {
         self.app.engine.webhook_address.url().expose_secret().to_owned()
     }
 
-    /// Delivers one webhook as Officient does.
-    pub async fn deliver(&self, event_type: &str, related_object_id: impl ToString) -> StatusCode {
-        let body = json!({"account": "acme", "event_type": event_type, "related_object_id": related_object_id.to_string()});
-        self.http.post(self.webhook_url()).json(&body).send().await.unwrap().status()
+    /// The secret part of the webhook address.
+    pub fn webhook_secret(&self) -> String {
+        self.webhook_url().rsplit('/').next().unwrap().to_owned()
     }
 
-    /// Asks for a sweep and waits until everything that it asked for is done.
-    pub async fn sweep(&self) {
+    /// Delivers one webhook as Officient does; returns the status of the response.
+    pub async fn deliver(&self, event_type: &str, related_object_id: impl ToString) -> StatusCode {
+        self.deliver_to(&self.url, event_type, related_object_id).await
+    }
+
+    /// Delivers one webhook to the replica at `url`, as the proxy in front of all replicas does.
+    pub async fn deliver_to(
+        &self,
+        url: &str,
+        event_type: &str,
+        related_object_id: impl ToString,
+    ) -> StatusCode {
+        let address = self.webhook_url().replace(&self.url, url);
+        let body = json!({"account": "acme", "event_type": event_type, "related_object_id": related_object_id.to_string()});
+        let response = self.http.post(address).json(&body).send().await;
+        response.map_or(StatusCode::GATEWAY_TIMEOUT, |response| response.status())
+    }
+
+    /// Delivers one webhook, which is accepted.
+    pub async fn receive(&self, event_type: &str, related_object_id: impl ToString) {
+        assert_eq!(self.deliver(event_type, related_object_id).await, StatusCode::OK);
+    }
+
+    /// Requests a sweep, which is accepted.
+    pub async fn request_sweep(&self) {
         assert_eq!(self.post("/sync").await.status(), StatusCode::ACCEPTED);
+    }
+
+    /// Requests a sweep and waits until everybody is reconciled.
+    pub async fn sweep(&self) {
+        self.request_sweep().await;
         self.settle().await;
     }
 
-    /// Waits until nothing waits: no webhook, nobody to look at for the first time, no sweep.
+    /// Waits until no webhook, no first attempt at a person and no sweep is left.
     pub async fn settle(&self) {
         self.until("nothing waits", async || {
             let status = self.status().await;
@@ -273,12 +319,59 @@ impl TestApp {
     pub async fn until(&self, claim: &str, holds: impl AsyncFn() -> bool) {
         let began = Instant::now();
         while !holds().await {
-            assert!(began.elapsed() < PATIENCE, "waited in vain: {claim}; status: {}", self.status().await);
+            assert!(began.elapsed() < PATIENCE, "never held: {claim}; status: {}", self.status().await);
             sleep(Duration::from_millis(10)).await;
         }
     }
 
-    /// Nobody can connect to the service's database, and whoever is connected is thrown out.
+    /// Time passes on the service's clock, and the worker looks for work.
+    pub async fn advance(&self, time: SignedDuration) {
+        self.clock.advance(time);
+        self.app.engine.work_signal.notify(&self.db).await;
+    }
+
+    /// Waits until the worker has completed a round that began after this call, and `holds` is true at the end of one.
+    async fn until_round(&self, claim: &str, holds: impl Fn(usize) -> bool) {
+        let mut rounds = self.app.engine.work_signal.rounds();
+        let before = rounds.borrow_and_update().number;
+        let began = Instant::now();
+        loop {
+            assert!(began.elapsed() < PATIENCE, "never held: {claim}");
+            self.app.engine.work_signal.notify(&self.db).await;
+            let is_done = rounds.wait_for(|round| round.number >= before + 2 && holds(round.jobs));
+            if tokio::time::timeout(Duration::from_millis(50), is_done).await.is_ok() {
+                return;
+            }
+        }
+    }
+
+    /// Waits until the worker has looked for work once more and begun everything that is due.
+    pub async fn worker_round(&self) {
+        self.until_round("the worker completes a round", |_jobs| true).await;
+    }
+
+    /// Waits until no job of the worker is under way and none is due, whatever still waits for its time.
+    pub async fn until_idle(&self) {
+        self.until_round("the worker has no job", |jobs| jobs == 0).await;
+    }
+
+    /// Holds the worker: webhooks are stored, and none is processed before [`Self::release_worker`].
+    pub async fn hold_worker(&self) {
+        self.sql("update connection set is_paused = true").await;
+        self.worker_round().await;
+    }
+
+    pub async fn release_worker(&self) {
+        self.sql("update connection set is_paused = false").await;
+        self.app.engine.work_signal.notify(&self.db).await;
+    }
+
+    /// Waits until a simulator holds so many calls.
+    pub async fn until_held(&self, hold: &Hold, calls: usize) {
+        until("a simulator holds the calls", || hold.arrived() >= calls).await;
+    }
+
+    /// Disconnects everybody from the service's database and refuses new connections.
     pub async fn take_database_away(&self) {
         self.on_server("alter database {} with allow_connections false").await;
         self.on_server("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'").await;
@@ -289,14 +382,29 @@ impl TestApp {
         self.on_server("alter database {} with allow_connections true").await;
     }
 
-    /// Waits until the service answers and has its database.
+    /// Waits until the service responds and has its database.
     pub async fn until_ready(&self) {
         let began = Instant::now();
         let ready = || self.http.get(format!("{}/health/ready", self.url)).send();
-        while !ready().await.is_ok_and(|answer| answer.status() == StatusCode::OK) {
-            assert!(began.elapsed() < PATIENCE, "waited in vain for the service");
+        while !ready().await.is_ok_and(|response| response.status() == StatusCode::OK) {
+            assert!(began.elapsed() < PATIENCE, "the service never became ready");
             sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// Runs statements on the service's database.
+    pub async fn sql(&self, sql: &str) {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&self.db).await.unwrap();
+    }
+
+    /// The one number that a query of the service's database gives.
+    pub async fn number(&self, sql: &str) -> i64 {
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql.to_owned())).fetch_one(&self.db).await.unwrap()
+    }
+
+    /// Whether a claim about the service's database holds.
+    pub async fn holds(&self, sql: &str) -> bool {
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql.to_owned())).fetch_one(&self.db).await.unwrap()
     }
 
     /// Runs a statement about the service's database, named `{}`, from another one.
@@ -309,10 +417,19 @@ impl TestApp {
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql.replace("{}", &name))).execute(&mut connection).await.unwrap();
     }
 
-    /// Nothing was written to Officient but webhook subscriptions, and no event stands twice in Optedo.
+    /// Nothing was written to Officient except subscriptions, and no event ever had two absences in Optedo.
     pub fn assert_one_way_and_once(&self) {
         assert!(self.officient.writes().is_empty(), "written to Officient: {:?}", self.officient.writes());
-        assert!(self.optedo.max_same_reference_ever() <= 1, "an event stood twice in Optedo");
+        assert!(self.optedo.max_same_reference_ever() <= 1, "an event had two absences");
+    }
+}
+
+/// Waits until a claim holds that needs no service.
+pub async fn until(claim: &str, holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < PATIENCE, "never held: {claim}");
+        sleep(Duration::from_millis(10)).await;
     }
 }
 
@@ -326,7 +443,11 @@ pub fn state_of(authorize_url: &url::Url) -> String {
     authorize_url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned()
 }
 
-async fn serve(
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+pub async fn serve(
     settings: &[(String, String)],
     clock: &Clock,
     listener: tokio::net::TcpListener,
@@ -349,14 +470,10 @@ pub async fn create_database() -> String {
     let admin = std::env::var("DATABASE_URL").expect("DATABASE_URL: run the tests with make test");
     let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     let mut connection = PgConnection::connect(&admin).await.unwrap();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("drop database if exists {name}")))
-        .execute(&mut connection)
-        .await
-        .unwrap();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("create database {name}")))
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    for statement in ["drop database if exists", "create database"] {
+        let statement = sqlx::AssertSqlSafe(format!("{statement} {name}"));
+        sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
+    }
     let mut url: url::Url = admin.parse().unwrap();
     url.set_path(&name);
     url.to_string()

@@ -1,0 +1,4 @@
+//! The JSON API and its description.
+
+mod openapi;
+pub mod requests;

@@ -1,0 +1,4 @@
+//! The connection to Officient: login, tokens, signing out.
+
+pub mod login;
+mod tokens;

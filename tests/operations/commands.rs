@@ -1,0 +1,345 @@
+//! The commands, as a person or an orchestrator runs them: the real program as a process.
+
+use crate::support::prelude::*;
+use crate::support::program::{Serving, run, run_in, with};
+
+/// One more day of leave for a person who has some.
+fn add_leave(w: &World, person: i64) {
+    let days = i32::try_from(w.officient.events_of(person).len()).unwrap();
+    w.officient.add_event(person, w.leave(days));
+}
+
+/// Two people with one day of leave each, imported: their ids and their users' ids.
+async fn connected_with_two_people() -> (World, [(i64, i64); 2]) {
+    let w = World::start().await;
+    let people = [(w.jan, w.user), w.hire("Els", "De Smet")];
+    for (person, _) in people {
+        add_leave(&w, person);
+    }
+    w.connect_and_import().await;
+    (w, people)
+}
+
+#[tokio::test]
+async fn all_mistakes_of_a_configuration_are_reported_at_once_one_line_each() {
+    let mistakes = [
+        ("OPTEDO_OFFICIENT__SERVER__PUBLIC_URL", "ftp://acme", "server.public_url"),
+        ("OPTEDO_OFFICIENT__SECURITY__ENCRYPTION_KEY", "geheim-maar-kort", "security.encryption_key"),
+        ("OPTEDO_OFFICIENT__SYNC__MAX_DELETIONS", "many", "sync.max_deletions"),
+        ("OPTEDO_OFFICIENT__SYNC__SWEEP_INTERVALL", "5m", "sync.sweep_intervall"),
+        ("OPTEDO_OFFICIENT__LOG__FORMAT", "xml", "log.format"),
+        ("OPTEDO_OFFICIENT__TRACES__OTLP_ENDPOINT", "collector:4318", "traces.otlp_endpoint"),
+    ];
+    let mut environment: Vec<(String, String)> =
+        mistakes.iter().map(|(key, value, _)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let missing = ["optedo.api_url", "optedo.api_token", "admin.password", "database.url"];
+    environment.push(("PATH".to_owned(), "/usr/bin:/bin".to_owned()));
+    for command in ["serve", "migrate", "sync", "status"] {
+        let ended = run_in(environment.clone(), &[command]).await;
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert_eq!(ended.out, "");
+        let lines: Vec<&str> = ended.err.lines().collect();
+        let keys = mistakes.iter().map(|(_, _, key)| *key).chain(missing);
+        for key in keys.clone() {
+            let naming = lines.iter().filter(|line| line.starts_with(&format!("{key}: ")));
+            assert_eq!(naming.count(), 1, "{key} in {}", ended.err);
+        }
+        assert_eq!(lines.len(), keys.count(), "{}", ended.err);
+        assert!(!ended.err.contains("geheim-maar-kort"), "{}", ended.err);
+    }
+}
+
+#[tokio::test]
+async fn a_configuration_file_is_read_and_a_missing_one_is_a_mistake() {
+    let app = TestApp::start().await;
+    let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let stem = format!("commands-{}", std::process::id());
+    let (file, password) = (directory.join(format!("{stem}.toml")), directory.join(stem));
+    std::fs::write(&password, "een wachtwoord\n").unwrap();
+    let toml = format!(
+        "[server]\npublic_url = '{}'\n[optedo]\napi_url = '{}'\napi_token = 't'\n[admin]\npassword_file = '{}'\n
+         [security]\nencryption_key = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8='\n[log]\nfilter = 'off'\n",
+        app.url,
+        app.optedo.api_url(),
+        password.display()
+    );
+    std::fs::write(&file, toml).unwrap();
+    let database = app.environment().into_iter().filter(|(key, _)| key == "DATABASE_URL");
+    let database: Vec<(String, String)> = database.collect();
+    let file = file.to_str().unwrap();
+    let ended = run_in(database.clone(), &["status", "--json", "--config", file]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let by_environment = with(database.clone(), "OPTEDO_OFFICIENT_CONFIG", file);
+    assert_eq!(run_in(by_environment, &["status"]).await.code, Some(0));
+
+    let ended = run_in(database, &["status", "--config", "/no/such/file.toml"]).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.err.contains("/no/such/file.toml"), "{}", ended.err);
+    assert_eq!(ended.err.lines().count(), 1, "{}", ended.err);
+}
+
+#[tokio::test]
+async fn an_empty_database_is_migrated_and_a_second_time_changes_nothing() {
+    let app = TestApp::start().await;
+    let database = create_database().await;
+    let environment = with(app.environment(), "DATABASE_URL", &database);
+    for _ in 0..2 {
+        let ended = run_in(environment.clone(), &["migrate"]).await;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let pool = sqlx::PgPool::connect(&database).await.unwrap();
+        let (rows, migrations): (i64, i64) = sqlx::query_as(
+            "select (select count(*) from connection), (select count(*) from _sqlx_migrations)",
+        )
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+        assert_eq!(rows, 1);
+        assert_eq!(migrations, i64::try_from(optedo_officient::db::migrator().iter().count()).unwrap());
+        pool.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_unreachable_database_is_reported_without_its_password() {
+    let app = TestApp::start().await;
+    let nowhere = "postgres://optedo:hunter2hunter2@127.0.0.1:1/acme";
+    let environment = with(app.environment(), "DATABASE_URL", nowhere);
+    for command in ["migrate", "serve", "status", "sync"] {
+        let ended = run_in(environment.clone(), &[command]).await;
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(ended.err.contains("database.url"), "{}", ended.err);
+        assert!(!ended.err.contains("hunter2"), "{}", ended.err);
+    }
+}
+
+#[tokio::test]
+async fn with_a_wrong_key_no_command_runs_and_each_says_which_setting_helps() {
+    let app = TestApp::connected().await;
+    let environment = with(app.environment(), "security.encryption_key", OTHER_KEY);
+    let environment = with(environment, "server.listen", "127.0.0.1:0");
+    for command in ["serve", "status", "sync"] {
+        let ended = run_in(environment.clone(), &[command]).await;
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(ended.err.contains("security.previous_encryption_keys"), "{}", ended.err);
+    }
+    assert_eq!(app.status().await["state"], "connected");
+}
+
+#[tokio::test]
+async fn the_status_is_printed_as_text_and_as_json() {
+    let (mut w, _) = connected_with_two_people().await;
+    let document = w.status().await;
+    let ended = run(&w, &["status", "--json"]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(serde_json::from_str::<Value>(&ended.out).unwrap(), document);
+    w.app.stop().await;
+    let ended = run(&w, &["status"]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    for text in ["connected", "Acme", "person_added registered", "2 in Optedo", "0 open"] {
+        assert!(ended.out.contains(text), "{text} in {}", ended.out);
+    }
+}
+
+#[tokio::test]
+async fn a_sync_works_beside_a_running_service_and_without_one() {
+    let (mut w, people) = connected_with_two_people().await;
+    for (round, is_running) in [(2, true), (3, false)] {
+        if !is_running {
+            w.app.stop().await;
+        }
+        for (person, _) in people {
+            add_leave(&w, person);
+        }
+        let ended = run(&w, &["sync"]).await;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert!(ended.out.contains(&format!("{} absences in Optedo", 2 * round)), "{}", ended.out);
+        for (_, user) in people {
+            assert_eq!(w.absences_of(user).len(), round);
+        }
+    }
+    w.assert_one_way_and_once();
+}
+
+#[tokio::test]
+async fn a_sync_of_one_person_does_not_touch_the_others() {
+    let (mut w, [(jan, jans_user), (els, elses_user)]) = connected_with_two_people().await;
+    for (round, is_running) in [(2, true), (3, false)] {
+        if !is_running {
+            w.app.stop().await;
+        }
+        add_leave(&w, jan);
+        add_leave(&w, els);
+        let ended = run(&w, &["sync", "--person", &jan.to_string()]).await;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert_eq!(w.absences_of(jans_user).len(), round);
+        assert_eq!(w.absences_of(elses_user).len(), 1);
+    }
+    let new = w.officient.add_person("Piet", "Nieuw");
+    let ended = run(&w, &["sync", "--person", &new.to_string()]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let ended = run(&w, &["sync", "--person", "999999"]).await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.err.contains("999999"), "{}", ended.err);
+}
+
+/// Everything about leave in the database, to check that nothing was written.
+async fn written(app: &TestApp) -> String {
+    let query = "select coalesce(string_agg(t, chr(10)), '') from (
+        select a::text as t from absences a union all select h::text from held_back h union all select i::text from attention i) s";
+    sqlx::query_scalar(query).fetch_one(&app.db).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_dry_run_prints_the_writes_and_the_skipped_leave_and_writes_nothing() {
+    let (mut w, [(jan, _), (els, _)]) = connected_with_two_people().await;
+    let deleted = w.officient.events_of(jan)[0].id;
+    add_leave(&w, jan);
+    w.officient.delete_event(deleted);
+    let stranger = w.officient.add_person("Piet", "Zonderling");
+    let leave = w.officient.events_of(els)[0].leave.clone();
+    w.officient.add_event(stranger, leave);
+    let before = written(&w).await;
+    for is_running in [true, false] {
+        if !is_running {
+            w.app.stop().await;
+        }
+        let ended = run(&w, &["sync", "--dry-run"]).await;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        let has = |start: &str, rest: &str| {
+            let mut lines = ended.out.lines();
+            lines.any(|line| line.starts_with(start) && line.contains(rest))
+        };
+        assert!(has("create", &format!("person {jan} ")), "{}", ended.out);
+        assert!(has("delete", &format!("event {deleted} ")), "{}", ended.out);
+        assert!(has("skip", &format!("person {stranger} ")), "{}", ended.out);
+        assert!(has("1 to create, 0 to change, 1 to delete", "1 skipped, 0 failed"), "{}", ended.out);
+
+        let ended = run(&w, &["sync", "--dry-run", "--person", &els.to_string()]).await;
+        assert!(ended.out.contains("0 to create") && ended.out.contains("0 skipped"), "{}", ended.out);
+        assert_eq!(written(&w).await, before);
+    }
+    let writes = |call: &&Call| call.method != Method::GET;
+    assert_eq!(w.optedo.calls().iter().filter(writes).count(), 2, "the writes of the import");
+}
+
+#[tokio::test]
+async fn a_failed_sync_exits_with_1_and_names_the_person() {
+    let (mut w, [(jan, _), (els, _)]) = connected_with_two_people().await;
+    w.app.stop().await;
+    for times in [1, 20] {
+        w.officient.fault_on(&format!("/1.0/calendar/{jan}/"), Fault::Status(500), times);
+        let arguments: &[&str] = if times == 1 { &["sync", "--dry-run"] } else { &["sync"] };
+        let ended = run(&w, arguments).await;
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        let all = format!("{}{}", ended.out, ended.err);
+        assert!(all.contains(&format!("person {jan}")), "{all}");
+        assert!(!all.contains(&format!("person {els}:")), "{all}");
+        w.officient.clear_faults();
+    }
+    let ended = run(&w, &["sync"]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_sync_that_cannot_reach_officient_exits_with_1() {
+    let (mut w, [(jan, _), _]) = connected_with_two_people().await;
+    w.officient.stop().await;
+    for is_running in [true, false] {
+        if !is_running {
+            w.app.stop().await;
+        }
+        let person = jan.to_string();
+        let commands: [&[&str]; 3] = [&["sync"], &["sync", "--person", &person], &["sync", "--dry-run"]];
+        for arguments in commands {
+            let ended = run(&w, arguments).await;
+            assert_eq!(ended.code, Some(1), "{arguments:?} {ended:?}");
+            assert!(!ended.err.is_empty(), "{arguments:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_connection_a_sync_exits_with_1_and_says_what_to_do() {
+    let (mut w, _) = connected_with_two_people().await;
+    w.app.stop().await;
+    w.officient.revoke_all_tokens();
+    let commands: [&[&str]; 3] = [&["sync"], &["sync"], &["sync", "--dry-run"]];
+    for (number, arguments) in commands.into_iter().enumerate() {
+        let ended = run(&w, arguments).await;
+        assert_eq!(ended.code, Some(1), "{number} {ended:?}");
+        assert!(ended.err.contains("sign in"), "{number} {}", ended.err);
+    }
+    let w = TestApp::start().await;
+    let ended = run(&w, &["sync"]).await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.err.contains("not connected"), "{}", ended.err);
+}
+
+#[tokio::test]
+async fn the_service_exits_with_0_on_sigterm_and_sigint() {
+    let (mut w, [(jan, user), _]) = connected_with_two_people().await;
+    w.app.stop().await;
+    for (round, signal) in [(2, "TERM"), (3, "INT")] {
+        let serving = Serving::start(&w, w.environment()).await;
+        add_leave(&w, jan);
+        w.receive("calendar_event_added", jan).await;
+        w.until("written", async || w.absences_of(user).len() == round).await;
+        serving.signal(signal);
+        assert_eq!(serving.ended().await.code, Some(0), "{signal}");
+    }
+}
+
+#[tokio::test]
+async fn the_health_command_says_whether_the_service_is_ready_and_why_not() {
+    let mut app = TestApp::start().await;
+    let listen = app.url.replace("http://localhost", "0.0.0.0");
+    let environment = with(app.environment(), "server.listen", &listen);
+    let ready = run_in(environment.clone(), &["health"]).await;
+    assert_eq!((ready.code, ready.err.as_str()), (Some(0), ""));
+    app.take_database_away().await;
+    let not_ready = run_in(environment.clone(), &["health"]).await;
+    assert_eq!(not_ready.code, Some(1));
+    assert!(not_ready.err.contains("503"), "{}", not_ready.err);
+    app.give_database_back().await;
+    app.stop().await;
+    let not_serving = run_in(environment, &["health"]).await;
+    assert_eq!(not_serving.code, Some(1));
+    assert!(not_serving.err.contains("does not answer on 127.0.0.1:"), "{}", not_serving.err);
+}
+
+#[tokio::test]
+async fn a_signal_waits_for_the_absence_that_is_being_written() {
+    let (mut w, [(jan, user), _]) = connected_with_two_people().await;
+    w.app.stop().await;
+    let serving = Serving::start(&w, w.environment()).await;
+    let write = w.optedo.hold("POST /api/absences", 0);
+    add_leave(&w, jan);
+    w.receive("calendar_event_added", jan).await;
+    w.until_held(&write, 1).await;
+    serving.signal("TERM");
+    let is_stopping = || std::net::TcpStream::connect(("127.0.0.1", w.port())).is_err();
+    until("the service accepts no connection", is_stopping).await;
+    write.release();
+    assert_eq!(serving.ended().await.code, Some(0));
+    assert_eq!(w.absences_of(user).len(), 2);
+    assert!(w.holds("select bool_and(intent is null) and count(*) = 3 from absences").await);
+}
+
+#[tokio::test]
+async fn a_second_signal_stops_the_service_immediately() {
+    let (mut w, [(jan, _), _]) = connected_with_two_people().await;
+    w.app.stop().await;
+    let serving = Serving::start(&w, with(w.environment(), "log.filter", "warn")).await;
+    let write = w.optedo.hold("POST /api/absences", 0);
+    add_leave(&w, jan);
+    w.receive("calendar_event_added", jan).await;
+    w.until_held(&write, 1).await;
+    serving.signal("TERM");
+    let is_stopping = || std::net::TcpStream::connect(("127.0.0.1", w.port())).is_err();
+    until("the service accepts no connection", is_stopping).await;
+    // The write still waits, and the service does not wait for it any more.
+    serving.signal("INT");
+    let ended = serving.ended().await;
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.err.contains("Stopped at once by a second signal"), "{}", ended.err);
+}

@@ -1,0 +1,270 @@
+//! The settings page in a real browser, from the first sign-in to signing out.
+
+use std::path::Path;
+
+use thirtyfour::Key;
+
+use crate::support::chromium::{Chromium, DESK, Kind, PHONE_WITHOUT_SCRIPTS};
+use crate::support::prelude::*;
+use crate::support::simulators;
+
+/// Where pictures of the pages go; `make screenshots` takes them over into the guide.
+const SCREENSHOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/screenshots");
+
+/// The seeded company, whose Officient sends webhooks.
+async fn company() -> TestApp {
+    let app = options().start().await;
+    simulators::seed(&app.officient, &app.optedo);
+    app.officient.set_notify(true);
+    app
+}
+
+/// Signs in, fills in, grants access, and waits for the first import.
+async fn connect(browser: &Chromium, app: &TestApp) {
+    browser.open(&format!("{}{PAGE}", app.url)).await;
+    browser.photograph("aanmelden").await;
+    browser.fill_in("#password", PASSWORD).await;
+    browser.fill_in("#admin_name", "Els Vermeulen").await;
+    browser.press_in("main", "Aanmelden").await;
+    assert!(browser.text().await.contains("Niet gekoppeld"));
+    browser.fill_in("#client_id", app.officient.client_id()).await;
+    browser.fill_in("#client_secret", app.officient.client_secret()).await;
+    browser.press("Bewaren").await;
+    browser.until_it_contains("Client ID en Secret zijn bewaard").await;
+    browser.photograph("instellen").await;
+    browser.press("Aanmelden bij Officient").await;
+    browser.photograph("officient-aanmelden").await;
+    browser.press("Aanmelden").await;
+    browser.photograph("officient-toegang").await;
+    browser.press("Geef toegang").await;
+    browser.until_it_contains("De koppeling met Officient is gelukt").await;
+    app.settle().await;
+}
+
+/// The customer's text from its beginning to its end.
+async fn use_every_page(kind: Kind) {
+    let app = company().await;
+    let name = if kind.scripts { "desk" } else { "phone" };
+    let browser = Chromium::start(kind).await.with_screenshots(&Path::new(SCREENSHOTS).join(name));
+    let page = format!("{}{PAGE}", app.url);
+
+    connect(&browser, &app).await;
+    browser.open(&page).await;
+    browser.until_it_contains("Gekoppeld").await;
+    let text = browser.text().await;
+    for says in [
+        "Acme",
+        "door Els Vermeulen",
+        "Afmelden",
+        "geregistreerd",
+        "De eerste letter verschilt: ‘J’ in Officient, ‘j’ in Optedo.",
+    ] {
+        assert!(text.contains(says), "{says}: {text}");
+    }
+    browser.photograph("koppeling").await;
+
+    // Leave entered in Officient is in Optedo immediately.
+    let people = app.get("/people").await;
+    let an = people.as_array().unwrap().iter().find(|person| person["lastName"] == "Janssens").unwrap();
+    let an = an["personId"].as_i64().unwrap();
+    let day = app.clock.today().saturating_add(70.days());
+    let day = if day.weekday().to_monday_zero_offset() > 4 { day.saturating_add(2.days()) } else { day };
+    let month = day.strftime("%Y-%m");
+    browser.open(&format!("{}/people/{an}?month={month}&day={day}", app.officient.url())).await;
+    browser.press_in("#add", "Toevoegen").await;
+    browser.photograph("officient-kalender").await;
+    let planning = format!("{}/?month={month}", app.optedo.url());
+    browser.open(&planning).await;
+    browser.until_it_contains("An Janssens Vakantie").await;
+    browser.photograph("optedo-planning").await;
+    let written = app.optedo.absences().len();
+
+    // A name is changed: the page names the differing letter, and the leave that waits for it.
+    let user = user_id(&app, "Janssens");
+    rename_user(&browser, &app, user, "an").await;
+    browser.open(&page).await;
+    browser.press("Nu alles nakijken").await;
+    app.settle().await;
+    let later = day.saturating_add(7.days());
+    let month = later.strftime("%Y-%m");
+    browser.open(&format!("{}/people/{an}?month={month}&day={later}", app.officient.url())).await;
+    browser.press_in("#add", "Toevoegen").await;
+    browser.open(&format!("{page}/attention")).await;
+    browser.until_it_contains("An Janssens").await;
+    browser.until_it_contains("De eerste letter verschilt: ‘A’ in Officient, ‘a’ in Optedo.").await;
+    browser.photograph("aandacht").await;
+    assert_eq!(app.optedo.absences().len(), written, "leave of a person who matches no user was written");
+
+    // Corrected and retried, it is written and the item is resolved.
+    rename_user(&browser, &app, user, "An").await;
+    browser.open(&format!("{page}/attention")).await;
+    let an_is_open =
+        async || browser.texts(".item h3").await.iter().any(|title| title.contains("An Janssens"));
+    assert!(an_is_open().await);
+    browser.press_in(".item:has(button[aria-label*=\"An Janssens\"])", "Opnieuw proberen").await;
+    app.settle().await;
+    browser.open(&format!("{page}/attention")).await;
+    assert!(!an_is_open().await, "{}", browser.text().await);
+    assert_eq!(app.optedo.absences().len(), written + 1);
+
+    // The history shows what was written.
+    browser.open(&format!("{page}/people?q=an+janssens")).await;
+    browser.photograph("personen").await;
+    browser.press_in(".rows", "An Janssens – Geschiedenis").await;
+    let history = browser.text().await;
+    assert!(history.contains("melding van Officient") && history.contains("eerste overname"), "{history}");
+    browser.photograph("geschiedenis").await;
+    browser.press("Nu nakijken").await;
+    app.settle().await;
+    browser.open(&format!("{page}/log")).await;
+    assert!(browser.text().await.contains("Els Vermeulen"));
+    browser.photograph("logboek").await;
+    browser.open(&format!("{page}/leave-types")).await;
+    assert!(browser.text().await.contains("Ouderschapsverlof"));
+    browser.photograph("verloftypes").await;
+    browser.open(&format!("{page}/preview")).await;
+    browser.press("Voorbeeld maken").await;
+    browser.until_it_contains("Stand van").await;
+    browser.press_in(".choices", "Overgeslagen 18").await;
+    browser.photograph("voorbeeld").await;
+
+    browser.open(&page).await;
+    browser.press_in("section", "Afmelden").await;
+    browser.until_it_contains("Je bent afgemeld bij Officient").await;
+    assert!(app.officient.subscriptions().is_empty(), "our webhooks stayed at Officient");
+    assert_eq!(app.optedo.absences().len(), written + 1, "absences stay in Optedo");
+    browser.press("Uitloggen").await;
+    assert!(browser.text().await.contains("Wachtwoord"));
+    app.assert_one_way_and_once();
+}
+
+fn user_id(app: &TestApp, last_name: &str) -> i64 {
+    app.optedo.users().into_iter().find(|user| user.last_name == last_name).unwrap().id
+}
+
+async fn rename_user(browser: &Chromium, app: &TestApp, user: i64, first_name: &str) {
+    browser.open(&format!("{}/users", app.optedo.url())).await;
+    browser.fill_in(&format!("#user-{user} input[name=first_name]"), first_name).await;
+    browser.press_in(&format!("#user-{user}"), "Bewaren").await;
+}
+
+#[tokio::test]
+async fn the_admin_does_everything_in_a_browser() {
+    use_every_page(DESK).await;
+}
+
+#[tokio::test]
+async fn the_admin_does_everything_on_a_phone_without_scripts() {
+    use_every_page(PHONE_WITHOUT_SCRIPTS).await;
+}
+
+/// Every page, as it is while connected.
+const PAGES: [&str; 13] = [
+    "",
+    "?webhook-address=shown",
+    "/attention",
+    "/attention?state=ignored",
+    "/attention?state=resolved",
+    "/people",
+    "/people?q=nobody",
+    "/leave-types",
+    "/history",
+    "/log",
+    "/preview",
+    "/preview?list=skip",
+    "/nowhere",
+];
+
+#[tokio::test]
+async fn no_page_in_dutch_has_accessibility_findings() {
+    no_page_has_accessibility_findings("nl").await;
+}
+
+#[tokio::test]
+async fn no_page_in_french_has_accessibility_findings() {
+    no_page_has_accessibility_findings("fr").await;
+}
+
+#[tokio::test]
+async fn no_page_in_english_has_accessibility_findings() {
+    no_page_has_accessibility_findings("en").await;
+}
+
+async fn no_page_has_accessibility_findings(language: &'static str) {
+    let app = company().await;
+    let browser = Chromium::start(Kind { language, ..DESK }).await;
+    let page = format!("{}{PAGE}", app.url);
+    let mut findings = Vec::new();
+    let mut look_at = async |under: &str| {
+        browser.driver_open(&format!("{page}{under}")).await;
+        assert_eq!(browser.run("return document.documentElement.lang").await, language);
+        for finding in browser.axe_findings().await {
+            findings.push(format!("{under}: {finding}"));
+        }
+    };
+    look_at("").await;
+    browser.type_in(PASSWORD).await;
+    browser.press_key(Key::Enter).await;
+    browser.open(&page).await;
+    look_at("").await;
+    app.connect().await;
+    app.settle().await;
+    browser.open(&format!("{page}/preview")).await;
+    browser.press_first("main form button").await;
+    app.until("the preview is there", async || !browser.texts("#result").await.is_empty()).await;
+    for under in PAGES {
+        look_at(under).await;
+    }
+    assert!(findings.is_empty(), "{findings:#?}");
+}
+
+#[tokio::test]
+async fn every_control_is_reached_with_the_keyboard() {
+    let app = company().await;
+    let browser = Chromium::start(DESK).await;
+    let page = format!("{}{PAGE}", app.url);
+    let mut missed = Vec::new();
+    let mut look_at = async |under: &str| {
+        browser.driver_open(&format!("{page}{under}")).await;
+        for control in browser.controls_out_of_reach().await {
+            missed.push(format!("{under}: {control}"));
+        }
+    };
+    look_at("").await;
+    // Signed in without a mouse.
+    browser.open(&page).await;
+    browser.type_in(PASSWORD).await;
+    browser.press_key(Key::Enter).await;
+    browser.until_it_contains("Niet gekoppeld").await;
+    look_at("").await;
+    app.connect().await;
+    app.settle().await;
+    for under in PAGES {
+        look_at(under).await;
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+#[tokio::test]
+async fn the_page_shows_changes_without_a_reload() {
+    let mut app = company().await;
+    let browser = Chromium::start(DESK).await;
+    connect(&browser, &app).await;
+    browser.open(&format!("{}{PAGE}", app.url)).await;
+    let is_open = async |person: &str| {
+        browser.texts("[data-live=items] .item h3").await.iter().any(|title| title.contains(person))
+    };
+    assert!(is_open("Jan Peeters").await && is_open("Lotte Jacobs").await, "{}", browser.text().await);
+
+    app.optedo.rename_user(user_id(&app, "Peeters"), "Jan", "Peeters");
+    app.sweep().await;
+    let went = "the item is gone without a reload";
+    app.until(went, async || !is_open("Jan Peeters").await).await;
+    browser.check().await;
+
+    // The page also shows what changed while the service was away.
+    app.restart().await;
+    app.optedo.rename_user(user_id(&app, "Lotte"), "Lotte", "Jacobs");
+    app.sweep().await;
+    app.until(went, async || !is_open("Lotte Jacobs").await).await;
+}

@@ -1,0 +1,6 @@
+//! The settings page.
+
+mod browser;
+mod live;
+mod preview;
+mod tabs;

@@ -1,0 +1,15 @@
+//! Reconciling: what is written to Optedo for the leave in Officient, what is not, and why.
+
+mod adopting;
+mod attention;
+mod deletions;
+mod failed_writes;
+mod leave;
+mod leave_types;
+mod outages;
+mod people;
+mod rate_limit;
+mod rejected_writes;
+mod unblocking;
+mod unreadable_responses;
+mod window;

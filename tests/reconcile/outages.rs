@@ -1,0 +1,205 @@
+//! Officient or Optedo is down, slow, or refuses us: everything waits without calling in vain, and continues by itself.
+
+use crate::support::prelude::*;
+
+/// Optedo revokes our token before the first import; waits until the attention item says so. Returns the token.
+async fn connect_with_revoked_token(w: &World) -> String {
+    let token = w.optedo.token();
+    w.optedo.revoke_token();
+    w.connect().await;
+    let is_reported = async || !w.attention_of("optedo_unauthorized").await.is_empty();
+    w.until("the refused token is reported", is_reported).await;
+    token
+}
+
+#[tokio::test]
+async fn while_optedo_refuses_our_token_everything_waits_and_then_continues() {
+    let w = World::start().await;
+    w.hire_people_with_leave(20);
+    let token = connect_with_revoked_token(&w).await;
+    w.take_leave(0);
+    w.receive("calendar_event_added", w.jan).await;
+    // The reconciliations that began together were refused together; nothing begins while the clock stands still.
+    w.until_idle().await;
+    let calls = w.optedo.calls().len();
+    w.advance(SignedDuration::from_secs(30)).await;
+    w.until("the token is tried again", async || w.optedo.calls().len() > calls).await;
+    assert_eq!(w.absences(), []);
+    w.finish(&["optedo_unauthorized"]).await;
+
+    w.optedo.set_token(&token);
+    w.retry_until_done().await;
+    assert_eq!(w.absences().len(), 21);
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn retry_immediately_tries_a_token_that_was_repaired_in_optedo() {
+    let w = World::start().await;
+    let event = w.take_leave(0);
+    let token = connect_with_revoked_token(&w).await;
+    w.optedo.set_token(&token);
+    w.request_retry(&w.item("optedo_unauthorized").await).await;
+    w.until("the leave is written", async || w.absence_of(event).is_some()).await;
+    w.until("the item is resolved", async || w.attention().await.is_empty()).await;
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn a_token_that_optedo_accepts_again_is_noticed_within_a_minute() {
+    let a_minute = SignedDuration::from_secs(61);
+    let w = World::start().await;
+    let event = w.take_leave(0);
+    let token = connect_with_revoked_token(&w).await;
+    for _ in 0..8 {
+        let calls = w.optedo.calls().len();
+        w.until("the token is tried again", async || {
+            w.advance(a_minute).await;
+            w.optedo.calls().len() > calls
+        })
+        .await;
+    }
+    w.until_idle().await;
+    w.optedo.set_token(&token);
+    w.advance(a_minute).await;
+    w.until("the leave is written", async || w.absence_of(event).is_some()).await;
+    w.until("the item is resolved", async || w.attention().await.is_empty()).await;
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn while_officient_is_down_webhooks_are_kept_and_processed_later() {
+    let w = World::connected().await;
+    w.officient.stop().await;
+    let event = w.take_leave(0);
+    w.receive("calendar_event_added", w.jan).await;
+    w.until("one attempt failed", async || w.queue("retrying").await == 1).await;
+    w.officient.restart().await.unwrap();
+    w.retry_until_done().await;
+    assert_eq!(w.times_of(event), whole_day(w.day(0)));
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn while_optedo_is_down_leave_waits_and_is_written_later() {
+    let w = World::connected().await;
+    w.optedo.stop().await;
+    let event = w.take_leave(0);
+    w.webhook().await;
+    assert_eq!(w.queue("retrying").await, 1);
+    w.optedo.restart().await.unwrap();
+    w.retry_until_done().await;
+    assert_eq!(w.times_of(event), whole_day(w.day(0)));
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn a_failure_of_officient_about_one_person_does_not_delay_the_others() {
+    let w = World::start().await;
+    let (piet, piets_user) = w.hire("Piet", "Pieters");
+    w.take_leave(0);
+    w.officient.add_event(piet, w.leave(0));
+    w.officient.fault_on(&format!("/1.0/calendar/{}/", w.jan), Fault::Status(500), 1000);
+    w.connect_and_import().await;
+    assert_eq!(w.optedo.absences_of(piets_user).len(), 1);
+    assert_eq!(w.absences().len(), 1);
+    let people = w.get("/people").await.to_string();
+    assert!(people.contains("Pieters"), "{people}");
+    w.officient.clear_faults();
+    w.sweep().await;
+    assert_eq!(w.absences().len(), 2);
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn a_failure_of_optedo_about_one_person_does_not_delay_the_others() {
+    let w = World::connected().await;
+    let others = w.hire_people(6);
+    let jans = format!("GET /api/absences?userId={}&", w.user);
+    for (day, fault) in
+        (0..).zip([Fault::Status(500), Fault::Status(503), Fault::Status(400), Fault::Html200])
+    {
+        w.optedo.fault_on(&jans, fault.clone(), 1000);
+        let event = w.take_leave(day);
+        w.receive("calendar_event_added", w.jan).await;
+        w.until("Jan's reconciliation failed", async || w.queue("retrying").await == 1).await;
+        for (person, user) in &others {
+            w.officient.add_event(*person, w.leave(day));
+            w.receive("person_added", person).await;
+            let written = usize::try_from(day).unwrap() + 1;
+            w.until("the other's leave is written", async || w.optedo.absences_of(*user).len() == written)
+                .await;
+        }
+        assert_eq!(w.absence_of(event), None, "{fault:?}");
+        w.optedo.clear_faults();
+        w.retry_until_done().await;
+        assert!(w.absence_of(event).is_some(), "{fault:?}");
+    }
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn slow_responses_are_bounded_and_delay_nobody_else() {
+    let w = options().set("optedo.timeout", "1s").connected().await;
+    let (piet, piets_user) = w.hire("Piet", "Pieters");
+    w.officient.add_event(piet, w.leave(0));
+    let jans = w.take_leave(0);
+    // The first time that Jan's absences are read, no response comes.
+    w.optedo.fault_on(&format!("GET /api/absences?userId={}", w.user), Fault::Timeout, 1);
+    w.receive("calendar_event_added", w.jan).await;
+    w.receive("person_added", piet).await;
+    w.until("Piet's leave is written", async || w.optedo.absences_of(piets_user).len() == 1).await;
+    w.retry_until_done().await;
+    assert_eq!(w.times_of(jans), whole_day(w.day(0)));
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn until_retry_after_has_passed_nobody_calls_optedo_and_then_everybody_continues() {
+    for status in [429, 503] {
+        let w = World::start().await;
+        for (person, _) in w.hire_people(20) {
+            for day in 0..10 {
+                w.officient.add_event(person, w.leave(day));
+            }
+        }
+        // Several people's leave is being written when one of the writes is asked to wait.
+        let writes = w.optedo.hold("POST /api/absences", 3);
+        w.connect().await;
+        w.until_held(&writes, 2).await;
+        w.optedo.fault_on("POST /api/absences", Fault::RetryAfter { status, seconds: 240 }, 1);
+        writes.release();
+        w.until("one write was asked to wait", async || w.optedo.faults_left() == 0).await;
+        w.until_idle().await;
+        let calls = w.optedo.calls().len();
+        let calendar = format!("/1.0/calendar/{}/", w.jan);
+        let reads = w.officient.calls_to(&calendar);
+        assert!(w.optedo.writes() < 150, "nearly everything was written: nothing waits");
+        // Neither time nor a webhook shortens the wait.
+        let urgent = w.take_leave(1);
+        for _ in 0..3 {
+            w.advance(SignedDuration::from_mins(1)).await;
+            w.receive("calendar_event_added", w.jan).await;
+            w.until_idle().await;
+        }
+        assert_eq!(w.optedo.calls().len(), calls, "{status}");
+        assert_eq!(w.officient.calls_to(&calendar), reads, "{status}: Officient is called in vain");
+        w.advance(SignedDuration::from_secs(61)).await;
+        w.until("Jan's leave is written", async || w.absence_of(urgent).is_some()).await;
+        w.until("everybody's leave is written", async || w.absences().len() == 201).await;
+        w.settle().await;
+        w.finish(&[]).await;
+    }
+}
+
+#[tokio::test]
+async fn retry_after_is_obeyed_for_at_most_a_quarter_of_an_hour() {
+    let w = World::connected().await;
+    let event = w.take_leave(0);
+    w.optedo.fault_on("POST /api/absences", Fault::RetryAfter { status: 503, seconds: u32::MAX }, 1);
+    w.webhook().await;
+    assert_eq!(w.absence_of(event), None);
+    w.advance(SignedDuration::from_mins(16)).await;
+    w.until("the leave is written", async || w.times_of(event) == whole_day(w.day(0))).await;
+    w.finish(&[]).await;
+}
