@@ -1,4 +1,4 @@
-//! Attention items: why something is not in Optedo, in a form that a person can act on. Pure.
+//! Attention items: why leave is not in Optedo, in a form that the admin can act on. Pure.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -46,88 +46,63 @@ pub enum AttentionKind {
     OptedoUnauthorized,
 }
 
-/// What is the case, in numbers and words that a page can say in any language. Decides the [`AttentionKind`].
+/// The reason of an item, as data that the page shows in the admin's language. It decides the [`AttentionKind`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "case", rename_all = "snake_case")]
 pub enum Cause {
     /// No active Optedo user has exactly this name.
     NoSuchUser,
-    /// Archived or deleted in Officient, while absences stand.
+    /// The person is archived or deleted in Officient, and has absences in Optedo.
     Archived,
-    /// So many active Optedo users have this name.
-    SeveralUsers {
-        /// How many.
-        count: usize,
-    },
-    /// So many people in Officient have this name.
-    SeveralPeople {
-        /// How many.
-        count: usize,
-    },
-    /// No absence type is described exactly so.
+    /// `count` active Optedo users have this name.
+    SeveralUsers { count: usize },
+    /// `count` people in Officient have this name.
+    SeveralPeople { count: usize },
+    /// No absence type has exactly this description.
     NoSuchType,
-    /// So many absence types are described so.
-    SeveralTypes {
-        /// How many.
-        count: usize,
-    },
-    /// The event cannot be an absence.
+    /// `count` absence types have this description.
+    SeveralTypes { count: usize },
+    /// The event cannot become an absence.
     Invalid {
-        /// What is wrong with it.
         fault: EventFault,
-        /// Its day, where it has one.
         #[serde(default)]
         date: Option<Date>,
     },
     /// Optedo does not accept the absence.
     Rejected {
-        /// The HTTP status.
         status: u16,
-        /// What Optedo says about it.
         message: String,
-        /// The event's day.
         #[serde(default)]
         date: Option<Date>,
     },
-    /// So many absences would be deleted at once.
-    DeletionsHeld {
-        /// How many.
-        count: i64,
-    },
+    /// `count` deletions at once are more than allowed.
+    DeletionsHeld { count: i64 },
     /// Officient does not know the event name.
-    WebhookRefused {
-        /// What it says.
-        message: String,
-    },
-    /// So many sweeps in a row found changes that no webhook had announced.
-    WebhooksSilent {
-        /// How many.
-        sweeps: i32,
-    },
+    WebhookRefused { message: String },
+    /// `sweeps` sweeps in a row found changes that no webhook announced.
+    WebhooksSilent { sweeps: i32 },
     /// The refresh token was refused.
     ReauthorizationRequired,
     /// Our token was refused.
     OptedoUnauthorized,
 }
 
-/// What is wrong with an event that cannot be an absence.
+/// Why an event cannot become an absence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventFault {
-    /// No date that can be read.
     NoDate,
-    /// It does not say whether it is time off.
+    /// The event does not say whether it is time off.
     NoKind,
-    /// It does not say whether it is approved.
+    /// The event does not say whether it is approved.
     NoStatus,
-    /// None, or not a positive one.
+    /// There is no duration, or it is not positive.
     NoDuration,
-    /// A start or a duration that no calendar holds.
+    /// The start or the duration is too large for a calendar.
     OutOfRange,
 }
 
 impl Cause {
-    /// The kind of item that it makes.
     pub fn kind(&self) -> AttentionKind {
         match self {
             Self::NoSuchUser | Self::Archived => AttentionKind::UnmatchedPerson,
@@ -157,15 +132,14 @@ impl std::fmt::Display for EventFault {
     }
 }
 
-/// A near miss: what is in Optedo, and in what it differs.
+/// A near miss: a name or description in Optedo that nearly matches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Hint {
-    /// In what the two differ.
     pub difference: Difference,
     /// The name or description in Optedo.
     pub candidate: String,
-    /// Of a name its parts; absent where an older version stored the hint.
+    /// The parts of a name; absent in hints that an older version stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub names: Option<HintedNames>,
 }
@@ -173,29 +147,24 @@ pub struct Hint {
 /// A user's two names in Optedo.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HintedNames {
-    /// The first name.
     pub first: String,
-    /// The last name.
     pub last: String,
 }
 
-/// In what two texts differ that nearly match.
+/// How two texts differ that nearly match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Difference {
     /// The same letters in another Unicode form (é as one code point or as two).
     UnicodeForm,
-    /// Spaces before, after or between.
     Spaces,
-    /// Upper and lower case.
     Case,
-    /// Accents.
     Accents,
     /// First and last name are swapped.
     Swapped,
-    /// More than one of these.
+    /// More than one of the differences above.
     Several,
-    /// Nothing: but the user is inactive in Optedo.
+    /// The names are equal, but the user is inactive in Optedo.
     Inactive,
 }
 
@@ -214,16 +183,14 @@ impl std::fmt::Display for Hint {
     }
 }
 
-/// An item: one is open for a kind and a subject at a time.
+/// An attention item. At most one item of a kind is open for a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttentionItem {
-    /// Officient's id of the subject, or a fixed word where there is one such item.
+    /// Officient's id of the subject, or a fixed word for a kind without a subject.
     pub subject_id: String,
     /// The person's name, or the description looked for.
     pub subject: Option<String>,
-    /// What is the case.
     pub cause: Cause,
-    /// The near miss.
     pub hint: Option<Hint>,
 }
 
@@ -232,52 +199,45 @@ impl AttentionItem {
         Self { cause, subject_id: subject_id.into(), subject: subject.map(str::to_owned), hint: None }
     }
 
-    /// Somebody cannot be matched.
     pub fn of_person(person: PersonId, name: &str, cause: Cause, hint: Option<Hint>) -> Self {
         Self { hint, ..Self::new(cause, person.to_string(), Some(name)) }
     }
 
-    /// A type cannot be mapped. `type_id`: Officient's, or the word of a built-in type.
+    /// `type_id`: Officient's id; `sick_day` or `education` for a built-in type.
     pub fn of_type(type_id: &str, description: &str, cause: Cause, hint: Option<Hint>) -> Self {
         Self { hint, ..Self::new(cause, type_id, Some(description)) }
     }
 
-    /// An event of the person called `name` cannot be written.
+    /// `name`: the full name of the person.
     pub fn of_event(event: EventId, name: &str, cause: Cause) -> Self {
         Self::new(cause, event.to_string(), Some(name))
     }
 
-    /// More deletions at once than allowed.
     pub fn deletions_held(count: i64) -> Self {
         Self::new(Cause::DeletionsHeld { count }, "deletions", None)
     }
 
-    /// Officient does not know this event name.
     pub fn webhook_refused(event: &str, message: &str) -> Self {
         Self::new(Cause::WebhookRefused { message: message.to_owned() }, event, Some(event))
     }
 
-    /// Sweeps keep finding changes that no webhook announced.
     pub fn webhooks_silent(sweeps: i32) -> Self {
         Self::new(Cause::WebhooksSilent { sweeps }, "webhooks", None)
     }
 
-    /// Somebody must sign in at Officient again.
     pub fn reauthorization_required() -> Self {
         Self::new(Cause::ReauthorizationRequired, "officient", None)
     }
 
-    /// Optedo does not accept our token.
     pub fn optedo_unauthorized() -> Self {
         Self::new(Cause::OptedoUnauthorized, "optedo", None)
     }
 
-    /// What it is about.
     pub fn kind(&self) -> AttentionKind {
         self.cause.kind()
     }
 
-    /// What is the case, in a sentence: for the API and the commands; the page has its own in the admin's language.
+    /// The cause as an English sentence, for the API and the commands. The page has texts of its own.
     pub fn detail(&self) -> String {
         let subject = self.subject.as_deref().unwrap_or_default();
         let subject_id = &self.subject_id;
@@ -319,7 +279,7 @@ impl AttentionItem {
     }
 }
 
-/// What is left of a text without case, accents, spaces, hyphens and apostrophes: equal for all that nearly match.
+/// The text without case, accents, spaces, hyphens and apostrophes. Texts that nearly match fold to the same text.
 pub fn fold(text: &str) -> String {
     use unicode_normalization::UnicodeNormalization as _;
     use unicode_normalization::char::is_combining_mark;
@@ -333,7 +293,7 @@ pub fn fold(text: &str) -> String {
     lower.nfd().filter(|char| !is_combining_mark(*char)).filter(is_kept).collect()
 }
 
-/// In what `theirs` differs from `ours` if the two nearly match; `None` when they are equal or unlike.
+/// How `theirs` differs from `ours` if the two nearly match; `None` if they are equal, or not similar.
 pub fn difference(ours: &str, theirs: &str) -> Option<Difference> {
     use unicode_normalization::UnicodeNormalization as _;
     use unicode_normalization::char::is_combining_mark;

@@ -1,6 +1,6 @@
-//! What should stand in Optedo for one Officient event, or why nothing should. Pure.
+//! The absence that Optedo should contain for one Officient event, or why it should contain none. Pure.
 //!
-//! Times are wall clock without zone on both sides (Officient counts minutes from midnight), so daylight saving never
+//! Both sides use wall-clock times without a zone (Officient counts minutes from midnight), so daylight saving never
 //! shifts an absence.
 
 use jiff::ToSpan as _;
@@ -13,79 +13,68 @@ use crate::domain::ids::{AbsenceTypeId, EventId, UserId};
 use crate::domain::mapping::{Mapping, MappingRules, map_type};
 use crate::domain::matching::PersonMatch;
 
-/// The days that are kept equal; both ends belong to it.
+/// The days that are kept equal, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// The first day.
     pub from: Date,
-    /// The last day.
     pub until: Date,
 }
 
 impl Window {
-    /// Whether a day belongs to it.
     pub fn contains(self, date: Date) -> bool {
         self.from <= date && date <= self.until
     }
 
-    /// The calendar years it touches.
+    /// The calendar years that contain days of the window.
     pub fn years(self) -> impl Iterator<Item = i16> {
         self.from.year()..=self.until.year()
     }
 }
 
-/// An absence that should stand in Optedo.
+/// An absence that Optedo should contain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DesiredAbsence {
-    /// Because of this event.
+    /// The Officient calendar event that this absence represents.
     pub event: EventId,
-    /// The event's day.
     pub date: Date,
     pub user: UserId,
-    /// Of which type.
     pub absence_type: AbsenceTypeId,
-    /// When.
     pub times: Times,
 }
 
-/// What an event comes to.
+/// The result of assessing a calendar event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Classification {
-    /// It should stand in Optedo.
+    /// Optedo should contain this absence.
     Absent(DesiredAbsence),
-    /// It is no leave of the window.
+    /// The event is not leave to copy.
     Excluded(Exclusion),
-    /// It is leave, but cannot be written: what stands stays, and the item says why.
+    /// The event is leave, but cannot be written. An absence that was written stays; the item says why.
     Blocked(AttentionItem),
 }
 
-/// Why an event is no leave that is written.
+/// Why an event is not leave to copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exclusion {
-    /// Dated before or after the window.
     OutsideWindow,
-    /// Overtime, or something else that takes no hours off.
+    /// Overtime, or another category that takes no hours off the schedule.
     NotTimeOff,
-    /// Pending, or withdrawn.
     NotApproved,
-    /// Time that is worked, of a type without our field.
+    /// Worked time (remote work, training) of a type without our field.
     Worked,
 }
 
-/// What decides, besides the event.
+/// The settings that decide about an event.
 #[derive(Clone, Copy)]
 pub struct Rules<'a> {
-    /// The days that count.
     pub window: Window,
-    /// Whether pending leave is written.
     pub include_pending: bool,
-    /// The start of a part of a day without a known one.
+    /// The start of a partial day whose start Officient does not know.
     pub default_start: Time,
-    /// How types are mapped.
     pub mapping: MappingRules<'a>,
 }
 
-/// What `event` of the person called `name` comes to; `leave_types` are those of the event's year.
+/// Classifies an event of the person called `name`. `leave_types` are those of the event's year.
 pub fn classify(
     event: &CalendarEvent,
     name: &str,
@@ -134,7 +123,7 @@ pub fn classify(
     }
 }
 
-/// When the event is: all day, or from its start for its duration, past midnight if need be.
+/// All day, or from the start for the duration, past midnight if necessary.
 fn times(event: &CalendarEvent, date: Date, default_start: Time) -> Result<Times, EventFault> {
     let duration = event.duration_minutes.filter(|minutes| *minutes > 0).ok_or(EventFault::NoDuration)?;
     let midnight = date.at(0, 0, 0, 0);

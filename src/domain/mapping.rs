@@ -1,7 +1,7 @@
-//! Which Optedo absence type an event's leave type is. Pure.
+//! Which Optedo absence type a leave type maps to. Pure.
 //!
-//! The description is the `code` of our entry in the type's `integrations` (the field the admin fills in under
-//! *Verloftypes – Geavanceerd*), else the type's name; it must equal the description of exactly one absence type.
+//! The description is the `code` of our entry in the type's `integrations` (the field that the admin fills in under
+//! *Verloftypes – Geavanceerd*), otherwise the type's name. It must equal the description of exactly one absence type.
 
 use crate::config;
 use crate::domain::absence::AbsenceType;
@@ -9,36 +9,33 @@ use crate::domain::attention::{AttentionItem, Cause, Hint, difference};
 use crate::domain::calendar::{CalendarEvent, LeaveType, LeaveTypeRef};
 use crate::domain::ids::AbsenceTypeId;
 
-/// What decides the mapping.
+/// The settings that decide the mapping.
 #[derive(Clone, Copy)]
 pub struct MappingRules<'a> {
     /// Which entry of a type's `integrations` is ours, compared without case.
     pub integration_app: &'a str,
     /// Descriptions for the built-in types.
     pub built_in: &'a config::LeaveTypes,
-    /// Optedo's absence types.
     pub absence_types: &'a [AbsenceType],
 }
 
-/// The outcome for one event.
+/// The result for one event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mapping {
-    /// Exactly this type.
     To(AbsenceTypeId),
-    /// Time that is worked, of a type that the admin did not say should be written.
+    /// Worked time, of a type for which the admin did not fill in our field.
     Excluded,
-    /// None, or more than one.
+    /// No absence type has the description, or more than one has.
     Blocked(AttentionItem),
 }
 
-/// What is looked for among Optedo's descriptions.
+/// The description that an Optedo absence type must have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
-    /// Officient's id of the type, or the word of a built-in one.
+    /// Officient's id of the type; `sick_day` or `education` for a built-in type.
     pub type_id: String,
-    /// The text.
     pub text: String,
-    /// Filled in for us by the admin, rather than the type's own name.
+    /// The admin filled it in; otherwise it is the type's own name.
     pub is_chosen: bool,
 }
 

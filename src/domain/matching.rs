@@ -1,7 +1,7 @@
-//! Which Optedo user a person in Officient is. Pure.
+//! Which Optedo user a person in Officient matches. Pure.
 //!
-//! First and last name equal, code point by code point, case included: no trimming, no folding, no guessing. The hint
-//! may be clever; the match never.
+//! First name and last name must be equal, code point by code point, including case. Names are never trimmed, folded or
+//! guessed. The hint may be clever; the match never is.
 
 use std::collections::HashMap;
 
@@ -10,19 +10,19 @@ use crate::domain::attention::{AttentionItem, Cause, Difference, Hint, HintedNam
 use crate::domain::company::Names;
 use crate::domain::ids::{PersonId, UserId};
 
-/// The outcome for one person.
+/// The result for one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PersonMatch {
     /// Exactly one active user, and nobody else in Officient, has this name.
     Matched(UserId),
-    /// Nobody; the item says so, with a hint where a name nearly matches.
+    /// No user; the item has a hint if a name nearly matches.
     Unmatched(AttentionItem),
-    /// More than one; written to nobody.
+    /// More than one user, or more than one person: nothing is written for any of them.
     Ambiguous(AttentionItem),
 }
 
 impl PersonMatch {
-    /// The word of the database and the API.
+    /// The representation in the database and the API.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Matched(_) => "matched",
@@ -40,16 +40,15 @@ impl PersonMatch {
     }
 }
 
-/// Optedo's users, to be found by name: everybody can be matched without looking at every user for each.
+/// Optedo's users, indexed by name.
 #[derive(Default)]
 pub struct UserDirectory {
     users: Vec<User>,
-    /// Positions by what is left of a name without case, accents, spaces and hyphens.
+    /// Positions in `users` by folded name (see [`fold`]).
     alike: HashMap<String, Vec<usize>>,
 }
 
 impl UserDirectory {
-    /// The directory of these users.
     pub fn new(users: Vec<User>) -> Self {
         let mut alike: HashMap<String, Vec<usize>> = HashMap::new();
         for (position, user) in users.iter().enumerate() {
@@ -58,18 +57,16 @@ impl UserDirectory {
         Self { users, alike }
     }
 
-    /// How many users there are.
     #[expect(clippy::len_without_is_empty, reason = "nobody asks whether there are none")]
     pub fn len(&self) -> usize {
         self.users.len()
     }
 
-    /// The user of this id.
     pub fn user(&self, id: UserId) -> Option<&User> {
         self.users.iter().find(|user| user.id == id)
     }
 
-    /// All users with exactly this name, or one like it, in their order.
+    /// All users with exactly this name or a similar one, in their order.
     fn alike(&self, names: &Names) -> Vec<&User> {
         let (straight, swapped) = (key(&names.first, &names.last), key(&names.last, &names.first));
         let mut keys = vec![&straight];
@@ -85,7 +82,7 @@ fn key(first: &str, last: &str) -> String {
     fold(&format!("{first} {last}"))
 }
 
-/// Matches a person; `namesakes` is how many others in Officient, not archived, have exactly this name.
+/// Matches a person. `namesakes`: how many other people in Officient, not archived, have exactly this name.
 pub fn match_person(
     person: PersonId,
     names: &Names,
@@ -111,7 +108,7 @@ fn has_names(user: &User, names: &Names) -> bool {
     user.first_name == names.first && user.last_name == names.last
 }
 
-/// The user whose name comes nearest, if one nearly matches.
+/// The user with the most similar name, if one nearly matches.
 fn nearest(names: &Names, users: &[&User]) -> Option<Hint> {
     let hints = users.iter().filter_map(|user| {
         let difference = near_miss(names, user)?;
@@ -133,7 +130,7 @@ fn near_miss(names: &Names, user: &User) -> Option<Difference> {
     differ(names, &theirs).or_else(|| differ(&swapped, &theirs).map(|_also| Difference::Several))
 }
 
-/// How two pairs of names differ that nearly match, part by part.
+/// How two pairs of names differ if they nearly match, part by part.
 fn differ(ours: &Names, theirs: &Names) -> Option<Difference> {
     let part = |ours: &str, theirs: &str| (ours != theirs).then(|| difference(ours, theirs));
     match (part(&ours.first, &theirs.first), part(&ours.last, &theirs.last)) {

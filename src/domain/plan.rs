@@ -1,9 +1,10 @@
-//! The difference between what should stand in Optedo and what we wrote: create, change, delete, keep. Pure.
+//! The difference between the absences that Optedo should contain and those that we wrote: create, change, delete, keep.
+//! Pure.
 //!
-//! All the rules about what is never done are here. Only our own rows are compared, never Optedo's state: what a person
-//! changed in Optedo stays for as long as the event in Officient does not change. A *problem* (somebody who no longer
-//! matches, a type no longer mapped, an event that cannot be read) never deletes; only an event that is gone, or that is
-//! no longer approved leave, does, and only on complete evidence.
+//! All the rules about what is never done are here. Our own rows are compared, never Optedo's state: what a user changed in
+//! Optedo stays until the event in Officient changes. A *problem* (a person who no longer matches, a type that is no
+//! longer mapped, an event that cannot be read) never deletes an absence. Only an event that is gone, or that is no longer
+//! approved leave, deletes its absence, and only on complete evidence.
 
 use std::collections::BTreeMap;
 
@@ -20,43 +21,37 @@ use crate::domain::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, UserId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString)]
 #[strum(serialize_all = "snake_case")]
 pub enum Intent {
-    /// It may stand in Optedo under our reference, or not.
+    /// Optedo may contain the absence under our reference, or not.
     Create,
-    /// It stands there with its old or its new values.
+    /// The absence has its old or its new values.
     Update,
-    /// It may be gone.
+    /// The absence may be gone.
     Delete,
 }
 
-/// A row of ours: what was last written for an event, or was about to be.
+/// A row of ours: what was last written for an event, or was about to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrittenAbsence {
-    /// The event.
     pub event: EventId,
-    /// The event's day.
     pub date: Date,
     pub user: UserId,
-    /// `None` only while a create has not come to its end.
+    /// `None` only until a creation has succeeded.
     pub absence: Option<AbsenceId>,
-    /// Of which type.
     pub absence_type: AbsenceTypeId,
-    /// When.
     pub times: Times,
-    /// What was begun.
     pub intent: Option<Intent>,
-    /// The call that was begun may still come through until then.
+    /// Until when an earlier call may still reach Optedo.
     pub call_until: Option<Timestamp>,
-    /// The admin confirmed that it be deleted.
     pub deletion_confirmed: bool,
 }
 
 impl WrittenAbsence {
-    /// Where it stands in Optedo: as noted, or found under our reference when it was begun and nobody heard of its end.
+    /// The id in Optedo: as stored, or found under our reference if the outcome of the creation is not known.
     pub fn absence_in(&self, company: CompanyId, existing: &[Absence]) -> Option<AbsenceId> {
         self.absence.or_else(|| find_ours(company, self.event, existing))
     }
 
-    /// Whether these are the values that we wrote, or meant to.
+    /// Whether these are the values that we wrote, or were about to write.
     fn equals(&self, desired: &DesiredAbsence) -> bool {
         self.date == desired.date
             && self.user == desired.user
@@ -65,34 +60,26 @@ impl WrittenAbsence {
     }
 }
 
-/// What is to be done in Optedo about one event.
+/// What to do in Optedo about one event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Nothing of ours stands there. `begun`: a create was tried before, and may have come through.
+    /// Optedo contains no absence of ours. `begun`: an earlier creation, which may have succeeded.
     Create {
-        /// What should stand.
         desired: DesiredAbsence,
-        /// The earlier try.
         begun: Option<WrittenAbsence>,
     },
-    /// It stands there with other values.
     Update {
-        /// Where.
         absence: AbsenceId,
-        /// What stands, or was to.
         written: WrittenAbsence,
-        /// What should stand.
         desired: DesiredAbsence,
     },
-    /// It stands there and should not.
     Delete {
-        /// What stands; without an id it was begun to be created, and may have come through.
+        /// Without an id: an earlier creation, which may have succeeded.
         written: WrittenAbsence,
     },
 }
 
 impl Change {
-    /// The event it is about.
     pub fn event(&self) -> EventId {
         match self {
             Self::Create { desired, .. } | Self::Update { desired, .. } => desired.event,
@@ -100,7 +87,6 @@ impl Change {
         }
     }
 
-    /// The day of the event, as far as it is known.
     pub fn date(&self) -> Option<Date> {
         match self {
             Self::Create { desired, .. } | Self::Update { desired, .. } => Some(desired.date),
@@ -108,7 +94,6 @@ impl Change {
         }
     }
 
-    /// What was written for it, or begun to be.
     fn written(&self) -> Option<&WrittenAbsence> {
         match self {
             Self::Create { begun, .. } => begun.as_ref(),
@@ -116,36 +101,35 @@ impl Change {
         }
     }
 
-    /// Until when an earlier call may still come through; taken up before, it might come after ours.
+    /// Until when an earlier call may still reach Optedo. A call before that time could be overtaken by it.
     pub fn call_under_way(&self, now: Timestamp) -> Option<Timestamp> {
         let written = self.written().filter(|written| written.intent.is_some())?;
         written.call_until.filter(|until| *until > now)
     }
 }
 
-/// All changes for one person, and what is held back.
+/// All changes for one person, and the leave that is blocked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// In the order in which they are applied: what must stand first, what must go last.
+    /// In the order in which they are applied: creations and updates first, deletions last.
     pub changes: Vec<Change>,
-    /// Leave that is not written, and why.
+    /// Leave that is not written, and the item that says why.
     pub blocked: Vec<(EventId, AttentionItem)>,
-    /// How many absences are right as they are.
+    /// The number of absences that are right as they are.
     pub kept: usize,
 }
 
-/// How much of the person's calendar was read.
+/// Which part of the person's calendar was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Evidence<'a> {
-    /// The years that were read in full.
     pub years: &'a [i16],
-    /// Every year that was asked for could be read; otherwise nothing is deleted.
+    /// Every requested year could be read; otherwise nothing is deleted.
     pub is_complete: bool,
 }
 
-/// Compares. `standings` are the events of the calendar, each once.
+/// Compares the classified events of the calendar with our rows.
 pub fn plan(
-    standings: &BTreeMap<EventId, Classification>,
+    classifications: &BTreeMap<EventId, Classification>,
     written: &[WrittenAbsence],
     window: Window,
     evidence: Evidence<'_>,
@@ -153,11 +137,11 @@ pub fn plan(
     let mut plan = Plan::default();
     let mut deletions = Vec::new();
     for row in written {
-        // Days before and after the window are never touched, not even for an event that moved into it.
+        // Days outside the window are never touched, not even for an event that moved into it.
         if !window.contains(row.date) {
             continue;
         }
-        let is_gone = match standings.get(&row.event) {
+        let is_gone = match classifications.get(&row.event) {
             Some(Classification::Absent(desired)) => {
                 plan.keep_or_change(row, desired);
                 false
@@ -172,8 +156,8 @@ pub fn plan(
             deletions.push(Change::Delete { written: row.clone() });
         }
     }
-    for (event, standing) in standings {
-        match standing {
+    for (event, classification) in classifications {
+        match classification {
             Classification::Absent(desired) if written.iter().all(|row| row.event != *event) => {
                 plan.changes.push(Change::Create { desired: desired.clone(), begun: None });
             }
@@ -190,7 +174,7 @@ impl Plan {
         let desired = desired.clone();
         match (row.absence, row.intent) {
             (Some(_), None) if row.equals(&desired) => self.kept += 1,
-            // A change whose end is not known is made again: it ends in the same state however often.
+            // An update whose outcome is not known is repeated; the result is the same however often.
             (Some(absence), _) => {
                 self.changes.push(Change::Update { absence, written: row.clone(), desired });
             }
@@ -216,17 +200,15 @@ impl Plan {
         users
     }
 
-    /// Whether a write that was begun before is taken up again.
+    /// Whether an earlier write, whose outcome is not known, is continued.
     pub fn continues_earlier_write(&self) -> bool {
         self.changes.iter().any(|change| change.written().is_some_and(|written| written.intent.is_some()))
     }
 
-    /// The events whose absences are to be deleted.
     pub fn deletions(&self) -> Vec<EventId> {
         self.deleted().map(|written| written.event).collect()
     }
 
-    /// The absences that are to be deleted.
     pub fn deleted(&self) -> impl Iterator<Item = &WrittenAbsence> {
         self.changes.iter().filter_map(|change| match change {
             Change::Delete { written } => Some(written),
@@ -235,12 +217,11 @@ impl Plan {
     }
 }
 
-/// The reference that our absences carry in Optedo.
+/// The `externalReference` of our absence for this event.
 pub fn reference(company: CompanyId, event: EventId) -> String {
     format!("officient:{company}:{event}")
 }
 
-/// What is sent to Optedo.
 pub fn absence_to_write(company: CompanyId, desired: &DesiredAbsence) -> NewAbsence {
     NewAbsence {
         user_id: desired.user,
@@ -252,18 +233,17 @@ pub fn absence_to_write(company: CompanyId, desired: &DesiredAbsence) -> NewAbse
     }
 }
 
-/// How an absence that should be created comes to stand, seen what stands already.
+/// What a creation becomes, given the absences that Optedo already contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Creation {
-    /// It is written.
     Write,
-    /// One that stands is taken over; nothing is written until its event changes.
+    /// An existing absence becomes ours; nothing is written until its event changes.
     Adopt(AbsenceId),
-    /// Our earlier try came through, but the event changed since: it is changed.
+    /// Our earlier creation succeeded, but the event changed since.
     Change(AbsenceId),
 }
 
-/// Looks before creating. `existing`: Optedo's absences of the users concerned; `free`: whether an absence belongs to
+/// Checks before creating. `existing`: Optedo's absences of the users concerned; `free`: whether an absence belongs to
 /// no event yet.
 pub fn adopt_or_create(
     company: CompanyId,
@@ -348,8 +328,8 @@ mod tests {
         desired.iter().map(|desired| (desired.event, Classification::Absent(desired.clone()))).collect()
     }
 
-    fn one(event: i64, standing: Classification) -> BTreeMap<EventId, Classification> {
-        BTreeMap::from([(EventId(event), standing)])
+    fn one(event: i64, classification: Classification) -> BTreeMap<EventId, Classification> {
+        BTreeMap::from([(EventId(event), classification)])
     }
 
     fn blocked() -> Classification {
@@ -398,8 +378,8 @@ mod tests {
     #[test]
     fn only_an_event_that_is_gone_or_no_longer_approved_leave_is_deleted() {
         let written = [row(&desired(1))];
-        let deletes = |standings: BTreeMap<EventId, Classification>| {
-            !plan(&standings, &written, WINDOW, COMPLETE).changes.is_empty()
+        let deletes = |classifications: BTreeMap<EventId, Classification>| {
+            !plan(&classifications, &written, WINDOW, COMPLETE).changes.is_empty()
         };
         assert!(deletes(BTreeMap::new()));
         assert!(deletes(one(1, Classification::Excluded(Exclusion::NotApproved))));
@@ -412,12 +392,12 @@ mod tests {
     #[test]
     fn nothing_is_deleted_on_part_of_the_evidence_but_the_rest_is_done() {
         let written = [row(&desired(1)), row(&desired(2))];
-        let standings = [
+        let classifications = [
             (EventId(1), Classification::Excluded(Exclusion::NotApproved)),
             (EventId(3), Classification::Absent(desired(3))),
         ];
         let partial = Evidence { years: &[2026], is_complete: false };
-        let plan = plan(&BTreeMap::from(standings), &written, WINDOW, partial);
+        let plan = plan(&BTreeMap::from(classifications), &written, WINDOW, partial);
         assert_eq!(plan.changes, [Change::Create { desired: desired(3), begun: None }]);
     }
 
@@ -431,8 +411,8 @@ mod tests {
     fn days_outside_the_window_are_never_touched_even_when_the_event_moves_into_it() {
         let old = DesiredAbsence { date: date(2025, 12, 31), times: on(date(2025, 12, 31), 4), ..desired(1) };
         let years = Evidence { years: &[2025, 2026, 2027], is_complete: true };
-        for standings in [BTreeMap::new(), absent(&[desired(1)])] {
-            assert_eq!(plan(&standings, &[row(&old)], WINDOW, years).changes, []);
+        for classifications in [BTreeMap::new(), absent(&[desired(1)])] {
+            assert_eq!(plan(&classifications, &[row(&old)], WINDOW, years).changes, []);
         }
     }
 
@@ -538,7 +518,7 @@ mod tests {
             Just(Some(Intent::Update)),
             Just(Some(Intent::Delete))
         ];
-        (any_standing(event), intents).prop_map(|(standing, intent)| match standing {
+        (any_standing(event), intents).prop_map(|(classification, intent)| match classification {
             Some(Classification::Absent(desired)) => {
                 let absence = (intent != Some(Intent::Create)).then_some(AbsenceId(desired.event.0 + 1000));
                 Some(WrittenAbsence { absence, intent, ..row(&desired) })
@@ -567,33 +547,33 @@ mod tests {
     proptest! {
         #[test]
         fn planning_again_after_applying_a_plan_gives_an_empty_plan(
-            standings in (any_standing(1), any_standing(2), any_standing(3), any_standing(4)),
+            classifications in (any_standing(1), any_standing(2), any_standing(3), any_standing(4)),
             written in (any_row(1), any_row(2), any_row(3), any_row(5)),
         ) {
-            let standings: BTreeMap<EventId, Classification> = [(1, standings.0), (2, standings.1), (3, standings.2), (4, standings.3)]
-                .into_iter().filter_map(|(event, standing)| Some((EventId(event), standing?))).collect();
+            let classifications: BTreeMap<EventId, Classification> = [(1, classifications.0), (2, classifications.1), (3, classifications.2), (4, classifications.3)]
+                .into_iter().filter_map(|(event, classification)| Some((EventId(event), classification?))).collect();
             let written: Vec<WrittenAbsence> = [written.0, written.1, written.2, written.3].into_iter().flatten().collect();
 
-            let first = plan(&standings, &written, WINDOW, COMPLETE);
+            let first = plan(&classifications, &written, WINDOW, COMPLETE);
             let rows = apply(&first, &written);
-            let second = plan(&standings, &rows, WINDOW, COMPLETE);
+            let second = plan(&classifications, &rows, WINDOW, COMPLETE);
             prop_assert_eq!(&second.changes, &vec![]);
             prop_assert_eq!(&second.blocked, &first.blocked);
 
             // Exactly what should stand stands; what is held back or worked stays if it stood.
-            for (event, standing) in &standings {
+            for (event, classification) in &classifications {
                 let row = rows.iter().find(|row| row.event == *event);
-                match standing {
+                match classification {
                     Classification::Absent(desired) => prop_assert!(row.is_some_and(|row| row.equals(desired))),
                     Classification::Blocked(_) | Classification::Excluded(Exclusion::Worked) =>
                         prop_assert_eq!(row, written.iter().find(|row| row.event == *event)),
                     Classification::Excluded(_) => prop_assert!(row.is_none()),
                 }
             }
-            prop_assert!(rows.iter().all(|row| standings.contains_key(&row.event)));
+            prop_assert!(rows.iter().all(|row| classifications.contains_key(&row.event)));
 
             // Nothing is deleted when part of the calendar could not be read.
-            let partial = plan(&standings, &written, WINDOW, Evidence { years: &[2026], is_complete: false });
+            let partial = plan(&classifications, &written, WINDOW, Evidence { years: &[2026], is_complete: false });
             prop_assert!(partial.deletions().is_empty());
         }
     }

@@ -1,4 +1,5 @@
-//! The dry run: what would be created, changed and deleted in Optedo, and why the rest would not be. Writes nothing there.
+//! The dry run: what a sweep would create, change and delete in Optedo, and why the rest would not be written. It writes
+//! nothing to Optedo.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -18,40 +19,35 @@ use crate::domain::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId,
 use crate::domain::plan::{Change, Creation};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 
-/// What a sweep would do.
+/// What a sweep would do to the absences in Optedo.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Preview {
-    /// Absences that would be created.
     pub create: Vec<PreviewedAbsence>,
-    /// Absences that would be changed.
     pub change: Vec<PreviewedAbsence>,
-    /// Absences that would be deleted.
     pub delete: Vec<PreviewedAbsence>,
-    /// Absences that stand in Optedo and would be taken over as they are.
+    /// Existing absences that would be adopted as they are.
     pub take_over: Vec<PreviewedAbsence>,
     /// Leave that would not be written, and why.
     #[schema(value_type = Vec<SkippedInShort>)]
     pub skipped: Vec<Skipped>,
-    /// People who could not be looked at.
+    /// People who could not be observed.
     pub failed: Vec<Failed>,
-    /// How many absences are right as they are.
+    /// The number of absences that are right as they are.
     pub unchanged: usize,
 }
 
-/// One absence.
+/// An absence that would be written, adopted or deleted.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PreviewedAbsence {
     pub person_id: PersonId,
-    /// Because of this event.
+    /// The Officient calendar event that the absence represents.
     pub event_id: EventId,
     pub user_id: UserId,
-    /// Which, where it stands already.
+    /// The id in Optedo, if the absence exists already.
     pub absence_id: Option<AbsenceId>,
-    /// Of which type.
     pub absence_type_id: AbsenceTypeId,
-    /// The event's day.
     pub date: Date,
     /// Wall clock.
     #[schema(schema_with = wall_clock)]
@@ -59,7 +55,6 @@ pub struct PreviewedAbsence {
     /// Wall clock, exclusive.
     #[schema(schema_with = wall_clock)]
     pub end: DateTime,
-    /// From midnight to midnight.
     pub all_day: bool,
 }
 
@@ -67,27 +62,22 @@ pub struct PreviewedAbsence {
 #[derive(Debug)]
 pub struct Skipped {
     pub person_id: PersonId,
-    /// Which event.
     pub event_id: EventId,
-    /// Why.
     pub item: AttentionItem,
 }
 
-/// [`Skipped`] as it is told.
+/// The JSON of [`Skipped`].
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Skipped)]
 struct SkippedInShort {
     person_id: PersonId,
-    /// Which event.
     event_id: EventId,
     #[schema(value_type = AttentionKind)]
     kind: &'static str,
     /// The person's name, or the description looked for.
     subject: Option<String>,
-    /// Why.
     detail: String,
-    /// The near miss.
     hint: Option<String>,
 }
 
@@ -106,18 +96,16 @@ impl Serialize for Skipped {
     }
 }
 
-/// Somebody who could not be looked at.
+/// A person who could not be observed.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Failed {
-    /// Who.
     pub person_id: PersonId,
-    /// Why.
     pub error: String,
 }
 
 impl Engine {
-    /// Works out the preview that the page asked for: everybody one after the other, stored as it goes.
+    /// Makes the preview that the page requested: one person after the other, stored person by person.
     pub async fn work_out_preview(&self, company: CompanyId) -> Result<(), SyncError> {
         let asked_at = self.clock.now();
         self.list_people(company, SyncReason::Import).await?;
@@ -177,8 +165,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Adds to `preview` what a look at this person would do. `at` is when the preview was asked for: what was not found
-    /// is read again once, not for everybody.
+    /// Adds to `preview` what reconciling this person would do. `at`: when the preview was requested. What is not found in
+    /// the cached lists is read again once after that time, not for each person.
     pub async fn preview(
         &self,
         company: CompanyId,
@@ -188,7 +176,6 @@ impl Engine {
         preview: &mut Preview,
     ) {
         let outcome = async {
-            // A preview answers no request: it only looks.
             let permit = self.officient.permit(priority_of(reason)).await?;
             let request = SyncRequest { reason, at, webhook_received_at: None };
             let observation = self.observe(company, person.clone(), request, None, permit).await?;
