@@ -53,7 +53,7 @@ impl Engine {
         Window { from: self.config.sync.from.on(today), until: self.config.sync.until.on(today) }
     }
 
-    /// The years of the window that contain today or the next [`NEAR_DAYS`] days.
+    /// The years of the window that contain today or the next 90 days.
     pub fn near_years(&self) -> Vec<i16> {
         let today = self.clock.today();
         let near = today.year()..=today.saturating_add(NEAR_DAYS.days()).year();

@@ -229,7 +229,7 @@ impl OfficientSim {
     }
 }
 
-/// The calls that arrived; [`Server`] has more.
+/// The calls that arrived; `Server` has more.
 impl OfficientSim {
     /// Clears the record of calls and the count of [`Self::rate_limited`].
     pub fn clear_calls(&self) {

@@ -76,7 +76,7 @@ struct Inner {
     undelivered_webhooks: watch::Sender<usize>,
 }
 
-/// A running simulated Officient. Clones share the same company and server; [`Server`] has what both simulators offer.
+/// A running simulated Officient. Clones share the same company and server; `Server` has what both simulators offer.
 #[derive(Debug, Clone)]
 pub struct OfficientSim(Arc<Inner>);
 

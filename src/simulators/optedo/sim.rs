@@ -35,7 +35,7 @@ struct Inner {
     tenant: Mutex<Tenant>,
 }
 
-/// A running simulated Optedo. Clones share the same tenant and server; [`Server`] has what both simulators offer.
+/// A running simulated Optedo. Clones share the same tenant and server; `Server` has what both simulators offer.
 #[derive(Debug, Clone)]
 pub struct OptedoSim(Arc<Inner>);
 
