@@ -51,7 +51,7 @@ pub enum UpstreamError {
 pub enum Retry {
     /// By itself, and not before the time that the service asked for.
     Later(Option<Duration>),
-    /// Only after somebody signs in or changes a token.
+    /// Only after an admin signs in, or the operator changes a token.
     AfterSignIn,
     /// Not as it is: the request must change.
     Never,

@@ -93,7 +93,7 @@ impl Officient {
         &self.tokens
     }
 
-    /// Waits for the right to make a call, for whoever decides only then what to call for.
+    /// Waits for the right to make a call. The caller decides only afterwards what to read.
     pub async fn permit(&self, priority: Priority) -> Result<Permit, OfficientError> {
         let permit = self.transport.rate_limiter().permit(priority).await;
         permit.map_err(|source| failed("waiting for the rate limit", source))

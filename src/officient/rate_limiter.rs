@@ -30,7 +30,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(100);
 pub enum Priority {
     /// A webhook, an admin's click, signing in.
     Urgent,
-    /// The first import, and full reconciliations that somebody asked for: leave a tenth of the limit free.
+    /// The first import, and requested full reconciliations: leave a tenth of the limit free.
     Import,
     /// The periodic sweep: leaves two thirds of the limit free.
     Sweep,

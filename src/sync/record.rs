@@ -22,7 +22,7 @@ use crate::domain::sync_request::{SyncReason, SyncRequest, WriteContext};
 use crate::http_client::{Retry, UpstreamError};
 use crate::optedo::OptedoError;
 
-/// After this many sweeps in a row that found unannounced changes, the admin is told that webhooks do not arrive.
+/// After this many sweeps in a row that found unannounced changes, an attention item says that webhooks do not arrive.
 const SILENT_SWEEPS: i32 = 2;
 /// What an upstream refused for good is tried again this much later, unless something new is requested before.
 const RETRY_REFUSED_AFTER: Duration = Duration::from_mins(5);

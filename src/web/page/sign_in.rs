@@ -1,4 +1,4 @@
-//! Signing in with the admin password, and out; whoever is not signed in gets the sign-in form instead of a tab.
+//! Signing in with the admin password, and out. A browser without a session gets the sign-in form instead of a tab.
 
 use std::net::{IpAddr, Ipv4Addr};
 
