@@ -9,7 +9,7 @@ use jiff::civil::{date, time};
 use optedo_officient::config::LeaveTypes;
 use optedo_officient::domain::absence::Times;
 use optedo_officient::domain::absence::{AbsenceType, User};
-use optedo_officient::domain::calendar::{CalendarEvent, LeaveType, LeaveTypeRef};
+use optedo_officient::domain::calendar::{CalendarEvent, Category, LeaveType, LeaveTypeRef, Status};
 use optedo_officient::domain::company::Names;
 use optedo_officient::domain::desired::{Classification, Rules, Window, classify};
 use optedo_officient::domain::ids::{AbsenceId, AbsenceTypeId, EventId, LeaveTypeId, PersonId, UserId};
@@ -37,15 +37,15 @@ fn events() -> Vec<CalendarEvent> {
     (0..EVENTS)
         .map(|id| CalendarEvent {
             id: EventId(id),
-            date: Some(date(2026, 1, 5).saturating_add(id.days())),
-            name: "Verlof".to_owned(),
+            date: Ok(date(2026, 1, 5).saturating_add(id.days())),
+            name: Ok("Verlof".to_owned()),
             leave_type: LeaveTypeRef::Custom(Some(LeaveTypeId(1))),
-            category: "time_off".to_owned(),
-            status: "approved".to_owned(),
-            is_worked: false,
-            duration_minutes: Some(480),
-            start_minutes: None,
-            scheduled_minutes: 480,
+            category: Ok(Category::TimeOff),
+            status: Ok(Status::Approved),
+            is_worked: Ok(false),
+            duration_minutes: Ok(Some(480)),
+            start_minutes: Ok(None),
+            scheduled_minutes: Ok(480),
         })
         .collect()
 }
@@ -66,7 +66,8 @@ fn matching(c: &mut Criterion) {
 fn planning(c: &mut Criterion) {
     let window = Window { from: date(2025, 11, 1), until: date(2027, 2, 1) };
     let absence_types = [AbsenceType { id: AbsenceTypeId(1), description: "Verlof".to_owned() }];
-    let leave_types = [LeaveType { id: LeaveTypeId(1), name: "Verlof".to_owned(), integrations: Vec::new() }];
+    let leave_types =
+        [LeaveType { id: LeaveTypeId(1), name: Some("Verlof".to_owned()), integrations: Vec::new() }];
     let built_in = LeaveTypes::default();
     let mapping =
         MappingRules { integration_app: "optedo", built_in: &built_in, absence_types: &absence_types };
@@ -82,12 +83,13 @@ fn planning(c: &mut Criterion) {
     c.bench_function("what 60 events of a person come to", |b| b.iter(&all));
     let standings = all();
     let written: Vec<WrittenAbsence> = standings.values().filter_map(written).collect();
-    let evidence = Evidence { years: &[2025, 2026, 2027], is_complete: true };
+    let evidence =
+        Evidence { person: PersonId(1), years: &[2025, 2026, 2027], is_complete: true, unreadable: None };
     let mut group = c.benchmark_group("plan 60 events of a person");
     group.bench_function("nothing to do", |b| {
-        b.iter(|| plan(&standings, black_box(&written), window, evidence));
+        b.iter(|| plan(&standings, black_box(&written), window, &evidence));
     });
-    group.bench_function("all to create", |b| b.iter(|| plan(&standings, black_box(&[]), window, evidence)));
+    group.bench_function("all to create", |b| b.iter(|| plan(&standings, black_box(&[]), window, &evidence)));
     group.finish();
 }
 
@@ -96,12 +98,15 @@ fn written(classify: &Classification) -> Option<WrittenAbsence> {
     let Times { start, end, all_day } = desired.times;
     Some(WrittenAbsence {
         event: desired.event,
+        person: PersonId(1),
         date: desired.date,
         user: desired.user,
         absence: Some(AbsenceId(desired.event.0)),
         absence_type: desired.absence_type,
         times: Times { start, end, all_day },
+        is_worked: Some(desired.is_worked),
         intent: None,
+        written_at: None,
         call_until: None,
         deletion_confirmed: false,
     })

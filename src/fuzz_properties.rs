@@ -85,7 +85,8 @@ pub fn dates(text: &[u8]) {
 /// Checks the absence, if any, that this event of a matched person results in.
 fn check_classification(event: &CalendarEvent) {
     let built_in = LeaveTypes::default();
-    let absence_types = [AbsenceType { id: AbsenceTypeId(1), description: event.name.clone() }];
+    let absence_types =
+        [AbsenceType { id: AbsenceTypeId(1), description: event.name.clone().unwrap_or_default() }];
     let window = Window { from: date(2026, 1, 1), until: date(2027, 12, 31) };
     let mapping =
         MappingRules { integration_app: "optedo", built_in: &built_in, absence_types: &absence_types };

@@ -152,6 +152,7 @@ pub fn http_client(timeout: Duration) -> reqwest::Client {
 /// A complete response with a 2xx status.
 #[derive(Debug, Clone)]
 pub struct Response {
+    pub status: StatusCode,
     pub body: Bytes,
 }
 
@@ -211,7 +212,7 @@ fn classify(
     body: Bytes,
 ) -> Result<Response, UpstreamError> {
     match status.as_u16() {
-        200..=299 => Ok(Response { body }),
+        200..=299 => Ok(Response { status, body }),
         401 => Err(UpstreamError::Unauthorized),
         404 => Err(UpstreamError::NotFound),
         429 => Err(UpstreamError::Busy { retry_after }),
@@ -294,7 +295,8 @@ mod tests {
             (r#"{"days": []} BE71 0961"#, "is not JSON, at line 1 column 14"),
         ];
         for (body, described) in table {
-            let error = Response { body: body.into() }.json::<Calendar>().unwrap_err();
+            let error =
+                Response { status: StatusCode::OK, body: body.into() }.json::<Calendar>().unwrap_err();
             assert_eq!(error.to_string(), format!("the response {described}"));
         }
     }

@@ -32,7 +32,7 @@
 //! | 3 | [`optedo`] | Optedo's client |
 //! | 2 | [`domain`] | ids, people, leave, matching, planning: pure functions |
 //! | 1 | [`config`] | all settings |
-//! | 1 | [`clock`], [`http_client`] | time; one bounded HTTP exchange and the meaning of its failure |
+//! | 1 | [`clock`], [`http_client`], [`loose_json`] | time; one bounded HTTP exchange and the meaning of its failure; loose JSON |
 
 #![forbid(unsafe_code)]
 
@@ -46,6 +46,7 @@ pub mod domain;
 #[cfg(feature = "demo")]
 pub mod fuzz_properties;
 pub mod http_client;
+pub mod loose_json;
 pub mod officient;
 pub mod optedo;
 pub mod secrets;

@@ -12,7 +12,7 @@ use crate::domain::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId,
 use crate::domain::plan::WrittenAbsence;
 use crate::domain::sync_request::WriteContext;
 
-/// A person's absences that are not deleted: those dated in the window, and those of these events.
+/// The absences that are not deleted: the person's in the window, and those of these events, whoever had them.
 pub async fn of_person(
     db: impl PgExecutor<'_>,
     company: CompanyId,
@@ -21,11 +21,11 @@ pub async fn of_person(
     events: &[i64],
 ) -> Result<Vec<WrittenAbsence>> {
     sqlx::query!(
-        "select event_id, date, optedo_user_id, optedo_absence_id, absence_type_id, starts_at, ends_at, all_day, intent,
-             call_until, deletion_confirmed
+        "select event_id, person_id, date, optedo_user_id, optedo_absence_id, absence_type_id, starts_at, ends_at, all_day,
+             worked, intent, written_at, call_until, deletion_confirmed
          from absences
-         where company_id = $1 and person_id = $2 and deleted_at is null
-             and (date between $3 and $4 or event_id = any($5))
+         where company_id = $1 and deleted_at is null
+             and ((person_id = $2 and date between $3 and $4) or event_id = any($5))
          order by date, event_id",
         company.0,
         person.0,
@@ -35,12 +35,15 @@ pub async fn of_person(
     )
     .map(|row| WrittenAbsence {
         event: EventId(row.event_id),
+        person: PersonId(row.person_id),
         date: row.date.to_jiff(),
         user: UserId(row.optedo_user_id),
         absence: row.optedo_absence_id.map(AbsenceId),
         absence_type: AbsenceTypeId(row.absence_type_id),
         times: Times { start: row.starts_at.to_jiff(), end: row.ends_at.to_jiff(), all_day: row.all_day },
+        is_worked: row.worked,
         intent: row.intent.and_then(|word| word.parse().ok()),
+        written_at: timestamp(row.written_at),
         call_until: timestamp(row.call_until),
         deletion_confirmed: row.deletion_confirmed,
     })
@@ -48,55 +51,87 @@ pub async fn of_person(
     .await
 }
 
-/// Stores that an absence is about to be created, or that `adopted` is this absence, which enters the history. Nothing is
-/// stored about a person who was erased meanwhile.
+/// How the row of an absence begins.
+#[derive(Clone, Copy)]
+pub enum Begin {
+    /// The absence is about to be created.
+    Create,
+    /// An existing absence becomes ours as it is, which enters the history.
+    Adopt(AbsenceId),
+    /// An existing absence becomes ours, and is about to be changed.
+    Change(AbsenceId),
+}
+
+/// Stores an absence, instead of the row of `begun` if that is of another event. Nothing is stored about a person who was
+/// erased meanwhile.
 pub async fn insert(
-    db: impl PgExecutor<'_>,
+    tx: &mut PgConnection,
     context: WriteContext,
     desired: &DesiredAbsence,
-    adopted: Option<AbsenceId>,
+    begun: Option<&WrittenAbsence>,
+    begin: Begin,
     now: Timestamp,
 ) -> Result<()> {
+    if let Some(begun) = begun.filter(|begun| begun.event != desired.event) {
+        remove(&mut *tx, context.company, begun.event).await?;
+    }
     let Times { start, end, all_day } = desired.times;
-    execute!(db,
+    let (absence, intent) = match begin {
+        Begin::Create => (None, Some("create")),
+        Begin::Adopt(absence) => (Some(absence.0), None),
+        Begin::Change(absence) => (Some(absence.0), Some("update")),
+    };
+    execute!(tx,
         "with inserted as (
              insert into absences (company_id, event_id, person_id, date, optedo_user_id, optedo_absence_id, absence_type_id,
-                 starts_at, ends_at, all_day, intent, intent_at, written_at, adopted)
+                 starts_at, ends_at, all_day, worked, intent, intent_at, written_at, adopted)
              select company_id, $2::bigint, person_id, $4::date, $5::bigint, $6::bigint, $7::bigint,
-                 $8::timestamp, $9::timestamp, $10::boolean,
-                 case when $6::bigint is null then 'create' end,
-                 case when $6::bigint is null then $11::timestamptz end,
-                 case when $6::bigint is not null then $11::timestamptz end, $6::bigint is not null
+                 $8::timestamp, $9::timestamp, $10::boolean, $13::boolean, $14::text,
+                 case when $14::text is not null then $11::timestamptz end,
+                 case when $14::text is null then $11::timestamptz end, $14::text is null
              from people where company_id = $1 and person_id = $3 for key share
              on conflict (company_id, event_id) do update set
                  person_id = excluded.person_id, date = excluded.date, optedo_user_id = excluded.optedo_user_id,
                  optedo_absence_id = excluded.optedo_absence_id, absence_type_id = excluded.absence_type_id,
                  starts_at = excluded.starts_at, ends_at = excluded.ends_at, all_day = excluded.all_day,
+                 worked = excluded.worked,
                  intent = excluded.intent, intent_at = excluded.intent_at, written_at = excluded.written_at,
                  adopted = excluded.adopted, deleted_at = null,
                  deletion_planned_at = null, deletion_held = false, deletion_confirmed = false
              returning starts_at, ends_at, all_day)
          insert into history (at, company_id, person_id, event_id, action, reason, starts_at, ends_at, all_day)
-         select $11, $1, $3, $2, 'taken_over', $12, starts_at, ends_at, all_day from inserted where $6::bigint is not null";
+         select $11, $1, $3, $2, 'taken_over', $12, starts_at, ends_at, all_day from inserted where $14::text is null";
         context.company.0, desired.event.0, context.person.0, desired.date.to_sqlx(), desired.user.0,
-        adopted.map(|absence| absence.0), desired.absence_type.0, start.to_sqlx(), end.to_sqlx(), all_day,
-        now.to_sqlx(), context.reason.into_str())
+        absence, desired.absence_type.0, start.to_sqlx(), end.to_sqlx(), all_day,
+        now.to_sqlx(), context.reason.into_str(), desired.is_worked, intent)
 }
 
-/// Stores that an absence is about to be changed.
+/// Forgets the row of an event; the absence in Optedo, if any, belongs to another event from now on.
+async fn remove(db: impl PgExecutor<'_>, company: CompanyId, event: EventId) -> Result<()> {
+    execute!(db, "delete from absences where company_id = $1 and event_id = $2"; company.0, event.0)
+}
+
+/// Stores that an absence is about to be changed, and whose event it is from now on. False when the absence is no longer
+/// that of `written`: another person's reconciliation moved or deleted it.
 pub async fn intend_update(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
+    tx: &mut PgConnection,
+    context: WriteContext,
+    written: &WrittenAbsence,
     desired: &DesiredAbsence,
     now: Timestamp,
-) -> Result<()> {
+) -> Result<bool> {
+    if written.event != desired.event {
+        remove(&mut *tx, context.company, desired.event).await?;
+    }
     let Times { start, end, all_day } = desired.times;
-    execute!(db,
-        "update absences set date = $3, optedo_user_id = $4, absence_type_id = $5, starts_at = $6, ends_at = $7,
-             all_day = $8, intent = 'update', intent_at = $9
-         where company_id = $1 and event_id = $2";
-        company.0, desired.event.0, desired.date.to_sqlx(), desired.user.0, desired.absence_type.0,
-        start.to_sqlx(), end.to_sqlx(), all_day, now.to_sqlx())
+    let updated = count_affected!(tx,
+        "update absences set event_id = $3, person_id = $4, date = $5, optedo_user_id = $6, absence_type_id = $7,
+             starts_at = $8, ends_at = $9, all_day = $10, worked = $11, intent = 'update', intent_at = $12
+         where company_id = $1 and event_id = $2 and person_id = $13 and deleted_at is null";
+        context.company.0, written.event.0, desired.event.0, context.person.0, desired.date.to_sqlx(), desired.user.0,
+        desired.absence_type.0, start.to_sqlx(), end.to_sqlx(), all_day, desired.is_worked, now.to_sqlx(),
+        written.person.0);
+    Ok(updated? == 1)
 }
 
 /// An absence that was about to be changed is gone from Optedo: stores that it is about to be created again.
@@ -112,16 +147,33 @@ pub async fn intend_create_again(
         company.0, event.0, now.to_sqlx())
 }
 
-/// Stores that an absence is about to be deleted.
+/// Stores that an absence is about to be deleted. False when it is no longer that of `written`.
 pub async fn intend_delete(
     db: impl PgExecutor<'_>,
     company: CompanyId,
-    event: EventId,
+    written: &WrittenAbsence,
     now: Timestamp,
+) -> Result<bool> {
+    let updated = count_affected!(db,
+        "update absences set intent = 'delete', intent_at = $4
+         where company_id = $1 and event_id = $2 and person_id = $3 and deleted_at is null";
+        company.0, written.event.0, written.person.0, now.to_sqlx());
+    Ok(updated? == 1)
+}
+
+/// Notes which of these events are worked time.
+pub async fn note_worked(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    worked: &[(EventId, bool)],
 ) -> Result<()> {
+    let (events, flags): (Vec<i64>, Vec<bool>) =
+        worked.iter().map(|(event, worked)| (event.0, *worked)).unzip();
     execute!(db,
-        "update absences set intent = 'delete', intent_at = $3 where company_id = $1 and event_id = $2";
-        company.0, event.0, now.to_sqlx())
+        "update absences set worked = noted.worked
+         from unnest($2::bigint[], $3::boolean[]) as noted (event_id, worked)
+         where absences.company_id = $1 and absences.event_id = noted.event_id";
+        company.0, &events, &flags)
 }
 
 /// The outcome of noting a call.
@@ -175,16 +227,15 @@ pub async fn record_written(
         context.company.0, event.0, absence.0, now.to_sqlx(), action, context.reason.into_str())
 }
 
-/// Records that a create that was begun is found in Optedo under our reference. Its values are those of the intent.
-pub async fn record_found(
+/// Records that a creation came through with other values than were sent: the absence is to be changed.
+pub async fn record_differing(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     event: EventId,
     absence: AbsenceId,
 ) -> Result<()> {
     execute!(db,
-        "update absences set optedo_absence_id = $3, intent = null, intent_at = null, written_at = coalesce(written_at, intent_at)
-         where company_id = $1 and event_id = $2 and intent = 'create'";
+        "update absences set optedo_absence_id = $3, intent = 'update' where company_id = $1 and event_id = $2";
         company.0, event.0, absence.0)
 }
 

@@ -18,6 +18,8 @@ pub struct Person {
     /// `None`: not read yet.
     pub names: Option<Names>,
     pub names_read_at: Option<Timestamp>,
+    /// The insertion of a Dutch name, only where the detail was just read: it is never stored.
+    pub insertion: Option<String>,
     /// Archived or deleted in Officient.
     pub archived: bool,
     /// `unknown`, `matched`, `unmatched` or `ambiguous`.
@@ -51,6 +53,7 @@ macro_rules! select_people {
             id: PersonId(row.person_id),
             names: row.first_name.zip(row.last_name).map(|(first, last)| Names { first, last }),
             names_read_at: timestamp(row.names_read_at),
+            insertion: None,
             archived: row.archived,
             match_state: row.match_state,
             user: row.optedo_user_id.map(UserId),

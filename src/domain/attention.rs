@@ -87,19 +87,35 @@ pub enum Cause {
     OptedoUnauthorized,
 }
 
-/// Why an event cannot become an absence.
+/// Which field of an event is missing, or not understood. Their names in the database are older than these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventFault {
-    NoDate,
-    /// The event does not say whether it is time off.
-    NoKind,
-    /// The event does not say whether it is approved.
-    NoStatus,
-    /// There is no duration, or it is not positive.
-    NoDuration,
-    /// The start or the duration is too large for a calendar.
-    OutOfRange,
+    /// There is no date, or one that contradicts the day or the year under which the event is listed.
+    #[serde(rename = "no_date")]
+    Date,
+    /// Whether the event is time off.
+    #[serde(rename = "no_kind")]
+    Type,
+    #[serde(rename = "no_status")]
+    Status,
+    /// The duration is missing, not positive, or longer than a day.
+    #[serde(rename = "no_duration")]
+    Duration,
+    /// The start is not within the day.
+    #[serde(rename = "out_of_range")]
+    Start,
+    /// How long the person works that day.
+    Scheduled,
+    Working,
+    /// The name of the leave type, on which the mapping depends.
+    Name,
+    /// The leave type's field for Optedo, or its name.
+    LeaveType,
+    /// One id, twice in the calendar with different content.
+    ListedTwice,
+    /// An entry of the calendar without an id that is understood.
+    Entry,
 }
 
 impl Cause {
@@ -123,11 +139,19 @@ impl Cause {
 impl std::fmt::Display for EventFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::NoDate => "has no date",
-            Self::NoKind => "does not say whether it is time off",
-            Self::NoStatus => "does not say whether it is approved",
-            Self::NoDuration => "has no duration",
-            Self::OutOfRange => "has a start or a duration that no calendar holds",
+            Self::Date => {
+                "has no date that is understood, or another one than the day under which it is listed"
+            }
+            Self::Type => "has a type that is not understood (“time_off” and “overtime” are)",
+            Self::Status => "has a status that is not understood (“approved”, “pending” and “declined” are)",
+            Self::Duration => "has no duration_minutes between 1 and 1440",
+            Self::Start => "has a start_time_minutes that is not between 0 and 1439",
+            Self::Scheduled => "is on a day whose scheduled_minutes is not understood",
+            Self::Working => "has a value of working that is not understood (0 and 1 are)",
+            Self::Name => "has a name that is not understood",
+            Self::LeaveType => "is of a leave type whose field for Optedo is not understood",
+            Self::ListedTwice => "is listed twice with different content",
+            Self::Entry => "has no id that is understood",
         })
     }
 }
@@ -166,6 +190,8 @@ pub enum Difference {
     Several,
     /// The names are equal, but the user is inactive in Optedo.
     Inactive,
+    /// The last name in Optedo has the insertion ("van den") that Officient keeps apart.
+    Insertion,
 }
 
 impl std::fmt::Display for Hint {
@@ -178,6 +204,9 @@ impl std::fmt::Display for Hint {
             Difference::Swapped => "has first and last name the other way round",
             Difference::Several => "differs in case, spaces or accents",
             Difference::Inactive => "is there but inactive",
+            Difference::Insertion => {
+                "has in its last name the insertion that Officient keeps in a field of its own"
+            }
         };
         write!(f, "“{}” in Optedo {how}", self.candidate)
     }
@@ -211,6 +240,12 @@ impl AttentionItem {
     /// `name`: the full name of the person.
     pub fn of_event(event: EventId, name: &str, cause: Cause) -> Self {
         Self::new(cause, event.to_string(), Some(name))
+    }
+
+    /// An entry of the person's calendar that names no event.
+    pub fn unreadable_entry(person: PersonId, name: &str) -> Self {
+        let cause = Cause::Invalid { fault: EventFault::Entry, date: None };
+        Self::new(cause, format!("person-{person}"), Some(name))
     }
 
     pub fn deletions_held(count: i64) -> Self {
@@ -251,6 +286,10 @@ impl AttentionItem {
             Cause::NoSuchType => format!("No absence type in Optedo is described exactly “{subject}”."),
             Cause::SeveralTypes { count } => {
                 format!("{count} absence types in Optedo are described “{subject}”.")
+            }
+            Cause::Invalid { fault: EventFault::Entry, .. } => {
+                "An entry of the calendar in Officient has no id that is understood; nothing is deleted meanwhile."
+                    .to_owned()
             }
             Cause::Invalid { fault, .. } => format!("Event {subject_id} in Officient {fault}."),
             Cause::Rejected { status, message, .. } => {

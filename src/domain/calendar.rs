@@ -1,30 +1,70 @@
 //! What Officient says about leave: calendar events, leave types, calendar requests, webhook subscriptions.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use jiff::civil::Date;
 
+use super::attention::EventFault;
 use super::ids::{EventId, LeaveTypeId, PersonId, RequestId};
 
-/// One event of a person's calendar: one day, or a part of one.
-#[derive(Clone, PartialEq, Eq)]
+/// A person's calendar of one year.
+pub struct CalendarYear {
+    pub events: Vec<CalendarEvent>,
+    /// How many entries are not understood. Any event may be behind them.
+    pub unreadable: usize,
+}
+
+/// One event of a person's calendar: one day, or a part of one. A field that is not understood holds its fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CalendarEvent {
     pub id: EventId,
-    /// `None` where the response has none that can be read.
-    pub date: Option<Date>,
+    /// A fault too where the event is not of the day it is listed under, or not of the year of its calendar.
+    pub date: Result<Date, EventFault>,
     /// The name of the leave type.
-    pub name: String,
+    pub name: Result<String, EventFault>,
     pub leave_type: LeaveTypeRef,
-    /// `time_off` takes hours off the schedule, `overtime` adds.
-    pub category: String,
-    /// `approved` or `pending`.
-    pub status: String,
+    pub category: Result<Category, EventFault>,
+    pub status: Result<Status, EventFault>,
     /// Time that is worked: remote work, training.
-    pub is_worked: bool,
-    /// `None` where it is missing or no number.
-    pub duration_minutes: Option<i64>,
+    pub is_worked: Result<bool, EventFault>,
+    pub duration_minutes: Result<Option<i64>, EventFault>,
     /// From midnight, wall clock; not always known.
-    pub start_minutes: Option<i64>,
+    pub start_minutes: Result<Option<i64>, EventFault>,
     /// Of work on that day; 0 where that is not known.
-    pub scheduled_minutes: i64,
+    pub scheduled_minutes: Result<i64, EventFault>,
+}
+
+/// Whether an event takes hours off the schedule (Officient docs: calendar, `type`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
+pub enum Category {
+    TimeOff,
+    Overtime,
+}
+
+/// Officient docs: calendar, `status`; the outcome of a request may also be `declined`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
+pub enum Status {
+    Approved,
+    Pending,
+    Declined,
+}
+
+/// The events by id. One that is listed twice with different content is not understood.
+pub fn by_id(events: Vec<CalendarEvent>) -> BTreeMap<EventId, CalendarEvent> {
+    let mut by_id: BTreeMap<EventId, CalendarEvent> = BTreeMap::new();
+    for event in events {
+        match by_id.entry(event.id) {
+            Entry::Vacant(entry) => drop(entry.insert(event)),
+            Entry::Occupied(mut entry) if *entry.get() != event => {
+                entry.get_mut().date = Err(EventFault::ListedTwice);
+            }
+            Entry::Occupied(_) => {}
+        }
+    }
+    by_id
 }
 
 /// `event_type` with `custom_day_off_type_id`.
@@ -42,9 +82,16 @@ pub enum LeaveTypeRef {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaveType {
     pub id: LeaveTypeId,
-    pub name: String,
-    /// What the admin filled in under *Geavanceerd*: (app, code).
-    pub integrations: Vec<(String, String)>,
+    /// `None`: not understood.
+    pub name: Option<String>,
+    pub integrations: Vec<Integration>,
+}
+
+/// What the admin filled in for a connected app under *Geavanceerd*. `None`: not understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Integration {
+    pub app: Option<String>,
+    pub code: Option<String>,
 }
 
 /// A calendar request, and who asked for it.

@@ -43,6 +43,8 @@ pub struct PeopleList {
 #[derive(Clone, PartialEq, Eq)]
 pub struct PersonDetail {
     pub names: Names,
+    /// The insertion of a Dutch name ("van den"), only for a hint; never stored.
+    pub insertion: Option<String>,
     /// Archived or deleted.
     pub is_archived: bool,
 }

@@ -8,10 +8,12 @@ use jiff::civil::{Date, DateTime, Time};
 
 use crate::domain::absence::Times;
 use crate::domain::attention::{AttentionItem, Cause, EventFault};
-use crate::domain::calendar::{CalendarEvent, LeaveType};
+use crate::domain::calendar::{CalendarEvent, Category, LeaveType, Status};
 use crate::domain::ids::{AbsenceTypeId, EventId, UserId};
 use crate::domain::mapping::{Mapping, MappingRules, map_type};
 use crate::domain::matching::PersonMatch;
+
+const MINUTES_A_DAY: i64 = 24 * 60;
 
 /// The days that are kept equal, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub struct DesiredAbsence {
     pub user: UserId,
     pub absence_type: AbsenceTypeId,
     pub times: Times,
+    /// The event is worked time (remote work, training) that the admin wants in Optedo.
+    pub is_worked: bool,
 }
 
 /// The result of assessing a calendar event.
@@ -49,8 +53,8 @@ pub enum Classification {
     Absent(DesiredAbsence),
     /// The event is not leave to copy.
     Excluded(Exclusion),
-    /// The event is leave, but cannot be written. An absence that was written stays; the item says why.
-    Blocked(AttentionItem),
+    /// The event cannot be written, or is not understood. An absence that was written stays; the item says why.
+    Blocked { item: AttentionItem, date: Option<Date> },
 }
 
 /// Why an event is not leave to copy.
@@ -82,65 +86,65 @@ pub fn classify(
     leave_types: &[LeaveType],
     rules: &Rules<'_>,
 ) -> Classification {
-    let invalid = |fault| {
-        Classification::Blocked(AttentionItem::of_event(
-            event.id,
-            name,
-            Cause::Invalid { fault, date: event.date },
-        ))
-    };
-    let Some(date) = event.date else {
-        return invalid(EventFault::NoDate);
-    };
+    let date = event.date.ok();
+    assess(event, person, leave_types, rules).unwrap_or_else(|fault| {
+        let item = AttentionItem::of_event(event.id, name, Cause::Invalid { fault, date });
+        Classification::Blocked { item, date }
+    })
+}
+
+/// Only the documented words that mean "no" exclude an event; whatever is not understood is a fault.
+fn assess(
+    event: &CalendarEvent,
+    person: &PersonMatch,
+    leave_types: &[LeaveType],
+    rules: &Rules<'_>,
+) -> Result<Classification, EventFault> {
+    let date = event.date?;
     if !rules.window.contains(date) {
-        return Classification::Excluded(Exclusion::OutsideWindow);
+        return Ok(Classification::Excluded(Exclusion::OutsideWindow));
     }
-    match event.category.as_str() {
-        "time_off" => {}
-        "" => return invalid(EventFault::NoKind),
-        _ => return Classification::Excluded(Exclusion::NotTimeOff),
+    match event.category? {
+        Category::TimeOff => {}
+        Category::Overtime => return Ok(Classification::Excluded(Exclusion::NotTimeOff)),
     }
-    match event.status.as_str() {
-        "approved" => {}
-        "pending" if rules.include_pending => {}
-        "" => return invalid(EventFault::NoStatus),
-        _ => return Classification::Excluded(Exclusion::NotApproved),
+    match event.status? {
+        Status::Approved => {}
+        Status::Pending if rules.include_pending => {}
+        Status::Pending | Status::Declined => return Ok(Classification::Excluded(Exclusion::NotApproved)),
     }
-    let mapping = map_type(event, leave_types, rules.mapping);
-    let (user, absence_type) = match (person, mapping) {
-        (_, Mapping::Excluded) => return Classification::Excluded(Exclusion::Worked),
-        (PersonMatch::Unmatched(item) | PersonMatch::Ambiguous(item), _) => {
-            return Classification::Blocked(item.clone());
-        }
-        (_, Mapping::Blocked(item)) => return Classification::Blocked(item),
+    let blocked = |item: &AttentionItem| Classification::Blocked { item: item.clone(), date: Some(date) };
+    let (user, absence_type) = match (person, map_type(event, leave_types, rules.mapping)?) {
+        (_, Mapping::Excluded) => return Ok(Classification::Excluded(Exclusion::Worked)),
+        (PersonMatch::Unmatched(item) | PersonMatch::Ambiguous(item), _) => return Ok(blocked(item)),
+        (_, Mapping::Blocked(item)) => return Ok(blocked(&item)),
         (PersonMatch::Matched(user), Mapping::To(absence_type)) => (*user, absence_type),
     };
-    match times(event, date, rules.default_start) {
-        Ok(times) => {
-            Classification::Absent(DesiredAbsence { event: event.id, date, user, absence_type, times })
-        }
-        Err(fault) => invalid(fault),
-    }
+    let times = times(event, date, rules.default_start)?;
+    let is_worked = event.is_worked.unwrap_or_default();
+    Ok(Classification::Absent(DesiredAbsence { event: event.id, date, user, absence_type, times, is_worked }))
 }
 
 /// All day, or from the start for the duration, past midnight if necessary.
 fn times(event: &CalendarEvent, date: Date, default_start: Time) -> Result<Times, EventFault> {
-    let duration = event.duration_minutes.filter(|minutes| *minutes > 0).ok_or(EventFault::NoDuration)?;
-    let midnight = date.at(0, 0, 0, 0);
-    let after = |start: DateTime, minutes: i64| {
-        let span = jiff::Span::new().try_minutes(minutes).map_err(|_too_long| EventFault::OutOfRange)?;
-        start.checked_add(span).map_err(|_past_the_calendar| EventFault::OutOfRange)
-    };
-    if event.scheduled_minutes > 0 && duration >= event.scheduled_minutes {
-        let end = midnight.checked_add(1.day()).map_err(|_past_the_calendar| EventFault::OutOfRange)?;
-        return Ok(Times { start: midnight, end, all_day: true });
-    }
-    let start = match event.start_minutes {
-        Some(minutes) if minutes < 0 => return Err(EventFault::OutOfRange),
-        Some(minutes) => after(midnight, minutes)?,
+    let is_within_a_day = |minutes: &i64| (1..=MINUTES_A_DAY).contains(minutes);
+    let duration = event.duration_minutes?.filter(is_within_a_day).ok_or(EventFault::Duration)?;
+    let start = match event.start_minutes? {
+        Some(minutes) if !(0..MINUTES_A_DAY).contains(&minutes) => return Err(EventFault::Start),
+        Some(minutes) => after(date.at(0, 0, 0, 0), minutes)?,
         None => date.to_datetime(default_start),
     };
+    let scheduled = event.scheduled_minutes?;
+    if scheduled > 0 && duration >= scheduled {
+        let midnight = date.at(0, 0, 0, 0);
+        return Ok(Times { start: midnight, end: after(midnight, MINUTES_A_DAY)?, all_day: true });
+    }
     Ok(Times { start, end: after(start, duration)?, all_day: false })
+}
+
+/// Fails only at the end of the calendar, in the year 9999.
+fn after(start: DateTime, minutes: i64) -> Result<DateTime, EventFault> {
+    start.checked_add(minutes.minutes()).map_err(|_past_the_calendar| EventFault::Date)
 }
 
 #[cfg(test)]
@@ -160,15 +164,15 @@ mod tests {
     fn event() -> CalendarEvent {
         CalendarEvent {
             id: EventId(123),
-            date: Some(DAY),
-            name: "Verlof".into(),
+            date: Ok(DAY),
+            name: Ok("Verlof".into()),
             leave_type: LeaveTypeRef::SickDay,
-            category: "time_off".into(),
-            status: "approved".into(),
-            is_worked: false,
-            duration_minutes: Some(456),
-            start_minutes: Some(540),
-            scheduled_minutes: 456,
+            category: Ok(Category::TimeOff),
+            status: Ok(Status::Approved),
+            is_worked: Ok(false),
+            duration_minutes: Ok(Some(456)),
+            start_minutes: Ok(Some(540)),
+            scheduled_minutes: Ok(456),
         }
     }
 
@@ -202,7 +206,7 @@ mod tests {
 
     fn kind(standing: &Classification) -> AttentionKind {
         match standing {
-            Classification::Blocked(item) => item.kind(),
+            Classification::Blocked { item, .. } => item.kind(),
             other => panic!("{other:?}"),
         }
     }
@@ -211,18 +215,19 @@ mod tests {
     fn a_whole_day_lasts_from_midnight_to_midnight() {
         let all_day = ("2026-04-03T00:00:00".to_owned(), "2026-04-04T00:00:00".to_owned(), true);
         assert_eq!(when(&event()), all_day);
-        assert_eq!(when(&CalendarEvent { duration_minutes: Some(480), ..event() }), all_day);
+        assert_eq!(when(&CalendarEvent { duration_minutes: Ok(Some(480)), ..event() }), all_day);
     }
 
     #[test]
     fn a_part_of_a_day_begins_at_its_start_or_at_the_default_one_and_may_pass_midnight() {
-        let half = CalendarEvent { duration_minutes: Some(228), ..event() };
+        let half = CalendarEvent { duration_minutes: Ok(Some(228)), ..event() };
         assert_eq!(when(&half), ("2026-04-03T09:00:00".into(), "2026-04-03T12:48:00".into(), false));
-        let unknown = CalendarEvent { start_minutes: None, ..half.clone() };
+        let unknown = CalendarEvent { start_minutes: Ok(None), ..half.clone() };
         assert_eq!(when(&unknown), when(&half));
-        let night = CalendarEvent { start_minutes: Some(22 * 60), scheduled_minutes: 480, ..half.clone() };
+        let night =
+            CalendarEvent { start_minutes: Ok(Some(22 * 60)), scheduled_minutes: Ok(480), ..half.clone() };
         assert_eq!(when(&night), ("2026-04-03T22:00:00".into(), "2026-04-04T01:48:00".into(), false));
-        let unscheduled = CalendarEvent { scheduled_minutes: 0, ..event() };
+        let unscheduled = CalendarEvent { scheduled_minutes: Ok(0), ..event() };
         assert_eq!(when(&unscheduled), ("2026-04-03T09:00:00".into(), "2026-04-03T16:36:00".into(), false));
     }
 
@@ -232,23 +237,32 @@ mod tests {
             Classification::Excluded(why) => why,
             other => panic!("{other:?}"),
         };
-        assert_eq!(left_out(CalendarEvent { category: "overtime".into(), ..event() }), Exclusion::NotTimeOff);
-        assert_eq!(left_out(CalendarEvent { status: "pending".into(), ..event() }), Exclusion::NotApproved);
-        assert_eq!(left_out(CalendarEvent { status: "declined".into(), ..event() }), Exclusion::NotApproved);
-        assert_eq!(left_out(CalendarEvent { is_worked: true, ..event() }), Exclusion::Worked);
         assert_eq!(
-            left_out(CalendarEvent { date: Some(date(2025, 12, 31)), ..event() }),
+            left_out(CalendarEvent { category: Ok(Category::Overtime), ..event() }),
+            Exclusion::NotTimeOff
+        );
+        assert_eq!(
+            left_out(CalendarEvent { status: Ok(Status::Pending), ..event() }),
+            Exclusion::NotApproved
+        );
+        assert_eq!(
+            left_out(CalendarEvent { status: Ok(Status::Declined), ..event() }),
+            Exclusion::NotApproved
+        );
+        assert_eq!(left_out(CalendarEvent { is_worked: Ok(true), ..event() }), Exclusion::Worked);
+        assert_eq!(
+            left_out(CalendarEvent { date: Ok(date(2025, 12, 31)), ..event() }),
             Exclusion::OutsideWindow
         );
         assert_eq!(
-            left_out(CalendarEvent { date: Some(date(2027, 1, 1)), ..event() }),
+            left_out(CalendarEvent { date: Ok(date(2027, 1, 1)), ..event() }),
             Exclusion::OutsideWindow
         );
     }
 
     #[test]
     fn pending_leave_is_written_when_that_is_configured() {
-        let pending = CalendarEvent { status: "pending".into(), ..event() };
+        let pending = CalendarEvent { status: Ok(Status::Pending), ..event() };
         assert!(matches!(
             judge_with(&pending, &PersonMatch::Matched(UserId(7)), true),
             Classification::Absent(_)
@@ -257,19 +271,54 @@ mod tests {
 
     #[test]
     fn an_event_that_does_not_say_enough_is_reported_and_never_taken_for_no_leave() {
-        for invalid in [
-            CalendarEvent { duration_minutes: None, ..event() },
-            CalendarEvent { duration_minutes: Some(0), ..event() },
-            CalendarEvent { duration_minutes: Some(-228), ..event() },
-            CalendarEvent { duration_minutes: Some(i64::MAX), scheduled_minutes: 0, ..event() },
-            CalendarEvent { start_minutes: Some(-1), duration_minutes: Some(60), ..event() },
-            CalendarEvent { start_minutes: Some(i64::MAX), duration_minutes: Some(60), ..event() },
-            CalendarEvent { date: None, ..event() },
-            CalendarEvent { category: String::new(), ..event() },
-            CalendarEvent { status: String::new(), ..event() },
+        for (invalid, fault) in [
+            (CalendarEvent { duration_minutes: Ok(None), ..event() }, EventFault::Duration),
+            (CalendarEvent { duration_minutes: Ok(Some(0)), ..event() }, EventFault::Duration),
+            (CalendarEvent { duration_minutes: Ok(Some(-228)), ..event() }, EventFault::Duration),
+            (CalendarEvent { duration_minutes: Ok(Some(1441)), ..event() }, EventFault::Duration),
+            (CalendarEvent { duration_minutes: Err(EventFault::Duration), ..event() }, EventFault::Duration),
+            (CalendarEvent { start_minutes: Ok(Some(-1)), ..event() }, EventFault::Start),
+            (CalendarEvent { start_minutes: Ok(Some(1440)), ..event() }, EventFault::Start),
+            (CalendarEvent { start_minutes: Err(EventFault::Start), ..event() }, EventFault::Start),
+            (
+                CalendarEvent { scheduled_minutes: Err(EventFault::Scheduled), ..event() },
+                EventFault::Scheduled,
+            ),
+            (CalendarEvent { date: Err(EventFault::Date), ..event() }, EventFault::Date),
+            (CalendarEvent { category: Err(EventFault::Type), ..event() }, EventFault::Type),
+            (CalendarEvent { status: Err(EventFault::Status), ..event() }, EventFault::Status),
+            (CalendarEvent { is_worked: Err(EventFault::Working), ..event() }, EventFault::Working),
+            (CalendarEvent { name: Err(EventFault::Name), ..event() }, EventFault::Name),
         ] {
-            assert_eq!(kind(&judge(&invalid)), AttentionKind::InvalidEvent);
+            match judge(&invalid) {
+                Classification::Blocked { item, .. } => {
+                    let cause = Cause::Invalid { fault, date: invalid.date.ok() };
+                    assert_eq!((item.kind(), item.cause), (AttentionKind::InvalidEvent, cause));
+                }
+                other => panic!("{other:?}"),
+            }
         }
+    }
+
+    #[test]
+    fn a_start_and_a_duration_of_a_whole_day_are_the_longest() {
+        let last = CalendarEvent { start_minutes: Ok(Some(1439)), duration_minutes: Ok(Some(60)), ..event() };
+        assert_eq!(when(&last), ("2026-04-03T23:59:00".into(), "2026-04-04T00:59:00".into(), false));
+        let first = CalendarEvent { start_minutes: Ok(Some(0)), duration_minutes: Ok(Some(60)), ..event() };
+        assert_eq!(when(&first), ("2026-04-03T00:00:00".into(), "2026-04-03T01:00:00".into(), false));
+        let day = CalendarEvent { duration_minutes: Ok(Some(1440)), scheduled_minutes: Ok(0), ..event() };
+        assert_eq!(when(&day), ("2026-04-03T09:00:00".into(), "2026-04-04T09:00:00".into(), false));
+    }
+
+    #[test]
+    fn a_field_on_which_nothing_depends_may_hold_anything() {
+        let overtime = CalendarEvent {
+            category: Ok(Category::Overtime),
+            status: Err(EventFault::Status),
+            duration_minutes: Err(EventFault::Duration),
+            ..event()
+        };
+        assert_eq!(judge(&overtime), Classification::Excluded(Exclusion::NotTimeOff));
     }
 
     #[test]
@@ -281,19 +330,19 @@ mod tests {
             None,
         ));
         assert_eq!(kind(&judge_with(&event(), &unmatched, false)), AttentionKind::UnmatchedPerson);
-        let worked = CalendarEvent { is_worked: true, ..event() };
+        let worked = CalendarEvent { is_worked: Ok(true), ..event() };
         assert_eq!(judge_with(&worked, &unmatched, false), Classification::Excluded(Exclusion::Worked));
     }
 
     proptest! {
         #[test]
         fn minutes_are_wall_clock_on_every_day_also_when_the_clocks_change(
-            day in 0_i32..3000, start in prop::option::of(0_i64..1440), duration in 1_i64..3000, scheduled in 0_i64..600,
+            day in 0_i32..3000, start in prop::option::of(0_i64..1440), duration in 1_i64..=1440, scheduled in 0_i64..600,
         ) {
             // From 2024 on: six changes of the clock in each direction.
             let date = date(2024, 1, 1).checked_add(day.days()).unwrap();
             let event = CalendarEvent {
-                date: Some(date), start_minutes: start, duration_minutes: Some(duration), scheduled_minutes: scheduled, ..event()
+                date: Ok(date), start_minutes: Ok(start), duration_minutes: Ok(Some(duration)), scheduled_minutes: Ok(scheduled), ..event()
             };
             let times = times(&event, date, Time::constant(9, 0, 0, 0)).unwrap();
             prop_assert!(times.end > times.start);
@@ -313,12 +362,11 @@ mod tests {
 
         #[test]
         fn no_event_whatsoever_panics(
-            start in any::<Option<i64>>(), duration in any::<Option<i64>>(), scheduled in any::<i64>(),
-            category in "(time_off|overtime|\\PC{0,3})", status in "(approved|pending|\\PC{0,3})", year in -9999_i16..=9999,
+            start in any::<Option<i64>>(), duration in any::<Option<i64>>(), scheduled in any::<i64>(), year in -9999_i16..=9999,
         ) {
             let event = CalendarEvent {
-                date: Some(date(year, 12, 31)), start_minutes: start, duration_minutes: duration,
-                scheduled_minutes: scheduled, category, status, ..event()
+                date: Ok(date(year, 12, 31)), start_minutes: Ok(start), duration_minutes: Ok(duration),
+                scheduled_minutes: Ok(scheduled), ..event()
             };
             let _standing = judge(&event);
         }

@@ -5,8 +5,8 @@
 
 use crate::config;
 use crate::domain::absence::AbsenceType;
-use crate::domain::attention::{AttentionItem, Cause, Hint, difference};
-use crate::domain::calendar::{CalendarEvent, LeaveType, LeaveTypeRef};
+use crate::domain::attention::{AttentionItem, Cause, EventFault, Hint, difference};
+use crate::domain::calendar::{CalendarEvent, Integration, LeaveType, LeaveTypeRef};
 use crate::domain::ids::AbsenceTypeId;
 
 /// The settings that decide the mapping.
@@ -39,28 +39,56 @@ pub struct Description {
     pub is_chosen: bool,
 }
 
-/// The description of one of the company's own types.
-pub fn describe_type(leave_type: &LeaveType, integration_app: &str) -> Description {
+/// The description of one of the company's own types; `None`: what decides about it is not understood.
+pub fn describe_type(leave_type: &LeaveType, integration_app: &str) -> Option<Description> {
     let app = integration_app.to_lowercase();
-    let code =
-        leave_type.integrations.iter().find(|(name, code)| name.to_lowercase() == app && !code.is_empty());
-    Description {
-        type_id: leave_type.id.to_string(),
-        text: code.map_or(&leave_type.name, |(_, code)| code).clone(),
-        is_chosen: code.is_some(),
-    }
+    let is_ours = |entry: &&Integration| entry.app.as_ref().is_some_and(|name| name.to_lowercase() == app);
+    let ours = leave_type.integrations.iter().filter(is_ours);
+    let code = ours.map(|entry| entry.code.as_deref()).find(|code| *code != Some(""));
+    // An entry whose app is not understood may be ours.
+    let is_unclear = || leave_type.integrations.iter().any(|entry| entry.app.is_none());
+    let text = match code {
+        Some(code) => code?,
+        None if is_unclear() => return None,
+        None => leave_type.name.as_deref()?,
+    };
+    let (type_id, text) = (leave_type.id.to_string(), text.to_owned());
+    Some(Description { type_id, text, is_chosen: code.is_some() })
 }
 
-/// Maps an event; `leave_types` are those of the event's year.
-pub fn map_type(event: &CalendarEvent, leave_types: &[LeaveType], rules: MappingRules<'_>) -> Mapping {
-    let description = match describe_event(event, leave_types, rules) {
-        Ok(description) => description,
-        Err(item) => return Mapping::Blocked(*item),
+/// Maps an event; `leave_types` are those of the event's year. An error names the field that is not understood.
+pub fn map_type(
+    event: &CalendarEvent,
+    leave_types: &[LeaveType],
+    rules: MappingRules<'_>,
+) -> Result<Mapping, EventFault> {
+    let description = match event.leave_type {
+        LeaveTypeRef::SickDay => built_in("sick_day", event, rules.built_in.sick_day.as_ref())?,
+        LeaveTypeRef::Education => built_in("education", event, rules.built_in.education.as_ref())?,
+        LeaveTypeRef::Custom(id) => match leave_types.iter().find(|kind| Some(kind.id) == id) {
+            Some(kind) => describe_type(kind, rules.integration_app).ok_or(EventFault::LeaveType)?,
+            // The name alone could be another type's description: a type we cannot see is not guessed.
+            None => {
+                let name = event.name.as_deref().unwrap_or_default();
+                let type_id = id.map_or_else(|| name.to_owned(), |id| id.to_string());
+                let item = AttentionItem::of_type(&type_id, name, Cause::NoSuchType, None);
+                return Ok(Mapping::Blocked(item));
+            }
+        },
     };
-    if event.is_worked && !description.is_chosen {
-        return Mapping::Excluded;
+    if !description.is_chosen && event.is_worked? {
+        return Ok(Mapping::Excluded);
     }
-    look_up(&description, rules.absence_types)
+    Ok(look_up(&description, rules.absence_types))
+}
+
+fn built_in(
+    type_id: &str,
+    event: &CalendarEvent,
+    chosen: Option<&String>,
+) -> Result<Description, EventFault> {
+    let text = chosen.map_or_else(|| event.name.clone(), |chosen| Ok(chosen.clone()))?;
+    Ok(Description { type_id: type_id.to_owned(), text, is_chosen: chosen.is_some() })
 }
 
 /// Finds the one absence type with this description.
@@ -71,32 +99,6 @@ pub fn look_up(description: &Description, absence_types: &[AbsenceType]) -> Mapp
         (Some(kind), 0) => Mapping::To(kind.id),
         (Some(_), others) => Mapping::Blocked(item(Cause::SeveralTypes { count: others + 1 }, None)),
         (None, _) => Mapping::Blocked(item(Cause::NoSuchType, nearest(&description.text, absence_types))),
-    }
-}
-
-fn describe_event(
-    event: &CalendarEvent,
-    leave_types: &[LeaveType],
-    rules: MappingRules<'_>,
-) -> Result<Description, Box<AttentionItem>> {
-    let built_in = |word: &str, chosen: Option<&String>| Description {
-        type_id: word.to_owned(),
-        text: chosen.unwrap_or(&event.name).clone(),
-        is_chosen: chosen.is_some(),
-    };
-    match event.leave_type {
-        LeaveTypeRef::SickDay => Ok(built_in("sick_day", rules.built_in.sick_day.as_ref())),
-        LeaveTypeRef::Education => Ok(built_in("education", rules.built_in.education.as_ref())),
-        LeaveTypeRef::Custom(id) => match leave_types.iter().find(|kind| Some(kind.id) == id) {
-            Some(kind) => Ok(describe_type(kind, rules.integration_app)),
-            // The name alone could be another type's description: a type we cannot see is not guessed.
-            None => Err(Box::new(AttentionItem::of_type(
-                &id.map_or_else(|| event.name.clone(), |id| id.to_string()),
-                &event.name,
-                Cause::NoSuchType,
-                None,
-            ))),
-        },
     }
 }
 
@@ -112,26 +114,31 @@ fn nearest(description: &str, absence_types: &[AbsenceType]) -> Option<Hint> {
 mod tests {
     use super::*;
     use crate::domain::attention::{AttentionKind, Difference};
+    use crate::domain::calendar::{Category, Status};
     use crate::domain::ids::{EventId, LeaveTypeId};
+
+    const NOT_UNDERSTOOD: &str = "(not understood)";
 
     fn event(leave_type: LeaveTypeRef, name: &str, is_worked: bool) -> CalendarEvent {
         CalendarEvent {
             id: EventId(1),
-            date: None,
-            name: name.into(),
+            date: Err(EventFault::Date),
+            name: Ok(name.into()),
             leave_type,
-            category: "time_off".into(),
-            status: "approved".into(),
-            is_worked,
-            duration_minutes: None,
-            start_minutes: None,
-            scheduled_minutes: 0,
+            category: Ok(Category::TimeOff),
+            status: Ok(Status::Approved),
+            is_worked: Ok(is_worked),
+            duration_minutes: Ok(None),
+            start_minutes: Ok(None),
+            scheduled_minutes: Ok(0),
         }
     }
 
     fn leave_type(id: i64, name: &str, integrations: &[(&str, &str)]) -> LeaveType {
-        let integrations = integrations.iter().map(|(app, code)| ((*app).into(), (*code).into())).collect();
-        LeaveType { id: LeaveTypeId(id), name: name.into(), integrations }
+        let text = |text: &str| Some(text.to_owned()).filter(|text| text != NOT_UNDERSTOOD);
+        let integration = |(app, code): &(&str, &str)| Integration { app: text(app), code: text(code) };
+        let integrations = integrations.iter().map(integration).collect();
+        LeaveType { id: LeaveTypeId(id), name: text(name), integrations }
     }
 
     fn map(
@@ -149,6 +156,35 @@ mod tests {
             leave_types,
             MappingRules { integration_app: "optedo", built_in, absence_types: &absence_types },
         )
+        .unwrap()
+    }
+
+    #[test]
+    fn only_what_decides_about_the_type_must_be_understood() {
+        let rules = MappingRules {
+            integration_app: "optedo",
+            built_in: &config::LeaveTypes::default(),
+            absence_types: &[AbsenceType { id: AbsenceTypeId(1), description: "Vakantie".into() }],
+        };
+        let odd = NOT_UNDERSTOOD;
+        let table = [
+            ("Vakantie", ("acerta", odd), Ok(Mapping::To(AbsenceTypeId(1)))),
+            (odd, ("optedo", "Vakantie"), Ok(Mapping::To(AbsenceTypeId(1)))),
+            ("Vakantie", ("optedo", odd), Err(EventFault::LeaveType)),
+            ("Vakantie", (odd, "192"), Err(EventFault::LeaveType)),
+            (odd, ("acerta", "192"), Err(EventFault::LeaveType)),
+        ];
+        for (name, integration, expected) in table {
+            let types = [leave_type(80, name, &[integration])];
+            assert_eq!(
+                map_type(&event(custom(80), "Verlof", false), &types, rules),
+                expected,
+                "{integration:?}"
+            );
+        }
+        let both = [leave_type(80, "Verlof", &[(odd, odd), ("optedo", "Vakantie")])];
+        let mapped = map_type(&event(custom(80), "Verlof", false), &both, rules);
+        assert_eq!(mapped, Ok(Mapping::To(AbsenceTypeId(1))));
     }
 
     fn custom(id: i64) -> LeaveTypeRef {

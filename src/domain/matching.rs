@@ -108,13 +108,21 @@ fn has_names(user: &User, names: &Names) -> bool {
     user.first_name == names.first && user.last_name == names.last
 }
 
+/// The hint for a Dutch name whose insertion ("van den") Officient keeps apart, and Optedo in the last name.
+pub fn insertion_hint(names: &Names, insertion: &str, directory: &UserDirectory) -> Option<Hint> {
+    let full = Names { first: names.first.clone(), last: format!("{insertion} {}", names.last) };
+    let user = directory.alike(&full).into_iter().find(|user| user.active)?;
+    Some(hint(Difference::Insertion, user))
+}
+
+fn hint(difference: Difference, user: &User) -> Hint {
+    let names = HintedNames { first: user.first_name.clone(), last: user.last_name.clone() };
+    Hint { difference, candidate: format!("{} {}", names.first, names.last), names: Some(names) }
+}
+
 /// The user with the most similar name, if one nearly matches.
 fn nearest(names: &Names, users: &[&User]) -> Option<Hint> {
-    let hints = users.iter().filter_map(|user| {
-        let difference = near_miss(names, user)?;
-        let theirs = HintedNames { first: user.first_name.clone(), last: user.last_name.clone() };
-        Some(Hint { difference, candidate: format!("{} {}", theirs.first, theirs.last), names: Some(theirs) })
-    });
+    let hints = users.iter().filter_map(|user| Some(hint(near_miss(names, user)?, user)));
     hints.min_by_key(|hint| matches!(hint.difference, Difference::Several))
 }
 
@@ -161,7 +169,7 @@ mod tests {
         Names { first: first.into(), last: last.into() }
     }
 
-    fn hint(first: &str, last: &str, users: &[User]) -> Option<Difference> {
+    fn hint_for(first: &str, last: &str, users: &[User]) -> Option<Difference> {
         match match_person(PersonId(1), &names(first, last), 0, &UserDirectory::new(users.to_vec())) {
             PersonMatch::Unmatched(item) => item.hint.map(|hint| hint.difference),
             other => panic!("{other:?}"),
@@ -187,7 +195,7 @@ mod tests {
             ("Jan", "Janssens", None),
         ];
         for (first, last, expected) in tests {
-            assert_eq!(hint(first, last, &users), expected, "{first} {last}");
+            assert_eq!(hint_for(first, last, &users), expected, "{first} {last}");
         }
     }
 
@@ -214,7 +222,20 @@ mod tests {
             PersonMatch::Matched(UserId(8))
         );
         users[1].active = false;
-        assert_eq!(hint("Jan", "Peeters", &users), Some(Difference::Inactive));
+        assert_eq!(hint_for("Jan", "Peeters", &users), Some(Difference::Inactive));
+    }
+
+    #[test]
+    fn an_insertion_that_optedo_has_in_the_last_name_is_hinted_at() {
+        let hint = |users: &[User], insertion| {
+            insertion_hint(&names("Jan", "Berg"), insertion, &UserDirectory::new(users.to_vec()))
+        };
+        let users = [user(7, "Jan", "van den Berg")];
+        let found = hint(&users, "van den").unwrap();
+        assert_eq!((found.difference, found.candidate.as_str()), (Difference::Insertion, "Jan van den Berg"));
+        assert!(hint(&users, "Van den").is_some());
+        assert!(hint(&users, "van der").is_none());
+        assert!(hint(&[User { active: false, ..users[0].clone() }], "van den").is_none());
     }
 
     proptest! {
@@ -255,7 +276,7 @@ mod tests {
                 _ => names(&first.nfd().collect::<String>(), &last.nfd().collect::<String>()),
             };
             prop_assume!(changed != names(&first, &last));
-            prop_assert!(hint(&changed.first, &changed.last, &users).is_some());
+            prop_assert!(hint_for(&changed.first, &changed.last, &users).is_some());
         }
     }
 }

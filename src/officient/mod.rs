@@ -9,25 +9,32 @@ pub mod tokens;
 pub mod transport;
 mod wire;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::civil::Date;
 use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use crate::domain::calendar::{CalendarEvent, LeaveType, LeaveTypeRef, ListedRequest, Subscription};
+use crate::domain::attention::EventFault;
+use crate::domain::calendar::{
+    CalendarEvent, CalendarYear, Integration, LeaveType, LeaveTypeRef, ListedRequest, Subscription,
+};
 use crate::domain::company::{Account, ListedPerson, Names, PeopleList, PersonDetail};
 use crate::domain::ids::{CompanyId, EventId, LeaveTypeId, PersonId, RequestId};
 use crate::http_client::{Response, Retry, UpstreamError};
+use crate::loose_json::{Entries, Loose, Minutes, Object};
 use crate::officient::rate_limiter::{Permit, Priority};
 use crate::officient::tokens::{TokenError, Tokens};
 use crate::officient::transport::Transport;
-use crate::officient::wire::{Envelope, Object};
+use crate::officient::wire::Envelope;
 
 /// Items on a page of a list (Officient docs: 30).
 const PAGE: usize = 30;
-/// No list is longer than this many pages; a server that never ends its list does not hold us for ever.
-const MAX_PAGES: u32 = 2_000;
+/// No list is longer than this many pages (6,000 entries); a list that does not end is not understood.
+const MAX_PAGES: u32 = 200;
 
 /// A call that failed, or was not made. `operation` has ids only, e.g. "reading the calendar of person 264 for 2026".
 #[derive(Debug, thiserror::Error)]
@@ -113,36 +120,48 @@ impl Officient {
             response.and_then(|response| data(&response)).map_err(|source| failed(operation, source))?;
         Ok(Account {
             company_id: CompanyId(account.company_id),
-            company_name: account.company_name,
-            subdomain: account.subdomain,
+            company_name: account.company_name.known().unwrap_or_default(),
+            subdomain: account.subdomain.known().unwrap_or_default(),
         })
     }
 
-    /// Everybody who is not archived. A page that cannot be read is an error; a wrong total makes the list incomplete.
+    /// Everybody who is not archived. A list whose total does not match its people is read once more, because people move
+    /// to another page while pages are read; if it still does not match, it is incomplete.
     pub async fn people(&self, priority: Priority) -> Result<PeopleList, OfficientError> {
-        let mut people: Vec<wire::ListedPerson> = Vec::new();
-        let mut total = None;
-        for page in 0..MAX_PAGES {
+        let list = self.list_people(priority).await?;
+        if list.is_complete { Ok(list) } else { self.list_people(priority).await }
+    }
+
+    async fn list_people(&self, priority: Priority) -> Result<PeopleList, OfficientError> {
+        let operation = "reading the list of people";
+        let (mut people, mut total, mut unreadable) = (BTreeMap::new(), None, 0);
+        for page in 0.. {
             let path = format!("/1.0/people/list?page={page}&include_archived=0");
-            let page: wire::PeoplePage = self
-                .get(priority, "reading the list of people", &path, |response| {
-                    response.json().map(|Object(page)| page)
-                })
-                .await?;
-            total = page.total_record_count.or(total);
-            if is_last_page(&mut people, page.data.into_iter().map(|Object(person)| person), |person| {
-                person.id
-            }) {
+            let read = |response: &Response| response.json().map(|Object(page)| page);
+            let Some(page) =
+                self.next_page::<wire::PeoplePage>(priority, operation, &path, page, read).await?
+            else {
+                break;
+            };
+            total = page.total_record_count.known().or(total);
+            unreadable += page.data.unreadable;
+            let received = page.data.items.into_iter().map(|person| (person.id, person));
+            if !add_page(&mut people, received, page.data.unreadable) {
                 break;
             }
         }
         // No people, and no total that says so, is no company but a response gone wrong.
-        let is_complete =
-            total.map_or(!people.is_empty(), |total| usize::try_from(total) == Ok(people.len()));
-        let present = people.into_iter().filter(|person| !person.archived && !person.deleted);
-        let people =
-            present.map(|person| ListedPerson { id: PersonId(person.id), name: person.name }).collect();
-        Ok(PeopleList { people, is_complete })
+        let is_complete = unreadable == 0
+            && total.map_or(!people.is_empty(), |total| usize::try_from(total) == Ok(people.len()));
+        let is_present = |person: &wire::ListedPerson| {
+            !person.archived.known().unwrap_or(false) && !person.deleted.known().unwrap_or(false)
+        };
+        let present = people.into_values().filter(is_present);
+        let people = present.map(|person| ListedPerson {
+            id: PersonId(person.id),
+            name: person.name.known().unwrap_or_default(),
+        });
+        Ok(PeopleList { people: people.collect(), is_complete })
     }
 
     /// A person's names. [`OfficientError::is_gone`]: there is no such person.
@@ -154,13 +173,19 @@ impl Officient {
         let operation = format!("reading person {id}");
         let path = format!("/1.0/people/{id}/detail");
         let detail: wire::PersonDetail = self.get(permit, &operation, &path, data).await?;
+        let unreadable = |what: String| failed(&operation, UpstreamError::Unreadable { what });
         if detail.id != id.0 {
-            let what = format!("is of person {} instead", detail.id);
-            return Err(failed(&operation, UpstreamError::Unreadable { what }));
+            return Err(unreadable(format!("is of person {} instead", detail.id)));
         }
+        let flag = |flag: Loose<bool>, name: &str| {
+            let odd = || unreadable(format!("has an unexpected value at data.{name}: expected 0 or 1"));
+            Ok(flag.optional(()).map_err(|()| odd())?.unwrap_or(false))
+        };
+        let (archived, deleted) = (flag(detail.archived, "archived")?, flag(detail.deleted, "deleted")?);
         Ok(PersonDetail {
             names: Names { first: detail.first_name, last: detail.last_name },
-            is_archived: detail.archived || detail.deleted,
+            insertion: detail.name_parts.insertion.known(),
+            is_archived: archived || deleted,
         })
     }
 
@@ -170,10 +195,10 @@ impl Officient {
         permit: impl Into<Permit>,
         person: PersonId,
         year: i16,
-    ) -> Result<Vec<CalendarEvent>, OfficientError> {
+    ) -> Result<CalendarYear, OfficientError> {
         let operation = format!("reading the calendar of person {person} for {year}");
         let path = format!("/1.0/calendar/{person}/{year}?filter=days_with_events");
-        self.get(permit, &operation, &path, data).await.map(events_of)
+        self.get(permit, &operation, &path, data).await.map(|calendar| calendar_year(calendar, year))
     }
 
     /// The leave types of a year.
@@ -181,12 +206,11 @@ impl Officient {
         let operation = format!("reading the leave types of {year}");
         let path = format!("/1.0/calendar/events/types/{year}");
         let leave_types: Vec<wire::LeaveType> = self.get(priority, &operation, &path, list).await?;
-        let leave_type = |wire: wire::LeaveType| LeaveType {
-            id: LeaveTypeId(wire.id),
-            name: wire.name,
-            integrations: wire.integrations.into_iter().map(|entry| (entry.app, entry.code)).collect(),
-        };
-        Ok(leave_types.into_iter().map(leave_type).collect())
+        let mut known = BTreeMap::new();
+        for leave_type in leave_types.into_iter().map(leave_type) {
+            known.entry(leave_type.id).or_insert(leave_type);
+        }
+        Ok(known.into_values().collect())
     }
 
     /// Who asked for a calendar request; `None` when there is no such request.
@@ -198,7 +222,7 @@ impl Officient {
         let operation = format!("reading calendar request {id}");
         let path = format!("/1.0/calendar/requests/{id}/detail");
         match self.get(priority, &operation, &path, data::<wire::RequestDetail>).await {
-            Ok(detail) => Ok(Some(PersonId(detail.requester.0.id))),
+            Ok(detail) => Ok(Some(PersonId(detail.requester.id))),
             // Officient docs: the published example of this response is not valid JSON.
             Err(error) if error.is_not_found_or_unreadable() => Ok(None),
             Err(error) => Err(error),
@@ -223,30 +247,32 @@ impl Officient {
         };
         let request = |value| {
             let Object::<wire::ListedRequest>(wire) = serde_json::from_value(value).ok()?;
-            Some(ListedRequest { id: RequestId(wire.id), requester: PersonId(wire.requester.0.id) })
+            Some(ListedRequest { id: RequestId(wire.id), requester: PersonId(wire.requester.id) })
         };
         Ok(requests.into_iter().filter_map(request).collect())
     }
 
     /// All webhook subscriptions of the account, other apps' included.
     pub async fn subscriptions(&self) -> Result<Vec<Subscription>, OfficientError> {
-        let mut subscriptions: Vec<Subscription> = Vec::new();
-        for page in 0..MAX_PAGES {
+        let operation = "reading the webhook subscriptions";
+        let mut subscriptions = BTreeMap::new();
+        for page in 0.. {
             // Whether this list has pages is not documented; one that ignores `page` repeats itself.
-            let page = if page == 0 { String::new() } else { format!("?page={page}") };
-            let path = format!("/1.0/webhooks/list{page}");
-            let page: Vec<wire::Subscription> =
-                self.get(Priority::Urgent, "reading the webhook subscriptions", &path, list).await?;
-            let page = page.into_iter().map(|wire::Subscription { id, event, target_url }| Subscription {
-                id,
-                event,
-                target_url,
+            let query = if page == 0 { String::new() } else { format!("?page={page}") };
+            let path = format!("/1.0/webhooks/list{query}");
+            let page: Option<Vec<wire::Subscription>> =
+                self.next_page(Priority::Urgent, operation, &path, page, list).await?;
+            let received = page.unwrap_or_default().into_iter().map(|wire| {
+                let wire::Subscription { id, event, target_url } = wire;
+                let (event, target_url) = (event.known(), target_url.known());
+                let (event, target_url) = (event.unwrap_or_default(), target_url.unwrap_or_default());
+                (id, Subscription { id, event, target_url })
             });
-            if is_last_page(&mut subscriptions, page, |subscription| subscription.id) {
+            if !add_page(&mut subscriptions, received, 0) {
                 break;
             }
         }
-        Ok(subscriptions)
+        Ok(subscriptions.into_values().collect())
     }
 
     /// Subscribes to an event and returns the subscription's id.
@@ -267,6 +293,25 @@ impl Officient {
         match self.authorized(Priority::Urgent, &operation, request).await {
             Err(error) if !error.is_gone() => Err(error),
             Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// The page of this number; `None`: the list ended before. After the first page, 400 and 404 are an end too.
+    async fn next_page<T>(
+        &self,
+        priority: Priority,
+        operation: &str,
+        path: &str,
+        page: u32,
+        read: impl Fn(&Response) -> Result<T, UpstreamError>,
+    ) -> Result<Option<T>, OfficientError> {
+        if page >= MAX_PAGES {
+            let what = format!("does not end after {MAX_PAGES} pages");
+            return Err(failed(operation, UpstreamError::Unreadable { what }));
+        }
+        match self.get(priority, operation, path, read).await {
+            Err(error) if page > 0 && error.is_gone() => Ok(None),
+            result => result.map(Some),
         }
     }
 
@@ -314,51 +359,96 @@ fn data<T: DeserializeOwned>(response: &Response) -> Result<T, UpstreamError> {
     response.json().map(|Object(Envelope { data: Object(data) })| data)
 }
 
-/// Reads `{"data": [{…}, …]}`.
+/// Reads `{"data": [{…}, …]}`, without the entries that are not understood.
 fn list<T: DeserializeOwned>(response: &Response) -> Result<Vec<T>, UpstreamError> {
-    let Object(Envelope::<Vec<Object<T>>> { data }) = response.json()?;
-    Ok(data.into_iter().map(|Object(item)| item).collect())
+    let Object(Envelope::<Entries<T>> { data }) = response.json()?;
+    Ok(data.items)
 }
 
-/// Adds what is new on a page of a list. The last page is not full, or repeats what is known.
-fn is_last_page<T>(all: &mut Vec<T>, page: impl ExactSizeIterator<Item = T>, id: impl Fn(&T) -> i64) -> bool {
-    let (received, before) = (page.len(), all.len());
-    for item in page {
-        if all.iter().all(|known| id(known) != id(&item)) {
-            all.push(item);
-        }
+/// Adds what is new on a page to the list. Returns whether a page may follow: the last page is not full, or repeats what
+/// is known.
+fn add_page<T>(
+    list: &mut BTreeMap<i64, T>,
+    page: impl ExactSizeIterator<Item = (i64, T)>,
+    unreadable: usize,
+) -> bool {
+    let (received, before) = (page.len() + unreadable, list.len());
+    for (id, item) in page {
+        list.entry(id).or_insert(item);
     }
-    received < PAGE || all.len() == before
+    received >= PAGE && list.len() > before
 }
 
-fn events_of(calendar: wire::Calendar) -> Vec<CalendarEvent> {
-    let events = calendar.time_off.into_iter().flat_map(|Object(day)| {
-        let wire::Day { date, scheduled_minutes, events } = day;
-        events.into_iter().map(move |Object(event)| CalendarEvent {
-            id: EventId(event.id),
-            date: event.date.or(date),
-            leave_type: match event.leave_type.as_str() {
-                "sick_day" => LeaveTypeRef::SickDay,
-                "education" => LeaveTypeRef::Education,
-                _ => LeaveTypeRef::Custom(event.custom_day_off_type_id.map(LeaveTypeId)),
-            },
-            name: event.name,
-            category: event.category,
-            status: event.status,
-            is_worked: event.working,
-            duration_minutes: event.duration_minutes,
-            start_minutes: event.start_time_minutes,
-            scheduled_minutes: scheduled_minutes.unwrap_or_default(),
-        })
-    });
-    events.collect()
+fn leave_type(wire: wire::LeaveType) -> LeaveType {
+    let not_understood = Integration { app: None, code: None };
+    let integrations = match wire.integrations {
+        Value::Null => Vec::new(),
+        Value::String(text) if text.is_empty() => Vec::new(),
+        Value::Array(entries) => entries
+            .into_iter()
+            .map(|entry| match serde_json::from_value(entry) {
+                Ok(Object(wire::Integration { app, code })) => Integration {
+                    app: app.optional(()).ok().map(Option::unwrap_or_default),
+                    code: code.optional(()).ok().map(Option::unwrap_or_default),
+                },
+                Err(_another_shape) => not_understood.clone(),
+            })
+            .collect(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => vec![not_understood],
+    };
+    LeaveType { id: LeaveTypeId(wire.id), name: wire.name.known(), integrations }
 }
 
-/// Reads this body as every response that it may be: the events of a calendar, and why it is none of the others.
+fn calendar_year(calendar: wire::Calendar, year: i16) -> CalendarYear {
+    let mut result = CalendarYear { events: Vec::new(), unreadable: calendar.time_off.unreadable };
+    for wire::Day { date, scheduled_minutes, events } in calendar.time_off.items {
+        result.unreadable += events.unreadable;
+        result.events.extend(
+            events.items.into_iter().map(|event| calendar_event(event, date, scheduled_minutes, year)),
+        );
+    }
+    result
+}
+
+/// An event that is listed under `day`, in the calendar of `year`.
+fn calendar_event(
+    event: wire::Event,
+    day: Loose<Date>,
+    scheduled_minutes: Loose<Minutes>,
+    year: i16,
+) -> CalendarEvent {
+    let date = match (event.date, day) {
+        (Loose::Is(date), Loose::Is(day)) if date != day => None,
+        (Loose::Is(date), Loose::Is(_) | Loose::Absent) | (Loose::Absent, Loose::Is(date)) => Some(date),
+        (Loose::NotUnderstood, _) | (_, Loose::NotUnderstood) | (Loose::Absent, Loose::Absent) => None,
+    };
+    let word = |word: Loose<String>| word.known().unwrap_or_default();
+    let minutes = |minutes: Option<Minutes>| minutes.map(|Minutes(minutes)| minutes);
+    CalendarEvent {
+        id: EventId(event.id),
+        date: date.filter(|date| date.year() == year).ok_or(EventFault::Date),
+        leave_type: match word(event.leave_type).as_str() {
+            "sick_day" => LeaveTypeRef::SickDay,
+            "education" => LeaveTypeRef::Education,
+            _ => LeaveTypeRef::Custom(event.custom_day_off_type_id.known().map(LeaveTypeId)),
+        },
+        name: event.name.optional(EventFault::Name).map(Option::unwrap_or_default),
+        category: word(event.category).parse().map_err(|_undocumented| EventFault::Type),
+        status: word(event.status).parse().map_err(|_undocumented| EventFault::Status),
+        is_worked: event.working.optional(EventFault::Working).map(Option::unwrap_or_default),
+        duration_minutes: event.duration_minutes.optional(EventFault::Duration).map(minutes),
+        start_minutes: event.start_time_minutes.optional(EventFault::Start).map(minutes),
+        scheduled_minutes: scheduled_minutes
+            .optional(EventFault::Scheduled)
+            .map(|scheduled| minutes(scheduled).unwrap_or_default()),
+    }
+}
+
+/// Reads this body as every response that it may be: the events of a calendar of 2026, and why it is none of the others.
 #[cfg(feature = "demo")]
 pub(crate) fn readable(body: &[u8]) -> (Vec<CalendarEvent>, Vec<String>) {
-    let response = Response { body: bytes::Bytes::copy_from_slice(body) };
-    let calendar = data(&response).map(events_of);
+    let response = Response { status: http::StatusCode::OK, body: bytes::Bytes::copy_from_slice(body) };
+    let calendar = data(&response).map(|calendar| calendar_year(calendar, 2026).events);
     let errors = [
         calendar.as_ref().err().cloned(),
         response.json::<Object<wire::PeoplePage>>().err(),

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::http_client::UpstreamError;
+use crate::loose_json::Object;
 use crate::officient::rate_limiter::Priority;
 use crate::officient::transport::Transport;
 use crate::officient::wire;
@@ -81,15 +82,19 @@ impl Oauth {
         let app = [("client_id", client_id.as_str()), ("client_secret", client_secret.expose_secret())];
         let request = self.transport.request(Method::POST, "/1.0/token").form(&[fields, &app].concat());
         let response = self.transport.call(Priority::Urgent, "requesting a token", request).await?;
-        let wire::Object::<wire::Tokens>(tokens) = response.json()?;
+        let Object::<wire::Tokens>(tokens) = response.json()?;
         if tokens.access_token.is_empty() {
             return Err(UpstreamError::Unreadable { what: "has an empty access_token".to_owned() });
         }
-        let life = tokens.expires_in.and_then(|seconds| u64::try_from(seconds).ok()).filter(|life| *life > 0);
+        let life = tokens
+            .expires_in
+            .known()
+            .and_then(|seconds| u64::try_from(seconds).ok())
+            .filter(|life| *life > 0);
         Ok(Grant {
             access_token: tokens.access_token.into(),
             expires_in: life.map_or(DEFAULT_LIFE, Duration::from_secs),
-            refresh_token: (!tokens.refresh_token.is_empty()).then(|| tokens.refresh_token.into()),
+            refresh_token: tokens.refresh_token.known().map(Into::into),
         })
     }
 }

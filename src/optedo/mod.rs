@@ -7,25 +7,30 @@
 
 mod wire;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
+use http::StatusCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::clock::{Clock, after};
 use crate::domain::absence::{Absence, AbsenceType, NewAbsence, User};
 use crate::domain::ids::{AbsenceId, UserId};
 use crate::http_client::{self, Response, Retry, UpstreamError};
+use crate::loose_json::{Entries, Object};
 
 /// Users on a page; a page with fewer is the last.
 const PAGE: usize = 100;
-const MAX_PAGES: usize = 1_000;
+/// A list of more pages (20,000 users) does not end, and is not understood.
+const MAX_PAGES: usize = 200;
 const MAX_PAGES_AT_ONCE: usize = 8;
 /// How long nothing is called after a 429 without `Retry-After`.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -45,6 +50,33 @@ impl OptedoError {
     pub fn retry(&self) -> Retry {
         self.source.retry()
     }
+}
+
+/// The response to a write, with a 2xx status.
+#[derive(Clone, Copy, Debug)]
+pub struct Reply {
+    pub status: u16,
+    /// The absence, if the response shows that the write was done as it was sent. Otherwise only Optedo's list shows it.
+    pub shown: Option<AbsenceId>,
+}
+
+impl Reply {
+    fn new(response: &Response, sent: &NewAbsence) -> Self {
+        let absence = response.json::<Object<wire::Absence>>().map(|Object(absence)| absence);
+        let wrapped = || response.json().map(|Object(Envelope { data: Object(absence) })| absence);
+        let absence = absence.or_else(|_not_bare: UpstreamError| wrapped()).ok();
+        let shown = absence.and_then(wire::Absence::understood).filter(|shown| {
+            let reference = &shown.content.external_reference;
+            let reference = reference.clone().or_else(|| sent.external_reference.clone());
+            NewAbsence { external_reference: reference, ..shown.content.clone() } == *sent
+        });
+        Self { status: response.status.as_u16(), shown: shown.map(|shown| shown.id) }
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    data: Object<wire::Absence>,
 }
 
 /// Optedo's API with the tenant's token. Clones share the connection pool.
@@ -89,64 +121,82 @@ impl Optedo {
         self.accepts_token.load(Ordering::Relaxed)
     }
 
-    /// All users, inactive ones too. Every round reads twice as many pages side by side as the one before: a small company
-    /// costs one call, and somebody waits for a large one.
+    /// All users, inactive ones too, without those that are not understood. Every round reads twice as many pages side by
+    /// side as the one before: a small company costs one call, and somebody waits for a large one.
     pub async fn users(&self) -> Result<Vec<User>, OptedoError> {
-        let mut users = Vec::new();
+        let mut users = BTreeMap::new();
         let (mut first, mut at_once) = (1, 1);
         while first <= MAX_PAGES {
             let pages = (first..first + at_once).map(|page| self.page_of_users(page));
             for page in try_join_all(pages).await? {
-                let is_last = page.len() < PAGE;
-                users.extend(page.into_iter().map(User::from));
-                if is_last {
-                    return Ok(users);
+                let before = users.len();
+                let received = page.items.len() + page.unreadable;
+                users.extend(page.items.into_iter().map(User::from).map(|user| (user.id, user)));
+                // A page without anything new repeats another one.
+                if received < PAGE || users.len() == before {
+                    return Self::all_users(users);
                 }
             }
             first += at_once;
             at_once = (2 * at_once).min(MAX_PAGES_AT_ONCE);
         }
-        Ok(users)
+        Err(unreadable("reading the users", format!("does not end after {MAX_PAGES} pages")))
     }
 
-    async fn page_of_users(&self, page: usize) -> Result<Vec<wire::User>, OptedoError> {
-        self.get("reading the users", &format!("/users?page={page}")).await
+    /// A tenant without users is a response gone wrong: nobody could be matched.
+    fn all_users(users: BTreeMap<UserId, User>) -> Result<Vec<User>, OptedoError> {
+        if users.is_empty() {
+            return Err(unreadable("reading the users", "has no users".to_owned()));
+        }
+        Ok(users.into_values().collect())
     }
 
+    /// After the first page, 400 and 404 say that the list ended.
+    async fn page_of_users(&self, page: usize) -> Result<Entries<wire::User>, OptedoError> {
+        match self.get("reading the users", &format!("/users?page={page}")).await {
+            Err(OptedoError {
+                source: UpstreamError::NotFound | UpstreamError::Rejected { status: 400, .. },
+                ..
+            }) if page > 1 => Ok(Entries::default()),
+            result => result,
+        }
+    }
+
+    /// The absence types that are understood, each once.
     pub async fn absence_types(&self) -> Result<Vec<AbsenceType>, OptedoError> {
-        let types: Vec<wire::AbsenceType> = self.get("reading the absence types", "/absencetypes").await?;
-        Ok(types.into_iter().map(AbsenceType::from).collect())
+        let types: Entries<wire::AbsenceType> =
+            self.get("reading the absence types", "/absencetypes").await?;
+        let types = types.items.into_iter().map(AbsenceType::from).map(|kind| (kind.id, kind));
+        Ok(types.collect::<BTreeMap<_, _>>().into_values().collect())
     }
 
-    /// A user's absences that overlap the days `from` to `to`, both included.
+    /// A user's absences that overlap the days `from` to `to`, both included, without those that are not understood.
     pub async fn absences(&self, user: UserId, from: Date, to: Date) -> Result<Vec<Absence>, OptedoError> {
         let operation = format!("reading the absences of user {user}");
         let path = format!("/absences?userId={user}&from={from}&to={to}");
-        let absences: Vec<wire::Absence> = self.get(&operation, &path).await?;
-        Ok(absences.into_iter().map(Absence::from).collect())
+        let absences: Entries<wire::Absence> = self.get(&operation, &path).await?;
+        Ok(absences.items.into_iter().filter_map(wire::Absence::understood).collect())
     }
 
-    pub async fn create(&self, absence: &NewAbsence) -> Result<AbsenceId, OptedoError> {
+    pub async fn create(&self, absence: &NewAbsence) -> Result<Reply, OptedoError> {
         let operation = format!("creating an absence of user {}", absence.user_id);
         let request = self.request(Method::POST, "/absences").json(&wire::NewAbsence::from(absence));
-        let created: wire::Absence = read(&operation, &self.call(&operation, request).await?)?;
-        Ok(created.id)
+        Ok(Reply::new(&self.call(&operation, request).await?, absence))
     }
 
-    pub async fn replace(&self, id: AbsenceId, absence: &NewAbsence) -> Result<(), OptedoError> {
+    pub async fn replace(&self, id: AbsenceId, absence: &NewAbsence) -> Result<Reply, OptedoError> {
         let operation = format!("changing absence {id}");
         let path = format!("/absences/{id}");
         let request = self.request(Method::PUT, &path).json(&wire::NewAbsence::from(absence));
-        // A page of a proxy has status 200 too: only the absence itself shows that it was replaced.
-        read::<wire::Absence>(&operation, &self.call(&operation, request).await?).map(drop)
+        let reply = Reply::new(&self.call(&operation, request).await?, absence);
+        Ok(Reply { shown: reply.shown.filter(|shown| *shown == id), ..reply })
     }
 
-    pub async fn delete(&self, id: AbsenceId) -> Result<(), OptedoError> {
+    pub async fn delete(&self, id: AbsenceId) -> Result<Reply, OptedoError> {
         let operation = format!("deleting absence {id}");
         let request = self.request(Method::DELETE, &format!("/absences/{id}"));
-        let response = self.call(&operation, request).await?;
-        // The documented response is empty. JSON would do, but a page of a proxy says nothing about the absence.
-        if response.body.is_empty() { Ok(()) } else { read::<IgnoredAny>(&operation, &response).map(drop) }
+        let status = self.call(&operation, request).await?.status;
+        Ok(Reply { status: status.as_u16(), shown: (status == StatusCode::NO_CONTENT).then_some(id) })
     }
 
     async fn get<T: DeserializeOwned>(&self, operation: &str, path: &str) -> Result<T, OptedoError> {
@@ -176,6 +226,10 @@ impl Optedo {
         metrics::counter!("optedo_calls_total", "outcome" => http_client::outcome(&result)).increment(1);
         result.map_err(failed)
     }
+}
+
+fn unreadable(operation: &str, what: String) -> OptedoError {
+    OptedoError { operation: operation.to_owned(), source: UpstreamError::Unreadable { what } }
 }
 
 fn read<T: DeserializeOwned>(operation: &str, response: &Response) -> Result<T, OptedoError> {

@@ -1,75 +1,140 @@
-//! Optedo's JSON (docs/optedo-api.yaml).
+//! Optedo's JSON (docs/optedo-api.yaml). What is sent is as documented; what is received is read leniently.
 
 use jiff::civil::DateTime;
+use jiff::{RoundMode, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::domain::absence;
 use crate::domain::ids::{AbsenceId, AbsenceTypeId, UserId};
+use crate::loose_json::{FromLoose, Loose, id};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct User {
-    id: UserId,
+    #[serde(deserialize_with = "id")]
+    id: i64,
     first_name: String,
     last_name: String,
-    #[serde(default = "active_by_default")]
-    active: bool,
-}
-
-fn active_by_default() -> bool {
-    true
+    #[serde(default)]
+    active: Loose<bool>,
 }
 
 impl From<User> for absence::User {
     fn from(User { id, first_name, last_name, active }: User) -> Self {
-        Self { id, first_name, last_name, active }
+        // A user whose state is not understood is not written to.
+        let active = active.optional(()).map_or(false, |active| active.unwrap_or(true));
+        Self { id: UserId(id), first_name, last_name, active }
     }
 }
 
 #[derive(Deserialize)]
 pub(super) struct AbsenceType {
-    id: AbsenceTypeId,
+    #[serde(deserialize_with = "id")]
+    id: i64,
     description: String,
 }
 
 impl From<AbsenceType> for absence::AbsenceType {
     fn from(AbsenceType { id, description }: AbsenceType) -> Self {
-        Self { id, description }
+        Self { id: AbsenceTypeId(id), description }
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct NewAbsence {
+pub(super) struct NewAbsence<'a> {
     user_id: UserId,
     absence_type_id: AbsenceTypeId,
     start: DateTime,
     end: DateTime,
     all_day: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    external_reference: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_reference: Option<&'a str>,
 }
 
-impl From<&absence::NewAbsence> for NewAbsence {
-    fn from(absence: &absence::NewAbsence) -> Self {
-        let absence::NewAbsence { user_id, absence_type_id, start, end, all_day, external_reference } =
-            absence.clone();
-        Self { user_id, absence_type_id, start, end, all_day, external_reference }
+impl<'a> From<&'a absence::NewAbsence> for NewAbsence<'a> {
+    fn from(absence: &'a absence::NewAbsence) -> Self {
+        Self {
+            user_id: absence.user_id,
+            absence_type_id: absence.absence_type_id,
+            start: absence.start,
+            end: absence.end,
+            all_day: absence.all_day,
+            external_reference: absence.external_reference.as_deref(),
+        }
     }
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Absence {
-    pub(super) id: AbsenceId,
-    #[serde(flatten)]
-    content: NewAbsence,
+    #[serde(deserialize_with = "id")]
+    id: i64,
+    #[serde(deserialize_with = "id")]
+    user_id: i64,
+    #[serde(deserialize_with = "id")]
+    absence_type_id: i64,
+    start: Loose<WallClock>,
+    end: Loose<WallClock>,
+    #[serde(default)]
+    all_day: Loose<bool>,
+    #[serde(default)]
+    external_reference: Loose<String>,
 }
 
-impl From<Absence> for absence::Absence {
-    fn from(Absence { id, content }: Absence) -> Self {
-        let NewAbsence { user_id, absence_type_id, start, end, all_day, external_reference } = content;
-        let content =
-            absence::NewAbsence { user_id, absence_type_id, start, end, all_day, external_reference };
-        Self { id, content }
+impl Absence {
+    /// `None`: a value is not understood.
+    pub(super) fn understood(self) -> Option<absence::Absence> {
+        let content = absence::NewAbsence {
+            user_id: UserId(self.user_id),
+            absence_type_id: AbsenceTypeId(self.absence_type_id),
+            start: self.start.known()?.0,
+            end: self.end.known()?.0,
+            all_day: self.all_day.known()?,
+            external_reference: self.external_reference.optional(()).ok()?,
+        };
+        Some(absence::Absence { id: AbsenceId(self.id), content })
+    }
+}
+
+/// A wall-clock time. Seconds are kept, fractions of a second are not, and an offset or `Z` behind it is ignored: Optedo's
+/// times have no zone.
+struct WallClock(DateTime);
+
+impl FromLoose for WallClock {
+    fn from_loose(value: &Value) -> Option<Self> {
+        let text = value.as_str()?.trim();
+        // `Z` says UTC; jiff reads a time with it only as an instant.
+        let utc = || Some(text.parse::<Timestamp>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).datetime());
+        let time = if text.ends_with(['Z', 'z']) { utc()? } else { text.parse().ok()? };
+        let to_second = jiff::civil::DateTimeRound::new().smallest(Unit::Second).mode(RoundMode::Trunc);
+        time.round(to_second).ok().map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn times_with_seconds_fraction_offset_or_zone_are_the_wall_clock() {
+        let nine: DateTime = "2026-04-03T09:00:00".parse().unwrap();
+        for text in [
+            "2026-04-03T09:00",
+            "2026-04-03T09:00:00",
+            "2026-04-03 09:00:00",
+            "2026-04-03T09:00:00.000",
+            "2026-04-03T09:00:00Z",
+            "2026-04-03T09:00:00.000Z",
+            "2026-04-03T09:00:00+02:00",
+        ] {
+            assert_eq!(WallClock::from_loose(&json!(text)).unwrap().0, nine, "{text}");
+        }
+        for value in [json!("tomorrow"), json!(9), json!("2026-04-03T25:00:00")] {
+            assert!(WallClock::from_loose(&value).is_none(), "{value}");
+        }
     }
 }

@@ -4,25 +4,41 @@
 //! created again, it is looked for under our reference; a change or deletion is repeated. This file decides only how
 //! failures count.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use http::StatusCode;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use super::engine::{Engine, SyncError};
 use super::observe::Observation;
 use crate::clock::after;
+use crate::db::absences::Begin;
 use crate::db::{self, absences};
-use crate::domain::absence::Absence;
+use crate::domain::absence::{Absence, NewAbsence};
 use crate::domain::attention::{AttentionItem, Cause};
 use crate::domain::desired::DesiredAbsence;
 use crate::domain::ids::{AbsenceId, CompanyId, EventId, UserId};
-use crate::domain::plan::{Change, Creation, WrittenAbsence, absence_to_write, adopt_or_create};
+use crate::domain::plan::{Change, Creation, WrittenAbsence, absence_to_write, adopt_or_create, find_ours};
 use crate::domain::sync_request::WriteContext;
 use crate::http_client::UpstreamError;
-use crate::optedo::OptedoError;
+use crate::optedo::{OptedoError, Reply};
 
 /// Deletions that are planned within this time count together against `sync.max_deletions`.
 const DELETION_PERIOD: SignedDuration = SignedDuration::from_mins(10);
+
+/// Within this time after a write, a 404 or an empty list may be older than the write.
+const VISIBLE_AFTER: Duration = Duration::from_mins(1);
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(5);
+/// A list of this many absences may not be the whole one: Optedo documents no pages for it.
+const FULL_LIST: usize = 100;
+
+enum Done {
+    Yes,
+    /// A deletion waits for the admin's confirmation.
+    NotYet,
+}
 
 /// What was done for a person, in numbers of absences.
 #[derive(Debug, Default)]
@@ -61,66 +77,101 @@ impl Engine {
     ) -> Result<(), SyncError> {
         let existing = self.existing_absences(observation).await?;
         let allowed = self.allowed_deletions(context.company, observation, &existing).await?;
-        let mut earlier_call = None;
+        let mut failure = None;
+        let mut waiting: Vec<&Change> = Vec::new();
         for change in &observation.plan.changes {
             if self.stop.is_cancelled() {
                 return Err(SyncError::ShuttingDown);
             }
-            let now = self.clock.now();
-            if let Some(until) = change.call_under_way(now) {
-                let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
-                earlier_call.get_or_insert(SyncError::EarlierCall { event: change.event(), wait });
+            // Nobody is absent twice: a change waits for the one that makes room for it.
+            if waiting.iter().any(|other| change.needs_time_of(other)) {
+                waiting.push(change);
                 continue;
             }
-            let result = match change {
-                Change::Create { desired, begun } => {
-                    self.create(context, desired, begun.as_ref(), &existing, applied).await
-                }
-                Change::Update { absence, written, desired } => {
-                    self.update(context, *absence, written.user, desired, applied).await
-                }
-                Change::Delete { written } => match written.absence_in(context.company, &existing) {
-                    Some(_) if !allowed.contains(&written.event) => {
-                        applied.deletions_pending += 1;
-                        Ok(())
-                    }
-                    absence => self.delete(context, written, absence, applied).await,
-                },
-            };
-            match result {
+            match self.apply_change(context, change, &existing, &allowed, applied).await {
+                Ok(Done::Yes) => {}
+                Ok(Done::NotYet) => waiting.push(change),
                 Err(SyncError::Optedo(OptedoError {
                     source: UpstreamError::Rejected { status, message },
                     ..
                 })) => {
                     let event = change.event();
-                    let cause = Cause::Rejected { status, message, date: change.date() };
+                    let cause = Cause::Rejected { status, message, date: Some(change.date()) };
                     applied.rejected.push((event, AttentionItem::of_event(event, &observation.name, cause)));
+                    waiting.push(change);
                 }
-                result => result?,
+                // What concerns one absence only does not hold up the others.
+                Err(error) if error.is_about_one_absence(failure.as_ref()) => {
+                    failure.get_or_insert(error);
+                    waiting.push(change);
+                }
+                Err(error) => return Err(failure.unwrap_or(error)),
             }
         }
-        earlier_call.map_or(Ok(()), Err)
+        failure.map_or(Ok(()), Err)
     }
 
-    /// The absences in Optedo, within the window, of every user for whom something may be created. Those read in advance
-    /// are used, unless an earlier write may have come through since.
+    async fn apply_change(
+        &self,
+        context: WriteContext,
+        change: &Change,
+        existing: &[Absence],
+        allowed: &[EventId],
+        applied: &mut Applied,
+    ) -> Result<Done, SyncError> {
+        // A leader that was replaced while it was suspended must not change what its successor reads.
+        self.work_signal.term().ok_or(SyncError::NotLeading)?;
+        let now = self.clock.now();
+        if let Some(until) = change.call_under_way(now) {
+            let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+            return Err(SyncError::EarlierCall { event: change.event(), wait });
+        }
+        match change {
+            Change::Create { desired, begun } => {
+                self.create(context, desired, begun.as_ref(), existing, applied).await?;
+            }
+            Change::Update { absence, written, desired } => {
+                self.update(context, *absence, written, desired, applied).await?;
+            }
+            Change::Delete { written } => match written.absence_in(context.company, existing) {
+                Some(_) if !allowed.contains(&written.event) => {
+                    applied.deletions_pending += 1;
+                    return Ok(Done::NotYet);
+                }
+                absence => self.delete(context, written, absence, applied).await?,
+            },
+        }
+        Ok(Done::Yes)
+    }
+
+    /// The absences in Optedo that decide what a creation becomes: within the window, of every user for whom something is
+    /// created; on the day of an earlier creation, those of its user.
     pub async fn existing_absences(&self, observation: &Observation) -> Result<Vec<Absence>, SyncError> {
-        let users = observation.plan.users_to_read();
-        match &observation.existing {
-            Some((user, existing)) if users == [*user] && !observation.plan.continues_earlier_write() => {
-                Ok(existing.clone())
-            }
-            Some(_) | None => self.absences_of(&users).await,
-        }
-    }
-
-    pub(super) async fn absences_of(&self, users: &[UserId]) -> Result<Vec<Absence>, SyncError> {
         let window = self.window();
         let mut existing = Vec::new();
-        for user in users {
-            existing.extend(self.optedo.absences(*user, window.from, window.until).await?);
+        let mut days = observation.plan.days_to_read();
+        for user in observation.plan.users_to_read() {
+            let listed = match &observation.existing {
+                Some((prefetched, existing)) if *prefetched == user => existing.clone(),
+                Some(_) | None => self.absences_in_window(user).await?,
+            };
+            if listed.len() >= FULL_LIST {
+                let creations = observation.plan.changes.iter().filter(|change| change.written().is_none());
+                days.extend(creations.map(|change| (user, change.date())));
+            }
+            existing.extend(listed);
         }
+        for (user, day) in days {
+            existing.extend(self.optedo.absences(user, day, day).await?);
+        }
+        // What lies outside the window is never touched.
+        existing.retain(|absence| window.contains(absence.content.start.date()));
         Ok(existing)
+    }
+
+    pub(super) async fn absences_in_window(&self, user: UserId) -> Result<Vec<Absence>, SyncError> {
+        let window = self.window();
+        Ok(self.optedo.absences(user, window.from, window.until).await?)
     }
 
     /// Whether the absence is created, or one that exists is adopted or changed.
@@ -145,23 +196,25 @@ impl Engine {
         existing: &[Absence],
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let company = context.company;
-        let now = self.clock.now();
-        match self.creation(company, desired, begun, existing).await? {
-            Creation::Adopt(absence) => {
-                absences::insert(&self.db, context, desired, Some(absence), now).await?;
+        let creation = self.creation(context.company, desired, begun, existing).await?;
+        let begin = match creation {
+            Creation::Adopt(absence) => Begin::Adopt(absence),
+            Creation::Change(absence) => Begin::Change(absence),
+            Creation::Write => Begin::Create,
+        };
+        let mut tx = db::begin(&self.db).await?;
+        absences::insert(&mut tx, context, desired, begun, begin, self.clock.now()).await?;
+        tx.commit().await?;
+        match creation {
+            Creation::Adopt(_) => {
                 applied.adopted += 1;
                 Ok(())
             }
             Creation::Change(absence) => {
-                absences::record_found(&self.db, company, desired.event, absence).await?;
-                let user = begun.map_or(desired.user, |begun| begun.user);
-                self.update(context, absence, user, desired, applied).await
+                let days = [(desired.user, desired.date)];
+                self.replace(context, absence, desired, (&days, None), applied).await
             }
-            Creation::Write => {
-                absences::insert(&self.db, context, desired, None, now).await?;
-                self.write_new(context, desired, applied).await
-            }
+            Creation::Write => self.write_new(context, desired, applied).await,
         }
     }
 
@@ -172,38 +225,97 @@ impl Engine {
         desired: &DesiredAbsence,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let company = context.company;
+        let WriteContext { company, .. } = context;
         let new = absence_to_write(company, desired);
-        let absence = self.call(context, desired.event, "create", self.optedo.create(&new)).await?;
+        let reply = self.call(context, desired.event, "create", self.optedo.create(&new)).await?;
+        let absence = match reply.shown {
+            Some(absence) => absence,
+            None => self.find_created(context, desired, &new, reply).await?,
+        };
         let written = (desired.event, absence);
         absences::record_written(&self.db, context, written, "created", self.clock.now()).await?;
         applied.created += 1;
         Ok(())
     }
 
-    /// Changes an absence, which belongs to `user` so far.
+    /// The response does not show the absence, so Optedo's list must.
+    async fn find_created(
+        &self,
+        context: WriteContext,
+        desired: &DesiredAbsence,
+        new: &NewAbsence,
+        reply: Reply,
+    ) -> Result<AbsenceId, SyncError> {
+        let WriteContext { company, .. } = context;
+        let listed = self.optedo.absences(desired.user, desired.date, desired.date).await?;
+        match find_ours(company, desired.event, &listed) {
+            Some(created) if created.content == *new => Ok(created.id),
+            Some(created) => {
+                absences::record_differing(&self.db, company, desired.event, created.id).await?;
+                Err(not_done("creating", reply, "it has other values than those that were sent"))
+            }
+            // A list may lag behind.
+            None if reply.status == StatusCode::CREATED.as_u16() => {
+                let (event, now) = (desired.event, self.clock.now());
+                let term = self.work_signal.term().ok_or(SyncError::NotLeading)?;
+                absences::note_call(&self.db, company, event, Some(after(now, VISIBLE_AFTER)), term).await?;
+                Err(SyncError::EarlierCall { event, wait: VISIBLE_AFTER })
+            }
+            None => Err(not_done("creating", reply, "it is not there")),
+        }
+    }
+
+    /// Changes the absence of `written`, which may be of another event for the same leave.
     async fn update(
         &self,
         context: WriteContext,
         absence: AbsenceId,
-        user: UserId,
+        written: &WrittenAbsence,
         desired: &DesiredAbsence,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let company = context.company;
-        absences::intend_update(&self.db, company, desired, self.clock.now()).await?;
-        let new = absence_to_write(company, desired);
-        match self.call(context, desired.event, "change", self.optedo.replace(absence, &new)).await {
-            Err(SyncError::Optedo(error)) if matches!(error.source, UpstreamError::NotFound) => {
-                self.ensure_it_is_gone(absence, &[user, desired.user], error).await?;
-                // A person deleted the absence in Optedo, and the event changed since: the leave must be there again.
-                absences::intend_create_again(&self.db, company, desired.event, self.clock.now()).await?;
-                return self.write_new(context, desired, applied).await;
-            }
-            result => result?,
+        let mut tx = db::begin(&self.db).await?;
+        let is_ours = absences::intend_update(&mut tx, context, written, desired, self.clock.now()).await?;
+        if !is_ours {
+            return Err(SyncError::Superseded);
         }
-        let written = (desired.event, absence);
-        absences::record_written(&self.db, context, written, "changed", self.clock.now()).await?;
+        tx.commit().await?;
+        let days = [(written.user, written.date), (desired.user, desired.date)];
+        self.replace(context, absence, desired, (&days, written.written_at), applied).await
+    }
+
+    /// Makes the call of a change whose intent is on disk. `days`: where Optedo may list the absence.
+    async fn replace(
+        &self,
+        context: WriteContext,
+        absence: AbsenceId,
+        desired: &DesiredAbsence,
+        (days, written_at): (&[(UserId, Date)], Option<Timestamp>),
+        applied: &mut Applied,
+    ) -> Result<(), SyncError> {
+        let WriteContext { company, .. } = context;
+        let new = absence_to_write(company, desired);
+        let event = desired.event;
+        let is_gone = match self.call(context, event, "change", self.optedo.replace(absence, &new)).await {
+            Ok(Reply { shown: Some(_), .. }) => false,
+            Ok(reply) => match self.listed(absence, days).await? {
+                None => true,
+                Some(listed) if listed.content == new => false,
+                Some(_) => return Err(not_done("changing", reply, "it has its old values")),
+            },
+            Err(SyncError::Optedo(error)) if matches!(error.source, UpstreamError::NotFound) => {
+                self.ensure_it_is_gone(absence, days, error).await?;
+                true
+            }
+            Err(error) => return Err(error),
+        };
+        if is_gone {
+            self.wait_until_visible(event, written_at)?;
+            // A person deleted the absence in Optedo, and the event changed since: the leave must be there again.
+            absences::intend_create_again(&self.db, company, event, self.clock.now()).await?;
+            return self.write_new(context, desired, applied).await;
+        }
+        absences::record_written(&self.db, context, (event, absence), "changed", self.clock.now()).await?;
         applied.changed += 1;
         Ok(())
     }
@@ -216,15 +328,25 @@ impl Engine {
         absence: Option<AbsenceId>,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let company = context.company;
+        let WriteContext { company, .. } = context;
         let event = written.event;
+        if !absences::intend_delete(&self.db, company, written, self.clock.now()).await? {
+            // Another person's reconciliation moved it to that person.
+            return Ok(());
+        }
         if let Some(absence) = absence {
-            absences::intend_delete(&self.db, company, event, self.clock.now()).await?;
+            let days = [(written.user, written.date)];
             match self.call(context, event, "delete", self.optedo.delete(absence)).await {
-                Err(SyncError::Optedo(error)) if matches!(error.source, UpstreamError::NotFound) => {
-                    self.ensure_it_is_gone(absence, &[written.user], error).await?;
+                Ok(Reply { shown: Some(_), .. }) => {}
+                Ok(reply) if self.listed(absence, &days).await?.is_some() => {
+                    return Err(not_done("deleting", reply, "it is still there"));
                 }
-                result => result?,
+                Ok(_) => {}
+                Err(SyncError::Optedo(error)) if matches!(error.source, UpstreamError::NotFound) => {
+                    self.ensure_it_is_gone(absence, &days, error).await?;
+                    self.wait_until_visible(event, written.written_at)?;
+                }
+                Err(error) => return Err(error),
             }
             applied.deleted += 1;
         }
@@ -237,15 +359,41 @@ impl Engine {
     async fn ensure_it_is_gone(
         &self,
         absence: AbsenceId,
-        users: &[UserId],
+        days: &[(UserId, Date)],
         error: OptedoError,
     ) -> Result<(), SyncError> {
-        let listed = self.absences_of(users).await?;
-        if listed.iter().all(|listed| listed.id != absence) {
+        if self.listed(absence, days).await?.is_none() {
             return Ok(());
         }
         let what = "404 for an absence that Optedo lists".to_owned();
         Err(OptedoError { source: UpstreamError::Unavailable { what, retry_after: None }, ..error }.into())
+    }
+
+    /// The absence as Optedo lists it on one of these days.
+    async fn listed(
+        &self,
+        absence: AbsenceId,
+        days: &[(UserId, Date)],
+    ) -> Result<Option<Absence>, SyncError> {
+        let days: BTreeSet<(UserId, Date)> = days.iter().copied().collect();
+        for (user, day) in days {
+            let listed = self.optedo.absences(user, day, day).await?;
+            if let Some(listed) = listed.into_iter().find(|listed| listed.id == absence) {
+                return Ok(Some(listed));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Behind a cache or on a replica, Optedo may not show an absence for some seconds after we wrote it.
+    fn wait_until_visible(&self, event: EventId, written_at: Option<Timestamp>) -> Result<(), SyncError> {
+        let age = written_at.map(|at| self.clock.now().duration_since(at));
+        match age.and_then(|age| Duration::try_from(age).ok()) {
+            Some(age) if age < VISIBLE_AFTER => {
+                Err(SyncError::EarlierCall { event, wait: LOOK_AGAIN_AFTER.min(VISIBLE_AFTER - age) })
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Makes the call of a write whose intent is on disk. Until when the call may reach Optedo is stored first: if its end
@@ -313,4 +461,11 @@ impl Engine {
         tx.commit().await?;
         Ok(allowed.iter().map(|written| written.event).collect())
     }
+}
+
+/// Optedo said that a write succeeded, and its list shows that it did not.
+fn not_done(operation: &str, reply: Reply, instead: &str) -> SyncError {
+    let message = format!("Optedo answered {}, but {instead}", reply.status);
+    let source = UpstreamError::Rejected { status: reply.status, message };
+    OptedoError { operation: format!("{operation} an absence"), source }.into()
 }

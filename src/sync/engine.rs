@@ -78,6 +78,9 @@ pub enum SyncError {
     /// An earlier call about the same absence may still reach Optedo; a second one could overtake it.
     #[error("waiting: an earlier call to Optedo about event {event} may still be under way")]
     EarlierCall { event: EventId, wait: Duration },
+    /// The absence was moved or deleted by the reconciliation of another person at the same moment.
+    #[error("waiting: the reconciliation of another person just changed the same absence")]
+    Superseded,
     #[error("another replica of the service is the leader now")]
     NotLeading,
     /// The person's data was erased while the person was reconciled.
@@ -115,6 +118,7 @@ impl SyncError {
             Self::Optedo(error) => error.retry(),
             Self::EarlierCall { wait, .. } => Retry::Later(Some(*wait)),
             Self::Erased => Retry::Never,
+            Self::Superseded => Retry::Later(Some(Duration::ZERO)),
             Self::Database(_) | Self::NotLeading | Self::ShuttingDown | Self::Vault(_) => Retry::Later(None),
         }
     }
@@ -125,9 +129,31 @@ impl SyncError {
             Self::Officient(error) => officient_failure(error),
             Self::Optedo(error) => optedo_failure(&error.source),
             Self::EarlierCall { .. } => FailureKind::OptedoUnavailable,
-            Self::Erased | Self::Database(_) | Self::NotLeading | Self::ShuttingDown | Self::Vault(_) => {
-                FailureKind::Inside
+            Self::Superseded
+            | Self::Erased
+            | Self::Database(_)
+            | Self::NotLeading
+            | Self::ShuttingDown
+            | Self::Vault(_) => FailureKind::Inside,
+        }
+    }
+
+    /// Whether the other absences of the person can be written although this failed; `before`: an earlier failure. A
+    /// second call that fails shows that Optedo is out of order.
+    pub fn is_about_one_absence(&self, before: Option<&Self>) -> bool {
+        match self {
+            Self::EarlierCall { .. } | Self::Superseded => true,
+            Self::Optedo(error) => {
+                let is_about_all =
+                    matches!(error.source, UpstreamError::Unauthorized | UpstreamError::Busy { .. });
+                !is_about_all && !matches!(before, Some(Self::Optedo(_)))
             }
+            Self::Officient(_)
+            | Self::Database(_)
+            | Self::NotLeading
+            | Self::Erased
+            | Self::ShuttingDown
+            | Self::Vault(_) => false,
         }
     }
 }

@@ -77,8 +77,13 @@ pub fn map_everything<'a>(
     absence_types: &[AbsenceType],
 ) -> Vec<CurrentMapping> {
     let app_name = &config.officient.integration_app;
-    let custom =
-        leave_types.map(|leave_type| (leave_type.name.clone(), mapping::describe_type(leave_type, app_name)));
+    let custom = leave_types.map(|leave_type| {
+        let name = leave_type.name.clone().unwrap_or_default();
+        let not_understood =
+            || Description { type_id: leave_type.id.to_string(), text: name.clone(), is_chosen: false };
+        let description = mapping::describe_type(leave_type, app_name).unwrap_or_else(not_understood);
+        (name, description)
+    });
     let built_in = [("sick_day", &config.leave_types.sick_day), ("education", &config.leave_types.education)];
     let built_in = built_in.into_iter().filter_map(|(name, description)| {
         let (name, text) = (name.to_owned(), description.clone()?);

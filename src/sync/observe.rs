@@ -14,12 +14,12 @@ use crate::db::people::{self, Person};
 use crate::db::{absences, queue};
 use crate::domain::absence::Absence;
 use crate::domain::attention::{AttentionItem, AttentionKind, Cause};
-use crate::domain::calendar::CalendarEvent;
+use crate::domain::calendar::{CalendarEvent, by_id};
 use crate::domain::company::{Names, PersonDetail};
 use crate::domain::desired::{Classification, Rules, Window, classify};
 use crate::domain::ids::{CompanyId, EventId, UserId};
 use crate::domain::mapping::MappingRules;
-use crate::domain::matching::{PersonMatch, match_person};
+use crate::domain::matching::{PersonMatch, insertion_hint, match_person};
 use crate::domain::plan::{Change, Evidence, Plan, WrittenAbsence, plan};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::officient::OfficientError;
@@ -59,8 +59,11 @@ impl Observation {
 }
 
 /// A person's calendar, as far as it could be read.
+#[derive(Default)]
 struct Calendar {
-    events: Vec<CalendarEvent>,
+    events: BTreeMap<EventId, CalendarEvent>,
+    /// How many entries are not understood.
+    unreadable: usize,
     years: Vec<i16>,
     incomplete: Option<OfficientError>,
     is_whole_window: bool,
@@ -81,7 +84,7 @@ impl Engine {
         let priority = priority_of(request.reason);
         let (mut person, permit) = self.with_names(company, person, priority, permit, None).await?;
         let (calendar, existing) = self.read_calendar_and_absences(&person, priority, years, permit).await?;
-        let event_ids: Vec<i64> = calendar.events.iter().map(|event| event.id.0).collect();
+        let event_ids: Vec<i64> = calendar.events.keys().map(|event| event.0).collect();
         let written = absences::of_person(&self.db, company, person.id, window, &event_ids).await?;
         let type_years = years_of(&calendar.events, window);
         let to_write = Fresh::to_write(&self.clock);
@@ -120,11 +123,7 @@ impl Engine {
         permit: Permit,
     ) -> Result<(Calendar, Option<(UserId, Vec<Absence>)>), SyncError> {
         if person.archived {
-            let years = Vec::new();
-            return Ok((
-                Calendar { events: Vec::new(), years, incomplete: None, is_whole_window: false },
-                None,
-            ));
+            return Ok((Calendar::default(), None));
         }
         let user = person.user.filter(|_| priority == Priority::Urgent);
         let calendar = self.read_calendar(person, years, priority, permit);
@@ -135,7 +134,7 @@ impl Engine {
     /// The absences of a user. If this fails, they are read when they are needed.
     async fn prefetch_absences(&self, user: Option<UserId>) -> Option<(UserId, Vec<Absence>)> {
         let user = user?;
-        Some((user, self.absences_of(&[user]).await.ok()?))
+        Some((user, self.absences_in_window(user).await.ok()?))
     }
 
     /// Pure but for the question who else has this name.
@@ -150,7 +149,10 @@ impl Engine {
     ) -> Result<Observation, SyncError> {
         let window = self.window();
         let namesakes = people::namesakes(&self.db, company, person.id, names).await?;
-        let person_match = match_person(person.id, names, namesakes.len(), &snapshot.users);
+        let mut person_match = match_person(person.id, names, namesakes.len(), &snapshot.users);
+        if let (PersonMatch::Unmatched(item), Some(insertion)) = (&mut person_match, &person.insertion) {
+            item.hint = item.hint.take().or_else(|| insertion_hint(names, insertion, &snapshot.users));
+        }
         let rules = Rules {
             window,
             include_pending: self.config.sync.include_pending,
@@ -163,14 +165,19 @@ impl Engine {
         };
         let name = names.full();
         let classify_event = |event: &CalendarEvent| {
-            let leave_types = event.date.and_then(|date| snapshot.leave_types.get(&date.year()));
+            let leave_types = event.date.ok().and_then(|date| snapshot.leave_types.get(&date.year()));
             let leave_types = leave_types.map_or(&[][..], |types| types);
             (event.id, classify(event, &name, &person_match, leave_types, &rules))
         };
         let classifications: BTreeMap<EventId, Classification> =
-            calendar.events.iter().map(classify_event).collect();
-        let evidence = Evidence { years: &calendar.years, is_complete: calendar.incomplete.is_none() };
-        let plan = plan(&classifications, written, window, evidence);
+            calendar.events.values().map(classify_event).collect();
+        let evidence = Evidence {
+            person: person.id,
+            years: &calendar.years,
+            is_complete: calendar.incomplete.is_none(),
+            unreadable: (calendar.unreadable > 0).then(|| AttentionItem::unreadable_entry(person.id, &name)),
+        };
+        let plan = plan(&classifications, written, window, &evidence);
         Ok(Observation { classifications, ..Observation::new(name, Some(person_match), plan) })
     }
 
@@ -192,7 +199,8 @@ impl Engine {
         let now = self.clock.now();
         match self.officient.person(permit, person.id).await {
             Ok(read) => {
-                let PersonDetail { names, is_archived } = read;
+                let PersonDetail { names, insertion, is_archived } = read;
+                person.insertion = insertion;
                 people::save_names(&self.db, company, person.id, (&names, is_archived), now).await?;
                 if person.names.as_ref() != Some(&names) || person.archived != is_archived {
                     let before = person.names.as_ref().filter(|_| person.synced_at.is_some());
@@ -256,17 +264,19 @@ impl Engine {
         });
         let reads: Vec<_> = reads.collect();
         let is_whole_window = window.years().all(|year| wanted.contains(&year));
-        let mut calendar =
-            Calendar { events: Vec::new(), years: Vec::new(), incomplete: None, is_whole_window };
+        let mut calendar = Calendar { is_whole_window, ..Calendar::default() };
+        let mut events = Vec::new();
         for (year, read) in wanted.iter().zip(join_all(reads).await) {
             match read {
-                Ok(events) => {
+                Ok(read) => {
                     calendar.years.push(*year);
-                    calendar.events.extend(events);
+                    calendar.unreadable += read.unreadable;
+                    events.extend(read.events);
                 }
                 Err(error) => drop(calendar.incomplete.get_or_insert(error)),
             }
         }
+        calendar.events = by_id(events);
         match calendar.incomplete {
             Some(error) if calendar.years.is_empty() => Err(error.into()),
             _ => Ok(calendar),
@@ -294,8 +304,8 @@ fn needed_freshness(plan: &Plan, to_write: Fresh, to_find: Fresh) -> Option<Fres
 }
 
 /// The years whose leave types decide about these events.
-fn years_of(events: &[CalendarEvent], window: Window) -> Vec<i16> {
-    let dates = events.iter().filter_map(|event| event.date).filter(|date| window.contains(*date));
+fn years_of(events: &BTreeMap<EventId, CalendarEvent>, window: Window) -> Vec<i16> {
+    let dates = events.values().filter_map(|event| event.date.ok()).filter(|date| window.contains(*date));
     let mut years: Vec<i16> = dates.map(Date::year).collect();
     years.sort_unstable();
     years.dedup();
@@ -305,17 +315,16 @@ fn years_of(events: &[CalendarEvent], window: Window) -> Vec<i16> {
 /// Whether the calendar changed since the last observation: an event is new, gone, or has other times. A deletion is news
 /// once, however long it waits for confirmation. Changes of users or types are not news.
 fn has_news(person: &Person, calendar: &Calendar, plan: &Plan, written: &[WrittenAbsence]) -> bool {
-    let is_new = |event: &CalendarEvent| !person.event_ids.contains(&event.id.0);
-    let is_gone = |event: &EventId| {
-        person.event_ids.contains(&event.0) && calendar.events.iter().all(|seen| seen.id != *event)
-    };
+    let is_new = |event: &EventId| !person.event_ids.contains(&event.0);
+    let is_gone =
+        |event: &EventId| person.event_ids.contains(&event.0) && !calendar.events.contains_key(event);
     let has_moved = |change: &Change| match change {
         Change::Update { desired, .. } => written
             .iter()
             .any(|row| row.event == desired.event && row.intent.is_none() && row.times != desired.times),
         Change::Create { .. } | Change::Delete { .. } => false,
     };
-    calendar.events.iter().any(is_new)
+    calendar.events.keys().any(is_new)
         || plan.deletions().iter().any(is_gone)
         || plan.changes.iter().any(has_moved)
 }

@@ -67,6 +67,9 @@ impl Engine {
         }
         self.store_blocked(&mut tx, company, person, observation, applied).await?;
         self.settle_deletions(&mut tx, company, observation, now).await?;
+        if !observation.plan.worked.is_empty() {
+            absences::note_worked(&mut *tx, company, &observation.plan.worked).await?;
+        }
         tx.commit().await?;
         Ok(())
     }
@@ -104,7 +107,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Cancels planned deletions whose events are back, and brings the item about deletions pending confirmation up to date.
+    /// Cancels planned deletions whose leave is back, and brings the item about deletions pending confirmation up to date.
     async fn settle_deletions(
         &self,
         tx: &mut PgConnection,
@@ -112,11 +115,9 @@ impl Engine {
         observation: &Observation,
         now: Timestamp,
     ) -> Result<(), SyncError> {
-        let planned = observation.plan.deletions();
-        let seen = observation.classifications.keys();
-        let returned: Vec<i64> = seen.filter(|event| !planned.contains(event)).map(|event| event.0).collect();
-        let cancelled = absences::cancel_deletions(&mut *tx, company, &returned).await?;
-        if cancelled == 0 && planned.is_empty() {
+        let retained: Vec<i64> = observation.plan.retained.iter().map(|event| event.0).collect();
+        let cancelled = absences::cancel_deletions(&mut *tx, company, &retained).await?;
+        if cancelled == 0 && observation.plan.deleted().next().is_none() {
             return Ok(());
         }
         let pending = absences::count_pending_confirmation(&mut *tx, company).await?;

@@ -110,8 +110,9 @@ impl Engine {
                 for kind in
                     self.reference_data.leave_types(company, year, Priority::Sweep, fresh).await?.iter()
                 {
-                    let description = describe_type(kind, &self.config.officient.integration_app);
-                    described.entry(description.type_id.clone()).or_default().push(description);
+                    if let Some(description) = describe_type(kind, &self.config.officient.integration_app) {
+                        described.entry(description.type_id.clone()).or_default().push(description);
+                    }
                 }
             }
         }

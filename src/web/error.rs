@@ -239,7 +239,9 @@ impl From<SyncError> for WebError {
             SyncError::Officient(error @ OfficientError::Call { .. }) => {
                 Self::OfficientUnavailable(error.into())
             }
-            SyncError::Optedo(_) | SyncError::EarlierCall { .. } => Self::OptedoUnavailable(error.into()),
+            SyncError::Optedo(_) | SyncError::EarlierCall { .. } | SyncError::Superseded => {
+                Self::OptedoUnavailable(error.into())
+            }
             SyncError::Vault(_) | SyncError::NotLeading | SyncError::Erased | SyncError::ShuttingDown => {
                 Self::internal(error)
             }

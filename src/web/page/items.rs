@@ -224,8 +224,12 @@ pub(super) fn compare_names(
     ];
     let is_divided_differently =
         difference == Difference::Spaces && format!("{} {}", theirs.first, theirs.last) == ours.full();
-    let sentence =
-        if is_divided_differently { t.difference_parts().to_owned() } else { sentence(t, difference, &rows) };
+    let insertion = theirs.last.strip_suffix(&ours.last).filter(|_| difference == Difference::Insertion);
+    let sentence = match insertion {
+        Some(insertion) => t.difference_insertion(insertion.trim()),
+        None if is_divided_differently => t.difference_parts().to_owned(),
+        None => sentence(t, difference, &rows),
+    };
     if difference == Difference::Inactive {
         // The names are the same.
         rows.clear();
