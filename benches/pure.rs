@@ -44,7 +44,7 @@ fn events() -> Vec<CalendarEvent> {
             status: Ok(Status::Approved),
             is_worked: Ok(false),
             duration_minutes: Ok(Some(480)),
-            start_minutes: Ok(None),
+            start_minutes: None,
             scheduled_minutes: Ok(480),
         })
         .collect()

@@ -169,6 +169,19 @@ pub async fn fail(
         company.0, person.0, failure.request_no, failure.error, next, at, failure.kind.into_str())
 }
 
+/// Lets the person wait for a known moment, which is no failure, unless something newer was requested meanwhile.
+pub async fn wait(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    person: PersonId,
+    request_no: i64,
+    until: Timestamp,
+) -> Result<()> {
+    execute!(db,
+        "update people set next_attempt_at = $4 where company_id = $1 and person_id = $2 and sync_request_no = $3";
+        company.0, person.0, request_no, until.to_sqlx())
+}
+
 /// Closes all requests: the admin signed out, and connecting again requests everybody.
 pub async fn cancel_requests(db: impl PgExecutor<'_>) -> Result<()> {
     execute!(

@@ -30,7 +30,7 @@ pub struct CalendarEvent {
     pub is_worked: Result<bool, EventFault>,
     pub duration_minutes: Result<Option<i64>, EventFault>,
     /// From midnight, wall clock; not always known.
-    pub start_minutes: Result<Option<i64>, EventFault>,
+    pub start_minutes: Option<i64>,
     /// Of work on that day; 0 where that is not known.
     pub scheduled_minutes: Result<i64, EventFault>,
 }

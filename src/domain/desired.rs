@@ -129,7 +129,7 @@ fn assess(
 fn times(event: &CalendarEvent, date: Date, default_start: Time) -> Result<Times, EventFault> {
     let is_within_a_day = |minutes: &i64| (1..=MINUTES_A_DAY).contains(minutes);
     let duration = event.duration_minutes?.filter(is_within_a_day).ok_or(EventFault::Duration)?;
-    let start = match event.start_minutes? {
+    let start = match event.start_minutes {
         Some(minutes) if !(0..MINUTES_A_DAY).contains(&minutes) => return Err(EventFault::Start),
         Some(minutes) => after(date.at(0, 0, 0, 0), minutes)?,
         None => date.to_datetime(default_start),
@@ -171,7 +171,7 @@ mod tests {
             status: Ok(Status::Approved),
             is_worked: Ok(false),
             duration_minutes: Ok(Some(456)),
-            start_minutes: Ok(Some(540)),
+            start_minutes: Some(540),
             scheduled_minutes: Ok(456),
         }
     }
@@ -222,10 +222,10 @@ mod tests {
     fn a_part_of_a_day_begins_at_its_start_or_at_the_default_one_and_may_pass_midnight() {
         let half = CalendarEvent { duration_minutes: Ok(Some(228)), ..event() };
         assert_eq!(when(&half), ("2026-04-03T09:00:00".into(), "2026-04-03T12:48:00".into(), false));
-        let unknown = CalendarEvent { start_minutes: Ok(None), ..half.clone() };
+        let unknown = CalendarEvent { start_minutes: None, ..half.clone() };
         assert_eq!(when(&unknown), when(&half));
         let night =
-            CalendarEvent { start_minutes: Ok(Some(22 * 60)), scheduled_minutes: Ok(480), ..half.clone() };
+            CalendarEvent { start_minutes: Some(22 * 60), scheduled_minutes: Ok(480), ..half.clone() };
         assert_eq!(when(&night), ("2026-04-03T22:00:00".into(), "2026-04-04T01:48:00".into(), false));
         let unscheduled = CalendarEvent { scheduled_minutes: Ok(0), ..event() };
         assert_eq!(when(&unscheduled), ("2026-04-03T09:00:00".into(), "2026-04-03T16:36:00".into(), false));
@@ -277,9 +277,8 @@ mod tests {
             (CalendarEvent { duration_minutes: Ok(Some(-228)), ..event() }, EventFault::Duration),
             (CalendarEvent { duration_minutes: Ok(Some(1441)), ..event() }, EventFault::Duration),
             (CalendarEvent { duration_minutes: Err(EventFault::Duration), ..event() }, EventFault::Duration),
-            (CalendarEvent { start_minutes: Ok(Some(-1)), ..event() }, EventFault::Start),
-            (CalendarEvent { start_minutes: Ok(Some(1440)), ..event() }, EventFault::Start),
-            (CalendarEvent { start_minutes: Err(EventFault::Start), ..event() }, EventFault::Start),
+            (CalendarEvent { start_minutes: Some(-1), ..event() }, EventFault::Start),
+            (CalendarEvent { start_minutes: Some(1440), ..event() }, EventFault::Start),
             (
                 CalendarEvent { scheduled_minutes: Err(EventFault::Scheduled), ..event() },
                 EventFault::Scheduled,
@@ -302,9 +301,9 @@ mod tests {
 
     #[test]
     fn a_start_and_a_duration_of_a_whole_day_are_the_longest() {
-        let last = CalendarEvent { start_minutes: Ok(Some(1439)), duration_minutes: Ok(Some(60)), ..event() };
+        let last = CalendarEvent { start_minutes: Some(1439), duration_minutes: Ok(Some(60)), ..event() };
         assert_eq!(when(&last), ("2026-04-03T23:59:00".into(), "2026-04-04T00:59:00".into(), false));
-        let first = CalendarEvent { start_minutes: Ok(Some(0)), duration_minutes: Ok(Some(60)), ..event() };
+        let first = CalendarEvent { start_minutes: Some(0), duration_minutes: Ok(Some(60)), ..event() };
         assert_eq!(when(&first), ("2026-04-03T00:00:00".into(), "2026-04-03T01:00:00".into(), false));
         let day = CalendarEvent { duration_minutes: Ok(Some(1440)), scheduled_minutes: Ok(0), ..event() };
         assert_eq!(when(&day), ("2026-04-03T09:00:00".into(), "2026-04-04T09:00:00".into(), false));
@@ -342,7 +341,7 @@ mod tests {
             // From 2024 on: six changes of the clock in each direction.
             let date = date(2024, 1, 1).checked_add(day.days()).unwrap();
             let event = CalendarEvent {
-                date: Ok(date), start_minutes: Ok(start), duration_minutes: Ok(Some(duration)), scheduled_minutes: Ok(scheduled), ..event()
+                date: Ok(date), start_minutes: start, duration_minutes: Ok(Some(duration)), scheduled_minutes: Ok(scheduled), ..event()
             };
             let times = times(&event, date, Time::constant(9, 0, 0, 0)).unwrap();
             prop_assert!(times.end > times.start);
@@ -365,7 +364,7 @@ mod tests {
             start in any::<Option<i64>>(), duration in any::<Option<i64>>(), scheduled in any::<i64>(), year in -9999_i16..=9999,
         ) {
             let event = CalendarEvent {
-                date: Ok(date(year, 12, 31)), start_minutes: Ok(start), duration_minutes: Ok(duration),
+                date: Ok(date(year, 12, 31)), start_minutes: start, duration_minutes: Ok(duration),
                 scheduled_minutes: Ok(scheduled), ..event()
             };
             let _standing = judge(&event);

@@ -129,7 +129,7 @@ mod tests {
             status: Ok(Status::Approved),
             is_worked: Ok(is_worked),
             duration_minutes: Ok(None),
-            start_minutes: Ok(None),
+            start_minutes: None,
             scheduled_minutes: Ok(0),
         }
     }

@@ -437,7 +437,8 @@ fn calendar_event(
         status: word(event.status).parse().map_err(|_undocumented| EventFault::Status),
         is_worked: event.working.optional(EventFault::Working).map(Option::unwrap_or_default),
         duration_minutes: event.duration_minutes.optional(EventFault::Duration).map(minutes),
-        start_minutes: event.start_time_minutes.optional(EventFault::Start).map(minutes),
+        // The start is not always known.
+        start_minutes: minutes(event.start_time_minutes.known()),
         scheduled_minutes: scheduled_minutes
             .optional(EventFault::Scheduled)
             .map(|scheduled| minutes(scheduled).unwrap_or_default()),

@@ -19,7 +19,7 @@ use jiff::civil::Date;
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::clock::{Clock, after};
 use crate::domain::absence::{Absence, AbsenceType, NewAbsence, User};
@@ -56,6 +56,8 @@ impl OptedoError {
 #[derive(Clone, Copy, Debug)]
 pub struct Reply {
     pub status: u16,
+    /// The body is JSON or empty, as Optedo answers. Another body is the page of a proxy.
+    pub is_from_optedo: bool,
     /// The absence, if the response shows that the write was done as it was sent. Otherwise only Optedo's list shows it.
     pub shown: Option<AbsenceId>,
 }
@@ -70,7 +72,12 @@ impl Reply {
             let reference = reference.clone().or_else(|| sent.external_reference.clone());
             NewAbsence { external_reference: reference, ..shown.content.clone() } == *sent
         });
-        Self { status: response.status.as_u16(), shown: shown.map(|shown| shown.id) }
+        Self { shown: shown.map(|shown| shown.id), ..Self::without_absence(response) }
+    }
+
+    fn without_absence(response: &Response) -> Self {
+        let is_from_optedo = response.body.is_empty() || response.json::<IgnoredAny>().is_ok();
+        Self { status: response.status.as_u16(), is_from_optedo, shown: None }
     }
 }
 
@@ -195,8 +202,9 @@ impl Optedo {
     pub async fn delete(&self, id: AbsenceId) -> Result<Reply, OptedoError> {
         let operation = format!("deleting absence {id}");
         let request = self.request(Method::DELETE, &format!("/absences/{id}"));
-        let status = self.call(&operation, request).await?.status;
-        Ok(Reply { status: status.as_u16(), shown: (status == StatusCode::NO_CONTENT).then_some(id) })
+        let response = self.call(&operation, request).await?;
+        let shown = (response.status == StatusCode::NO_CONTENT).then_some(id);
+        Ok(Reply { shown, ..Reply::without_absence(&response) })
     }
 
     async fn get<T: DeserializeOwned>(&self, operation: &str, path: &str) -> Result<T, OptedoError> {

@@ -25,6 +25,8 @@ const HANG: Duration = Duration::from_mins(1);
 pub enum Fault {
     /// This status with the usual error body; no effect.
     Status(u16),
+    /// This status, normally a success, with this body; no effect.
+    Answer { status: u16, body: Value },
     /// 429 with an empty body and without `Retry-After`; no effect.
     EmptyRateLimit,
     /// This status (normally 429 or 503) with `Retry-After` and an empty body; no effect.
@@ -65,6 +67,7 @@ impl Fault {
     ) -> Response {
         match self {
             Self::Status(status) => error_response(status_code(status)),
+            Self::Answer { status, body } => ApiResponse::json(status_code(status), &body).into_response(),
             Self::EmptyRateLimit => ApiResponse::empty(StatusCode::TOO_MANY_REQUESTS).into_response(),
             Self::RetryAfter { status, seconds } => {
                 empty_with_header(status_code(status), header::RETRY_AFTER, HeaderValue::from(seconds))

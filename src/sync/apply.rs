@@ -252,7 +252,8 @@ impl Engine {
             Some(created) if created.content == *new => Ok(created.id),
             Some(created) => {
                 absences::record_differing(&self.db, company, desired.event, created.id).await?;
-                Err(not_done("creating", reply, "it has other values than those that were sent"))
+                let instead = "it has other values than those that were sent";
+                Err(self.not_done(context, desired.event, reply, instead).await)
             }
             // A list may lag behind.
             None if reply.status == StatusCode::CREATED.as_u16() => {
@@ -261,7 +262,7 @@ impl Engine {
                 absences::note_call(&self.db, company, event, Some(after(now, VISIBLE_AFTER)), term).await?;
                 Err(SyncError::EarlierCall { event, wait: VISIBLE_AFTER })
             }
-            None => Err(not_done("creating", reply, "it is not there")),
+            None => Err(self.not_done(context, desired.event, reply, "it is not there").await),
         }
     }
 
@@ -301,7 +302,7 @@ impl Engine {
             Ok(reply) => match self.listed(absence, days).await? {
                 None => true,
                 Some(listed) if listed.content == new => false,
-                Some(_) => return Err(not_done("changing", reply, "it has its old values")),
+                Some(_) => return Err(self.not_done(context, event, reply, "it has its old values").await),
             },
             Err(SyncError::Optedo(error)) if matches!(error.source, UpstreamError::NotFound) => {
                 self.ensure_it_is_gone(absence, days, error).await?;
@@ -339,7 +340,7 @@ impl Engine {
             match self.call(context, event, "delete", self.optedo.delete(absence)).await {
                 Ok(Reply { shown: Some(_), .. }) => {}
                 Ok(reply) if self.listed(absence, &days).await?.is_some() => {
-                    return Err(not_done("deleting", reply, "it is still there"));
+                    return Err(self.not_done(context, event, reply, "it is still there").await);
                 }
                 Ok(_) => {}
                 Err(SyncError::Optedo(error)) if matches!(error.source, UpstreamError::NotFound) => {
@@ -383,6 +384,27 @@ impl Engine {
             }
         }
         Ok(None)
+    }
+
+    /// Optedo answered that a write succeeded, and its list shows that it did not.
+    async fn not_done(
+        &self,
+        context: WriteContext,
+        event: EventId,
+        reply: Reply,
+        instead: &str,
+    ) -> SyncError {
+        if let Some(term) = self.work_signal.term() {
+            // If this is not stored, the next write waits a little longer than necessary.
+            let _stored = absences::note_call(&self.db, context.company, event, None, term).await;
+        }
+        let message = format!("Optedo answered {}, but {instead}", reply.status);
+        let source = if reply.is_from_optedo {
+            UpstreamError::Rejected { status: reply.status, message }
+        } else {
+            UpstreamError::Unreadable { what: "is not JSON, and the write was not done".to_owned() }
+        };
+        OptedoError { operation: format!("writing the absence of event {event}"), source }.into()
     }
 
     /// Behind a cache or on a replica, Optedo may not show an absence for some seconds after we wrote it.
@@ -461,11 +483,4 @@ impl Engine {
         tx.commit().await?;
         Ok(allowed.iter().map(|written| written.event).collect())
     }
-}
-
-/// Optedo said that a write succeeded, and its list shows that it did not.
-fn not_done(operation: &str, reply: Reply, instead: &str) -> SyncError {
-    let message = format!("Optedo answered {}, but {instead}", reply.status);
-    let source = UpstreamError::Rejected { status: reply.status, message };
-    OptedoError { operation: format!("{operation} an absence"), source }.into()
 }

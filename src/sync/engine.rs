@@ -111,6 +111,15 @@ impl From<ReferenceDataError> for SyncError {
 }
 
 impl SyncError {
+    /// How long the person must wait for a known moment. That is no failure.
+    pub fn waits_for(&self) -> Option<Duration> {
+        match self {
+            Self::EarlierCall { wait, .. } => Some(*wait),
+            Self::Superseded | Self::NotLeading | Self::ShuttingDown => Some(Duration::ZERO),
+            Self::Officient(_) | Self::Optedo(_) | Self::Database(_) | Self::Erased | Self::Vault(_) => None,
+        }
+    }
+
     /// Whether and when the person can be reconciled again.
     pub fn retry(&self) -> Retry {
         match self {
@@ -118,8 +127,9 @@ impl SyncError {
             Self::Optedo(error) => error.retry(),
             Self::EarlierCall { wait, .. } => Retry::Later(Some(*wait)),
             Self::Erased => Retry::Never,
-            Self::Superseded => Retry::Later(Some(Duration::ZERO)),
-            Self::Database(_) | Self::NotLeading | Self::ShuttingDown | Self::Vault(_) => Retry::Later(None),
+            Self::Superseded | Self::Database(_) | Self::NotLeading | Self::ShuttingDown | Self::Vault(_) => {
+                Retry::Later(None)
+            }
         }
     }
 

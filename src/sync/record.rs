@@ -184,6 +184,11 @@ impl Engine {
         error: &SyncError,
     ) -> Result<(), SyncError> {
         let now = self.clock.now();
+        if let Some(wait) = error.waits_for() {
+            queue::wait(&self.db, company, person.id, person.request_no, after(now, wait)).await?;
+            tracing::debug!(person.id = %person.id, %error, "Person {} waits", person.id);
+            return Ok(());
+        }
         if let SyncError::Optedo(OptedoError { source: UpstreamError::Unauthorized, .. }) = error {
             self.circuit_breaker.trip(now);
             attention::open(&self.db, &AttentionItem::optedo_unauthorized(), 0, now).await?;
@@ -198,22 +203,19 @@ impl Engine {
         let (kind, request_no) = (error.kind(), person.request_no);
         let failure = Failure { request_no, error: &text, kind, at: now, next_attempt_at: after(now, wait) };
         queue::fail(&self.db, company, person.id, &failure).await?;
-        if !matches!(error, SyncError::ShuttingDown) {
-            // The history shows a lasting failure once.
-            if person.last_fault.as_deref() != Some(kind.into_str()) {
-                let reason =
-                    reason_for_history(person, person.request.unwrap_or_else(|| self.manual_request()));
-                let context = WriteContext { company, person: person.id, reason };
-                history::insert_failed(&self.db, context, kind, now).await?;
-            }
-            tracing::warn!(
-                person.id = %person.id,
-                attempts = person.attempts + 1,
-                retry_in_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-                error = %text,
-                "Could not reconcile person {}", person.id
-            );
+        // The history shows a lasting failure once.
+        if person.last_fault.as_deref() != Some(kind.into_str()) {
+            let reason = reason_for_history(person, person.request.unwrap_or_else(|| self.manual_request()));
+            let context = WriteContext { company, person: person.id, reason };
+            history::insert_failed(&self.db, context, kind, now).await?;
         }
+        tracing::warn!(
+            person.id = %person.id,
+            attempts = person.attempts + 1,
+            retry_in_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            error = %text,
+            "Could not reconcile person {}", person.id
+        );
         Ok(())
     }
 

@@ -15,7 +15,7 @@ async fn the_window_includes_both_ends_and_nothing_beyond_is_created() {
 }
 
 #[tokio::test]
-async fn an_absence_outside_the_window_is_neither_changed_nor_deleted() {
+async fn an_absence_outside_the_window_is_untouched_and_leave_that_moves_into_it_is_written() {
     let mut w = World::start().await;
     let [changed, deleted, moved_in, inside] = [0, 1, 2, 6].map(|day| w.take_leave(day));
     w.connect_and_import().await;
@@ -29,10 +29,16 @@ async fn an_absence_outside_the_window_is_neither_changed_nor_deleted() {
     w.officient.delete_event(inside);
     w.sweep().await;
     w.webhook().await;
-    let after: Vec<_> = [changed, deleted, moved_in].map(|event| w.absence_of(event)).into();
-    assert_eq!(after, before);
+    let (outside, written): (Vec<_>, Vec<_>) =
+        w.absences().into_iter().partition(|absence| before.contains(&Some(absence.clone())));
+    assert_eq!((outside.len(), written.len()), (3, 1));
+    assert_eq!(written[0].content.start.date(), day);
+    assert_eq!(written[0].content.external_reference, Some(w.reference(moved_in)));
     assert_eq!(w.absence_of(inside), None);
-    w.finish(&[]).await;
+    // From now on it is as any other.
+    w.officient.delete_event(moved_in);
+    w.webhook().await;
+    assert_eq!(w.absences().len(), 3);
 }
 
 #[tokio::test]

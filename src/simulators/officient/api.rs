@@ -197,6 +197,10 @@ fn person(company: &Company, id: i64) -> ApiResponse {
         "name": person.name(),
         "first_name": person.first_name,
         "last_name": person.last_name,
+        "name_parts": {
+            "initials": "", "insertion": person.insertion, "last_name_composition": "", "insertion_partner": "",
+            "last_name_partner": "",
+        },
         "preferred_language_code": "nl",
         "email": email(person),
         "private_email": private_email,

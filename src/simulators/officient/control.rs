@@ -45,6 +45,13 @@ impl OfficientSim {
         }
     }
 
+    /// Sets the insertion of a Dutch name, for example "van den".
+    pub fn set_insertion(&self, id: i64, insertion: &str) {
+        if let Some(person) = self.company().person_mut(id) {
+            insertion.clone_into(&mut person.insertion);
+        }
+    }
+
     pub fn archive_person(&self, id: i64) {
         self.set_archived(id, true);
     }
@@ -125,6 +132,18 @@ impl OfficientSim {
             self.send_leave_webhook(LeaveChange::Deleted, event);
         }
         deleted.is_some()
+    }
+
+    /// Deletes all events of a person and adds them again under new ids, as a payroll run does. Sends no webhook.
+    pub fn rewrite_events(&self, person_id: i64) {
+        self.company().rewrite_events(person_id);
+    }
+
+    /// Moves an event to the calendar of another person, as when records are merged. Sends no webhook.
+    pub fn give_event(&self, id: i64, person_id: i64) {
+        if let Some(event) = self.company().event_mut(id) {
+            event.person_id = person_id;
+        }
     }
 
     /// Adds a request for existing events; it is the first of the list of requests.

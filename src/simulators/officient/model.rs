@@ -186,6 +186,8 @@ pub(super) struct Person {
     pub(super) id: i64,
     pub(super) first_name: String,
     pub(super) last_name: String,
+    /// The insertion of a Dutch name, which Officient keeps apart.
+    pub(super) insertion: String,
     pub(super) archived: bool,
     pub(super) deleted: bool,
 }
@@ -281,7 +283,8 @@ impl Company {
     pub(super) fn add_person(&mut self, first_name: &str, last_name: &str) -> i64 {
         let id = self.people.last().map_or(264, |person| person.id + 1);
         let (first_name, last_name) = (first_name.to_owned(), last_name.to_owned());
-        self.people.push(Person { id, first_name, last_name, archived: false, deleted: false });
+        let insertion = String::new();
+        self.people.push(Person { id, first_name, last_name, insertion, archived: false, deleted: false });
         id
     }
 
@@ -337,6 +340,14 @@ impl Company {
         self.next_event += 1;
         self.events.push(event.clone());
         (event, LeaveChange::Added)
+    }
+
+    /// Deletes the events of a person and adds them again under new ids, as a payroll run does.
+    pub(super) fn rewrite_events(&mut self, person_id: i64) {
+        for event in self.events.iter_mut().filter(|event| event.person_id == person_id) {
+            event.id = self.next_event;
+            self.next_event += 1;
+        }
     }
 
     pub(super) fn delete_event(&mut self, id: i64) -> Option<Event> {

@@ -67,6 +67,8 @@ fn users(tenant: &Tenant, request: &ApiRequest) -> Result<ApiResponse, Refusal> 
         Some(Ok(page)) if page > 0 => page,
         Some(_) => return Err(malformed("page must be a number from 1.")),
     };
+    let last = tenant.users.len().div_ceil(USERS_PER_PAGE).max(1);
+    let page = if tenant.oddities.repeats_last_page { page.min(last) } else { page };
     let skipped = (page - 1).saturating_mul(USERS_PER_PAGE);
     let users: Vec<_> = tenant.users.iter().skip(skipped).take(USERS_PER_PAGE).collect();
     Ok(ApiResponse::ok(&with_canary(json!(users), "mobile", PHONE)))
@@ -86,23 +88,38 @@ fn absences(tenant: &Tenant, request: &ApiRequest) -> Result<ApiResponse, Refusa
         return Err(malformed("to is before from."));
     }
     let of_user = tenant.absences.iter().filter(|absence| absence.content.user_id == user_id);
-    let found: Vec<_> = of_user.filter(|absence| absence.overlaps(from, to)).collect();
+    let found = of_user.filter(|absence| absence.overlaps(from, to) && tenant.is_visible(absence.id));
+    let found: Vec<_> = found.take(tenant.oddities.lists_at_most.unwrap_or(usize::MAX)).collect();
     Ok(ApiResponse::ok(&with_canary(json!(found), "remark", COMMENT)))
 }
 
 fn create(tenant: &mut Tenant, request: &ApiRequest) -> Result<ApiResponse, Refusal> {
     let content = validate(tenant, parse_absence(&request.body)?)?;
+    refuse_overlap(tenant, &content, None)?;
     Ok(ApiResponse::json(StatusCode::CREATED, &json!(tenant.add_absence(content))))
 }
 
 fn replace(tenant: &mut Tenant, id: i64, request: &ApiRequest) -> Result<ApiResponse, Refusal> {
-    tenant.absence(id).ok_or_else(not_found)?;
+    tenant.absence(id).filter(|absence| tenant.is_visible(absence.id)).ok_or_else(not_found)?;
     let content = validate(tenant, parse_absence(&request.body)?)?;
+    refuse_overlap(tenant, &content, Some(id))?;
     let absence = tenant.replace_absence(id, content).ok_or_else(not_found)?;
     Ok(ApiResponse::ok(&json!(absence)))
 }
 
+/// A user is absent at most once at a time, where that is what the tenant wants.
+fn refuse_overlap(tenant: &Tenant, content: &NewAbsence, replaced: Option<i64>) -> Result<(), Refusal> {
+    match tenant.oddities.refuses_overlaps {
+        Some(status) if tenant.count_overlapping(content, replaced) > 0 => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::CONFLICT);
+            Err((status, "The user is absent at that time already.".to_owned()))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 fn delete(tenant: &mut Tenant, id: i64) -> Result<ApiResponse, Refusal> {
+    tenant.absence(id).filter(|absence| tenant.is_visible(absence.id)).ok_or_else(not_found)?;
     tenant.delete_absence(id).ok_or_else(not_found)?;
     Ok(ApiResponse::empty(StatusCode::NO_CONTENT))
 }

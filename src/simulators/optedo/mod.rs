@@ -18,7 +18,7 @@ use axum::routing::any;
 use super::connection::ConnectionBreaker;
 use super::page;
 
-pub use model::{Absence, AbsenceType, Deletion, NewAbsence, User};
+pub use model::{Absence, AbsenceType, Deletion, NewAbsence, Oddities, User};
 pub use sim::{API_TOKEN, OptedoOptions, OptedoSim};
 
 impl OptedoSim {

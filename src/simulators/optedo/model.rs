@@ -89,6 +89,19 @@ impl fmt::Debug for Rejection {
     }
 }
 
+/// What the contract leaves open, or what it rules out and an API does all the same.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Oddities {
+    /// This status instead of a second absence of a user at the same time.
+    pub refuses_overlaps: Option<u16>,
+    /// A list of absences ends after this many.
+    pub lists_at_most: Option<usize>,
+    /// A page behind the last one repeats it.
+    pub repeats_last_page: bool,
+    /// An absence that is created now is neither listed nor found until this is off again.
+    pub hides_new_absences: bool,
+}
+
 /// The data of one customer of Optedo.
 #[derive(Debug)]
 pub(super) struct Tenant {
@@ -99,6 +112,11 @@ pub(super) struct Tenant {
     pub(super) absences: Vec<Absence>,
     pub(super) deletions: Vec<Deletion>,
     pub(super) rejections: Vec<Rejection>,
+    pub(super) oddities: Oddities,
+    /// Absences that were created while new ones are hidden.
+    pub(super) hidden: Vec<i64>,
+    /// The highest number of absences with a reference that a user ever had at the same time.
+    pub(super) max_at_once: usize,
     /// The number of absences that were ever created.
     pub(super) created: usize,
     /// The highest number of absences that ever had the same reference at the same time.
@@ -117,6 +135,9 @@ impl Tenant {
             absences: Vec::new(),
             deletions: Vec::new(),
             rejections: Vec::new(),
+            oddities: Oddities::default(),
+            hidden: Vec::new(),
+            max_at_once: 0,
             created: 0,
             max_same_reference: 0,
             last_type_id: 0,
@@ -160,11 +181,45 @@ impl Tenant {
         self.absences.iter().find(|absence| absence.id == id)
     }
 
+    /// Whether the API shows this absence.
+    pub(super) fn is_visible(&self, id: i64) -> bool {
+        !(self.oddities.hides_new_absences && self.hidden.contains(&id))
+    }
+
+    /// How many absences of this user overlap this one; `but`: except this.
+    pub(super) fn count_overlapping(&self, content: &NewAbsence, but: Option<i64>) -> usize {
+        let overlaps = |other: &&Absence| {
+            Some(other.id) != but
+                && other.content.user_id == content.user_id
+                && other.content.start < content.end
+                && content.start < other.content.end
+        };
+        self.absences.iter().filter(overlaps).count()
+    }
+
+    fn count_at_once(&mut self, absence: &Absence) {
+        let with_reference = |absence: &Absence| absence.content.external_reference.is_some();
+        let others = self.absences.iter().filter(|other| {
+            other.id != absence.id
+                && with_reference(other)
+                && other.content.user_id == absence.content.user_id
+                && other.content.start < absence.content.end
+                && absence.content.start < other.content.end
+        });
+        if with_reference(absence) {
+            self.max_at_once = self.max_at_once.max(1 + others.count());
+        }
+    }
+
     pub(super) fn add_absence(&mut self, content: NewAbsence) -> Absence {
         let absence = Absence { id: self.next_absence_id, content };
         self.next_absence_id += 1;
         self.created += 1;
         self.absences.push(absence.clone());
+        if self.oddities.hides_new_absences {
+            self.hidden.push(absence.id);
+        }
+        self.count_at_once(&absence);
         if let Some(reference) = &absence.content.external_reference {
             self.mark_deletions_undone(reference);
             self.count_absences_with(reference);
@@ -192,6 +247,7 @@ impl Tenant {
         let absence = self.absences.iter_mut().find(|absence| absence.id == id)?;
         absence.content = content;
         let absence = absence.clone();
+        self.count_at_once(&absence);
         if let Some(reference) = &absence.content.external_reference {
             self.count_absences_with(reference);
         }

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use http::Method;
 use tokio::net::TcpListener;
 
-use super::model::{Absence, AbsenceType, Deletion, NewAbsence, Predicate, Rejection, Tenant, User};
+use super::model::{
+    Absence, AbsenceType, Deletion, NewAbsence, Oddities, Predicate, Rejection, Tenant, User,
+};
 use crate::clock::Clock;
 use crate::simulators::server::{Server, lock};
 
@@ -188,10 +190,20 @@ impl OptedoSim {
     pub fn accept_everything(&self) {
         self.tenant().rejections.clear();
     }
+
+    /// Makes the API behave as some do, although the contract does not say so.
+    pub fn behave(&self, oddities: Oddities) {
+        self.tenant().oddities = oddities;
+    }
 }
 
 /// What happened.
 impl OptedoSim {
+    /// The highest number of absences with a reference that a user ever had at the same time.
+    pub fn max_at_once_ever(&self) -> usize {
+        self.tenant().max_at_once
+    }
+
     /// The highest number of absences that ever had the same `externalReference` at the same time. It must never
     /// exceed 1.
     pub fn max_same_reference_ever(&self) -> usize {
