@@ -112,7 +112,7 @@ async fn remove(db: impl PgExecutor<'_>, company: CompanyId, event: EventId) -> 
 }
 
 /// Stores that an absence is about to be changed, and whose event it is from now on. False when the absence is no longer
-/// that of `written`: another person's reconciliation moved or deleted it.
+/// that of `written`: another person's reconciliation moved or deletes it.
 pub async fn intend_update(
     tx: &mut PgConnection,
     context: WriteContext,
@@ -127,7 +127,8 @@ pub async fn intend_update(
     let updated = count_affected!(tx,
         "update absences set event_id = $3, person_id = $4, date = $5, optedo_user_id = $6, absence_type_id = $7,
              starts_at = $8, ends_at = $9, all_day = $10, worked = $11, intent = 'update', intent_at = $12
-         where company_id = $1 and event_id = $2 and person_id = $13 and deleted_at is null";
+         where company_id = $1 and event_id = $2 and person_id = $13 and deleted_at is null
+             and (person_id = $4 or intent is null)";
         context.company.0, written.event.0, desired.event.0, context.person.0, desired.date.to_sqlx(), desired.user.0,
         desired.absence_type.0, start.to_sqlx(), end.to_sqlx(), all_day, desired.is_worked, now.to_sqlx(),
         written.person.0);

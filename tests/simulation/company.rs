@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use crate::support::simulators::officient::{EventStatus, LeaveType, NewEvent, WebhookMeaning};
+use crate::support::simulators::officient::{Event, EventStatus, LeaveType, NewEvent, WebhookMeaning};
 use crate::support::simulators::optedo::{Absence, NewAbsence};
 use crate::support::simulators::{Fault, OfficientOptions, OfficientSim, OptedoOptions, OptedoSim};
 use jiff::civil::{Date, Weekday};
@@ -236,6 +236,43 @@ impl<'a> Company<'a> {
                     self.changed("calendar_event_deleted", event.id, person, true);
                 }
             }
+            Operation::Payroll { person } => {
+                let person = self.people[person].id;
+                let before = self.officient.events_of(person);
+                self.officient.rewrite_events(person);
+                for (old, new) in before.iter().zip(self.officient.events_of(person)) {
+                    self.memory.event_changed(old.id, true);
+                    self.deletions.event_went(old.id, self.happens_at);
+                    self.requests.insert(new.id, self.officient.add_request(person, &[new.id]));
+                    let is_pending = new.leave.status == EventStatus::Pending;
+                    self.changed("calendar_event_added", new.id, person, is_pending);
+                }
+            }
+            Operation::GiveLeave { event, person } => {
+                let to = self.people[person].id;
+                let date_of = |event| move |known: &Event| (known.id == event).then_some(known.leave.date);
+                // A person has one event of a type per day.
+                if let Some((event, from)) = self.event(event)
+                    && let Some(day) = self.officient.events_of(from).iter().find_map(date_of(event))
+                    && !self.officient.events_of(to).iter().any(|other| other.leave.date == day)
+                {
+                    self.officient.give_event(event, to);
+                    self.changed("calendar_event_updated", event, from, true);
+                    self.owners.insert(event, to);
+                }
+            }
+            Operation::BecomeWorked { event } => {
+                if let Some((event, person)) = self.event(event) {
+                    self.officient.change_event(event, |leave| leave.working = true);
+                    self.changed("calendar_event_updated", event, person, true);
+                }
+            }
+            Operation::SpoilStatus { event, is_spoilt } => self.change(event, |leave| {
+                leave.raw.clear();
+                if is_spoilt {
+                    leave.raw.insert("status".to_owned(), json!("bevestigd"));
+                }
+            }),
             Operation::Approve { event } => self.change(event, |leave| leave.status = EventStatus::Approved),
             Operation::Unapprove { event } => self.change(event, |leave| leave.status = EventStatus::Pending),
             Operation::Rename { person, name } => {
@@ -543,6 +580,9 @@ impl<'a> Company<'a> {
         let events: BTreeSet<i64> =
             expected.keys().chain(stands.keys()).chain(self.memory.stood.keys()).copied().collect();
         for event in events {
+            if self.may_stand_for_another(event, &expected) {
+                continue;
+            }
             let expected = expected.get(&event).unwrap_or(&Expected::Nothing);
             let stands = stands.get(&event);
             self.memory
@@ -551,8 +591,9 @@ impl<'a> Company<'a> {
         }
         // A write that was rejected, or whose result is unknown, waits together with its leave.
         for event in self.database.numbers("select event_id from absences where intent is not null").await {
-            let is_held_back = expected.get(&event) == Some(&Expected::WhatStood);
-            ensure(is_held_back, || format!("a write of event {event} has no end"))?;
+            let is_blocked = expected.get(&event) == Some(&Expected::WhatStood)
+                || self.may_stand_for_another(event, &expected);
+            ensure(is_blocked, || format!("a write of event {event} has no end"))?;
         }
         let standing = "select coalesce((select sum(standing)::bigint from absences_standing), 0) - (
                             select count(*) from absences where deleted_at is null and optedo_absence_id is not null)";
@@ -571,6 +612,16 @@ impl<'a> Company<'a> {
             )
             .await;
         ensure(miscounted.is_empty(), || format!("items that do not count right: {miscounted:?}"))
+    }
+
+    /// Whether the event is gone, and another event of that person is blocked: on the same day it may be the same leave,
+    /// so the absence stays.
+    fn may_stand_for_another(&self, event: i64, expected: &BTreeMap<i64, Expected>) -> bool {
+        let Some(person) = self.owners.get(&event).filter(|_| !expected.contains_key(&event)) else {
+            return false;
+        };
+        let events = self.officient.events_of(*person);
+        events.iter().any(|other| expected.get(&other.id) == Some(&Expected::WhatStood))
     }
 
     /// The description in our field of a leave type.

@@ -35,6 +35,24 @@ pub enum Operation {
     DeleteAllLeave {
         person: usize,
     },
+    /// A payroll run deletes all leave of this person and adds it again under new ids.
+    Payroll {
+        person: usize,
+    },
+    /// Officient shows leave in the calendar of another person.
+    GiveLeave {
+        event: usize,
+        person: usize,
+    },
+    /// Leave becomes worked time.
+    BecomeWorked {
+        event: usize,
+    },
+    /// The status becomes a word that Officient does not document, or a documented one again.
+    SpoilStatus {
+        event: usize,
+        is_spoilt: bool,
+    },
     Approve {
         event: usize,
     },
@@ -199,6 +217,9 @@ pub fn optedo_faults() -> Vec<Fault> {
     let mut faults: Vec<Fault> = [404, 409, 422].map(Fault::Status).to_vec();
     faults.push(Fault::RetryAfter { status: 429, seconds: 60 });
     faults.extend(common_faults());
+    // Claims that a write was done.
+    faults.push(Fault::Answer { status: 200, body: json!({"success": false}) });
+    faults.push(Fault::Status(204));
     faults
 }
 
@@ -227,11 +248,12 @@ fn any_part() -> impl Strategy<Value = Option<(i64, i64)>> {
 
 fn any_operation() -> impl Strategy<Value = Operation> {
     use Operation::{
-        AddLeave, Approve, Archive, Breathe, ChangeLeave, Connect, CutDatabase, DeleteAllLeave,
+        AddLeave, Approve, Archive, BecomeWorked, Breathe, ChangeLeave, Connect, CutDatabase, DeleteAllLeave,
         DeleteInOptedo, DeleteLeave, Deliver, DeliverNonsense, DeliverUnknown, Disconnect, Drop,
-        EditInOptedo, ExpireTokens, Kill, MoveLeave, OfficientDown, OfficientFault, OfficientUp,
-        OmitRefreshToken, OptedoDown, OptedoFault, OptedoUp, Pass, RefuseRefresh, Remap, Rename, RenameType,
-        RenameUser, Restart, RestoreOptedoToken, RevokeAccess, RevokeOptedoToken, Sweep, Unapprove,
+        EditInOptedo, ExpireTokens, GiveLeave, Kill, MoveLeave, OfficientDown, OfficientFault, OfficientUp,
+        OmitRefreshToken, OptedoDown, OptedoFault, OptedoUp, Pass, Payroll, RefuseRefresh, Remap, Rename,
+        RenameType, RenameUser, Restart, RestoreOptedoToken, RevokeAccess, RevokeOptedoToken, SpoilStatus,
+        Sweep, Unapprove,
     };
     let pick = 0_usize..64;
     let leave = (0_usize..4, 0_i32..12, 0_usize..3, any_part(), prop::bool::weighted(0.2));
@@ -241,6 +263,10 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         1 => (pick.clone(), 0_i32..12).prop_map(|(event, day)| MoveLeave { event, day }),
         5 => pick.clone().prop_map(|event| DeleteLeave { event }),
         1 => (0_usize..4).prop_map(|person| DeleteAllLeave { person }),
+        2 => (0_usize..4).prop_map(|person| Payroll { person }),
+        1 => (pick.clone(), 0_usize..4).prop_map(|(event, person)| GiveLeave { event, person }),
+        1 => pick.clone().prop_map(|event| BecomeWorked { event }),
+        2 => (pick.clone(), prop::bool::ANY).prop_map(|(event, is_spoilt)| SpoilStatus { event, is_spoilt }),
         2 => pick.clone().prop_map(|event| Approve { event }),
         2 => pick.clone().prop_map(|event| Unapprove { event }),
         2 => (0_usize..4, 0_usize..5).prop_map(|(person, name)| Rename { person, name }),

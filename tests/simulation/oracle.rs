@@ -156,7 +156,15 @@ fn of_event(company: &Company<'_>, person: &Person, event: &Event) -> Expected {
     if person.is_archived {
         return Expected::WhatStood;
     }
+    if !event.leave.raw.is_empty() {
+        // It has a word that is not documented.
+        return Expected::WhatStood;
+    }
     if event.leave.status == EventStatus::Pending {
+        return Expected::Nothing;
+    }
+    if event.leave.working && event.leave.leave_type == LeaveType::SickDay {
+        // The configuration has no description for it.
         return Expected::Nothing;
     }
     let users: Vec<i64> = company
