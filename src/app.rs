@@ -85,7 +85,8 @@ impl App {
         let engine = Arc::new(Engine {
             reference_data: ReferenceData::new(officient.clone(), optedo.clone(), clock.clone()),
             request_lookup: RequestLookup::new(officient.clone(), clock.clone()),
-            circuit_breaker: CircuitBreaker::default(),
+            officient_breaker: CircuitBreaker::default(),
+            optedo_breaker: CircuitBreaker::default(),
             webhook_address,
             db,
             config,

@@ -37,8 +37,10 @@ pub struct Engine {
     pub optedo: Optedo,
     pub reference_data: ReferenceData,
     pub request_lookup: RequestLookup,
-    /// Open while Optedo refuses our token.
-    pub circuit_breaker: CircuitBreaker,
+    /// Open while Officient fails for everybody.
+    pub officient_breaker: CircuitBreaker,
+    /// Open while Optedo fails for everybody.
+    pub optedo_breaker: CircuitBreaker,
     pub vault: Vault,
     pub work_signal: WorkSignal,
     pub webhook_address: WebhookAddress,
@@ -115,8 +117,13 @@ impl SyncError {
     pub fn waits_for(&self) -> Option<Duration> {
         match self {
             Self::EarlierCall { wait, .. } => Some(*wait),
-            Self::Superseded | Self::NotLeading | Self::ShuttingDown => Some(Duration::ZERO),
-            Self::Officient(_) | Self::Optedo(_) | Self::Database(_) | Self::Erased | Self::Vault(_) => None,
+            Self::Superseded | Self::ShuttingDown => Some(Duration::ZERO),
+            Self::Officient(_)
+            | Self::Optedo(_)
+            | Self::Database(_)
+            | Self::NotLeading
+            | Self::Erased
+            | Self::Vault(_) => None,
         }
     }
 

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use crate::clock::after;
 use crate::secrets::random::random;
 
-/// A job is tried again after at most this long, however often it failed.
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
+/// A job is tried again after at most this long, however often it failed: it ends soon after an outage does.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 #[derive(Default)]
 pub struct Job {

@@ -91,7 +91,7 @@ impl Engine {
         if let Some(error) = failure {
             return Err(error);
         }
-        self.record_accepted_token().await?;
+        self.record_success(person, &applied).await?;
         Ok((applied, answered))
     }
 

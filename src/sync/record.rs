@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use super::apply::Applied;
+use super::circuit_breaker::PAUSE;
 use super::engine::{Engine, SyncError};
 use super::job::backoff;
 use super::observe::Observation;
@@ -190,14 +191,35 @@ impl Engine {
             return Ok(());
         }
         if let SyncError::Optedo(OptedoError { source: UpstreamError::Unauthorized, .. }) = error {
-            self.circuit_breaker.trip(now);
+            self.optedo_breaker.fail_unauthorized(now);
             attention::open(&self.db, &AttentionItem::optedo_unauthorized(), 0, now).await?;
         }
+        let breaker = match error {
+            SyncError::Optedo(_) => Some(&self.optedo_breaker),
+            SyncError::Officient(error) if error.retry() != Retry::AfterSignIn => {
+                Some(&self.officient_breaker)
+            }
+            SyncError::Officient(_)
+            | SyncError::Database(_)
+            | SyncError::EarlierCall { .. }
+            | SyncError::Superseded
+            | SyncError::NotLeading
+            | SyncError::Erased
+            | SyncError::ShuttingDown
+            | SyncError::Vault(_) => None,
+        };
+        if let Some(breaker) = breaker {
+            breaker.fail(now);
+        }
         let attempts = u32::try_from(person.attempts).unwrap_or_default();
-        let wait = match error.retry() {
-            Retry::Later(at_least) => backoff(attempts, at_least),
-            Retry::AfterSignIn => Duration::ZERO,
-            Retry::Never => backoff(attempts, Some(RETRY_REFUSED_AFTER)),
+        let wait = match (error.retry(), breaker) {
+            (Retry::AfterSignIn, _) => Duration::ZERO,
+            (Retry::Later(at_least), Some(breaker)) if breaker.is_open() => {
+                at_least.unwrap_or_default().max(PAUSE)
+            }
+            (Retry::Never, Some(breaker)) if breaker.is_open() => PAUSE,
+            (Retry::Later(at_least), _) => backoff(attempts, at_least),
+            (Retry::Never, _) => backoff(attempts, Some(RETRY_REFUSED_AFTER)),
         };
         let text = error.to_string();
         let (kind, request_no) = (error.kind(), person.request_no);
@@ -219,11 +241,20 @@ impl Engine {
         Ok(())
     }
 
-    /// A person was reconciled. If Optedo accepts our token again, everybody who waited for that is due now.
-    pub(super) async fn record_accepted_token(&self) -> Result<(), SyncError> {
-        if self.optedo.accepts_token() && self.circuit_breaker.close() {
+    /// A person was reconciled. If an upstream works again, everybody who waited for that is due now.
+    pub(super) async fn record_success(&self, person: &Person, applied: &Applied) -> Result<(), SyncError> {
+        let optedo_was_the_cause =
+            person.last_fault.as_deref().is_some_and(|fault| fault.starts_with("optedo_"));
+        let accepts_token = self.optedo_breaker.is_unauthorized() && self.optedo.accepts_token();
+        let mut is_news = self.officient_breaker.succeed();
+        if applied.writes() > 0 || optedo_was_the_cause || accepts_token {
+            is_news |= self.optedo_breaker.succeed();
+        }
+        if self.optedo.accepts_token() && self.optedo_breaker.settle() {
             let item = AttentionItem::optedo_unauthorized();
             attention::resolve(&self.db, item.kind(), &item.subject_id, self.clock.now()).await?;
+        }
+        if is_news {
             queue::retry_now(&self.db).await?;
             self.work_signal.notify(&self.db).await;
         }

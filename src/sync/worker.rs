@@ -38,6 +38,8 @@ const RETRY_WEBHOOKS_EVERY: Duration = Duration::from_millis(200);
 /// How often the worker looks for work while jobs run, and at rest: then the leader's heartbeat notifies it of what is due.
 const BUSY_TICK: Duration = Duration::from_secs(1);
 const IDLE_TICK: Duration = Duration::from_mins(1);
+/// While an upstream fails, another person tries it at least this often.
+const NEXT_ATTEMPT_AFTER: Duration = Duration::from_secs(5);
 /// At least this long passes between two looks for work that notifications cause, so that a flood causes few.
 const BETWEEN_NOTIFICATIONS: Duration = Duration::from_millis(10);
 /// How often names and types that blocked leave waits for are read again.
@@ -73,6 +75,8 @@ pub struct Worker {
     jobs: JoinSet<Done>,
     /// The people being reconciled, and why.
     people: BTreeMap<i64, SyncReason>,
+    /// When the last reconciliation was started.
+    started_at: Option<Timestamp>,
     /// Webhooks up to this number were taken.
     taken_up_to: i64,
     webhook_batches: usize,
@@ -106,6 +110,7 @@ impl Worker {
             engine,
             jobs: JoinSet::new(),
             people: BTreeMap::new(),
+            started_at: None,
             taken_up_to: 0,
             webhook_batches: 0,
             webhooks_being_resolved: HashSet::new(),
@@ -338,13 +343,19 @@ impl Worker {
         connection: &Connection,
         now: Timestamp,
     ) -> Result<(), SyncError> {
-        let open_until = self.engine.circuit_breaker.open_until();
-        // While Optedo refuses our token, one person at a time tries whether it still does.
-        let most = if open_until.is_some() { 1 } else { MOST_PEOPLE };
-        let free = most.saturating_sub(self.people.len());
-        let is_pointless =
-            open_until.is_some_and(|until| until > now) || self.engine.optedo.is_busy_for().is_some();
-        if free == 0 || is_pointless {
+        let breakers = [&self.engine.officient_breaker, &self.engine.optedo_breaker];
+        let is_pausing = breakers.iter().any(|breaker| breaker.is_pausing(now));
+        if is_pausing || self.engine.optedo.is_busy_for().is_some() {
+            return Ok(());
+        }
+        let free = if breakers.iter().any(|breaker| breaker.is_open()) {
+            // One person at a time tries an upstream that fails. One whose call hangs does not hold up the next attempt.
+            let is_hanging = self.started_at.is_none_or(|at| after(at, NEXT_ATTEMPT_AFTER) <= now);
+            usize::from(self.people.is_empty() || is_hanging)
+        } else {
+            MOST_PEOPLE.saturating_sub(self.people.len())
+        };
+        if free == 0 {
             return Ok(());
         }
         let running: Vec<i64> = self.people.keys().copied().collect();
@@ -358,6 +369,7 @@ impl Worker {
             let reason = person.request.map_or(SyncReason::Manual, |request| request.reason);
             if self.people.values().filter(|other| **other == reason).count() < most_people(reason) {
                 self.people.insert(person.id.0, reason);
+                self.started_at = Some(now);
                 self.start_person(company, person, connection.sweep_no, total);
             }
         }

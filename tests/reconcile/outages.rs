@@ -203,3 +203,56 @@ async fn retry_after_is_obeyed_for_at_most_a_quarter_of_an_hour() {
     w.until("the leave is written", async || w.times_of(event) == whole_day(w.day(0))).await;
     w.finish(&[]).await;
 }
+
+/// For a minute, calls with this prefix fail for everybody while webhooks arrive. Ten seconds later all is equal.
+async fn assert_recovers_within_ten_seconds(simulator: &str, prefix: &str, fault: Fault) {
+    let w = options().set("optedo.timeout", "300ms").set("officient.timeout", "300ms").world().await;
+    let people = w.hire_people(20);
+    w.connect_and_import().await;
+    let fail = |fault: &Fault| match simulator {
+        "officient" => w.officient.fault_on(prefix, fault.clone(), 100_000),
+        _ => w.optedo.fault_on(prefix, fault.clone(), 100_000),
+    };
+    fail(&fault);
+    let second = SignedDuration::from_secs(1);
+    for second_no in 0..60_usize {
+        let (person, _) = people[second_no % people.len()];
+        let day = i32::try_from(second_no / people.len()).unwrap();
+        w.officient.add_event(person, w.leave(day));
+        w.receive("calendar_event_added", person).await;
+        w.advance(second).await;
+        w.worker_round().await;
+    }
+    assert_eq!(w.absences(), [], "{fault:?}");
+    w.officient.clear_faults();
+    w.optedo.clear_faults();
+    for _ in 0..10 {
+        w.until_idle().await;
+        w.advance(second).await;
+    }
+    w.until_idle().await;
+    assert_eq!(w.absences().len(), 60, "{fault:?} of {simulator}");
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn after_an_outage_of_optedo_everybody_is_equal_within_ten_seconds() {
+    for fault in [Fault::Status(503), Fault::FailBeforeEffect, Fault::Html200] {
+        assert_recovers_within_ten_seconds("optedo", "/api/", fault).await;
+    }
+}
+
+#[tokio::test]
+async fn after_an_outage_of_officient_everybody_is_equal_within_ten_seconds() {
+    for fault in [Fault::Status(503), Fault::FailBeforeEffect, Fault::Html200] {
+        assert_recovers_within_ten_seconds("officient", "/1.0/", fault).await;
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_that_hits_everybody_is_an_outage() {
+    for status in [400, 403, 404] {
+        assert_recovers_within_ten_seconds("officient", "/1.0/calendar/", Fault::Status(status)).await;
+        assert_recovers_within_ten_seconds("optedo", "GET /api/", Fault::Status(status)).await;
+    }
+}

@@ -117,7 +117,7 @@ pub async fn retry(
     match kind {
         AttentionKind::DeletionsHeld => confirm_deletions(engine, company, &admin.actor).await?,
         AttentionKind::OptedoUnauthorized => {
-            engine.circuit_breaker.try_now();
+            engine.optedo_breaker.try_now();
             queue::retry_now(&engine.db).await?;
         }
         AttentionKind::ReauthorizationRequired => connection::try_refused_token_again(&engine.db).await?,
