@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::error::WebError;
-use super::notice::{Notice, page_or_status, to_page, wants_page};
+use super::notice::{Notice, wants_page};
 use super::request::{Client, parameter};
 use super::session::Admin;
 use super::state::App;
@@ -68,7 +68,7 @@ pub async fn begin_login(
         if wants_json(&headers) {
             return Err(WebError::CredentialsMissing);
         }
-        return Ok(to_page(Notice::CredentialsMissing).into_response());
+        return Ok(Notice::CredentialsMissing.redirect_to("").into_response());
     };
     let (state, browser) = (random_token(), random_token());
     let now = app.engine.clock.now();
@@ -114,7 +114,7 @@ pub async fn finish_login(
         }
     });
     let cookies = cookies.add(app.session_policy.cookie(FLOW_COOKIE, String::new(), Some(Duration::ZERO)));
-    (cookies, to_page(notice)).into_response()
+    (cookies, notice.redirect_to("")).into_response()
 }
 
 /// Ends the login, and returns its outcome for the page.
@@ -249,7 +249,7 @@ pub async fn logout(
     audit_log::insert(&mut *tx, Act::Disconnected, None, &admin.actor, now).await?;
     tx.commit().await?;
     tracing::info!("Disconnected from Officient");
-    Ok(page_or_status(&headers, to_page(Notice::Disconnected), StatusCode::NO_CONTENT))
+    Ok(Notice::Disconnected.page_or(StatusCode::NO_CONTENT, &headers, ""))
 }
 
 fn wants_json(headers: &HeaderMap) -> bool {

@@ -85,24 +85,15 @@ impl Notice {
     pub fn redirect_to(self, tab: &str) -> Redirect {
         Redirect::to(&format!("{PAGE_PATH}{tab}?notice={}", <&str>::from(self)))
     }
-}
 
-/// Redirects to the first tab.
-pub fn to_page(notice: Notice) -> Redirect {
-    notice.redirect_to("")
-}
-
-pub fn to_attention(notice: Notice) -> Redirect {
-    notice.redirect_to("/attention")
+    /// The response to a change: to a tab for a browser's form, the status for a program.
+    pub fn page_or(self, status: StatusCode, headers: &HeaderMap, tab: &str) -> Response {
+        if wants_page(headers) { self.redirect_to(tab).into_response() } else { status.into_response() }
+    }
 }
 
 /// Whether a person in a browser reads the response, rather than a program.
 pub fn wants_page(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     accept.is_some_and(|accept| accept.contains("text/html"))
-}
-
-/// The response to a change: back to the page for a browser's form, the status for a program.
-pub fn page_or_status(headers: &HeaderMap, page: Redirect, status: StatusCode) -> Response {
-    if wants_page(headers) { page.into_response() } else { status.into_response() }
 }

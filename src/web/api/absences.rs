@@ -2,41 +2,15 @@
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
-use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use crate::clock::wall_clock;
-use crate::db::{absences, connection};
+use crate::db::absences::{self, ListedAbsence};
+use crate::db::connection;
 use crate::domain::ids::PersonId;
 use crate::web::error::WebError;
 use crate::web::request::parameter;
 use crate::web::state::App;
 
 const PAGE_SIZE: i64 = 100;
-
-/// An absence in Optedo that the service wrote or adopted.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Absence)]
-pub struct ListedAbsence {
-    person_id: i64,
-    event_id: i64,
-    user_id: i64,
-    absence_id: i64,
-    absence_type_id: i64,
-    date: Date,
-    #[schema(schema_with = wall_clock)]
-    start: DateTime,
-    #[schema(schema_with = wall_clock)]
-    end: DateTime,
-    /// From midnight to midnight.
-    all_day: bool,
-    /// It existed already, and was adopted instead of written.
-    adopted: bool,
-    written_at: Option<Timestamp>,
-}
 
 /// The absences that the service wrote, newest first, 100 on a page.
 #[utoipa::path(
@@ -64,21 +38,7 @@ pub async fn list(
     let Some(company) = connection::load(db).await?.company_id else {
         return Ok(Json(Vec::new()));
     };
-    let absences = absences::list(db, company, person, PAGE_SIZE, (page - 1) * PAGE_SIZE).await?;
-    let listed = absences.into_iter().map(|absence| ListedAbsence {
-        person_id: absence.person_id,
-        event_id: absence.event_id,
-        user_id: absence.user_id,
-        absence_id: absence.absence_id,
-        absence_type_id: absence.absence_type_id,
-        date: absence.date,
-        start: absence.times.start,
-        end: absence.times.end,
-        all_day: absence.times.all_day,
-        adopted: absence.adopted,
-        written_at: absence.written_at,
-    });
-    Ok(Json(listed.collect()))
+    Ok(Json(absences::list(db, company, person, PAGE_SIZE, (page - 1) * PAGE_SIZE).await?))
 }
 
 /// A number of the query; an empty one counts as missing.

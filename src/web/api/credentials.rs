@@ -45,7 +45,7 @@ pub async fn replace(
 ) -> Result<StatusCode, WebError> {
     let body = json_object(&body?)?;
     let (client_id, client_secret) = (text(&body, "clientId")?, text(&body, "clientSecret")?);
-    save_credentials(&app.engine, &admin, client_id, client_secret.into()).await?;
+    save_credentials(&app.engine, &admin, client_id, client_secret).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -54,8 +54,10 @@ pub async fn save_credentials(
     engine: &Engine,
     admin: &Admin,
     client_id: &str,
-    client_secret: SecretString,
+    client_secret: &str,
 ) -> Result<(), WebError> {
+    let client_id = check_text("clientId", client_id)?;
+    let client_secret: SecretString = check_text("clientSecret", client_secret)?.into();
     if engine.config.officient.client_id.is_some() {
         return Err(WebError::CredentialsConfigured);
     }
@@ -74,12 +76,11 @@ pub(super) fn json_object(body: &[u8]) -> Result<Map<String, Value>, WebError> {
 
 fn text<'a>(object: &'a Map<String, Value>, field: &'static str) -> Result<&'a str, WebError> {
     let invalid = |fault| WebError::InvalidField { field, fault };
-    let text = object.get(field).ok_or(invalid("is missing"))?;
-    check_text(field, text.as_str().ok_or(invalid("must be a string"))?)
+    object.get(field).ok_or(invalid("is missing"))?.as_str().ok_or(invalid("must be a string"))
 }
 
 /// The text without the spaces around it, if it is not empty and Postgres can store it.
-pub fn check_text<'a>(field: &'static str, text: &'a str) -> Result<&'a str, WebError> {
+fn check_text<'a>(field: &'static str, text: &'a str) -> Result<&'a str, WebError> {
     let text = text.trim();
     if text.is_empty() {
         Err(WebError::InvalidField { field, fault: "must not be empty" })

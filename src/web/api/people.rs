@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::db::people::Person;
 use crate::db::{connection, people};
-use crate::domain::matching::UserDirectory;
+use crate::domain::absence::User;
+use crate::domain::attention::{Hint, hint_sentence};
+use crate::domain::ids::PersonId;
 use crate::sync::SyncError;
-use crate::sync::lists::{CurrentMatch, MatchState, match_everybody};
+use crate::sync::lists::{MatchState, match_everybody};
 use crate::sync::reference_data::Fresh;
 use crate::web::error::WebError;
 use crate::web::state::App;
@@ -20,25 +21,17 @@ use crate::web::state::App;
 #[serde(rename_all = "camelCase")]
 #[schema(as = Person)]
 pub struct ListedPerson {
-    person_id: i64,
+    person_id: PersonId,
     first_name: Option<String>,
     last_name: Option<String>,
     state: MatchState,
-    optedo_user: Option<ListedUser>,
+    optedo_user: Option<User>,
     /// A near match.
-    hint: Option<String>,
+    #[serde(serialize_with = "hint_sentence")]
+    #[schema(value_type = Option<String>)]
+    hint: Option<Hint>,
     synced_at: Option<Timestamp>,
     last_error: Option<String>,
-}
-
-/// An Optedo user.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = OptedoUser)]
-struct ListedUser {
-    id: i64,
-    first_name: String,
-    last_name: String,
 }
 
 /// Which person matches which user.
@@ -54,25 +47,18 @@ pub async fn list(State(app): State<App>) -> Result<Json<Vec<ListedPerson>>, Web
     let users = engine.reference_data.users(Fresh::to_show(&engine.clock)).await.map_err(SyncError::from)?;
     let people = people::all(&engine.db, company).await?;
     let matches = match_everybody(&people, &users);
-    let listed = people.iter().zip(matches).map(|(person, matched)| listed_person(person, matched, &users));
+    let listed = people.into_iter().zip(matches).map(|(person, matched)| {
+        let (first_name, last_name) = person.names.map(|names| (names.first, names.last)).unzip();
+        ListedPerson {
+            person_id: person.id,
+            first_name,
+            last_name,
+            state: matched.state,
+            optedo_user: matched.user.cloned(),
+            hint: matched.item.and_then(|item| item.hint),
+            synced_at: person.synced_at,
+            last_error: person.last_error,
+        }
+    });
     Ok(Json(listed.collect()))
-}
-
-fn listed_person(person: &Person, matched: CurrentMatch, users: &UserDirectory) -> ListedPerson {
-    let user = matched.user.and_then(|id| users.user(id));
-    let hint = matched.item.and_then(|item| item.hint);
-    ListedPerson {
-        person_id: person.id.0,
-        first_name: person.names.as_ref().map(|names| names.first.clone()),
-        last_name: person.names.as_ref().map(|names| names.last.clone()),
-        state: matched.state,
-        optedo_user: user.map(|user| ListedUser {
-            id: user.id.0,
-            first_name: user.first_name.clone(),
-            last_name: user.last_name.clone(),
-        }),
-        hint: hint.map(|hint| hint.to_string()),
-        synced_at: person.synced_at,
-        last_error: person.last_error.clone(),
-    }
 }

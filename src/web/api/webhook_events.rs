@@ -15,7 +15,7 @@ use crate::db::connection::{self, State as ConnectionState};
 use crate::db::subscriptions;
 use crate::sync::Engine;
 use crate::web::error::WebError;
-use crate::web::notice::{Notice, page_or_status, to_page};
+use crate::web::notice::Notice;
 use crate::web::session::Admin;
 use crate::web::state::App;
 
@@ -89,5 +89,5 @@ pub async fn rotate_token(
     } else {
         (StatusCode::ACCEPTED, Notice::WebhookTokenRotating)
     };
-    Ok(page_or_status(&headers, to_page(notice), status))
+    Ok(notice.page_or(status, &headers, ""))
 }

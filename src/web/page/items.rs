@@ -2,33 +2,25 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::difference::{Piece, pieces, whole};
-use super::frame::Tab;
-use super::paging::address;
+use super::frame::{Tab, Visit};
 use crate::db::attention::StoredItem;
 use crate::db::people;
-use crate::db::preview::ListedItem;
-use crate::domain::attention::{AttentionKind, Cause, Difference, Hint, HintedNames};
+use crate::domain::attention::{AttentionKind, Cause, Difference, HintedNames};
 use crate::domain::company::Names;
-use crate::domain::ids::{CompanyId, PersonId};
-use crate::sync::Engine;
+use crate::domain::ids::PersonId;
 use crate::web::texts::Language;
 
 pub(super) struct ItemView {
-    /// The id for retrying and ignoring the item; `None` in a preview.
-    pub(super) id: Option<i64>,
-    pub(super) kind: &'static str,
+    pub(super) item: StoredItem,
+    pub(super) kind: AttentionKind,
     pub(super) title: String,
     pub(super) cause: String,
     pub(super) comparison: Option<Comparison>,
     pub(super) remedy: &'static str,
-    /// Absences that wait for the item.
-    pub(super) waiting: Option<String>,
-    pub(super) since: Option<Timestamp>,
-    pub(super) resolved_at: Option<Timestamp>,
+    pub(super) is_deletion: bool,
     /// The label of the button.
     pub(super) retry: &'static str,
     /// The address of the tab that shows the subject.
@@ -49,130 +41,63 @@ pub(super) struct ComparedRow {
     pub(super) theirs: Vec<Piece>,
 }
 
-/// What a stored item and an item of a preview have in common.
-struct Facts<'a> {
-    kind: AttentionKind,
-    /// Officient's id of the subject.
-    subject_id: &'a str,
-    /// The person's name, or the description looked for.
-    subject: Option<&'a str>,
-    cause: Option<&'a Cause>,
-    hint: Option<&'a Hint>,
-    waiting: i64,
-    /// `None` in a preview.
-    stored: Option<&'a StoredItem>,
+/// The items in the admin's language, without those of a kind that only a newer version knows.
+pub(super) async fn item_views(visit: &Visit, items: Vec<StoredItem>) -> Result<Vec<ItemView>, sqlx::Error> {
+    // Only the hint of a person has names, so that another subject with the id of a person does no harm.
+    let people: Vec<i64> = items.iter().filter_map(|item| item.subject_id.parse().ok()).collect();
+    let names = people::names(&visit.engine.db, visit.connection.company_id, &people).await?;
+    Ok(items.into_iter().filter_map(|item| item_view(visit.frame.t, item, &names)).collect())
 }
 
-pub(super) async fn stored(
-    engine: &Engine,
-    company: Option<CompanyId>,
-    t: Language,
-    items: &[StoredItem],
-) -> Result<Vec<ItemView>, sqlx::Error> {
-    let facts = items.iter().filter_map(|item| {
-        Some(Facts {
-            kind: item.kind.parse().ok()?,
-            subject_id: &item.subject_id,
-            subject: item.subject.as_deref(),
-            cause: item.cause.as_ref(),
-            hint: item.hint.as_ref(),
-            waiting: item.waiting,
-            stored: Some(item),
-        })
-    });
-    views(engine, company, t, facts.collect()).await
-}
-
-pub(super) async fn previewed(
-    engine: &Engine,
-    company: Option<CompanyId>,
-    t: Language,
-    items: &[ListedItem],
-) -> Result<Vec<ItemView>, sqlx::Error> {
-    let facts = items.iter().map(|item| Facts {
-        kind: item.cause.kind(),
-        subject_id: &item.subject_id,
-        subject: item.subject.as_deref(),
-        cause: Some(&item.cause),
-        hint: item.hint.as_ref(),
-        waiting: item.waiting,
-        stored: None,
-    });
-    views(engine, company, t, facts.collect()).await
-}
-
-async fn views(
-    engine: &Engine,
-    company: Option<CompanyId>,
-    t: Language,
-    items: Vec<Facts<'_>>,
-) -> Result<Vec<ItemView>, sqlx::Error> {
-    let unmatched = items.iter().filter(|item| item.kind == AttentionKind::UnmatchedPerson);
-    let people: Vec<i64> = unmatched.filter_map(|item| item.subject_id.parse().ok()).collect();
-    let names = match company {
-        Some(company) => people::names(&engine.db, company, &people).await?,
-        None => HashMap::new(),
-    };
-    Ok(items.iter().map(|item| view(t, item, &names)).collect())
-}
-
-fn view(t: Language, item: &Facts<'_>, names: &HashMap<PersonId, Names>) -> ItemView {
-    let &Facts { kind, cause, hint, waiting, stored, .. } = item;
-    let person = item.subject_id.parse().ok().map(PersonId).and_then(|id| names.get(&id));
-    let comparison = hint.map(|hint| match (person, &hint.names) {
+fn item_view(t: Language, item: StoredItem, names: &HashMap<PersonId, Names>) -> Option<ItemView> {
+    let kind: AttentionKind = item.kind.parse().ok()?;
+    let subject = item.subject.as_deref().unwrap_or_default();
+    let person = item.subject_id.parse().ok().and_then(|id| names.get(&PersonId(id)));
+    let comparison = item.hint.as_ref().map(|hint| match (person, &hint.names) {
         (Some(ours), Some(theirs)) => compare_names(t, hint.difference, ours, theirs),
-        _ => compare_texts(t, hint.difference, item.subject.unwrap_or_default(), &hint.candidate),
+        _ => compare_texts(t, hint.difference, subject, &hint.candidate),
     });
     // An item that an older version stored has no cause, but a sentence in English.
-    let detail = || stored.map_or_else(String::new, |stored| stored.detail.clone());
-    let is_deletions = kind == AttentionKind::DeletionsHeld;
-    ItemView {
-        id: stored.map(|stored| stored.id),
-        kind: t.attention_kind(&kind),
-        title: item.subject.filter(|name| !name.is_empty()).unwrap_or(t.attention_title(&kind)).to_owned(),
-        cause: cause.map_or_else(detail, |cause| cause_text(t, cause, waiting)),
+    let cause = item.cause.as_ref().map(|cause| cause_text(t, cause, item.waiting));
+    let is_deletion = kind == AttentionKind::DeletionsHeld;
+    let title = if subject.is_empty() { t.attention_title(&kind) } else { subject };
+    Some(ItemView {
+        kind,
+        title: title.to_owned(),
+        cause: cause.unwrap_or_else(|| item.detail.clone()),
         comparison,
-        remedy: remedy(t, item),
-        waiting: (waiting > 0 && !is_deletions).then(|| t.items_waiting(waiting)),
-        since: stored.map(|stored| stored.first_seen_at),
-        resolved_at: stored.and_then(|stored| stored.resolved_at),
-        retry: if is_deletions { t.confirm_deletions() } else { t.retry() },
-        more: more(item),
-    }
+        remedy: remedy(t, kind, &item),
+        is_deletion,
+        retry: if is_deletion { t.confirm_deletions() } else { t.retry() },
+        more: more(kind, &item),
+        item,
+    })
 }
 
 /// The address of the tab that shows the subject of an item.
-fn more(item: &Facts<'_>) -> Option<String> {
-    match item.kind {
-        AttentionKind::UnmatchedPerson | AttentionKind::AmbiguousPerson => {
-            // Without this filter, the tab of people leaves archived people out.
-            let state = if matches!(item.cause, Some(Cause::Archived)) { "archived" } else { "" };
-            let people = Tab::People.path();
-            let search = |name| address(&people, None, &[], &[("q", name), ("state", state)]);
-            Some(item.subject.map_or_else(|| people.clone(), search))
-        }
-        AttentionKind::UnmappedLeaveType | AttentionKind::AmbiguousLeaveType => Some(Tab::LeaveTypes.path()),
-        AttentionKind::InvalidEvent
-        | AttentionKind::RejectedByOptedo
-        | AttentionKind::DeletionsHeld
-        | AttentionKind::WebhookRefused
-        | AttentionKind::WebhooksSilent
-        | AttentionKind::ReauthorizationRequired
-        | AttentionKind::OptedoUnauthorized => None,
+fn more(kind: AttentionKind, item: &StoredItem) -> Option<String> {
+    if matches!(kind, AttentionKind::UnmatchedPerson | AttentionKind::AmbiguousPerson) {
+        // Without this filter, the tab of people leaves archived people out.
+        let state = if matches!(item.cause, Some(Cause::Archived)) { "archived" } else { "" };
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("q", item.subject.as_deref().unwrap_or_default()).append_pair("state", state);
+        Some(format!("{}?{}", Tab::People.path(), query.finish()))
+    } else {
+        matches!(kind, AttentionKind::UnmappedLeaveType | AttentionKind::AmbiguousLeaveType)
+            .then(|| Tab::LeaveTypes.path())
     }
 }
 
-fn remedy(t: Language, item: &Facts<'_>) -> &'static str {
-    if item.hint.is_some_and(|hint| hint.difference == Difference::Inactive) {
+fn remedy(t: Language, kind: AttentionKind, item: &StoredItem) -> &'static str {
+    let is_built_in = matches!(item.subject_id.as_str(), "sick_day" | "education");
+    if item.hint.as_ref().is_some_and(|hint| hint.difference == Difference::Inactive) {
         t.remedy_inactive()
     } else if matches!(item.cause, Some(Cause::Archived)) {
         t.remedy_archived()
-    } else if item.kind == AttentionKind::UnmappedLeaveType
-        && matches!(item.subject_id, "sick_day" | "education")
-    {
+    } else if kind == AttentionKind::UnmappedLeaveType && is_built_in {
         t.remedy_built_in_type()
     } else {
-        t.remedy(&item.kind)
+        t.remedy(&kind)
     }
 }
 

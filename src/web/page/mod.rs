@@ -10,7 +10,6 @@ mod items;
 mod leave_types;
 mod log;
 mod overview;
-mod paging;
 mod people;
 mod preview;
 mod sign_in;
@@ -95,7 +94,7 @@ pub async fn explain_errors(State(app): State<App>, request: Request, next: Next
     let Some(&error) = response.extensions().get::<ProblemKind>() else {
         return response;
     };
-    let frame = Frame::bare(t, PAGE_PATH.to_owned(), t.error_heading(), None);
+    let frame = Frame::bare(t, t.error_heading(), None);
     let Ok(html) = ErrorPage { frame, error }.render() else { return response };
     let (mut parts, _problem) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);

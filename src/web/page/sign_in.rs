@@ -65,7 +65,7 @@ pub(super) async fn require_admin(
 
 /// The form shows the notice of the address too: the session may have ended during a login at Officient.
 fn sign_in_form(t: Language, query: Option<&str>, notice: Option<Notice>) -> Result<Response, WebError> {
-    let mut frame = Frame::bare(t, PAGE_PATH.to_owned(), t.sign_in_heading(), query);
+    let mut frame = Frame::bare(t, t.sign_in_heading(), query);
     frame.notice = notice.or(frame.notice);
     render(&SignInPage { frame })
 }

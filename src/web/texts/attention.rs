@@ -1,5 +1,6 @@
 //! Attention items: why something is not in Optedo, and what to do about it.
 
+use crate::db::attention::ItemState;
 use crate::domain::attention::{AttentionKind, Difference, EventFault};
 
 texts! {
@@ -9,9 +10,11 @@ texts! {
     nothing_open_yet() { nl: "Nog niets, maar niet iedereen is al nagekeken.", fr: "Rien pour l’instant, mais tout le monde n’a pas encore été vérifié.", en: "Nothing yet, but not everybody was checked." }
     nothing_ignored() { nl: "Er wordt niets genegeerd.", fr: "Rien n’est ignoré.", en: "Nothing is ignored." }
     nothing_resolved() { nl: "Er is nog niets opgelost.", fr: "Rien n’a encore été résolu.", en: "Nothing was resolved yet." }
-    open() { nl: "Open", fr: "Ouverts", en: "Open" }
-    ignored() { nl: "Genegeerd", fr: "Ignorés", en: "Ignored" }
-    resolved() { nl: "Opgelost", fr: "Résolus", en: "Resolved" }
+    item_state(state: &ItemState) {
+        ItemState::Open => { nl: "Open", fr: "Ouverts", en: "Open" }
+        ItemState::Ignored => { nl: "Genegeerd", fr: "Ignorés", en: "Ignored" }
+        ItemState::Resolved => { nl: "Opgelost", fr: "Résolus", en: "Resolved" }
+    }
     all_items(count: i64) { nl: "Toon het open punt" | "Toon alle {count} open punten", fr: "Afficher le point ouvert" | "Afficher les {count} points ouverts", en: "Show the open item" | "Show all {count} open items" }
     items_waiting(count: i64) { nl: "Hierop wacht 1 afwezigheid." | "Hierop wachten {count} afwezigheden.", fr: "{count} absence attend cette solution." | "{count} absences attendent cette solution.", en: "1 absence waits for this." | "{count} absences wait for this." }
     since() { nl: "Sinds", fr: "Depuis", en: "Since" }
