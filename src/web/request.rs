@@ -3,12 +3,14 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
 use url::Url;
 
+use super::MAX_BODY_BYTES;
 use super::error::WebError;
 use super::state::App;
 
@@ -56,6 +58,12 @@ pub fn refuse_other_sites(headers: &HeaderMap, public_url: &str) -> Result<(), W
         (_, Some(origin)) => is_ours(origin),
     };
     if is_allowed { Ok(()) } else { Err(WebError::InvalidCsrfToken) }
+}
+
+/// The whole body.
+pub async fn read_body(body: Body) -> Result<Bytes, WebError> {
+    let read = axum::body::to_bytes(body, MAX_BODY_BYTES).await;
+    read.map_err(|_too_large_or_cut_off| WebError::PayloadTooLarge)
 }
 
 /// The value of a parameter of the page, the first if it occurs twice.

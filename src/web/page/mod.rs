@@ -32,7 +32,7 @@ use super::PAGE_PATH;
 use super::error::ProblemKind;
 use super::notice::wants_page;
 use super::texts::{LANGUAGE_COOKIE, Language};
-use crate::web::state::App;
+use crate::web::state::{self, App};
 
 const LANGUAGE_COOKIE_LIFE: Duration = Duration::from_hours(24 * 365);
 
@@ -40,9 +40,10 @@ const LANGUAGE_COOKIE_LIFE: Duration = Duration::from_hours(24 * 365);
 pub fn router(app: &App) -> Router<App> {
     let file = |content_type, content: &'static str| get(([(header::CONTENT_TYPE, content_type)], content));
     Router::new()
+        .route("/webhook-events", post(overview::replace_webhook_events))
+        .layer(from_fn_with_state(app.clone(), state::run_to_end))
         .route("/", get(overview::show))
         .route("/credentials", post(overview::replace_credentials))
-        .route("/webhook-events", post(overview::replace_webhook_events))
         .route("/attention", get(attention::show))
         .route("/attention/{id}/follow", post(attention::follow))
         .route("/people", get(people::show))
