@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
+use serde::Serialize;
 use sqlx::{PgExecutor, PgPool};
+use utoipa::ToSchema;
 
 use super::people::{self, Person, select_people};
 use super::{Result, timestamp};
@@ -220,12 +222,17 @@ pub async fn progress(
     .await
 }
 
-/// How many people wait for their first attempt, and how many for another attempt.
+/// The work that waits.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = QueueStatus)]
 pub struct Counts {
+    /// Webhooks to resolve and people to reconcile.
     pub waiting: i64,
+    /// People to reconcile again after a failure.
     pub retrying: i64,
 }
 
+/// How many people wait for their first attempt, and how many for another attempt.
 pub async fn count(db: impl PgExecutor<'_>) -> Result<Counts> {
     let counts = sqlx::query_as!(
         Counts,

@@ -34,16 +34,10 @@ pub async fn list(
     State(app): State<App>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Vec<StoredItem>>, WebError> {
-    let which = match parameter(query.as_deref(), "state")?.as_deref() {
-        None | Some("open") => ItemState::Open,
-        Some("resolved") => ItemState::Resolved,
-        Some("ignored") => ItemState::Ignored,
-        Some(_) => {
-            return Err(WebError::InvalidField {
-                field: "state",
-                fault: "must be open, resolved or ignored",
-            });
-        }
+    let fault = WebError::InvalidField { field: "state", fault: "must be open, resolved or ignored" };
+    let which = match parameter(query.as_deref(), "state")? {
+        Some(state) => state.parse().map_err(|_unknown_state| fault)?,
+        None => ItemState::Open,
     };
     Ok(Json(attention::list(&app.engine.db, which).await?))
 }

@@ -1,4 +1,4 @@
-//! The tab of the history: what was written when and why, for everybody or one person.
+//! The tabs of what happened: what was written when and why, for everybody or one person; and which admin did what.
 
 use std::collections::HashMap;
 
@@ -6,6 +6,7 @@ use askama::Template;
 use axum::response::Response;
 
 use super::frame::{Frame, Paging, Visit, render};
+use crate::db::audit_log::{self, Act, Actor};
 use crate::db::history::{self, Entry};
 use crate::db::people::{self, Person};
 use crate::domain::company::Names;
@@ -41,4 +42,19 @@ pub(super) async fn show(Visit { mut frame, connection, engine }: Visit) -> Resu
     let people: Vec<i64> = entries.iter().map(|entry| entry.person.0).collect();
     let names = people::names(db, company, &people).await?;
     render(&HistoryPage { frame, person, entries, names, paging })
+}
+
+#[derive(Template)]
+#[template(path = "page/log.html")]
+struct LogPage {
+    frame: Frame,
+    entries: Vec<audit_log::Entry>,
+    paging: Paging,
+}
+
+/// `GET …/log`
+pub(super) async fn show_log(Visit { frame, engine, .. }: Visit) -> Result<Response, WebError> {
+    let mut paging = Paging::new(&frame, ENTRIES_PER_PAGE);
+    let entries = audit_log::list(&engine.db, paging.limit(), paging.offset()).await?;
+    render(&LogPage { frame, entries: paging.keep(entries), paging })
 }

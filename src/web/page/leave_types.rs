@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::response::Response;
 
+use super::attention::{Comparison, compare_texts};
 use super::frame::{Frame, Visit, render};
-use super::items::{Comparison, compare_texts};
 use super::view::local_time;
 use crate::db::attention;
 use crate::db::connection::State as ConnectionState;

@@ -6,9 +6,7 @@ mod attention;
 mod difference;
 mod frame;
 mod history;
-mod items;
 mod leave_types;
-mod log;
 mod overview;
 mod people;
 mod preview;
@@ -50,7 +48,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/people/{id}/sync", post(people::sync_person))
         .route("/leave-types", get(leave_types::show))
         .route("/history", get(history::show))
-        .route("/log", get(log::show))
+        .route("/log", get(history::show_log))
         .route("/preview", get(preview::show).post(preview::request))
         .route("/sign-out", post(sign_in::sign_out))
         .layer(from_fn_with_state(app.clone(), sign_in::require_admin))

@@ -10,16 +10,15 @@ use axum::{Extension, Form};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
+use super::attention::{ItemView, item_views};
 use super::frame::{Frame, Visit, render};
-use super::items::{ItemView, item_views};
 use super::view::Progress;
 use crate::config::Config;
 use crate::db::attention::{self, ItemState};
 use crate::db::connection::{Connection, State as ConnectionState};
 use crate::db::queue;
-use crate::web::api::credentials::save_credentials;
+use crate::web::api::officient_app::{save_credentials, save_webhook_events};
 use crate::web::api::status::{Status, SweepState, read_status};
-use crate::web::api::webhook_events::save_webhook_events;
 use crate::web::error::WebError;
 use crate::web::notice::Notice;
 use crate::web::session::Admin;

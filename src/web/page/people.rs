@@ -8,8 +8,8 @@ use axum::extract::{Path, State};
 use axum::response::{Redirect, Response};
 use strum::VariantArray as _;
 
+use super::attention::{Comparison, compare_names};
 use super::frame::{Frame, Paging, Tab, Visit, render};
-use super::items::{Comparison, compare_names};
 use super::view::local_time;
 use crate::db::people::{self, Person};
 use crate::db::queue;

@@ -6,8 +6,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{Redirect, Response};
 
+use super::attention::{ItemView, item_views};
 use super::frame::{Frame, Paging, Visit, render};
-use super::items::{ItemView, item_views};
 use super::view::Progress;
 use crate::db::connection::{Connection, State as ConnectionState};
 use crate::db::queue::Backlog;
