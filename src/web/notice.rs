@@ -9,14 +9,11 @@ use strum::{EnumString, IntoStaticStr};
 use super::PAGE_PATH;
 use super::request::query_value;
 
-/// The outcome of what the admin just did. The page shows it in the admin's language.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr)]
+/// The outcome of what the admin just did. The page shows it in the admin's language. What failed comes first, up to
+/// [`Notice::Paused`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Notice {
-    Connected,
-    /// Connected, but nothing is written until the admin has seen a preview.
-    ConnectedPaused,
-    Disconnected,
     /// The admin refused access at Officient.
     #[strum(serialize = "access_denied")]
     Denied,
@@ -35,20 +32,24 @@ pub enum Notice {
     Unavailable,
     /// An internal error, such as a secret that cannot be decrypted.
     Failed,
-    CredentialsSaved,
     CredentialsIncomplete,
+    EventsInvalid,
     WrongPassword,
     TooManyAttempts,
-    SyncStarted,
-    PersonAsked,
     /// Nobody is reconciled until the admin starts the connection.
     Paused,
+    Connected,
+    /// Connected, but nothing is written until the admin has seen a preview.
+    ConnectedPaused,
+    Disconnected,
+    CredentialsSaved,
+    SyncStarted,
+    PersonAsked,
     Retrying,
     DeletionsConfirmed,
     Ignored,
     Followed,
     EventsSaved,
-    EventsInvalid,
     WebhookTokenRotated,
     /// The webhook address was replaced, but Officient does not have the new one yet.
     WebhookTokenRotating,
@@ -62,23 +63,7 @@ impl Notice {
     }
 
     pub fn is_good(self) -> bool {
-        !matches!(
-            self,
-            Self::Denied
-                | Self::StateWrong
-                | Self::CodeRefused
-                | Self::Unreachable
-                | Self::Unreadable
-                | Self::PermissionMissing
-                | Self::CredentialsMissing
-                | Self::Unavailable
-                | Self::Failed
-                | Self::CredentialsIncomplete
-                | Self::WrongPassword
-                | Self::TooManyAttempts
-                | Self::Paused
-                | Self::EventsInvalid
-        )
+        self > Self::Paused
     }
 
     /// Redirects to a tab, whose path is relative to [`PAGE_PATH`].

@@ -176,7 +176,7 @@ fn with_day(t: Language, text: &str, date: Option<Date>) -> String {
 /// Compares two descriptions.
 pub(super) fn compare_texts(t: Language, difference: Difference, ours: &str, theirs: &str) -> Comparison {
     let rows = vec![row(t.description(), ours, theirs, difference)];
-    Comparison { sentence: sentence(t, difference, &rows), rows }
+    Comparison { sentence: sentence(t, difference, ours, theirs), rows }
 }
 
 /// Compares two names, part by part.
@@ -190,14 +190,17 @@ pub(super) fn compare_names(
         row(t.first_name(), &ours.first, &theirs.first, difference),
         row(t.last_name(), &ours.last, &theirs.last, difference),
     ];
-    let is_divided_differently =
-        difference == Difference::Spaces && format!("{} {}", theirs.first, theirs.last) == ours.full();
-    let sentence =
-        if is_divided_differently { t.difference_parts().to_owned() } else { sentence(t, difference, &rows) };
     if difference == Difference::Inactive {
         // The names are the same.
         rows.clear();
     }
+    let (ours, theirs) = (ours.full(), format!("{} {}", theirs.first, theirs.last));
+    let is_divided_differently = difference == Difference::Spaces && ours == theirs;
+    let sentence = if is_divided_differently {
+        t.difference_parts().to_owned()
+    } else {
+        sentence(t, difference, &ours, &theirs)
+    };
     Comparison { sentence, rows }
 }
 
@@ -211,27 +214,14 @@ fn row(label: &'static str, ours: &str, theirs: &str, difference: Difference) ->
     ComparedRow { label, ours, theirs }
 }
 
-fn sentence(t: Language, difference: Difference, rows: &[ComparedRow]) -> String {
-    let first_letter = first_letter(t, rows).filter(|_| difference == Difference::Case);
-    first_letter.unwrap_or_else(|| t.difference(&difference).to_owned())
-}
-
-/// “The first letter differs”, if nothing else does.
-fn first_letter(t: Language, rows: &[ComparedRow]) -> Option<String> {
-    let (first, others) = rows.split_first()?;
-    let is_equal = |row: &ComparedRow| row.ours.iter().chain(&row.theirs).all(|piece| !piece.differs);
-    let one_letter = |pieces: &[Piece]| match pieces {
-        [first, rest @ ..]
-            if first.differs
-                && first.text.chars().count() == 1
-                && rest.iter().all(|piece| !piece.differs) =>
-        {
-            Some(first.text.clone())
+fn sentence(t: Language, difference: Difference, ours: &str, theirs: &str) -> String {
+    let (mut ours, mut theirs) = (ours.chars(), theirs.chars());
+    match (difference, ours.next(), theirs.next()) {
+        (Difference::Case, Some(our), Some(their)) if our != their && ours.as_str() == theirs.as_str() => {
+            t.difference_first_letter(our, their)
         }
-        _ => None,
-    };
-    let (ours, theirs) = one_letter(&first.ours).zip(one_letter(&first.theirs))?;
-    others.iter().all(is_equal).then(|| t.difference_first_letter(&ours, &theirs))
+        _ => t.difference(&difference).to_owned(),
+    }
 }
 
 #[cfg(test)]
