@@ -298,10 +298,10 @@ pub async fn confirm_deletions(db: impl PgExecutor<'_>, company: CompanyId) -> R
 }
 
 /// How many absences are in Optedo because of us.
-pub async fn count_written(db: impl PgExecutor<'_>, company: CompanyId) -> Result<i64> {
+pub async fn count_written(db: impl PgExecutor<'_>, company: Option<CompanyId>) -> Result<i64> {
     scalar!(fetch_one(db),
         r#"select coalesce((select standing from absences_standing where company_id = $1), 0) as "standing!""#;
-        company.0)
+        company.map(|company| company.0))
 }
 
 /// An absence in Optedo that the service wrote or adopted.

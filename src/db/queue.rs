@@ -205,18 +205,18 @@ pub struct Progress {
     pub total: i64,
 }
 
-/// How far the sweep that began at `started_at` is.
+/// How far the sweep that began at `started_at` is; without one, nobody is done.
 pub async fn progress(
     db: impl PgExecutor<'_>,
-    company: CompanyId,
-    started_at: Timestamp,
+    company: Option<CompanyId>,
+    started_at: Option<Timestamp>,
 ) -> Result<Progress> {
     sqlx::query_as!(
         Progress,
         r#"select count(*) filter (where attempted_at >= $2 or sync_requested_at is null) as "done!", count(*) as "total!"
-           from people where company_id = $1 and not archived"#,
-        company.0,
-        started_at.to_sqlx()
+           from people where company_id = $1 and not archived and $2::timestamptz is not null"#,
+        company.map(|company| company.0),
+        started_at.map(ToSqlx::to_sqlx) as _
     )
     .fetch_one(db)
     .await

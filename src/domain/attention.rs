@@ -184,7 +184,6 @@ impl std::fmt::Display for Hint {
 }
 
 /// Serializes a hint as the API shows it: a sentence.
-#[expect(clippy::ref_option, reason = "serde calls it so")]
 pub fn hint_sentence<S: Serializer>(hint: &Option<Hint>, serializer: S) -> Result<S::Ok, S::Error> {
     hint.as_ref().map(ToString::to_string).serialize(serializer)
 }

@@ -30,6 +30,10 @@ pub enum MatchState {
     Unknown,
 }
 
+impl MatchState {
+    pub const ALL: &[Self] = <Self as strum::VariantArray>::VARIANTS;
+}
+
 pub struct CurrentMatch<'a> {
     pub state: MatchState,
     pub user: Option<&'a User>,

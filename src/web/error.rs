@@ -30,13 +30,9 @@ const RETRY_AFTER_SECONDS: u64 = 5;
     doc = "A sort of problem. Its string is its id: the anchor in `docs/errors.md`. Programs compare it, so it never changes."
 )]
 pub enum WebError {
-    #[error(
-        "this needs an admin, and the request has neither a valid session nor the right bearer token: sign in on the settings page, or send admin.api_token as the bearer token"
-    )]
+    #[error("this needs an admin: sign in on the settings page, or send admin.api_token as bearer token")]
     Unauthorized,
-    #[error(
-        "the change was refused because its CSRF token is missing or wrong, or because another site sent it: reload the page and try again"
-    )]
+    #[error("the CSRF token is missing or wrong, or another site sent this: reload the page and try again")]
     InvalidCsrfToken,
     #[error("nothing was found at this address: check its path and the id in it")]
     NotFound,
@@ -50,13 +46,9 @@ pub enum WebError {
     PayloadTooLarge,
     #[error("the service is not connected to Officient: sign in at Officient on the settings page")]
     NotConnected,
-    #[error(
-        "a sign-in at Officient needs the app's Client ID and Secret, and they are not filled in yet: fill them in on the settings page"
-    )]
+    #[error("the app's Client ID and Secret are not filled in yet: fill them in on the settings page")]
     CredentialsMissing,
-    #[error(
-        "Client ID and Secret cannot be changed here because the service's configuration sets them: change them there"
-    )]
+    #[error("the service's configuration sets Client ID and Secret: change them there")]
     CredentialsConfigured,
     /// In how many seconds the next attempt is accepted.
     #[error("too many wrong passwords came from this address: try again in {0} seconds")]

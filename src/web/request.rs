@@ -66,21 +66,23 @@ pub async fn read_body(body: Body) -> Result<Bytes, WebError> {
     read.map_err(|_too_large_or_cut_off| WebError::PayloadTooLarge)
 }
 
+fn values(query: Option<&str>, name: &str) -> impl Iterator<Item = String> {
+    let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    pairs.filter(move |(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
 /// The value of a parameter of the page, the first if it occurs twice.
 pub fn query_value(query: Option<&str>, name: &str) -> Option<String> {
-    let mut pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    values(query, name).next()
 }
 
 /// The value of a parameter that must not occur twice.
 pub fn parameter(query: Option<&str>, name: &str) -> Result<Option<String>, WebError> {
-    let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-    let mut values = pairs.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-    let value = values.next();
-    if values.next().is_some() {
-        return Err(WebError::InvalidRequest("a parameter of the query occurs twice"));
+    let mut values = values(query, name);
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(WebError::InvalidRequest("a parameter of the query occurs twice")),
+        (value, None) => Ok(value),
     }
-    Ok(value)
 }
 
 #[cfg(test)]

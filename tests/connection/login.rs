@@ -236,8 +236,8 @@ async fn two_sign_ins_in_one_browser_both_finish_in_either_order() {
 }
 
 /// Makes a request whose client leaves while Officient does not answer; then Officient answers.
-async fn leave_during(app: &TestApp, held: &str, request: reqwest::RequestBuilder) {
-    let hold = app.officient.hold(held, 0);
+async fn leave_during(app: &TestApp, path: &str, request: reqwest::RequestBuilder) {
+    let hold = app.officient.hold(path, 0);
     let client = tokio::spawn(request.send());
     app.until_held(&hold, 1).await;
     client.abort();
@@ -247,7 +247,7 @@ async fn leave_during(app: &TestApp, held: &str, request: reqwest::RequestBuilde
 
 #[tokio::test]
 async fn a_browser_that_is_closed_during_the_login_does_not_stop_it() {
-    for (held, preview_first) in ["/1.0/token", "/1.0/account"].into_iter().zip([false, true]) {
+    for (path, preview_first) in ["/1.0/token", "/1.0/account"].into_iter().zip([false, true]) {
         let w = World::start().await;
         let event = w.take_leave(0);
         w.fill_in_credentials().await;
@@ -259,7 +259,7 @@ async fn a_browser_that_is_closed_during_the_login_does_not_stop_it() {
         let state = state_of(&body["authorizeUrl"].as_str().unwrap().parse().unwrap());
         let query = [("code", w.officient.issue_code()), ("state", state)];
         let callback = w.http.get(format!("{}{API}", w.url)).query(&query).header("cookie", cookie);
-        leave_during(&w, held, callback).await;
+        leave_during(&w, path, callback).await;
         w.until("the company is connected", async || w.status().await["state"] == "connected").await;
         let is_registered = async || {
             let webhooks = w.status().await["webhooks"].as_array().unwrap().clone();

@@ -80,14 +80,7 @@ pub async fn read_status(engine: &Engine) -> Result<Status, sqlx::Error> {
     let connection = connection::load(db).await?;
     let company = connection.company_id;
     let is_connected = connection.state != ConnectionState::Disconnected;
-    let progress = match (company, connection.sweep_started_at) {
-        (Some(company), Some(started_at)) => queue::progress(db, company, started_at).await?,
-        _ => queue::Progress { done: 0, total: 0 },
-    };
-    let written = match company {
-        Some(company) => absences::count_written(db, company).await?,
-        None => 0,
-    };
+    let progress = queue::progress(db, company, connection.sweep_started_at).await?;
     // A sweep that was requested or under way when the admin signed out at Officient does not continue.
     let is_running = is_connected
         && (connection.sweep_asked_at.is_some()
@@ -114,7 +107,7 @@ pub async fn read_status(engine: &Engine) -> Result<Status, sqlx::Error> {
             finished_at: connection.sweep_finished_at,
         },
         queue,
-        absences: AbsencesStatus { written },
+        absences: AbsencesStatus { written: absences::count_written(db, company).await? },
         attention: AttentionStatus {
             open: attention::count_open(db).await?.iter().map(|(_, count)| count).sum(),
         },

@@ -1,5 +1,6 @@
 //! The first tab: setting up the connection; afterwards its state, what needs attention, and the webhooks.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -8,7 +9,6 @@ use axum::extract::rejection::FormRejection;
 use axum::response::{Redirect, Response};
 use axum::{Extension, Form};
 use secrecy::ExposeSecret as _;
-use serde::Deserialize;
 
 use super::attention::{ItemView, item_views};
 use super::frame::{Frame, Visit, render};
@@ -82,40 +82,29 @@ async fn progress(visit: &Visit, status: &Status) -> Result<Option<Progress>, sq
     Ok(Some(Progress::new(engine, visit.frame.t, done, sync.people_total, backlog)))
 }
 
-#[derive(Deserialize)]
-pub(super) struct CredentialsForm {
-    #[serde(default)]
-    client_id: String,
-    #[serde(default)]
-    client_secret: String,
-}
+/// The fields of a form.
+type Fields = Form<HashMap<String, String>>;
 
 /// `POST …/credentials`
 pub(super) async fn replace_credentials(
     State(app): State<App>,
     Extension(admin): Extension<Admin>,
-    form: Result<Form<CredentialsForm>, FormRejection>,
+    form: Result<Fields, FormRejection>,
 ) -> Result<Redirect, WebError> {
-    let Form(form) = form?;
-    let saved = save_credentials(&app.engine, &admin, &form.client_id, &form.client_secret).await;
+    let Form(mut form) = form?;
+    let [id, secret] = ["client_id", "client_secret"].map(|name| form.remove(name).unwrap_or_default());
+    let saved = save_credentials(&app.engine, &admin, &id, &secret).await;
     saved_or_invalid(saved, Notice::CredentialsSaved, Notice::CredentialsIncomplete)
 }
 
-#[derive(Deserialize)]
-pub(super) struct WebhookEventsForm {
-    /// One name per line.
-    #[serde(default)]
-    events: String,
-}
-
-/// `POST …/webhook-events`
+/// `POST …/webhook-events`: one name per line.
 pub(super) async fn replace_webhook_events(
     State(app): State<App>,
     Extension(admin): Extension<Admin>,
-    form: Result<Form<WebhookEventsForm>, FormRejection>,
+    form: Result<Fields, FormRejection>,
 ) -> Result<Redirect, WebError> {
-    let Form(form) = form?;
-    let names = form.events.lines().map(str::trim).filter(|name| !name.is_empty());
+    let names = form?.0.remove("events").unwrap_or_default();
+    let names = names.lines().map(str::trim).filter(|name| !name.is_empty());
     let names: Vec<String> = names.map(str::to_owned).collect();
     let saved = save_webhook_events(&app.engine, &admin, &names).await;
     saved_or_invalid(saved, Notice::EventsSaved, Notice::EventsInvalid)

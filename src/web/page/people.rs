@@ -6,7 +6,6 @@ use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{Redirect, Response};
-use strum::VariantArray as _;
 
 use super::attention::{Comparison, compare_names};
 use super::frame::{Frame, Paging, Tab, Visit, render};
@@ -38,8 +37,6 @@ struct PeoplePage<'a> {
     trouble: Option<String>,
     search: String,
     filter: String,
-    /// The value and the label of each.
-    filters: Vec<(&'static str, &'static str)>,
     found: i64,
     people: Vec<PersonView<'a>>,
     paging: Paging,
@@ -83,15 +80,12 @@ pub(super) async fn show(Visit { frame, connection, engine }: Visit) -> Result<R
         person,
         matched,
     });
-    let states = MatchState::VARIANTS.iter().map(|state| (state.into_str(), t.match_state(state)));
-    let filters = [("", t.all())].into_iter().chain(states).chain([(FAILING, t.failing())]);
     render(&PeoplePage {
         frame,
         is_known: company.is_some(),
         trouble,
         search,
         filter,
-        filters: filters.collect(),
         found: count,
         people: views.collect(),
         paging,
