@@ -24,7 +24,6 @@ use crate::db::{self, people};
 use crate::domain::absence::AbsenceType;
 use crate::domain::attention::AttentionItem;
 use crate::domain::calendar::{LeaveType, Subscription};
-use crate::domain::mapping::Mapping;
 use crate::domain::matching::UserDirectory;
 use crate::http_client::UpstreamError;
 use crate::officient::rate_limiter::Priority;
@@ -33,7 +32,7 @@ use crate::optedo::{Optedo, OptedoError};
 use crate::secrets;
 use crate::secrets::vault::{Vault, VaultError};
 use crate::secrets::webhook_address::WebhookAddress;
-use crate::sync::lists::{MatchState, map_everything, match_everybody};
+use crate::sync::lists::{CurrentMapping, MappingState, MatchState, map_everything, match_everybody};
 
 /// For the calls of one check, which may wait for the rate limit.
 const UPSTREAM_TIMEOUT: Duration = Duration::from_secs(30);
@@ -424,14 +423,13 @@ fn check_leave_types(
     const CHECK: &str = "leave_types";
     let all = map_everything(config, leave_types.iter(), absence_types);
     for leave_type in &all {
-        if let Mapping::Blocked(item) = &leave_type.mapping {
-            let (id, name) = (&leave_type.description.type_id, &leave_type.name);
-            let detail = format!("leave type {id} ({name}): {}", describe(item));
+        if let CurrentMapping { type_id, name, item: Some(item), .. } = leave_type {
+            let detail = format!("leave type {type_id} ({name}): {}", describe(item));
             let remedy = "fill in Optedo's description in Officient (Verloftypes, Geavanceerd), or ignore the item on the settings page";
             report.add(CHECK, Outcome::Warning, detail, remedy);
         }
     }
-    let mapped = all.iter().filter(|leave_type| matches!(leave_type.mapping, Mapping::To(_))).count();
+    let mapped = all.iter().filter(|leave_type| leave_type.state == MappingState::Mapped).count();
     report.ok(CHECK, format!("{mapped} of {} match an absence type in Optedo", all.len()));
 }
 

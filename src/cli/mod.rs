@@ -1,16 +1,7 @@
-//! The command line: one file per command, and the helpers that they share.
+//! The command line. The longer commands have files of their own.
 
-mod check;
-#[cfg(feature = "demo")]
-mod demo;
-mod export;
-mod forget;
-mod hash_password;
 mod health;
-mod migrate;
-mod openapi;
-mod serve;
-mod status;
+mod person;
 mod sync;
 
 use std::fmt::Display;
@@ -19,17 +10,24 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use argon2::{Argon2, PasswordHasher as _};
 use clap::{Parser, Subcommand};
 use serde::Serialize;
 use sqlx::PgPool;
 
-use crate::app::{App, AppError};
+use crate::app::{self, App, AppError};
+use crate::check::check;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::db;
 use crate::domain::ids::PersonId;
+use crate::secrets::random::random;
+#[cfg(feature = "demo")]
+use crate::simulators;
 use crate::telemetry;
+use crate::web::api::status::read_status;
 use crate::web::error::WebError;
+use crate::web::openapi;
 
 /// Copies leave from Officient (HR) to Optedo (planning) within seconds, in one direction.
 #[derive(Parser)]
@@ -70,8 +68,12 @@ enum ConfiguredCommand {
     },
     /// Reconciles everybody, or one person, now.
     Sync {
-        #[command(flatten)]
-        options: sync::Options,
+        /// Officient's id of the person.
+        #[arg(long, value_name = "ID")]
+        person: Option<i64>,
+        /// Only prints what would be written, and why the rest would not.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Erases everything stored here about a person. Erase them in Officient first, or they come back.
     Forget {
@@ -165,14 +167,20 @@ async fn execute(cli: Cli, env: impl Iterator<Item = (String, String)>) -> Outco
             start_telemetry(&config, is_traced)?;
             command.run(config).await
         }
-        Command::HashPassword => hash_password::run(),
-        Command::Openapi => openapi::run(),
+        Command::HashPassword => hash_password(),
+        Command::Openapi => {
+            print_json(&openapi::document());
+            Ok(true)
+        }
         #[cfg(feature = "demo")]
         Command::Demo => {
             // The environment overrides the demo's own settings.
-            let config = Config::load(file, crate::simulators::settings().into_iter().chain(env))?;
+            let config = Config::load(file, simulators::settings().into_iter().chain(env))?;
             start_telemetry(&config, true)?;
-            demo::run(config).await
+            let simulators = simulators::start(&config).await?;
+            print(&simulators::steps(&config, &simulators));
+            app::run(config).await?;
+            Ok(true)
         }
     }
 }
@@ -180,16 +188,32 @@ async fn execute(cli: Cli, env: impl Iterator<Item = (String, String)>) -> Outco
 impl ConfiguredCommand {
     async fn run(self, config: Config) -> Outcome {
         match self {
-            Self::Serve => serve::run(config).await,
-            Self::Migrate => migrate::run(&config).await,
-            Self::Check { json } => check::run(config, json).await,
-            Self::Sync { options } => sync::run(config, options).await,
-            Self::Status { json } => status::run(config, json).await,
-            Self::Forget { person } => forget::run(&config, PersonId(person)).await,
-            Self::Export { person } => export::run(&config, PersonId(person)).await,
-            Self::Health => health::run(config.server.listen).await,
+            Self::Serve => app::run(config).await?,
+            Self::Migrate => drop(open_database(&config).await?),
+            Self::Check { json } => {
+                let report = check(config).await;
+                print_as(&report, json);
+                return Ok(!report.has_problem());
+            }
+            Self::Sync { person, dry_run } => return sync::run(config, person.map(PersonId), dry_run).await,
+            Self::Status { json } => print_as(&read_status(&build_app(config).await?.engine).await?, json),
+            Self::Forget { person } => person::forget(&config, PersonId(person)).await?,
+            Self::Export { person } => person::export(&config, PersonId(person)).await?,
+            Self::Health => health::check_ready(config.server.listen).await?,
         }
+        Ok(true)
     }
+}
+
+fn hash_password() -> Outcome {
+    let mut line = String::new();
+    let read = std::io::stdin().read_line(&mut line);
+    let password = line.trim_end_matches(['\r', '\n']);
+    if read.is_err() || password.is_empty() {
+        return Err(CommandError::NoPassword);
+    }
+    print(&Argon2::default().hash_password_with_salt(password.as_bytes(), &random::<16>())?);
+    Ok(true)
 }
 
 #[cfg_attr(not(feature = "otlp"), expect(unused_variables, clippy::unnecessary_wraps, reason = "for traces"))]
@@ -205,6 +229,10 @@ fn start_telemetry(config: &Config, is_traced: bool) -> Result<(), CommandError>
 /// Prints a line; the reader of a pipe may have closed it.
 fn print(line: &impl Display) {
     let _closed = writeln!(std::io::stdout(), "{line}");
+}
+
+fn print_as(value: &(impl Serialize + Display), json: bool) {
+    if json { print_json(value) } else { print(value) }
 }
 
 fn print_json(value: &impl Serialize) {

@@ -11,42 +11,33 @@ use crate::db::{connection, people, queue, sweeps};
 use crate::domain::ids::{CompanyId, PersonId};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::sync::Engine;
-use crate::sync::preview::{Preview, PreviewedAbsence};
-use crate::web::api::status::read_status;
+use crate::sync::preview::{Failed, Preview, PreviewedAbsence, Skipped};
+use crate::web::api::status::{Status, read_status};
 use crate::web::api::sync::{connected_company, preview};
 use crate::web::error::WebError;
 
 /// How often the command looks whether the worker is done.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-#[derive(clap::Args)]
-pub(super) struct Options {
-    /// Officient's id of the person.
-    #[arg(long, value_name = "ID")]
-    person: Option<i64>,
-    /// Only prints what would be written, and why the rest would not.
-    #[arg(long)]
-    dry_run: bool,
-}
-
-pub(super) async fn run(config: Config, options: Options) -> Outcome {
+pub(super) async fn run(config: Config, person: Option<PersonId>, is_dry_run: bool) -> Outcome {
     let app = build_app(config).await?;
-    let outcome = sync(&app, options).await;
+    let outcome = if is_dry_run { dry_run(&app, person).await } else { sync(&app, person).await };
     app.close().await;
     #[cfg(feature = "otlp")]
     crate::telemetry::traces::shut_down().await;
     outcome
 }
 
-async fn sync(app: &App, options: Options) -> Outcome {
+async fn dry_run(app: &App, person: Option<PersonId>) -> Outcome {
+    let company = connected_company(&app.engine).await?;
+    let preview = preview(&app.engine, company, person).await?;
+    print(&preview);
+    Ok(preview.failed.is_empty())
+}
+
+async fn sync(app: &App, person: Option<PersonId>) -> Outcome {
     let engine = &*app.engine;
-    let person = options.person.map(PersonId);
     let company = connected_company(engine).await?;
-    if options.dry_run {
-        let preview = preview(engine, company, person).await?;
-        print(&preview);
-        return Ok(preview.failed.is_empty());
-    }
     if person.is_some() && connection::load(&engine.db).await?.is_paused {
         return Err(CommandError::Paused);
     }
@@ -59,18 +50,20 @@ async fn sync(app: &App, options: Options) -> Outcome {
     for (person, error) in &failed {
         print_error(&format!("person {person}: {error}"));
     }
-    let status = read_status(engine).await.map_err(WebError::from)?;
-    print(&format!(
-        "{} absences in Optedo, {} items need attention",
-        status.absences.written, status.attention.open
-    ));
+    let Status { absences, attention, .. } = read_status(engine).await?;
+    let (written, open) = (absences.written, attention.open);
+    print(&format!("{written} absences in Optedo, {open} items need attention"));
     Ok(failed.is_empty())
 }
 
 /// Who could not be reconciled, and why.
-type Failed = Vec<(PersonId, String)>;
+type Failures = Vec<(PersonId, String)>;
 
-async fn sync_person(engine: &Engine, company: CompanyId, person: PersonId) -> Result<Failed, CommandError> {
+async fn sync_person(
+    engine: &Engine,
+    company: CompanyId,
+    person: PersonId,
+) -> Result<Failures, CommandError> {
     let now = engine.clock.now();
     if people::find(&engine.db, company, person).await?.is_none() {
         engine.list_people(company, SyncReason::Manual).await.map_err(WebError::from)?;
@@ -94,7 +87,7 @@ async fn sync_person(engine: &Engine, company: CompanyId, person: PersonId) -> R
     }
 }
 
-async fn sync_everybody(engine: &Engine, company: CompanyId) -> Result<Failed, CommandError> {
+async fn sync_everybody(engine: &Engine, company: CompanyId) -> Result<Failures, CommandError> {
     // A sweep waits until Officient responds; a command must fail at once when it does not.
     engine.list_people(company, SyncReason::Manual).await.map_err(WebError::from)?;
     let now = engine.clock.now();
@@ -117,37 +110,28 @@ async fn sync_everybody(engine: &Engine, company: CompanyId) -> Result<Failed, C
 
 impl Display for Preview {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut list = |title: &str, absences: &[PreviewedAbsence]| {
-            absences.iter().try_for_each(|absence| {
-                writeln!(
-                    f,
-                    "{title}  person {} event {} → user {} type {}  {} – {}",
-                    absence.person_id,
-                    absence.event_id,
-                    absence.user_id,
-                    absence.absence_type_id,
-                    absence.start,
-                    absence.end
-                )
-            })
-        };
-        list("create   ", &self.create)?;
-        list("change   ", &self.change)?;
-        list("delete   ", &self.delete)?;
-        list("take over", &self.take_over)?;
-        for skipped in &self.skipped {
-            let item = &skipped.item;
-            let hint = item.hint.as_ref().map(|hint| format!(" {hint}.")).unwrap_or_default();
-            writeln!(
+        let lists = [
+            ("create   ", &self.create),
+            ("change   ", &self.change),
+            ("delete   ", &self.delete),
+            ("take over", &self.take_over),
+        ];
+        for (title, absence) in
+            lists.iter().flat_map(|(title, list)| list.iter().map(move |one| (title, one)))
+        {
+            let PreviewedAbsence { person_id, event_id, user_id, absence_type_id, start, end, .. } = absence;
+            write!(
                 f,
-                "skip       person {} event {}  {}{hint}",
-                skipped.person_id,
-                skipped.event_id,
-                item.detail()
+                "{title}  person {person_id} event {event_id} → user {user_id} type {absence_type_id}"
             )?;
+            writeln!(f, "  {start} – {end}")?;
         }
-        for failed in &self.failed {
-            writeln!(f, "failed     person {}  {}", failed.person_id, failed.error)?;
+        for Skipped { person_id, event_id, item } in &self.skipped {
+            let hint = item.hint.as_ref().map(|hint| format!(" {hint}.")).unwrap_or_default();
+            writeln!(f, "skip       person {person_id} event {event_id}  {}{hint}", item.detail())?;
+        }
+        for Failed { person_id, error } in &self.failed {
+            writeln!(f, "failed     person {person_id}  {error}")?;
         }
         write!(
             f,

@@ -1,11 +1,14 @@
 //! The `absences` table: the absences in Optedo that Officient events made, and writes whose outcome is not known.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff_sqlx::ToSqlx;
+use serde::Serialize;
 use sqlx::{PgConnection, PgExecutor};
+use utoipa::ToSchema;
 
 use super::{Result, timestamp};
+use crate::clock::wall_clock;
 use crate::domain::absence::Times;
 use crate::domain::desired::{DesiredAbsence, Window};
 use crate::domain::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
@@ -347,23 +350,32 @@ pub async fn confirm_deletions(db: impl PgExecutor<'_>, company: CompanyId) -> R
 }
 
 /// How many absences are in Optedo because of us.
-pub async fn count_written(db: impl PgExecutor<'_>, company: CompanyId) -> Result<i64> {
+pub async fn count_written(db: impl PgExecutor<'_>, company: Option<CompanyId>) -> Result<i64> {
     scalar!(fetch_one(db),
         r#"select coalesce((select standing from absences_standing where company_id = $1), 0) as "standing!""#;
-        company.0)
+        company.map(|company| company.0))
 }
 
-/// An absence as the API shows it.
+/// An absence in Optedo that the service wrote or adopted.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Absence)]
 pub struct ListedAbsence {
-    pub event_id: i64,
-    pub person_id: i64,
-    pub date: Date,
-    pub user_id: i64,
-    pub absence_id: i64,
-    pub absence_type_id: i64,
-    pub times: Times,
-    pub adopted: bool,
-    pub written_at: Option<Timestamp>,
+    person_id: i64,
+    event_id: i64,
+    user_id: i64,
+    absence_id: i64,
+    absence_type_id: i64,
+    date: Date,
+    #[schema(schema_with = wall_clock)]
+    start: DateTime,
+    #[schema(schema_with = wall_clock)]
+    end: DateTime,
+    /// From midnight to midnight.
+    all_day: bool,
+    /// It existed already, and was adopted instead of written.
+    adopted: bool,
+    written_at: Option<Timestamp>,
 }
 
 /// The absences in Optedo, newest day first.
@@ -387,13 +399,15 @@ pub async fn list(
         offset
     )
     .map(|row| ListedAbsence {
-        event_id: row.event_id,
         person_id: row.person_id,
-        date: row.date.to_jiff(),
+        event_id: row.event_id,
         user_id: row.optedo_user_id,
         absence_id: row.optedo_absence_id,
         absence_type_id: row.absence_type_id,
-        times: Times { start: row.starts_at.to_jiff(), end: row.ends_at.to_jiff(), all_day: row.all_day },
+        date: row.date.to_jiff(),
+        start: row.starts_at.to_jiff(),
+        end: row.ends_at.to_jiff(),
+        all_day: row.all_day,
         adopted: row.adopted,
         written_at: timestamp(row.written_at),
     })

@@ -2,28 +2,34 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
+use serde::Serialize;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use utoipa::ToSchema;
 
 use super::{Result, timestamp, without_nul};
-use crate::domain::attention::{AttentionItem, AttentionKind, Cause, Hint};
+use crate::domain::attention::{AttentionItem, AttentionKind, Cause, Hint, hint_sentence};
 use crate::domain::ids::{CompanyId, EventId, PersonId};
 
-#[derive(Clone)]
+/// Something that needs the admin.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AttentionItem)]
 pub struct StoredItem {
     pub id: i64,
-    /// The database representation of an [`AttentionKind`].
+    #[schema(value_type = AttentionKind)]
     pub kind: String,
-    /// The person's name, or the description that was looked for.
+    /// The person's name, or the description looked for.
     pub subject: Option<String>,
-    /// Officient's id of the subject.
+    /// Officient's id.
     pub subject_id: String,
-    /// The cause as a sentence.
     pub detail: String,
     /// `None` for an item of an older version.
+    #[serde(skip)]
     pub cause: Option<Cause>,
-    /// The near miss.
+    /// A near match.
+    #[serde(serialize_with = "hint_sentence")]
+    #[schema(value_type = Option<String>)]
     pub hint: Option<Hint>,
     /// How many absences wait for it.
     pub waiting: i64,

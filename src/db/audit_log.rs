@@ -60,6 +60,13 @@ pub struct Entry {
     pub address: Option<String>,
 }
 
+impl Entry {
+    /// `None` for an act that only a later version knows.
+    pub fn act(&self) -> Option<Act> {
+        self.action.parse().ok()
+    }
+}
+
 pub async fn insert(
     db: impl PgExecutor<'_>,
     act: Act,
@@ -73,14 +80,14 @@ pub async fn insert(
         now.to_sqlx(), act.into_str(), detail, actor.name, actor.session, address)
 }
 
-/// The newest entries before `before`.
-pub async fn list(db: impl PgExecutor<'_>, before: i64, limit: i64) -> Result<Vec<Entry>> {
+/// The newest entries after the first `offset`.
+pub async fn list(db: impl PgExecutor<'_>, limit: i64, offset: i64) -> Result<Vec<Entry>> {
     let entries = sqlx::query_as!(
         Entry,
         "select id, at, action, detail, admin_name, session, address from audit_log
-         where id < $1 order by id desc limit $2",
-        before,
-        limit
+         order by id desc limit $1 offset $2",
+        limit,
+        offset
     );
     entries.fetch_all(db).await
 }

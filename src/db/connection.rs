@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
+use serde::Serialize;
 use sqlx::{PgConnection, PgExecutor};
 use utoipa::ToSchema;
 
@@ -10,8 +11,9 @@ use crate::domain::company::Account;
 use crate::domain::ids::CompanyId;
 
 /// Whether the service is connected to Officient.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, ToSchema)]
-#[schema(as = ConnectionState, rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, strum::EnumString, strum::IntoStaticStr, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ConnectionState)]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum State {
     /// Nobody granted access, or the admin signed out.

@@ -57,23 +57,23 @@ pub async fn insert_failed(
         now.to_sqlx(), context.company.0, context.person.0, context.reason.into_str(), kind.into_str())
 }
 
-/// The newest entries before `before`, of everybody or one person.
+/// The newest entries after the first `offset`, of everybody or one person.
 pub async fn list(
     db: impl PgExecutor<'_>,
-    company: CompanyId,
+    company: Option<CompanyId>,
     person: Option<PersonId>,
-    before: i64,
     limit: i64,
+    offset: i64,
 ) -> Result<Vec<Entry>> {
     sqlx::query!(
         "select id, at, person_id, event_id, action, reason, starts_at, ends_at, all_day, fault
          from history
-         where company_id = $1 and ($2::bigint is null or person_id = $2) and id < $3
-         order by id desc limit $4",
-        company.0,
+         where company_id = $1 and ($2::bigint is null or person_id = $2)
+         order by id desc limit $3 offset $4",
+        company.map(|company| company.0),
         person.map(|person| person.0),
-        before,
-        limit
+        limit,
+        offset
     )
     .map(|row| Entry {
         id: row.id,

@@ -265,13 +265,13 @@ pub async fn count(db: impl PgExecutor<'_>, company: CompanyId) -> Result<i64> {
 /// The names of these people, as far as they were read.
 pub async fn names(
     db: impl PgExecutor<'_>,
-    company: CompanyId,
+    company: Option<CompanyId>,
     people: &[i64],
 ) -> Result<HashMap<PersonId, Names>> {
     let rows = sqlx::query!(
         r#"select person_id, first_name as "first_name!", last_name as "last_name!" from people
            where company_id = $1 and person_id = any($2) and first_name is not null and last_name is not null"#,
-        company.0,
+        company.map(|company| company.0),
         people
     )
     .map(|row| (PersonId(row.person_id), Names { first: row.first_name, last: row.last_name }));

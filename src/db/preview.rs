@@ -5,6 +5,7 @@ use jiff_sqlx::ToSqlx as _;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 
+use super::attention::StoredItem;
 use super::{Period, Result, period, timestamp, without_nul};
 use crate::domain::absence::Times;
 use crate::domain::attention::{AttentionItem, Cause, Hint};
@@ -43,23 +44,8 @@ pub struct Line {
 
 /// A line as the page shows it.
 pub struct ListedLine {
-    pub id: i64,
     pub person: PersonId,
     pub times: Option<Period>,
-}
-
-/// Why leave would be skipped, and how much.
-pub struct ListedItem {
-    pub kind: String,
-    /// Officient's id of the subject.
-    pub subject_id: String,
-    /// The person's name, or the description that was looked for.
-    pub subject: Option<String>,
-    pub cause: Cause,
-    /// The near miss.
-    pub hint: Option<Hint>,
-    /// How many absences wait for it.
-    pub waiting: i64,
 }
 
 pub async fn progress(db: impl PgExecutor<'_>) -> Result<Progress> {
@@ -138,38 +124,47 @@ pub async fn count_lines(db: impl PgExecutor<'_>) -> Result<Vec<(String, i64)>> 
     rows.map(|row| (row.action, row.count)).fetch_all(db).await
 }
 
-/// The lines of an action after the line `after`.
-pub async fn lines(db: impl PgExecutor<'_>, action: &str, after: i64, limit: i64) -> Result<Vec<ListedLine>> {
+/// The lines of an action after the first `offset`.
+pub async fn lines(
+    db: impl PgExecutor<'_>,
+    action: &str,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<ListedLine>> {
     let rows = sqlx::query!(
-        "select id, person_id, starts_at, ends_at, all_day from preview_lines where action = $1 and id > $2
-         order by id limit $3",
+        "select person_id, starts_at, ends_at, all_day from preview_lines where action = $1
+         order by id limit $2 offset $3",
         action,
-        after,
-        limit
+        limit,
+        offset
     )
     .map(|row| ListedLine {
-        id: row.id,
         person: PersonId(row.person_id),
         times: period(row.starts_at, row.ends_at, row.all_day),
     });
     rows.fetch_all(db).await
 }
 
-/// Why leave would be skipped; items with the most absences first.
-pub async fn items(db: impl PgExecutor<'_>) -> Result<Vec<ListedItem>> {
+/// Why leave would be skipped: attention items that a sweep would open at `now`, those with the most absences first.
+pub async fn items(db: impl PgExecutor<'_>, now: Timestamp) -> Result<Vec<StoredItem>> {
     let rows = sqlx::query!(
-        r#"select i.kind, i.subject_id, i.subject, i.cause as "cause: Json<Cause>", i.hint as "hint: Json<Hint>",
+        r#"select i.id, i.kind, i.subject_id, i.subject, i.cause as "cause: Json<Cause>", i.hint as "hint: Json<Hint>",
                count(l.id) as "waiting!"
            from preview_items i join preview_lines l on l.item = i.id
            group by i.id order by count(l.id) desc, i.id limit 1000"#
     )
-    .map(|row| ListedItem {
+    .map(|row| StoredItem {
+        id: row.id,
         kind: row.kind,
-        subject_id: row.subject_id,
         subject: row.subject,
-        cause: row.cause.0,
+        subject_id: row.subject_id,
+        detail: String::new(),
+        cause: Some(row.cause.0),
         hint: row.hint.map(|Json(hint)| hint),
         waiting: row.waiting,
+        first_seen_at: now,
+        last_seen_at: now,
+        resolved_at: None,
     });
     rows.fetch_all(db).await
 }

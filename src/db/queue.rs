@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
+use serde::Serialize;
 use sqlx::{PgExecutor, PgPool};
+use utoipa::ToSchema;
 
 use super::people::{self, Person, select_people};
 use super::{Result, timestamp};
@@ -216,29 +218,34 @@ pub struct Progress {
     pub total: i64,
 }
 
-/// How far the sweep that began at `started_at` is.
+/// How far the sweep that began at `started_at` is; without one, nobody is done.
 pub async fn progress(
     db: impl PgExecutor<'_>,
-    company: CompanyId,
-    started_at: Timestamp,
+    company: Option<CompanyId>,
+    started_at: Option<Timestamp>,
 ) -> Result<Progress> {
     sqlx::query_as!(
         Progress,
         r#"select count(*) filter (where attempted_at >= $2 or sync_requested_at is null) as "done!", count(*) as "total!"
-           from people where company_id = $1 and not archived"#,
-        company.0,
-        started_at.to_sqlx()
+           from people where company_id = $1 and not archived and $2::timestamptz is not null"#,
+        company.map(|company| company.0),
+        started_at.map(ToSqlx::to_sqlx) as _
     )
     .fetch_one(db)
     .await
 }
 
-/// How many people wait for their first attempt, and how many for another attempt.
+/// The work that waits.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = QueueStatus)]
 pub struct Counts {
+    /// Webhooks to resolve and people to reconcile.
     pub waiting: i64,
+    /// People to reconcile again after a failure.
     pub retrying: i64,
 }
 
+/// How many people wait for their first attempt, and how many for another attempt.
 pub async fn count(db: impl PgExecutor<'_>) -> Result<Counts> {
     let counts = sqlx::query_as!(
         Counts,

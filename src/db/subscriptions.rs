@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
+use serde::Serialize;
 use sqlx::{PgConnection, PgExecutor};
 use utoipa::ToSchema;
 
@@ -20,10 +21,14 @@ pub enum SubscriptionState {
     Missing,
 }
 
+/// A webhook subscription.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = WebhookStatus)]
 pub struct Subscription {
     pub event: String,
-    /// The database representation of a [`SubscriptionState`].
+    #[schema(value_type = SubscriptionState)]
     pub state: String,
+    /// Why Officient refused it.
     pub detail: Option<String>,
 }
 

@@ -1,21 +1,26 @@
 //! What Optedo holds: users, absence types, absences.
 
 use jiff::civil::DateTime;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::ids::{AbsenceId, AbsenceTypeId, UserId};
 
-/// A user of the tenant. Names are exactly as Optedo has them.
-#[derive(Clone, PartialEq, Eq)]
+/// A user of Optedo. Names are exactly as Optedo has them.
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = OptedoUser)]
 pub struct User {
     pub id: UserId,
     pub first_name: String,
     pub last_name: String,
     /// Inactive users do not count in matching.
+    #[serde(skip)]
     pub active: bool,
 }
 
-/// An absence type ("afwezigheidstype").
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An absence type ("afwezigheidstype") of Optedo.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AbsenceType {
     pub id: AbsenceTypeId,
     /// What Officient's leave types are mapped to.

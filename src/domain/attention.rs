@@ -1,7 +1,7 @@
 //! Attention items: why leave is not in Optedo, in a form that the admin can act on. Pure.
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::domain::ids::{EventId, PersonId};
@@ -210,6 +210,11 @@ impl std::fmt::Display for Hint {
         };
         write!(f, "“{}” in Optedo {how}", self.candidate)
     }
+}
+
+/// Serializes a hint as the API shows it: a sentence.
+pub fn hint_sentence<S: Serializer>(hint: &Option<Hint>, serializer: S) -> Result<S::Ok, S::Error> {
+    hint.as_ref().map(ToString::to_string).serialize(serializer)
 }
 
 /// An attention item. At most one item of a kind is open for a subject.

@@ -1,9 +1,14 @@
 //! An Officient company and its people.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use super::ids::{CompanyId, PersonId};
 
 /// The Officient company that the connection was granted for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AccountStatus)]
 pub struct Account {
     pub company_id: CompanyId,
     pub company_name: String,

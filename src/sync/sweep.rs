@@ -91,7 +91,7 @@ impl Engine {
         let (Some(started_at), None) = (connection.sweep_started_at, connection.sweep_finished_at) else {
             return Ok(());
         };
-        let progress = queue::progress(&self.db, company, started_at).await?;
+        let progress = queue::progress(&self.db, Some(company), Some(started_at)).await?;
         if progress.done < progress.total {
             return Ok(());
         }

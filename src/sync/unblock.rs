@@ -66,7 +66,7 @@ impl Engine {
         let (users, _read) =
             tokio::join!(self.reference_data.users(fresh), futures_util::future::join_all(reads));
         let users = users?;
-        let names = people::names(&self.db, company, &ids).await?;
+        let names = people::names(&self.db, Some(company), &ids).await?;
         let mut matched = Vec::new();
         for awaited in awaited {
             // An item about a name is about one person.

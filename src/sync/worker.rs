@@ -237,6 +237,8 @@ impl Worker {
             return Ok(());
         }
         self.preview.start();
+        // It may have been requested by connecting.
+        self.must_check_subscriptions = true;
         let engine = Arc::clone(&self.engine);
         let job = async move {
             Done::Preview(log_failure("Could not make a preview", engine.work_out_preview(company).await))

@@ -1,7 +1,7 @@
 //! Accepts connections, and limits their number and how long a client may keep one without sending anything.
 //!
 //! `axum::serve` waits for a client for ever. Here a client that sends its headers too slowly loses its connection, and a
-//! body that is not complete in time ends its request. The time-out layer of tower-http does not do this: it starts again
+//! body that is not complete in time ends its request. What is left of a body that nobody reads is dropped. The time-out layer of tower-http does not do this: it starts again
 //! with every piece of the body.
 
 use std::io::ErrorKind;
@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::{ConnectInfo, Request};
+use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use futures_util::{StreamExt as _, stream};
@@ -21,7 +22,7 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -34,6 +35,8 @@ const FILES: u64 = 2 * MAX_CONNECTIONS as u64 + 1000;
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(20);
 /// From the end of the headers to the end of the body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(20);
+/// Of a body that nobody reads, so that its connection can be used again. As much as proxies accept by default.
+const MAX_DROPPED_BYTES: usize = 1024 * 1024;
 /// The request line and the headers; larger ones get 431.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// Before the next attempt when the system cannot open another file.
@@ -51,7 +54,7 @@ pub fn raise_file_limit() {
 
 /// Serves requests until `stop`; returns when the last one has its response.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let router = router.layer(from_fn(limit_body_time));
+    let router = router.layer(from_fn(limit_body));
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let connections = TaskTracker::new();
     let next = async || (Arc::clone(&permits).acquire_owned().await, accept(&listener).await);
@@ -104,13 +107,32 @@ async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, s
     }
 }
 
-/// Lets reading the body fail when the time is over; the connection then ends.
-async fn limit_body_time(request: Request, next: Next) -> Response {
+/// Lets reading the body fail when the time is over. A response may come before the body was read; the rest of the body
+/// then stands in the way of the next request, so it is dropped, or the response says that the connection closes.
+async fn limit_body(request: Request, next: Next) -> Response {
     let deadline = Instant::now() + BODY_TIMEOUT;
     let (parts, body) = request.into_parts();
-    let chunks = stream::try_unfold(body.into_data_stream(), move |mut chunks| async move {
-        let chunk = timeout_at(deadline, chunks.next()).await.map_err(axum::Error::new)?;
-        Ok::<_, axum::Error>(chunk.transpose()?.map(|chunk| (chunk, chunks)))
+    let unread = Arc::new(Mutex::new(body.into_data_stream()));
+    let chunks = stream::try_unfold(Arc::clone(&unread), move |unread| async move {
+        let chunk = timeout_at(deadline, unread.lock().await.next()).await.map_err(axum::Error::new)?;
+        Ok::<_, axum::Error>(chunk.transpose()?.map(|chunk| (chunk, unread)))
     });
-    next.run(Request::from_parts(parts, Body::from_stream(chunks))).await
+    let mut response = next.run(Request::from_parts(parts, Body::from_stream(chunks))).await;
+    if !drop_rest(&mut *unread.lock().await, deadline).await {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// Whether the rest of the body was short enough, and came in time.
+async fn drop_rest(unread: &mut BodyDataStream, deadline: Instant) -> bool {
+    let mut dropped = 0;
+    while dropped <= MAX_DROPPED_BYTES {
+        match timeout_at(deadline, unread.next()).await {
+            Ok(Some(Ok(chunk))) => dropped += chunk.len(),
+            Ok(None) => return true,
+            Ok(Some(Err(_))) | Err(_) => return false,
+        }
+    }
+    false
 }

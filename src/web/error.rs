@@ -4,7 +4,7 @@
 
 use std::error::Error;
 
-use axum::extract::rejection::{BytesRejection, FormRejection, PathRejection};
+use axum::extract::rejection::{FormRejection, PathRejection};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -23,15 +23,16 @@ const RETRY_AFTER_SECONDS: u64 = 5;
 
 /// Why a request failed. The messages are sent as `detail`.
 #[derive(Debug, thiserror::Error, EnumDiscriminants)]
-#[strum_discriminants(name(ProblemKind), derive(strum::VariantArray), doc = "A sort of problem.")]
+#[strum_discriminants(
+    name(ProblemKind),
+    derive(strum::IntoStaticStr, strum::VariantArray),
+    strum(serialize_all = "kebab-case"),
+    doc = "A sort of problem. Its string is its id: the anchor in `docs/errors.md`. Programs compare it, so it never changes."
+)]
 pub enum WebError {
-    #[error(
-        "this needs an admin, and the request has neither a valid session nor the right bearer token: sign in on the settings page, or send admin.api_token as the bearer token"
-    )]
+    #[error("this needs an admin: sign in on the settings page, or send admin.api_token as bearer token")]
     Unauthorized,
-    #[error(
-        "the change was refused because its CSRF token is missing or wrong, or because another site sent it: reload the page and try again"
-    )]
+    #[error("the CSRF token is missing or wrong, or another site sent this: reload the page and try again")]
     InvalidCsrfToken,
     #[error("nothing was found at this address: check its path and the id in it")]
     NotFound,
@@ -45,13 +46,9 @@ pub enum WebError {
     PayloadTooLarge,
     #[error("the service is not connected to Officient: sign in at Officient on the settings page")]
     NotConnected,
-    #[error(
-        "a sign-in at Officient needs the app's Client ID and Secret, and they are not filled in yet: fill them in on the settings page"
-    )]
+    #[error("the app's Client ID and Secret are not filled in yet: fill them in on the settings page")]
     CredentialsMissing,
-    #[error(
-        "Client ID and Secret cannot be changed here because the service's configuration sets them: change them there"
-    )]
+    #[error("the service's configuration sets Client ID and Secret: change them there")]
     CredentialsConfigured,
     /// In how many seconds the next attempt is accepted.
     #[error("too many wrong passwords came from this address: try again in {0} seconds")]
@@ -64,30 +61,29 @@ pub enum WebError {
     DatabaseUnavailable(#[source] sqlx::Error),
     /// A bug, or a stored secret that cannot be decrypted.
     #[error("the service failed: the operator finds the cause in its log")]
+    #[strum_discriminants(strum(serialize = "internal-error"))]
     Internal(#[source] Cause),
 }
 
 type Cause = Box<dyn Error + Send + Sync>;
 
 impl ProblemKind {
-    /// The anchor in `docs/errors.md`, and the HTTP status. Programs compare the id, so it never changes.
-    fn id_and_status(self) -> (&'static str, StatusCode) {
+    fn status(self) -> StatusCode {
         match self {
-            Self::Unauthorized => ("unauthorized", StatusCode::UNAUTHORIZED),
-            Self::InvalidCsrfToken => ("invalid-csrf-token", StatusCode::FORBIDDEN),
-            Self::NotFound => ("not-found", StatusCode::NOT_FOUND),
-            Self::MethodNotAllowed => ("method-not-allowed", StatusCode::METHOD_NOT_ALLOWED),
-            Self::InvalidRequest => ("invalid-request", StatusCode::BAD_REQUEST),
-            Self::InvalidField => ("invalid-field", StatusCode::UNPROCESSABLE_ENTITY),
-            Self::PayloadTooLarge => ("payload-too-large", StatusCode::PAYLOAD_TOO_LARGE),
-            Self::NotConnected => ("not-connected", StatusCode::CONFLICT),
-            Self::CredentialsMissing => ("credentials-missing", StatusCode::CONFLICT),
-            Self::CredentialsConfigured => ("credentials-configured", StatusCode::CONFLICT),
-            Self::TooManyAttempts => ("too-many-attempts", StatusCode::TOO_MANY_REQUESTS),
-            Self::OfficientUnavailable => ("officient-unavailable", StatusCode::BAD_GATEWAY),
-            Self::OptedoUnavailable => ("optedo-unavailable", StatusCode::BAD_GATEWAY),
-            Self::DatabaseUnavailable => ("database-unavailable", StatusCode::SERVICE_UNAVAILABLE),
-            Self::Internal => ("internal-error", StatusCode::INTERNAL_SERVER_ERROR),
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::InvalidCsrfToken => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::InvalidRequest => StatusCode::BAD_REQUEST,
+            Self::InvalidField => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotConnected | Self::CredentialsMissing | Self::CredentialsConfigured => {
+                StatusCode::CONFLICT
+            }
+            Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
+            Self::OfficientUnavailable | Self::OptedoUnavailable => StatusCode::BAD_GATEWAY,
+            Self::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }
@@ -99,21 +95,15 @@ impl WebError {
 
     /// Logs a failure of the service or of an upstream, once, with its causes. A mistake in a request is not logged.
     pub fn log(&self) {
-        let (id, status) = ProblemKind::from(self).id_and_status();
-        if status.is_server_error() {
-            let cause = causes(self);
+        let kind = ProblemKind::from(self);
+        if kind.status().is_server_error() {
             tracing::error!(
-                http.status = status.as_u16(),
-                problem.id = id,
-                cause,
+                http.status = kind.status().as_u16(),
+                problem.id = <&str>::from(kind),
+                cause = causes(self),
                 "A request failed: {self}"
             );
         }
-    }
-
-    /// The mistake of the caller that a violated constraint of the database stands for.
-    fn of_constraint(name: &str) -> Option<Self> {
-        (name == "connection_in_use_is_complete").then_some(Self::NotConnected)
     }
 }
 
@@ -156,7 +146,7 @@ impl IntoResponse for WebError {
     fn into_response(self) -> Response {
         self.log();
         let kind = ProblemKind::from(&self);
-        let (id, status) = kind.id_and_status();
+        let status = kind.status();
         let (mut errors, mut retry_after) = (Vec::new(), None);
         if let Self::InvalidField { field, fault: detail } = self {
             errors.push(FieldError { field, detail });
@@ -166,7 +156,7 @@ impl IntoResponse for WebError {
             retry_after = Some(RETRY_AFTER_SECONDS);
         }
         let problem = Problem {
-            kind: format!("{DOCUMENTATION}#{id}"),
+            kind: format!("{DOCUMENTATION}#{}", <&str>::from(kind)),
             title: status.canonical_reason().unwrap_or_default(),
             status: status.as_u16(),
             detail: self.to_string(),
@@ -192,15 +182,6 @@ impl From<PathRejection> for WebError {
     }
 }
 
-impl From<BytesRejection> for WebError {
-    fn from(rejection: BytesRejection) -> Self {
-        match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Self::PayloadTooLarge,
-            _ => Self::InvalidRequest("the body ended before it was complete"),
-        }
-    }
-}
-
 impl From<FormRejection> for WebError {
     fn from(rejection: FormRejection) -> Self {
         match rejection.status() {
@@ -212,9 +193,10 @@ impl From<FormRejection> for WebError {
 
 impl From<sqlx::Error> for WebError {
     fn from(error: sqlx::Error) -> Self {
-        // Trying again does not help against a violated constraint.
         match error.as_database_error().and_then(|error| error.constraint()) {
-            Some(constraint) => Self::of_constraint(constraint).unwrap_or_else(|| Self::internal(error)),
+            Some("connection_in_use_is_complete") => Self::NotConnected,
+            // Trying again does not help against a violated constraint.
+            Some(_) => Self::internal(error),
             None => Self::DatabaseUnavailable(error),
         }
     }
@@ -262,12 +244,12 @@ mod tests {
         let documentation = include_str!("../../docs/errors.md");
         let sections: BTreeSet<&str> =
             documentation.lines().filter_map(|line| line.strip_prefix("## ")).collect();
-        let ids = ProblemKind::VARIANTS.iter().map(|kind| kind.id_and_status().0);
+        let ids = ProblemKind::VARIANTS.iter().map(|kind| <&str>::from(*kind));
         assert_eq!(ids.collect::<BTreeSet<&str>>(), sections);
         assert_eq!(ProblemKind::VARIANTS.len(), sections.len());
         for kind in ProblemKind::VARIANTS {
-            let (id, status) = kind.id_and_status();
-            let row = format!("| [`{id}`](#{id}) | {} |", status.as_u16());
+            let id = <&str>::from(*kind);
+            let row = format!("| [`{id}`](#{id}) | {} |", kind.status().as_u16());
             assert!(documentation.contains(&row), "{row}");
         }
         assert!(documentation.contains(DOCUMENTATION));

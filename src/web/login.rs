@@ -15,16 +15,17 @@ use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::PAGE_PATH;
 use super::error::WebError;
-use super::notice::{Notice, page_or_status, to_page, wants_page};
+use super::notice::{Notice, wants_page};
 use super::request::{Client, parameter};
-use super::session::Admin;
+use super::session::{Admin, short_name};
 use super::state::App;
 use crate::clock::after;
 use crate::db::audit_log::{self, Act, Actor};
+use crate::db::connection::State as ConnectionState;
 use crate::db::sessions::Flow;
-use crate::db::{self, attention, connection, preview, sessions};
-use crate::db::{queue, subscriptions, sweeps};
+use crate::db::{self, attention, connection, preview, queue, sessions, subscriptions, sweeps};
 use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::company::Account;
 use crate::http_client::UpstreamError;
@@ -68,18 +69,17 @@ pub async fn begin_login(
         if wants_json(&headers) {
             return Err(WebError::CredentialsMissing);
         }
-        return Ok(to_page(Notice::CredentialsMissing).into_response());
+        return Ok(Notice::CredentialsMissing.redirect_to("").into_response());
     };
     let (state, browser) = (random_token(), random_token());
-    let now = app.engine.clock.now();
     let (state_digest, browser_digest) = (digest(state.expose_secret()), digest(browser.expose_secret()));
     let preview_first = form.is_ok_and(|Form(form)| form.preview_first.is_some());
     let flow = Flow { begun_by: admin.actor.name, session: admin.actor.session, preview_first };
-    sessions::insert_flow(&app.engine.db, &state_digest, &browser_digest, &flow, after(now, FLOW_LIFE))
-        .await?;
+    let expires_at = after(app.engine.clock.now(), FLOW_LIFE);
+    sessions::insert_flow(&app.engine.db, &state_digest, &browser_digest, &flow, expires_at).await?;
     let authorize_url = tokens.oauth().authorize_url(&credentials.client_id, &state);
-    let cookie = app.session_policy.cookie(FLOW_COOKIE, browser.expose_secret().to_owned(), Some(FLOW_LIFE));
-    let cookies = cookies.add(cookie);
+    let (name, value) = (flow_cookie(&state_digest), browser.expose_secret().to_owned());
+    let cookies = cookies.add(app.session_policy.cookie(&name, value, Some(FLOW_LIFE)));
     if wants_json(&headers) {
         return Ok((cookies, Json(LoginBegun { authorize_url: authorize_url.into() })).into_response());
     }
@@ -102,82 +102,91 @@ pub async fn finish_login(
     RawQuery(query): RawQuery,
     cookies: CookieJar,
 ) -> Response {
+    // A state that is missing or doubled is none that we gave.
+    let state = digest(&parameter(query.as_deref(), "state").ok().flatten().unwrap_or_default());
+    let cookie = flow_cookie(&state);
+    let browser = cookies.get(&app.session_policy.cookie_name(&cookie));
+    let browser = browser.map(|browser| digest(browser.value())).unwrap_or_default();
     // Always a redirect: no browser may stay at an address with a code and a state in it.
-    let notice = connect(&app, client, &cookies, query.as_deref()).await.unwrap_or_else(|error| {
+    let notice = connect(&app, client, &state, &browser, query.as_deref()).await.unwrap_or_else(|error| {
         error.log();
-        if matches!(error, WebError::InvalidRequest(_)) {
+        Some(if matches!(error, WebError::InvalidRequest(_)) {
             Notice::StateWrong
         } else if matches!(error, WebError::DatabaseUnavailable(_)) {
             Notice::Unavailable
         } else {
             Notice::Failed
-        }
+        })
     });
-    let cookies = cookies.add(app.session_policy.cookie(FLOW_COOKIE, String::new(), Some(Duration::ZERO)));
-    (cookies, to_page(notice)).into_response()
+    let redirect = notice.map_or_else(|| Redirect::to(PAGE_PATH), |notice| notice.redirect_to(""));
+    let cookies = cookies.add(app.session_policy.cookie(&cookie, String::new(), Some(Duration::ZERO)));
+    (cookies, redirect).into_response()
 }
 
-/// Ends the login, and returns its outcome for the page.
+/// Each login has a cookie of its own, so that several can be under way in one browser.
+fn flow_cookie(state_digest: &[u8]) -> String {
+    format!("{FLOW_COOKIE}_{}", short_name(state_digest))
+}
+
+/// Ends the login, and returns its outcome for the page, if there is anything to say.
 async fn connect(
     app: &App,
     Client(address): Client,
-    cookies: &CookieJar,
+    state: &[u8],
+    browser: &[u8],
     query: Option<&str>,
-) -> Result<Notice, WebError> {
+) -> Result<Option<Notice>, WebError> {
     let engine = &app.engine;
-    let [state, code, error] = ["state", "code", "error"].map(|name| parameter(query, name));
-    let (state, code, error) = (state?, code?, error?);
-    let browser = cookies.get(&app.session_policy.cookie_name(FLOW_COOKIE));
-    let Some((state, browser)) = state.zip(browser) else { return Ok(Notice::StateWrong) };
-    let (state, browser) = (digest(&state), digest(browser.value()));
-    let Some(flow) = sessions::take_flow(&engine.db, &state, &browser, engine.clock.now()).await? else {
-        return Ok(Notice::StateWrong);
+    let (code, error) = (parameter(query, "code")?, parameter(query, "error")?);
+    let Some(flow) = sessions::take_flow(&engine.db, state, browser, engine.clock.now()).await? else {
+        // A browser that repeats the request of a login that worked needs no warning.
+        let is_connected = connection::load(&engine.db).await?.state == ConnectionState::Connected;
+        return Ok((!is_connected).then_some(Notice::StateWrong));
     };
-    if let Some(error) = error {
-        return Ok(if error == "access_denied" { Notice::Denied } else { Notice::CodeRefused });
+    if error.as_deref() == Some("access_denied") {
+        return Ok(Some(Notice::Denied));
     }
-    let Some(code) = code.filter(|code| !code.is_empty()) else { return Ok(Notice::CodeRefused) };
+    let Some(code) = code.filter(|code| !code.is_empty() && error.is_none()) else {
+        return Ok(Some(Notice::CodeRefused));
+    };
     let tokens = engine.officient.tokens();
-    let Some(credentials) = tokens.credentials().await? else { return Ok(Notice::CredentialsMissing) };
+    let Some(credentials) = tokens.credentials().await? else { return Ok(Some(Notice::CredentialsMissing)) };
     let grant = match tokens.oauth().exchange(&credentials, &code).await {
         Ok(grant) if grant.refresh_token.is_some() => grant,
-        Ok(_without_refresh_token) => return Ok(Notice::Unreadable),
-        Err(error) => return Ok(notice_of_exchange(&error)),
+        Ok(_without_refresh_token) => return Ok(Some(Notice::Unreadable)),
+        Err(error) => return Ok(Some(notice_of(&error, Notice::CodeRefused))),
     };
     let account = match engine.officient.account(&grant.access_token).await {
         Ok(account) => account,
-        Err(error) => return Ok(error.upstream().map_or(Notice::Unreachable, notice_of_account)),
+        Err(error) => {
+            let notice = error.upstream().map(|error| notice_of(error, Notice::PermissionMissing));
+            return Ok(notice.or(Some(Notice::Unreachable)));
+        }
     };
     let actor = Actor { name: flow.begun_by, session: flow.session, address };
-    let is_paused = store_connection(engine, &account, &grant, &actor, flow.preview_first).await?;
-    begin_import(engine, is_paused).await
+    store_connection(engine, &account, &grant, &actor, flow.preview_first).await.map(Some)
 }
 
-/// Registers the webhooks and requests the first sweep, or its preview.
-async fn begin_import(engine: &Engine, is_paused: bool) -> Result<Notice, WebError> {
-    if let Err(error) = engine.ensure_subscriptions().await {
-        tracing::warn!(%error, "Connected, but could not register the webhooks yet; the sweep tries again");
+/// The notice of a call to Officient that failed; `refused` says what it means that Officient refused this call.
+fn notice_of(error: &UpstreamError, refused: Notice) -> Notice {
+    tracing::warn!(%error, "A sign-in at Officient failed");
+    match error {
+        UpstreamError::Rejected { .. } | UpstreamError::Unauthorized => refused,
+        UpstreamError::Unreadable { .. } | UpstreamError::NotFound => Notice::Unreadable,
+        UpstreamError::Busy { .. } | UpstreamError::TimedOut | UpstreamError::Unavailable { .. } => {
+            Notice::Unreachable
+        }
     }
-    let now = engine.clock.now();
-    let notice = if is_paused {
-        preview::request(&engine.db, now).await?;
-        Notice::ConnectedPaused
-    } else {
-        sweeps::request(&engine.db, now).await?;
-        Notice::Connected
-    };
-    engine.work_signal.notify(&engine.db).await;
-    Ok(notice)
 }
 
-/// Returns whether the connection waits for the admin to start it.
+/// Stores the connection, and requests the first sweep or its preview. The worker then registers the webhooks.
 async fn store_connection(
     engine: &Engine,
     account: &Account,
     grant: &Grant,
     actor: &Actor,
     preview_first: bool,
-) -> Result<bool, WebError> {
+) -> Result<Notice, WebError> {
     let now = engine.clock.now();
     let sealed = engine.officient.tokens().seal(grant);
     let mut tx = db::begin(&engine.db).await?;
@@ -188,35 +197,19 @@ async fn store_connection(
     }
     let who = actor.name.as_deref();
     let is_paused = connection::connect(&mut *tx, account, &sealed, who, preview_first).await?;
+    if is_paused {
+        preview::request(&mut *tx, now).await?;
+    } else {
+        sweeps::request(&mut *tx, now).await?;
+    }
     let item = AttentionItem::reauthorization_required();
     attention::resolve(&mut *tx, item.kind(), &item.subject_id, now).await?;
     let detail = format!("company {}", account.company_id);
     audit_log::insert(&mut *tx, Act::Connected, Some(&detail), actor, now).await?;
     tx.commit().await?;
+    engine.work_signal.notify(&engine.db).await;
     tracing::info!(company.id = %account.company_id, "Connected to Officient");
-    Ok(is_paused)
-}
-
-/// Why the code could not be exchanged for tokens.
-fn notice_of_exchange(error: &UpstreamError) -> Notice {
-    tracing::warn!(%error, "Officient did not exchange the code");
-    let is_refused = matches!(
-        error,
-        UpstreamError::Rejected { .. } | UpstreamError::Unauthorized | UpstreamError::NotFound
-    );
-    if is_refused { Notice::CodeRefused } else { notice_of_failure(error) }
-}
-
-/// Why the account could not be read with a new token.
-fn notice_of_account(error: &UpstreamError) -> Notice {
-    tracing::warn!(%error, "Officient did not return the account");
-    let is_refused = matches!(error, UpstreamError::Rejected { .. } | UpstreamError::Unauthorized);
-    if is_refused { Notice::PermissionMissing } else { notice_of_failure(error) }
-}
-
-fn notice_of_failure(error: &UpstreamError) -> Notice {
-    let is_unreadable = matches!(error, UpstreamError::Unreadable { .. } | UpstreamError::NotFound);
-    if is_unreadable { Notice::Unreadable } else { Notice::Unreachable }
+    Ok(if is_paused { Notice::ConnectedPaused } else { Notice::Connected })
 }
 
 /// Removes our webhooks at Officient and deletes the tokens; absences stay in Optedo.
@@ -230,6 +223,9 @@ pub async fn logout(
     headers: HeaderMap,
 ) -> Result<Response, WebError> {
     let engine = &app.engine;
+    let mut tx = db::begin(&engine.db).await?;
+    // Locked during the calls: the worker must not register the webhooks again meanwhile.
+    subscriptions::lock(&mut tx).await?;
     // Without a usable token the webhooks stay at Officient: what they still deliver is stored, and harmless.
     if let Err(error) = engine.remove_subscriptions().await
         && !matches!(&error, SyncError::Officient(OfficientError::Token { .. }))
@@ -237,7 +233,6 @@ pub async fn logout(
         tracing::warn!(%error, "Could not remove our webhooks at Officient");
     }
     let now = engine.clock.now();
-    let mut tx = db::begin(&engine.db).await?;
     connection::lock(&mut tx).await?;
     connection::disconnect(&mut *tx).await?;
     subscriptions::retain(&mut *tx, &[]).await?;
@@ -249,7 +244,7 @@ pub async fn logout(
     audit_log::insert(&mut *tx, Act::Disconnected, None, &admin.actor, now).await?;
     tx.commit().await?;
     tracing::info!("Disconnected from Officient");
-    Ok(page_or_status(&headers, to_page(Notice::Disconnected), StatusCode::NO_CONTENT))
+    Ok(Notice::Disconnected.page_or(StatusCode::NO_CONTENT, &headers, ""))
 }
 
 fn wants_json(headers: &HeaderMap) -> bool {

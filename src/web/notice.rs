@@ -9,14 +9,11 @@ use strum::{EnumString, IntoStaticStr};
 use super::PAGE_PATH;
 use super::request::query_value;
 
-/// The outcome of what the admin just did. The page shows it in the admin's language.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr)]
+/// The outcome of what the admin just did. The page shows it in the admin's language. What failed comes first, up to
+/// [`Notice::Paused`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Notice {
-    Connected,
-    /// Connected, but nothing is written until the admin has seen a preview.
-    ConnectedPaused,
-    Disconnected,
     /// The admin refused access at Officient.
     #[strum(serialize = "access_denied")]
     Denied,
@@ -35,20 +32,24 @@ pub enum Notice {
     Unavailable,
     /// An internal error, such as a secret that cannot be decrypted.
     Failed,
-    CredentialsSaved,
     CredentialsIncomplete,
+    EventsInvalid,
     WrongPassword,
     TooManyAttempts,
-    SyncStarted,
-    PersonAsked,
     /// Nobody is reconciled until the admin starts the connection.
     Paused,
+    Connected,
+    /// Connected, but nothing is written until the admin has seen a preview.
+    ConnectedPaused,
+    Disconnected,
+    CredentialsSaved,
+    SyncStarted,
+    PersonAsked,
     Retrying,
     DeletionsConfirmed,
     Ignored,
     Followed,
     EventsSaved,
-    EventsInvalid,
     WebhookTokenRotated,
     /// The webhook address was replaced, but Officient does not have the new one yet.
     WebhookTokenRotating,
@@ -62,47 +63,22 @@ impl Notice {
     }
 
     pub fn is_good(self) -> bool {
-        !matches!(
-            self,
-            Self::Denied
-                | Self::StateWrong
-                | Self::CodeRefused
-                | Self::Unreachable
-                | Self::Unreadable
-                | Self::PermissionMissing
-                | Self::CredentialsMissing
-                | Self::Unavailable
-                | Self::Failed
-                | Self::CredentialsIncomplete
-                | Self::WrongPassword
-                | Self::TooManyAttempts
-                | Self::Paused
-                | Self::EventsInvalid
-        )
+        self > Self::Paused
     }
 
     /// Redirects to a tab, whose path is relative to [`PAGE_PATH`].
     pub fn redirect_to(self, tab: &str) -> Redirect {
         Redirect::to(&format!("{PAGE_PATH}{tab}?notice={}", <&str>::from(self)))
     }
-}
 
-/// Redirects to the first tab.
-pub fn to_page(notice: Notice) -> Redirect {
-    notice.redirect_to("")
-}
-
-pub fn to_attention(notice: Notice) -> Redirect {
-    notice.redirect_to("/attention")
+    /// The response to a change: to a tab for a browser's form, the status for a program.
+    pub fn page_or(self, status: StatusCode, headers: &HeaderMap, tab: &str) -> Response {
+        if wants_page(headers) { self.redirect_to(tab).into_response() } else { status.into_response() }
+    }
 }
 
 /// Whether a person in a browser reads the response, rather than a program.
 pub fn wants_page(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     accept.is_some_and(|accept| accept.contains("text/html"))
-}
-
-/// The response to a change: back to the page for a browser's form, the status for a program.
-pub fn page_or_status(headers: &HeaderMap, page: Redirect, status: StatusCode) -> Response {
-    if wants_page(headers) { page.into_response() } else { status.into_response() }
 }

@@ -65,18 +65,18 @@ struct Officient;
 #[derive(OpenApi)]
 #[openapi(paths(
     api::status::show,
-    api::credentials::replace,
+    api::officient_app::replace_credentials,
     login::begin_login,
     login::logout,
     api::sync::start,
-    api::webhook_events::replace,
-    api::webhook_events::rotate_token,
+    api::officient_app::replace_webhook_events,
+    api::officient_app::rotate_token,
     api::attention::list,
     api::attention::retry,
     api::attention::ignore,
-    api::people::list,
-    api::leave_types::list,
-    api::absences::list,
+    api::lists::people,
+    api::lists::leave_types,
+    api::lists::absences,
 ))]
 struct Admin;
 

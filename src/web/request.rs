@@ -3,12 +3,14 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
 use url::Url;
 
+use super::MAX_BODY_BYTES;
 use super::error::WebError;
 use super::state::App;
 
@@ -58,21 +60,29 @@ pub fn refuse_other_sites(headers: &HeaderMap, public_url: &str) -> Result<(), W
     if is_allowed { Ok(()) } else { Err(WebError::InvalidCsrfToken) }
 }
 
+/// The whole body.
+pub async fn read_body(body: Body) -> Result<Bytes, WebError> {
+    let read = axum::body::to_bytes(body, MAX_BODY_BYTES).await;
+    read.map_err(|_too_large_or_cut_off| WebError::PayloadTooLarge)
+}
+
+fn values(query: Option<&str>, name: &str) -> impl Iterator<Item = String> {
+    let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    pairs.filter(move |(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
 /// The value of a parameter of the page, the first if it occurs twice.
 pub fn query_value(query: Option<&str>, name: &str) -> Option<String> {
-    let mut pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    values(query, name).next()
 }
 
 /// The value of a parameter that must not occur twice.
 pub fn parameter(query: Option<&str>, name: &str) -> Result<Option<String>, WebError> {
-    let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-    let mut values = pairs.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-    let value = values.next();
-    if values.next().is_some() {
-        return Err(WebError::InvalidRequest("a parameter of the query occurs twice"));
+    let mut values = values(query, name);
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(WebError::InvalidRequest("a parameter of the query occurs twice")),
+        (value, None) => Ok(value),
     }
-    Ok(value)
 }
 
 #[cfg(test)]

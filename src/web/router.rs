@@ -11,7 +11,7 @@ use axum::routing::{get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::error::WebError;
-use super::state::App;
+use super::state::{self, App};
 use super::{CALLBACK_PATH, MAX_BODY_BYTES, PAGE_PATH, WEBHOOK_PATH};
 use super::{api, login, monitoring, openapi, page, request_id, session, webhook};
 use crate::config::Config;
@@ -21,20 +21,22 @@ const NO_PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), mic
 
 /// Everything on `server.listen`.
 pub fn router(app: App) -> Router {
+    let run_to_end = from_fn_with_state(app.clone(), state::run_to_end);
     let api = Router::new()
-        .route("/status", get(api::status::show))
-        .route("/credentials", put(api::credentials::replace))
-        .route("/login", post(login::begin_login))
         .route("/logout", post(login::logout))
-        .route("/sync", post(api::sync::start))
-        .route("/webhook-events", put(api::webhook_events::replace))
-        .route("/webhook-token/rotate", post(api::webhook_events::rotate_token))
-        .route("/attention", get(api::attention::list))
+        .route("/webhook-events", put(api::officient_app::replace_webhook_events))
+        .route("/webhook-token/rotate", post(api::officient_app::rotate_token))
         .route("/attention/{id}/retry", post(api::attention::retry))
+        .layer(run_to_end.clone())
+        .route("/status", get(api::status::show))
+        .route("/credentials", put(api::officient_app::replace_credentials))
+        .route("/login", post(login::begin_login))
+        .route("/sync", post(api::sync::start))
+        .route("/attention", get(api::attention::list))
         .route("/attention/{id}/ignore", post(api::attention::ignore))
-        .route("/people", get(api::people::list))
-        .route("/leavetypes", get(api::leave_types::list))
-        .route("/absences", get(api::absences::list))
+        .route("/people", get(api::lists::people))
+        .route("/leavetypes", get(api::lists::leave_types))
+        .route("/absences", get(api::lists::absences))
         .layer(from_fn_with_state(app.clone(), session::require_admin));
     let inside = Router::new()
         .route("/", get(monitoring::open_page))
@@ -48,7 +50,7 @@ pub fn router(app: App) -> Router {
     };
     let config = Arc::clone(&app.engine.config);
     let router = Router::new()
-        .route(CALLBACK_PATH, get(login::finish_login))
+        .route(CALLBACK_PATH, get(login::finish_login).layer(run_to_end))
         .route(&format!("{WEBHOOK_PATH}/{{token}}"), post(webhook::receive_webhook))
         .nest(CALLBACK_PATH, api)
         .nest(PAGE_PATH, page::router(&app))

@@ -17,10 +17,9 @@ use axum_extra::extract::cookie::Cookie;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret as _;
 
-use super::MAX_BODY_BYTES;
 use super::auth::is_same;
 use super::error::WebError;
-use super::request::{Client, refuse_other_sites};
+use super::request::{Client, read_body, refuse_other_sites};
 use super::state::App;
 use crate::db::audit_log::{self, Act, Actor};
 use crate::db::{self, sessions};
@@ -40,8 +39,8 @@ pub struct Admin {
     pub actor: Actor,
 }
 
-/// A session in the audit log: enough of its digest to distinguish sessions, too little to be one.
-fn session_name(digest: &[u8]) -> String {
+/// Enough of the digest of a secret to distinguish it from others, too little to be one: for the audit log and cookie names.
+pub(super) fn short_name(digest: &[u8]) -> String {
     let mut name = String::new();
     for byte in digest.iter().take(4) {
         let _infallible = write!(name, "{byte:02x}");
@@ -54,7 +53,7 @@ impl App {
         let (token, csrf_token) = (random_token(), random_token());
         let now = self.engine.clock.now();
         let digest = self.session_policy.session_digest(token.expose_secret());
-        let actor = Actor { session: Some(session_name(&digest)), ..actor };
+        let actor = Actor { session: Some(short_name(&digest)), ..actor };
         let (csrf_token, name) = (csrf_token.expose_secret(), actor.name.as_deref());
         let mut tx = db::begin(&self.engine.db).await?;
         sessions::insert_session(&mut *tx, &digest, csrf_token, name, now).await?;
@@ -72,21 +71,12 @@ impl App {
         Ok(cookies.add(self.session_policy.cookie(SESSION, String::new(), Some(Duration::ZERO))))
     }
 
-    /// The admin who makes a request with these headers, if any.
-    pub async fn admin(&self, headers: &HeaderMap) -> Result<Option<Admin>, WebError> {
+    /// The admin who makes a request with these headers, if any. `keep_alive`: the session begins to be idle anew.
+    pub async fn admin(&self, headers: &HeaderMap, keep_alive: bool) -> Result<Option<Admin>, WebError> {
         if self.session_policy.is_bearer(headers) {
             let actor = Actor { session: Some(Actor::API.to_owned()), ..Actor::default() };
             return Ok(Some(Admin { csrf_token: None, actor }));
         }
-        self.find_session(headers, true).await
-    }
-
-    /// The admin whose open page asks whether something changed. That does not keep the session alive.
-    pub async fn watcher(&self, headers: &HeaderMap) -> Result<Option<Admin>, WebError> {
-        self.find_session(headers, false).await
-    }
-
-    async fn find_session(&self, headers: &HeaderMap, keep_alive: bool) -> Result<Option<Admin>, WebError> {
         let cookies = CookieJar::from_headers(headers);
         let Some(cookie) = cookies.get(&self.session_policy.cookie_name(SESSION)) else {
             return Ok(None);
@@ -101,7 +91,7 @@ impl App {
         }
         Ok(session.map(|session| Admin {
             csrf_token: Some(session.csrf_token),
-            actor: Actor { name: session.admin_name, session: Some(session_name(&digest)), address: None },
+            actor: Actor { name: session.admin_name, session: Some(short_name(&digest)), address: None },
         }))
     }
 }
@@ -112,7 +102,7 @@ pub async fn require_admin(
     request: Request,
     next: Next,
 ) -> Result<Response, WebError> {
-    let admin = app.admin(request.headers()).await?.ok_or(WebError::Unauthorized)?;
+    let admin = app.admin(request.headers(), true).await?.ok_or(WebError::Unauthorized)?;
     pass(&app, admin, request, next).await
 }
 
@@ -139,8 +129,7 @@ async fn check_csrf(expected: &str, request: Request) -> Result<Request, WebErro
         let is_right = given.to_str().is_ok_and(|given| is_same(given, expected));
         return if is_right { Ok(Request::from_parts(parts, body)) } else { Err(WebError::InvalidCsrfToken) };
     }
-    let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await;
-    let body = body.map_err(|_too_large_or_cut_off| WebError::PayloadTooLarge)?;
+    let body = read_body(body).await?;
     let given = url::form_urlencoded::parse(&body).find(|(name, _)| name == "csrf_token");
     if given.is_some_and(|(_, given)| is_same(&given, expected)) {
         Ok(Request::from_parts(parts, Body::from(body)))

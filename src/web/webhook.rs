@@ -8,8 +8,9 @@ use axum::http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
 use super::error::WebError;
+use super::request::read_body;
+use super::request_id;
 use super::state::App;
-use super::{MAX_BODY_BYTES, request_id};
 use crate::domain::webhook::WebhookPayload;
 
 /// Receives a webhook.
@@ -35,8 +36,7 @@ pub async fn receive_webhook(
     if !app.engine.webhook_address.accepts(&token?) {
         return Err(WebError::NotFound);
     }
-    let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await;
-    let body = body.map_err(|_too_large_or_cut_off| WebError::PayloadTooLarge)?;
+    let body = read_body(body).await?;
     let counters = &app.inbox.counters;
     let Ok(payload) = serde_json::from_slice::<WebhookPayload>(&body) else {
         counters.malformed.increment(1);

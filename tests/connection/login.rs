@@ -195,6 +195,115 @@ async fn while_officient_is_unreachable_nothing_is_connected_and_the_page_says_s
     app.connect().await;
 }
 
+#[tokio::test]
+async fn two_sign_ins_in_one_browser_both_finish_in_either_order() {
+    for order in [[0, 1], [1, 0]] {
+        let app = TestApp::start().await;
+        app.fill_in_credentials().await;
+        let browser = Browser::signed_in(&app).await;
+        let first = browser.press("Aanmelden bij Officient").await;
+        let first = browser.sign_in_at_officient(&first).await;
+        // The browser is signed in at Officient by now.
+        let second = browser.follow(&browser.press("Aanmelden bij Officient").await).await;
+        let tabs = [first, second];
+        let mut used = Vec::new();
+        for tab in order {
+            let back = browser.submit(&tabs[tab].form("Geef toegang")).await;
+            let page = browser.follow(&browser.follow(&back).await).await;
+            assert!(
+                page.body.contains("De koppeling met Officient is gelukt"),
+                "{order:?} {tab}: {}",
+                page.body
+            );
+            used.push(back);
+        }
+        app.settle().await;
+        let (before, tokens) = (app.status().await, stored_tokens(&app).await);
+        for back in used {
+            let page = browser.follow(&browser.follow(&back).await).await;
+            assert!(
+                page.body.contains("Gekoppeld") && !page.body.contains("class=\"notice"),
+                "{}",
+                page.body
+            );
+        }
+        assert_eq!(
+            (app.status().await, stored_tokens(&app).await),
+            (before, tokens),
+            "a used answer changed something"
+        );
+    }
+}
+
+/// Makes a request whose client leaves while Officient does not answer; then Officient answers.
+async fn leave_during(app: &TestApp, path: &str, request: reqwest::RequestBuilder) {
+    let hold = app.officient.hold(path, 0);
+    let client = tokio::spawn(request.send());
+    app.until_held(&hold, 1).await;
+    client.abort();
+    let _aborted = client.await;
+    hold.release();
+}
+
+#[tokio::test]
+async fn a_browser_that_is_closed_during_the_login_does_not_stop_it() {
+    for (path, preview_first) in ["/1.0/token", "/1.0/account"].into_iter().zip([false, true]) {
+        let w = World::start().await;
+        let event = w.take_leave(0);
+        w.fill_in_credentials().await;
+        let form: &[(&str, &str)] = if preview_first { &[("preview_first", "yes")] } else { &[] };
+        let login = w.api(Method::POST, "/login").header("accept", "application/json").form(form);
+        let response = login.send().await.unwrap();
+        let cookie = cookie_of(&response);
+        let body: Value = response.json().await.unwrap();
+        let state = state_of(&body["authorizeUrl"].as_str().unwrap().parse().unwrap());
+        let query = [("code", w.officient.issue_code()), ("state", state)];
+        let callback = w.http.get(format!("{}{API}", w.url)).query(&query).header("cookie", cookie);
+        leave_during(&w, path, callback).await;
+        w.until("the company is connected", async || w.status().await["state"] == "connected").await;
+        let is_registered = async || {
+            let webhooks = w.status().await["webhooks"].as_array().unwrap().clone();
+            webhooks.iter().all(|webhook| webhook["state"] == "registered")
+        };
+        w.until("the webhooks are registered", is_registered).await;
+        if preview_first {
+            assert_eq!(w.post("/sync").await.status(), StatusCode::ACCEPTED);
+        }
+        w.until("the leave is imported", async || w.absence_of(event).is_some()).await;
+        w.settle().await;
+        w.finish(&[]).await;
+    }
+}
+
+#[tokio::test]
+async fn the_answer_of_a_login_does_not_wait_for_the_webhooks() {
+    let app = TestApp::start().await;
+    let registering = app.officient.hold("/1.0/webhooks", 0);
+    app.connect().await;
+    assert_eq!(app.status().await["state"], "connected");
+    app.until_held(&registering, 1).await;
+    registering.release();
+    app.settle().await;
+    app.assert_one_way_and_once();
+}
+
+#[tokio::test]
+async fn a_browser_that_is_closed_after_a_click_does_not_stop_what_it_asked_for() {
+    let w = World::connected().await;
+    let (before, events) = (w.webhook_url(), w.officient.subscriptions().len());
+    leave_during(&w, "/1.0/webhooks", w.api(Method::POST, "/webhook-token/rotate")).await;
+    w.until("Officient has the new address only", async || {
+        let subscriptions = w.officient.subscriptions();
+        subscriptions.len() == events && subscriptions.iter().all(|one| one.target_url != before)
+    })
+    .await;
+
+    leave_during(&w, "/1.0/webhooks", w.api(Method::POST, "/logout")).await;
+    w.until("signed out", async || w.status().await["state"] == "disconnected").await;
+    assert_signed_out(&w).await;
+    assert!(w.officient.subscriptions().is_empty());
+}
+
 async fn assert_signed_out(app: &TestApp) {
     assert_eq!(app.status().await["state"], "disconnected");
     assert_eq!(stored_tokens(app).await, (None, None));

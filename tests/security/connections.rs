@@ -221,3 +221,54 @@ async fn no_other_spelling_of_a_path_and_no_other_method_is_routed() {
         assert_eq!(head.text().await.unwrap(), "", "{path}");
     }
 }
+
+/// Sends a request on a connection that stays open, and reads the response, whose length it says.
+async fn exchange(stream: &mut TcpStream, head: &str, body_bytes: usize) -> String {
+    let head = format!("{head}\r\nHost: x\r\nContent-Length: {body_bytes}\r\n\r\n");
+    let body = vec![b'x'; body_bytes];
+    // The service may answer and close before it has read all.
+    let _sent = stream.write_all(&[head.as_bytes(), &body].concat()).await;
+    let mut response = String::new();
+    while !response.contains("\r\n\r\n") {
+        let mut part = [0; 4096];
+        let length = timeout(PATIENCE, stream.read(&mut part)).await.expect("a response").unwrap_or(0);
+        assert_ne!(length, 0, "the connection ended without a response: {response}");
+        response.push_str(&String::from_utf8_lossy(&part[..length]));
+    }
+    let length = response.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap();
+    let missing = response.split("\r\n\r\n").next().unwrap().len() + 4 + length.parse::<usize>().unwrap()
+        - response.len();
+    let mut rest = vec![0; missing];
+    stream.read_exact(&mut rest).await.unwrap();
+    response
+}
+
+#[tokio::test]
+async fn an_early_answer_leaves_the_connection_usable_or_says_that_it_closes() {
+    let app = TestApp::start().await;
+    let webhook = app.webhook_url();
+    let path = webhook.strip_prefix(&app.url).unwrap();
+    let paths = [
+        (path, "413"),
+        ("/api/externalauthentication/officient/webhook/wrong", "404"),
+        ("/nothing", "404"),
+        ("/health/live", "405"),
+        ("/api/externalauthentication/officient/sync", "401"),
+        ("/instellingen/integraties/hr/credentials", "303"),
+        ("/instellingen/integraties/hr/sign-in", "413"),
+    ];
+    for (path, status) in paths {
+        for bytes in [70_000, 300_000, 1_000_000, 3_000_000] {
+            let mut stream = connect(&app).await;
+            let head = format!("POST {path} HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded");
+            let response = exchange(&mut stream, &head, bytes).await;
+            assert!(response.starts_with(&format!("HTTP/1.1 {status}")), "{path} {bytes}: {response}");
+            let closes = response.contains("connection: close");
+            assert_eq!(closes, bytes > 1_100_000, "{path} {bytes}: {response}");
+            if !closes {
+                let next = exchange(&mut stream, "GET /health/live HTTP/1.1", 0).await;
+                assert!(next.starts_with("HTTP/1.1 200"), "{path} {bytes}: {next}");
+            }
+        }
+    }
+}

@@ -47,13 +47,12 @@ async fn put_events(app: &TestApp, events: &[&str]) {
 #[tokio::test]
 async fn connecting_creates_exactly_one_subscription_for_each_configured_event_name() {
     let app = TestApp::start().await;
-    app.connect().await;
+    app.connect_and_import().await;
     assert_eq!(ours(&app), sorted(&EVENTS));
     assert_eq!(listed(&app).await, all_registered(&EVENTS));
     let token = app.webhook_url().rsplit('/').next().unwrap().to_owned();
     assert!(token.len() >= 43, "256 bits");
     assert!(app.webhook_url().starts_with(&format!("{}{API}/webhook/", app.url)));
-    app.settle().await;
     assert_eq!(app.officient.subscriptions().len(), EVENTS.len());
 }
 
@@ -174,6 +173,6 @@ async fn connecting_registers_the_event_names_chosen_before() {
     put_events(&app, &["person_added"]).await;
     assert_eq!(listed(&app).await, [("person_added".to_owned(), "missing".to_owned())]);
     assert_eq!(app.officient.calls_to("/"), 0);
-    app.connect().await;
+    app.connect_and_import().await;
     assert_eq!(ours(&app), sorted(&["person_added"]));
 }

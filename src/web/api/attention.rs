@@ -5,9 +5,6 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::{Extension, Json};
-use jiff::Timestamp;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::db::attention::{ItemState, StoredItem};
 use crate::db::audit_log::{self, Act, Actor};
@@ -18,56 +15,17 @@ use crate::domain::ids::CompanyId;
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::sync::Engine;
 use crate::web::error::WebError;
-use crate::web::notice::{Notice, page_or_status, to_attention};
+use crate::web::notice::Notice;
 use crate::web::request::parameter;
 use crate::web::session::Admin;
 use crate::web::state::App;
-
-/// Something that needs the admin.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = AttentionItem)]
-pub struct ListedItem {
-    id: i64,
-    #[schema(value_type = AttentionKind)]
-    kind: String,
-    /// The person's name, or the description looked for.
-    subject: Option<String>,
-    /// Officient's id.
-    subject_id: String,
-    detail: String,
-    /// A near match.
-    hint: Option<String>,
-    /// How many absences wait for it.
-    waiting: i64,
-    first_seen_at: Timestamp,
-    last_seen_at: Timestamp,
-    resolved_at: Option<Timestamp>,
-}
-
-impl From<StoredItem> for ListedItem {
-    fn from(item: StoredItem) -> Self {
-        Self {
-            id: item.id,
-            kind: item.kind,
-            subject: item.subject,
-            subject_id: item.subject_id,
-            detail: item.detail,
-            hint: item.hint.map(|hint| hint.to_string()),
-            waiting: item.waiting,
-            first_seen_at: item.first_seen_at,
-            last_seen_at: item.last_seen_at,
-            resolved_at: item.resolved_at,
-        }
-    }
-}
 
 /// What needs the admin, newest first.
 #[utoipa::path(
     get, path = "/attention", operation_id = "list_attention",
     params(("state" = inline(Option<ItemState>), Query, description = "Which items; the open ones by default")),
     responses(
-        (status = 200, body = Vec<ListedItem>, description = "The items"),
+        (status = 200, body = Vec<StoredItem>, description = "The items"),
         (status = 400, description = "A parameter occurs twice"),
         (status = 422, description = "A parameter is wrong"),
     )
@@ -75,20 +33,13 @@ impl From<StoredItem> for ListedItem {
 pub async fn list(
     State(app): State<App>,
     RawQuery(query): RawQuery,
-) -> Result<Json<Vec<ListedItem>>, WebError> {
-    let which = match parameter(query.as_deref(), "state")?.as_deref() {
-        None | Some("open") => ItemState::Open,
-        Some("resolved") => ItemState::Resolved,
-        Some("ignored") => ItemState::Ignored,
-        Some(_) => {
-            return Err(WebError::InvalidField {
-                field: "state",
-                fault: "must be open, resolved or ignored",
-            });
-        }
+) -> Result<Json<Vec<StoredItem>>, WebError> {
+    let fault = WebError::InvalidField { field: "state", fault: "must be open, resolved or ignored" };
+    let which = match parameter(query.as_deref(), "state")? {
+        Some(state) => state.parse().map_err(|_unknown_state| fault)?,
+        None => ItemState::Open,
     };
-    let items = attention::list(&app.engine.db, which).await?;
-    Ok(Json(items.into_iter().map(ListedItem::from).collect()))
+    Ok(Json(attention::list(&app.engine.db, which).await?))
 }
 
 /// Retries now; confirms deletions that await confirmation.
@@ -145,7 +96,7 @@ pub async fn retry(
     } else {
         Notice::Retrying
     };
-    Ok(page_or_status(&headers, to_attention(notice), StatusCode::ACCEPTED))
+    Ok(notice.page_or(StatusCode::ACCEPTED, &headers, "/attention"))
 }
 
 async fn confirm_deletions(engine: &Engine, company: CompanyId, actor: &Actor) -> Result<(), WebError> {
@@ -180,5 +131,5 @@ pub async fn ignore(
     if !attention::ignore(&engine.db, id?.0, engine.clock.now()).await? {
         return Err(WebError::NotFound);
     }
-    Ok(page_or_status(&headers, to_attention(Notice::Ignored), StatusCode::NO_CONTENT))
+    Ok(Notice::Ignored.page_or(StatusCode::NO_CONTENT, &headers, "/attention"))
 }

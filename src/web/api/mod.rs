@@ -1,11 +1,8 @@
-//! The JSON API for the admin: one file for each resource, with its handlers, wire types and OpenAPI annotations. The page
-//! and the commands call the same functions.
+//! The JSON API for the admin: handlers, wire types and OpenAPI annotations by subject. The page and the commands call the
+//! same functions.
 
-pub mod absences;
 pub mod attention;
-pub mod credentials;
-pub mod leave_types;
-pub mod people;
+pub mod lists;
+pub mod officient_app;
 pub mod status;
 pub mod sync;
-pub mod webhook_events;

@@ -9,9 +9,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::db::connection::State as ConnectionState;
-use crate::db::subscriptions::SubscriptionState;
-use crate::db::{absences, attention, connection, webhooks};
-use crate::db::{queue, subscriptions};
+use crate::db::queue::Counts;
+use crate::db::subscriptions::{Subscription, SubscriptionState};
+use crate::db::{absences, attention, connection, queue, subscriptions, webhooks};
+use crate::domain::company::Account;
 use crate::sync::Engine;
 use crate::web::error::WebError;
 use crate::web::state::App;
@@ -20,37 +21,16 @@ use crate::web::state::App;
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
-    #[schema(value_type = ConnectionState)]
-    pub state: String,
-    pub account: Option<AccountStatus>,
+    pub state: ConnectionState,
+    pub account: Option<Account>,
     pub connected_at: Option<Timestamp>,
     pub last_webhook_at: Option<Timestamp>,
     /// One entry for each event name.
-    pub webhooks: Vec<WebhookStatus>,
+    pub webhooks: Vec<Subscription>,
     pub sync: SyncStatus,
-    pub queue: QueueStatus,
+    pub queue: Counts,
     pub absences: AbsencesStatus,
     pub attention: AttentionStatus,
-}
-
-/// The Officient company.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct AccountStatus {
-    pub company_id: i64,
-    pub company_name: String,
-    /// At Officient.
-    pub subdomain: String,
-}
-
-/// A webhook subscription.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct WebhookStatus {
-    pub event: String,
-    #[schema(value_type = SubscriptionState)]
-    pub state: String,
-    /// Why Officient refused it.
-    pub detail: Option<String>,
 }
 
 /// Whether a sweep is under way or requested.
@@ -71,15 +51,6 @@ pub struct SyncStatus {
     pub people_total: i64,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
-}
-
-/// The work that waits.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct QueueStatus {
-    /// Webhooks to resolve and people to reconcile.
-    pub waiting: i64,
-    /// People to reconcile again after a failure.
-    pub retrying: i64,
 }
 
 /// The absences in Optedo that represent leave in Officient.
@@ -109,25 +80,19 @@ pub async fn read_status(engine: &Engine) -> Result<Status, sqlx::Error> {
     let connection = connection::load(db).await?;
     let company = connection.company_id;
     let is_connected = connection.state != ConnectionState::Disconnected;
-    let progress = match (company, connection.sweep_started_at) {
-        (Some(company), Some(started_at)) => queue::progress(db, company, started_at).await?,
-        _ => queue::Progress { done: 0, total: 0 },
-    };
-    let written = match company {
-        Some(company) => absences::count_written(db, company).await?,
-        None => 0,
-    };
+    let progress = queue::progress(db, company, connection.sweep_started_at).await?;
     // A sweep that was requested or under way when the admin signed out at Officient does not continue.
     let is_running = is_connected
         && (connection.sweep_asked_at.is_some()
             || (connection.sweep_started_at.is_some() && connection.sweep_finished_at.is_none()));
     // Webhooks first: one that becomes a request in between is then counted twice instead of not at all.
     let waiting_webhooks = webhooks::count_waiting(db).await?;
-    let queue = queue::count(db).await?;
+    let mut queue = queue::count(db).await?;
+    queue.waiting += waiting_webhooks;
     Ok(Status {
-        state: connection.state.into_str().to_owned(),
-        account: company.filter(|_| is_connected).map(|company| AccountStatus {
-            company_id: company.0,
+        state: connection.state,
+        account: company.filter(|_| is_connected).map(|company_id| Account {
+            company_id,
             company_name: connection.company_name.unwrap_or_default(),
             subdomain: connection.subdomain.unwrap_or_default(),
         }),
@@ -141,30 +106,29 @@ pub async fn read_status(engine: &Engine) -> Result<Status, sqlx::Error> {
             started_at: connection.sweep_started_at,
             finished_at: connection.sweep_finished_at,
         },
-        queue: QueueStatus { waiting: queue.waiting + waiting_webhooks, retrying: queue.retrying },
-        absences: AbsencesStatus { written },
+        queue,
+        absences: AbsencesStatus { written: absences::count_written(db, company).await? },
         attention: AttentionStatus {
             open: attention::count_open(db).await?.iter().map(|(_, count)| count).sum(),
         },
     })
 }
 
-async fn read_webhooks(engine: &Engine) -> Result<Vec<WebhookStatus>, sqlx::Error> {
-    let subscriptions = subscriptions::all(&engine.db).await?;
-    let status_of = |event: String| {
-        let found = subscriptions.iter().find(|subscription| subscription.event == event);
-        let state = found.map_or(SubscriptionState::Missing.into_str(), |found| found.state.as_str());
-        WebhookStatus { state: state.to_owned(), detail: found.and_then(|found| found.detail.clone()), event }
+async fn read_webhooks(engine: &Engine) -> Result<Vec<Subscription>, sqlx::Error> {
+    let mut known = subscriptions::all(&engine.db).await?;
+    let subscription = |event: String| match known.iter().position(|known| known.event == event) {
+        Some(position) => known.swap_remove(position),
+        None => Subscription { event, state: SubscriptionState::Missing.into_str().to_owned(), detail: None },
     };
-    Ok(engine.subscribed_events().await?.into_iter().map(status_of).collect())
+    Ok(engine.subscribed_events().await?.into_iter().map(subscription).collect())
 }
 
 /// For people: what the command `status` prints.
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let or_never = |at: Option<Timestamp>| at.map_or_else(|| "never".to_owned(), |at| at.to_string());
-        writeln!(f, "connection  {}", self.state)?;
-        if let Some(AccountStatus { company_id, company_name, subdomain }) = &self.account {
+        writeln!(f, "connection  {}", self.state.into_str())?;
+        if let Some(Account { company_id, company_name, subdomain }) = &self.account {
             writeln!(f, "company     {company_name} ({subdomain}), id {company_id}")?;
         }
         writeln!(f, "connected   {}", or_never(self.connected_at))?;

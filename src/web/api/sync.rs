@@ -13,7 +13,7 @@ use crate::domain::sync_request::SyncReason;
 use crate::sync::Engine;
 use crate::sync::preview::Preview;
 use crate::web::error::WebError;
-use crate::web::notice::{Notice, page_or_status, to_page};
+use crate::web::notice::Notice;
 use crate::web::request::parameter;
 use crate::web::state::App;
 
@@ -50,7 +50,7 @@ pub async fn start(
     }
     sweeps::request(&engine.db, engine.clock.now()).await?;
     engine.work_signal.notify(&engine.db).await;
-    Ok(page_or_status(&headers, to_page(Notice::SyncStarted), StatusCode::ACCEPTED))
+    Ok(Notice::SyncStarted.page_or(StatusCode::ACCEPTED, &headers, ""))
 }
 
 /// The company that the service is connected to.

@@ -1,18 +1,26 @@
-//! The tab of attention items: open, ignored, resolved.
+//! The tab of attention items: open, ignored, resolved; each in the admin's words with its cause, the letters in which names
+//! differ, and what to do.
+
+use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{Redirect, Response};
+use jiff::civil::Date;
 
-use super::frame::{Frame, Tab, Visit, render};
-use super::items::{self, ItemView};
-use super::paging::Paging;
-use crate::db::attention::{self, ItemState};
+use super::difference::{Piece, pieces, whole};
+use super::frame::{Frame, Paging, Tab, Visit, render};
+use crate::db::attention::{self, ItemState, StoredItem};
 use crate::db::connection::{Connection, State as ConnectionState};
+use crate::db::people;
+use crate::domain::attention::{AttentionKind, Cause, Difference, HintedNames};
+use crate::domain::company::Names;
+use crate::domain::ids::PersonId;
 use crate::web::error::WebError;
-use crate::web::notice::{Notice, to_attention};
+use crate::web::notice::Notice;
 use crate::web::state::App;
+use crate::web::texts::Language;
 
 const ITEMS_PER_PAGE: usize = 20;
 
@@ -22,45 +30,227 @@ struct AttentionPage {
     frame: Frame,
     connection: Connection,
     which: ItemState,
-    choices: [(ItemState, &'static str); 3],
     items: Vec<ItemView>,
     paging: Paging,
 }
 
 /// `GET …/attention`
 pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
-    let (engine, t) = (visit.engine(), visit.t);
-    let which = match visit.value("state").as_deref() {
-        Some("ignored") => ItemState::Ignored,
-        Some("resolved") => ItemState::Resolved,
-        _ => ItemState::Open,
-    };
-    let stored = attention::list(&engine.db, which).await?;
-    let (paging, range) =
-        Paging::new(&Tab::Attention.path(), visit.query.as_deref(), stored.len(), ITEMS_PER_PAGE);
-    let items = items::stored(engine, visit.company(), t, stored.get(range).unwrap_or_default()).await?;
-    render(&AttentionPage {
-        frame: visit.frame(Tab::Attention).await?,
-        connection: visit.connection,
-        which,
-        choices: [
-            (ItemState::Open, t.open()),
-            (ItemState::Ignored, t.ignored()),
-            (ItemState::Resolved, t.resolved()),
-        ],
-        items,
-        paging,
-    })
+    let asked = visit.frame.value("state").and_then(|state| state.parse().ok());
+    let which = asked.unwrap_or(ItemState::Open);
+    let mut paging = Paging::new(&visit.frame, ITEMS_PER_PAGE);
+    let stored = paging.cut(attention::list(&visit.engine.db, which).await?);
+    let items = item_views(&visit, stored).await?;
+    let Visit { frame, connection, .. } = visit;
+    render(&AttentionPage { frame, connection, which, items, paging })
 }
 
 /// `POST …/attention/{id}/follow`: opens an ignored item again.
 pub(super) async fn follow(
     State(app): State<App>,
-    id: Result<Path<String>, PathRejection>,
+    id: Result<Path<i64>, PathRejection>,
 ) -> Result<Redirect, WebError> {
-    let id: i64 = id?.parse().map_err(|_no_number| WebError::NotFound)?;
-    if !attention::follow(&app.engine.db, id).await? {
+    if !attention::follow(&app.engine.db, id?.0).await? {
         return Err(WebError::NotFound);
     }
-    Ok(to_attention(Notice::Followed))
+    Ok(Notice::Followed.redirect_to("/attention"))
+}
+
+pub(super) struct ItemView {
+    pub(super) item: StoredItem,
+    pub(super) kind: AttentionKind,
+    pub(super) title: String,
+    pub(super) cause: String,
+    pub(super) comparison: Option<Comparison>,
+    pub(super) remedy: &'static str,
+    pub(super) is_deletion: bool,
+    /// The label of the button.
+    pub(super) retry: &'static str,
+    /// The address of the tab that shows the subject.
+    pub(super) more: Option<String>,
+}
+
+/// Two texts that nearly match, side by side.
+pub(super) struct Comparison {
+    /// In which way they differ.
+    pub(super) sentence: String,
+    pub(super) rows: Vec<ComparedRow>,
+}
+
+/// One part of a name, or a description.
+pub(super) struct ComparedRow {
+    pub(super) label: &'static str,
+    pub(super) ours: Vec<Piece>,
+    pub(super) theirs: Vec<Piece>,
+}
+
+/// The items in the admin's language, without those of a kind that only a newer version knows.
+pub(super) async fn item_views(visit: &Visit, items: Vec<StoredItem>) -> Result<Vec<ItemView>, sqlx::Error> {
+    // Only the hint of a person has names, so that another subject with the id of a person does no harm.
+    let people: Vec<i64> = items.iter().filter_map(|item| item.subject_id.parse().ok()).collect();
+    let names = people::names(&visit.engine.db, visit.connection.company_id, &people).await?;
+    Ok(items.into_iter().filter_map(|item| item_view(visit.frame.t, item, &names)).collect())
+}
+
+fn item_view(t: Language, item: StoredItem, names: &HashMap<PersonId, Names>) -> Option<ItemView> {
+    let kind: AttentionKind = item.kind.parse().ok()?;
+    let subject = item.subject.as_deref().unwrap_or_default();
+    let person = item.subject_id.parse().ok().and_then(|id| names.get(&PersonId(id)));
+    let comparison = item.hint.as_ref().map(|hint| match (person, &hint.names) {
+        (Some(ours), Some(theirs)) => compare_names(t, hint.difference, ours, theirs),
+        _ => compare_texts(t, hint.difference, subject, &hint.candidate),
+    });
+    // An item that an older version stored has no cause, but a sentence in English.
+    let cause = item.cause.as_ref().map(|cause| cause_text(t, cause, item.waiting));
+    let is_deletion = kind == AttentionKind::DeletionsHeld;
+    let title = if subject.is_empty() { t.attention_title(&kind) } else { subject };
+    Some(ItemView {
+        kind,
+        title: title.to_owned(),
+        cause: cause.unwrap_or_else(|| item.detail.clone()),
+        comparison,
+        remedy: remedy(t, kind, &item),
+        is_deletion,
+        retry: if is_deletion { t.confirm_deletions() } else { t.retry() },
+        more: more(kind, &item),
+        item,
+    })
+}
+
+/// The address of the tab that shows the subject of an item.
+fn more(kind: AttentionKind, item: &StoredItem) -> Option<String> {
+    if matches!(kind, AttentionKind::UnmatchedPerson | AttentionKind::AmbiguousPerson) {
+        // Without this filter, the tab of people leaves archived people out.
+        let state = if matches!(item.cause, Some(Cause::Archived)) { "archived" } else { "" };
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("q", item.subject.as_deref().unwrap_or_default()).append_pair("state", state);
+        Some(format!("{}?{}", Tab::People.path(), query.finish()))
+    } else {
+        matches!(kind, AttentionKind::UnmappedLeaveType | AttentionKind::AmbiguousLeaveType)
+            .then(|| Tab::LeaveTypes.path())
+    }
+}
+
+fn remedy(t: Language, kind: AttentionKind, item: &StoredItem) -> &'static str {
+    let is_built_in = matches!(item.subject_id.as_str(), "sick_day" | "education");
+    if item.hint.as_ref().is_some_and(|hint| hint.difference == Difference::Inactive) {
+        t.remedy_inactive()
+    } else if matches!(item.cause, Some(Cause::Archived)) {
+        t.remedy_archived()
+    } else if kind == AttentionKind::UnmappedLeaveType && is_built_in {
+        t.remedy_built_in_type()
+    } else {
+        t.remedy(&kind)
+    }
+}
+
+fn cause_text(t: Language, cause: &Cause, waiting: i64) -> String {
+    match cause {
+        Cause::NoSuchUser => t.cause_no_such_user().to_owned(),
+        Cause::Archived => t.cause_archived().to_owned(),
+        Cause::SeveralUsers { count } => t.cause_several_users(*count),
+        Cause::SeveralPeople { count } => t.cause_several_people(*count),
+        Cause::NoSuchType => t.cause_no_such_type().to_owned(),
+        Cause::SeveralTypes { count } => t.cause_several_types(*count),
+        Cause::Invalid { fault, date } => with_day(t, t.event_fault(fault), *date),
+        Cause::Rejected { status, message, date } => {
+            let message = if message.is_empty() { &status.to_string() } else { message };
+            with_day(t, &t.cause_rejected(message), *date)
+        }
+        // The cause has the first number; `waiting` goes down as deletions are confirmed.
+        Cause::DeletionsHeld { count } => t.cause_deletions_held(if waiting > 0 { waiting } else { *count }),
+        Cause::WebhookRefused { .. } => t.cause_webhook_refused().to_owned(),
+        Cause::WebhooksSilent { .. } => t.cause_webhooks_silent().to_owned(),
+        Cause::ReauthorizationRequired => t.reauthorization_text().to_owned(),
+        Cause::OptedoUnauthorized => t.cause_optedo_unauthorized().to_owned(),
+    }
+}
+
+fn with_day(t: Language, text: &str, date: Option<Date>) -> String {
+    match date {
+        Some(date) => format!("{text} {}", t.on_day(&date.strftime("%d/%m/%Y").to_string())),
+        None => text.to_owned(),
+    }
+}
+
+/// Compares two descriptions.
+pub(super) fn compare_texts(t: Language, difference: Difference, ours: &str, theirs: &str) -> Comparison {
+    let rows = vec![row(t.description(), ours, theirs, difference)];
+    Comparison { sentence: sentence(t, difference, ours, theirs), rows }
+}
+
+/// Compares two names, part by part.
+pub(super) fn compare_names(
+    t: Language,
+    difference: Difference,
+    ours: &Names,
+    theirs: &HintedNames,
+) -> Comparison {
+    let mut rows = vec![
+        row(t.first_name(), &ours.first, &theirs.first, difference),
+        row(t.last_name(), &ours.last, &theirs.last, difference),
+    ];
+    if difference == Difference::Inactive {
+        // The names are the same.
+        rows.clear();
+    }
+    let insertion = theirs.last.strip_suffix(&ours.last).filter(|_| difference == Difference::Insertion);
+    let (ours, theirs) = (ours.full(), format!("{} {}", theirs.first, theirs.last));
+    let is_divided_differently = difference == Difference::Spaces && ours == theirs;
+    let sentence = match insertion {
+        Some(insertion) => t.difference_insertion(insertion.trim()),
+        None if is_divided_differently => t.difference_parts().to_owned(),
+        None => sentence(t, difference, &ours, &theirs),
+    };
+    Comparison { sentence, rows }
+}
+
+fn row(label: &'static str, ours: &str, theirs: &str, difference: Difference) -> ComparedRow {
+    let (ours, theirs) = if difference == Difference::Swapped {
+        // Letters that a first and a last name have in common mean nothing.
+        (whole(ours), whole(theirs))
+    } else {
+        pieces(ours, theirs, difference == Difference::UnicodeForm)
+    };
+    ComparedRow { label, ours, theirs }
+}
+
+fn sentence(t: Language, difference: Difference, ours: &str, theirs: &str) -> String {
+    let (mut ours, mut theirs) = (ours.chars(), theirs.chars());
+    match (difference, ours.next(), theirs.next()) {
+        (Difference::Case, Some(our), Some(their)) if our != their && ours.as_str() == theirs.as_str() => {
+            t.difference_first_letter(our, their)
+        }
+        _ => t.difference(&difference).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sentence(difference: Difference, ours: (&str, &str), theirs: (&str, &str)) -> String {
+        let ours = Names { first: ours.0.into(), last: ours.1.into() };
+        let theirs = HintedNames { first: theirs.0.into(), last: theirs.1.into() };
+        compare_names(Language::English, difference, &ours, &theirs).sentence
+    }
+
+    #[test]
+    fn names_that_differ_only_in_the_first_letter_get_a_sentence_of_their_own() {
+        let case = Difference::Case;
+        let first = "The first letter differs: ‘j’ in Officient, ‘J’ in Optedo.";
+        assert_eq!(sentence(case, ("jan", "Peeters"), ("Jan", "Peeters")), first);
+        let several = "Upper and lower case differ.";
+        assert_eq!(sentence(case, ("jan", "peeters"), ("Jan", "Peeters")), several);
+        assert_eq!(sentence(case, ("Jan", "peeters"), ("Jan", "Peeters")), several);
+        assert_eq!(sentence(case, ("JAN", "Peeters"), ("Jan", "Peeters")), several);
+    }
+
+    #[test]
+    fn names_that_are_divided_differently_get_a_sentence_of_their_own() {
+        let parts = sentence(Difference::Spaces, ("Jan Van", "Damme"), ("Jan", "Van Damme"));
+        assert_eq!(parts, Language::English.difference_parts());
+        let spaces = sentence(Difference::Spaces, ("Jan ", "Peeters"), ("Jan", "Peeters"));
+        assert_eq!(spaces, Language::English.difference(&Difference::Spaces));
+    }
 }

@@ -1,5 +1,8 @@
 //! Where two texts differ that nearly match: the letters of each that the other does not have. Pure.
 
+use std::ops::Range;
+
+use similar::{DiffOp, DiffTag};
 use unicode_normalization::char::is_combining_mark;
 
 /// Consecutive letters of a text that all differ, or all do not.
@@ -18,8 +21,32 @@ const MAX_CELLS: usize = 250_000;
 /// Divides both texts into pieces. `show_code_points` is for texts that look the same.
 pub(super) fn pieces(ours: &str, theirs: &str, show_code_points: bool) -> (Vec<Piece>, Vec<Piece>) {
     let (a, b) = (letters(ours), letters(theirs));
-    let (in_a, in_b) = common(&a, &b);
-    (group(&a, &in_a, show_code_points), group(&b, &in_b, show_code_points))
+    if a.len().saturating_mul(b.len()) > MAX_CELLS {
+        return (whole(ours), whole(theirs));
+    }
+    let steps = similar::capture_diff_slices(similar::Algorithm::Lcs, &a, &b);
+    let pieces = |letters: &[&str], range: &dyn Fn(&DiffOp) -> Range<usize>| {
+        let texts = steps.iter().map(|step| (step.tag() != DiffTag::Equal, letters.get(range(step))));
+        let texts = texts.map(|(differs, letters)| (differs, letters.unwrap_or_default().concat()));
+        texts
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(differs, text)| piece(&text, differs, show_code_points))
+            .collect()
+    };
+    (pieces(&a, &DiffOp::old_range), pieces(&b, &DiffOp::new_range))
+}
+
+fn piece(text: &str, differs: bool, show_code_points: bool) -> Piece {
+    let visible = |char: char| if differs && char.is_whitespace() { '␣' } else { char };
+    let code_points = || {
+        let points: Vec<String> = text.chars().map(|char| format!("U+{:04X}", u32::from(char))).collect();
+        points.join(" ")
+    };
+    Piece {
+        text: text.chars().map(visible).collect(),
+        differs,
+        code_points: (differs && show_code_points).then(code_points),
+    }
 }
 
 /// The pieces of a text that differs as a whole.
@@ -33,65 +60,6 @@ fn letters(text: &str) -> Vec<&str> {
     let mut cuts: Vec<usize> = [0].into_iter().chain(begins).chain([text.len()]).collect();
     cuts.dedup();
     cuts.windows(2).filter_map(|cut| text.get(*cut.first()?..*cut.last()?)).collect()
-}
-
-/// For each letter of both, whether it belongs to their longest common subsequence.
-fn common(a: &[&str], b: &[&str]) -> (Vec<bool>, Vec<bool>) {
-    let (mut in_a, mut in_b) = (vec![false; a.len()], vec![false; b.len()]);
-    if a.len().saturating_mul(b.len()) > MAX_CELLS {
-        return (in_a, in_b);
-    }
-    // lengths[i][j]: the length of the longest common subsequence of a[i..] and b[j..].
-    let mut lengths = vec![vec![0_usize; b.len() + 1]; a.len() + 1];
-    let at = |lengths: &[Vec<usize>], i: usize, j: usize| {
-        lengths.get(i).and_then(|row| row.get(j)).copied().unwrap_or_default()
-    };
-    for (i, ours) in a.iter().enumerate().rev() {
-        for (j, theirs) in b.iter().enumerate().rev() {
-            let length = if ours == theirs {
-                at(&lengths, i + 1, j + 1) + 1
-            } else {
-                at(&lengths, i + 1, j).max(at(&lengths, i, j + 1))
-            };
-            if let Some(cell) = lengths.get_mut(i).and_then(|row| row.get_mut(j)) {
-                *cell = length;
-            }
-        }
-    }
-    let (mut i, mut j) = (0, 0);
-    while let (Some(ours), Some(theirs)) = (a.get(i), b.get(j)) {
-        if ours == theirs {
-            if let (Some(ours), Some(theirs)) = (in_a.get_mut(i), in_b.get_mut(j)) {
-                (*ours, *theirs) = (true, true);
-            }
-            (i, j) = (i + 1, j + 1);
-        } else if at(&lengths, i + 1, j) >= at(&lengths, i, j + 1) {
-            i += 1;
-        } else {
-            j += 1;
-        }
-    }
-    (in_a, in_b)
-}
-
-fn group(text: &[&str], is_common: &[bool], show_code_points: bool) -> Vec<Piece> {
-    let marked: Vec<(&str, bool)> =
-        text.iter().copied().zip(is_common.iter().map(|common| !common)).collect();
-    let pieces = marked.chunk_by(|a, b| a.1 == b.1).map(|chunk| {
-        let differs = chunk.first().is_some_and(|(_, differs)| *differs);
-        let chars = || chunk.iter().flat_map(|(letter, _)| letter.chars());
-        let visible = |char: char| if differs && char.is_whitespace() { '␣' } else { char };
-        let code_points = || {
-            let points: Vec<String> = chars().map(|char| format!("U+{:04X}", u32::from(char))).collect();
-            points.join(" ")
-        };
-        Piece {
-            text: chars().map(visible).collect(),
-            differs,
-            code_points: (differs && show_code_points).then(code_points),
-        }
-    });
-    pieces.collect()
 }
 
 #[cfg(test)]

@@ -1,18 +1,16 @@
-//! What every tab has in common: the admin's request, the frame around the page, rendering.
+//! What every tab has in common: the admin's request, the frame around the page, rendering, and paging.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Extension, FromRequestParts};
-use axum::http::StatusCode;
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::response::{Html, IntoResponse as _, Response};
 use strum::VariantArray;
 
-use super::paging::address;
 use crate::db::attention;
 use crate::db::connection::{self, Connection};
-use crate::domain::ids::CompanyId;
 use crate::sync::Engine;
 use crate::web::error::WebError;
 use crate::web::notice::Notice;
@@ -54,23 +52,13 @@ impl Tab {
     pub(super) fn label(self, t: Language) -> &'static str {
         self.entry().1(t)
     }
-
-    pub(super) fn is_attention(self) -> bool {
-        self == Self::Attention
-    }
-
-    pub(super) fn redirect(self, notice: Notice) -> Redirect {
-        notice.redirect_to(self.entry().0)
-    }
 }
 
 /// A signed-in admin's request for a tab.
 pub(super) struct Visit {
-    pub(super) t: Language,
+    pub(super) frame: Frame,
     pub(super) connection: Connection,
-    pub(super) query: Option<String>,
-    app: App,
-    admin: Admin,
+    pub(super) engine: Arc<Engine>,
 }
 
 /// Needs the layer `require_admin`, which stores the [`Admin`] in the request.
@@ -78,41 +66,20 @@ impl FromRequestParts<App> for Visit {
     type Rejection = WebError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        let admin = Extension::<Admin>::from_request_parts(parts, app).await;
-        let Extension(admin) = admin.map_err(|_route_without_its_layer| WebError::Unauthorized)?;
         let Ok::<_, Infallible>(t) = Language::from_request_parts(parts, app).await;
-        let connection = connection::load(&app.engine.db).await?;
-        let query = parts.uri.query().map(str::to_owned);
-        Ok(Self { t, connection, query, app: app.clone(), admin })
-    }
-}
-
-impl Visit {
-    pub(super) fn engine(&self) -> &Engine {
-        &self.app.engine
-    }
-
-    pub(super) fn company(&self) -> Option<CompanyId> {
-        self.connection.company_id
-    }
-
-    /// A parameter of the query.
-    pub(super) fn value(&self, name: &str) -> Option<String> {
-        query_value(self.query.as_deref(), name)
-    }
-
-    pub(super) fn number(&self, name: &str) -> Option<i64> {
-        self.value(name)?.parse().ok()
-    }
-
-    pub(super) async fn frame(&self, tab: Tab) -> Result<Frame, WebError> {
-        let open = attention::count_open(&self.engine().db).await?;
-        Ok(Frame {
-            tab: Some(tab),
-            open_items: open.iter().map(|(_, count)| count).sum(),
-            csrf_token: self.admin.csrf_token.clone().unwrap_or_default(),
-            ..Frame::bare(self.t, tab.path(), tab.label(self.t), self.query.as_deref())
-        })
+        let admin = parts.extensions.get::<Admin>().ok_or(WebError::Unauthorized)?;
+        let path = parts.uri.path().trim_end_matches('/');
+        let tab = Tab::VARIANTS.iter().find(|tab| tab.entry().0 == path).ok_or(WebError::NotFound)?;
+        let engine = Arc::clone(&app.engine);
+        let open_items = attention::count_open(&engine.db).await?;
+        let frame = Frame {
+            tab: Some(*tab),
+            path: tab.path(),
+            open_items: open_items.iter().map(|(_, count)| count).sum(),
+            csrf_token: admin.csrf_token.clone().unwrap_or_default(),
+            ..Frame::bare(t, tab.label(t), parts.uri.query())
+        };
+        Ok(Self { frame, connection: connection::load(&engine.db).await?, engine })
     }
 }
 
@@ -121,7 +88,6 @@ pub(super) struct Frame {
     pub(super) t: Language,
     /// `None` on pages without tabs, which anybody may see.
     pub(super) tab: Option<Tab>,
-    pub(super) languages: &'static [Language],
     /// The number of open attention items.
     pub(super) open_items: i64,
     pub(super) title: &'static str,
@@ -138,11 +104,10 @@ pub(super) struct Frame {
 
 impl Frame {
     /// A frame without tabs.
-    pub(super) fn bare(t: Language, path: String, title: &'static str, query: Option<&str>) -> Self {
+    pub(super) fn bare(t: Language, title: &'static str, query: Option<&str>) -> Self {
         Self {
             t,
             tab: None,
-            languages: Language::VARIANTS,
             open_items: 0,
             title,
             notice: Notice::of_query(query),
@@ -150,7 +115,7 @@ impl Frame {
             is_changing: false,
             page: PAGE_PATH,
             api: CALLBACK_PATH,
-            path,
+            path: PAGE_PATH.to_owned(),
             query: query.map(str::to_owned),
         }
     }
@@ -160,13 +125,103 @@ impl Frame {
         if self.tab.is_some() { Tab::VARIANTS } else { &[] }
     }
 
-    /// The address of the same page in another language.
-    pub(super) fn address_in(&self, language: Language) -> String {
-        address(&self.path, self.query.as_deref(), &["lang"], &[("lang", language.code())])
+    /// A parameter of the query.
+    pub(super) fn value(&self, name: &str) -> Option<String> {
+        query_value(self.query.as_deref(), name)
+    }
+
+    /// The address of this page with another value of a parameter, and without the notice.
+    pub(super) fn address_with(&self, parameter: &str, value: &str) -> String {
+        let mut address = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in url::form_urlencoded::parse(self.query.as_deref().unwrap_or_default().as_bytes())
+        {
+            if name != "notice" && name != "lang" && name != parameter {
+                address.append_pair(&name, &value);
+            }
+        }
+        format!("{}?{}", self.path, address.append_pair(parameter, value).finish())
     }
 }
 
 pub(super) fn render(page: &impl Template) -> Result<Response, WebError> {
-    let html = page.render().map_err(WebError::internal)?;
-    Ok((StatusCode::OK, Html(html)).into_response())
+    Ok(Html(page.render().map_err(WebError::internal)?).into_response())
+}
+
+/// A page of a long list.
+pub(super) struct Paging {
+    pub(super) page: usize,
+    /// The number of pages, where it is known.
+    pub(super) pages: Option<usize>,
+    pub(super) has_next: bool,
+    size: usize,
+}
+
+impl Paging {
+    /// The page that the query asks for (`?page=`).
+    pub(super) fn new(frame: &Frame, size: usize) -> Self {
+        let page: Option<usize> = frame.value("page").and_then(|page| page.parse().ok());
+        Self { page: page.unwrap_or(1).max(1), pages: None, has_next: false, size }
+    }
+
+    /// The entries of this page, of a whole list. A page beyond the last is the last.
+    pub(super) fn cut<T>(&mut self, list: Vec<T>) -> Vec<T> {
+        let pages = list.len().div_ceil(self.size).max(1);
+        self.page = self.page.min(pages);
+        self.pages = Some(pages);
+        self.has_next = self.page < pages;
+        list.into_iter().skip((self.page - 1) * self.size).take(self.size).collect()
+    }
+
+    /// How many entries to read: one more than a page has shows whether there is a next page.
+    pub(super) fn limit(&self) -> i64 {
+        i64::try_from(self.size + 1).unwrap_or(i64::MAX)
+    }
+
+    /// How many entries are on the pages before this one.
+    pub(super) fn offset(&self) -> i64 {
+        i64::try_from((self.page - 1).saturating_mul(self.size)).unwrap_or(i64::MAX)
+    }
+
+    /// The entries of this page, of those that were read.
+    pub(super) fn keep<T>(&mut self, mut read: Vec<T>) -> Vec<T> {
+        self.has_next = read.len() > self.size;
+        read.truncate(self.size);
+        read
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(query: &str) -> Frame {
+        Frame { path: "/people".to_owned(), ..Frame::bare(Language::Dutch, "", Some(query)) }
+    }
+
+    #[test]
+    fn an_address_keeps_the_other_parameters_but_not_the_notice() {
+        let frame = frame("q=an&page=99&notice=ignored&lang=fr");
+        assert_eq!(frame.address_with("page", "2"), "/people?q=an&page=2");
+        assert_eq!(frame.address_with("lang", "nl"), "/people?q=an&page=99&lang=nl");
+    }
+
+    #[test]
+    fn a_page_beyond_the_last_is_the_last() {
+        let mut paging = Paging::new(&frame("page=99"), 50);
+        assert_eq!(paging.cut((0..120).collect()), (100..120).collect::<Vec<usize>>());
+        assert_eq!((paging.page, paging.pages, paging.has_next), (3, Some(3), false));
+        let mut paging = Paging::new(&frame("page=-1"), 50);
+        assert!(paging.cut(Vec::<usize>::new()).is_empty());
+        assert_eq!((paging.page, paging.pages, paging.has_next), (1, Some(1), false));
+    }
+
+    #[test]
+    fn one_entry_too_many_shows_that_there_is_a_next_page() {
+        let mut paging = Paging::new(&frame("page=2"), 50);
+        assert_eq!((paging.offset(), paging.limit()), (50, 51));
+        assert_eq!(paging.keep((0..51).collect::<Vec<i64>>()).len(), 50);
+        assert!(paging.has_next);
+        paging.keep(vec![1]);
+        assert!(!paging.has_next);
+    }
 }

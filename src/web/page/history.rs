@@ -1,14 +1,19 @@
-//! The tab of the history: what was written when and why, for everybody or one person.
+//! The tabs of what happened: what was written when and why, for everybody or one person; and which admin did what.
+
+use std::collections::HashMap;
 
 use askama::Template;
 use axum::response::Response;
 
-use super::frame::{Frame, Tab, Visit, render};
-use super::paging::NewestFirst;
+use super::frame::{Frame, Paging, Visit, render};
+use crate::db::audit_log::{self, Act, Actor};
 use crate::db::history::{self, Entry};
 use crate::db::people::{self, Person};
+use crate::domain::company::Names;
 use crate::domain::ids::PersonId;
 use crate::web::error::WebError;
+
+const ENTRIES_PER_PAGE: usize = 50;
 
 #[derive(Template)]
 #[template(path = "page/history.html")]
@@ -16,32 +21,40 @@ struct HistoryPage {
     frame: Frame,
     /// The person whose history is shown; `None` shows everybody's.
     person: Option<Person>,
-    /// Each with the person's name.
-    entries: Vec<(Entry, String)>,
-    list: NewestFirst,
+    entries: Vec<Entry>,
+    names: HashMap<PersonId, Names>,
+    paging: Paging,
 }
 
 /// `GET …/history`
-pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
-    let db = &visit.engine().db;
-    let frame = visit.frame(Tab::History).await?;
-    let list = NewestFirst::new(Tab::History.path(), visit.query.as_deref());
-    let mut page = HistoryPage { frame, person: None, entries: Vec::new(), list };
-    let Some(company) = visit.company() else { return render(&page) };
-    let id = visit.number("person").map(PersonId);
-    if let Some(id) = id {
-        let person = people::find(db, company, id).await?.ok_or(WebError::NotFound)?;
-        page.frame.is_changing = person.request.is_some();
-        page.person = Some(person);
+pub(super) async fn show(Visit { mut frame, connection, engine }: Visit) -> Result<Response, WebError> {
+    let (db, company) = (&engine.db, connection.company_id);
+    let id = frame.value("person").and_then(|id| id.parse().ok()).map(PersonId);
+    let mut person = None;
+    if let Some((company, id)) = company.zip(id) {
+        let found = people::find(db, company, id).await?.ok_or(WebError::NotFound)?;
+        frame.is_changing = found.request.is_some();
+        person = Some(found);
     }
-    let entries = history::list(db, company, id, page.list.before, page.list.limit).await?;
-    let entries = page.list.page(entries, |entry| entry.id);
+    let mut paging = Paging::new(&frame, ENTRIES_PER_PAGE);
+    let entries = history::list(db, company, id, paging.limit(), paging.offset()).await?;
+    let entries = paging.keep(entries);
     let people: Vec<i64> = entries.iter().map(|entry| entry.person.0).collect();
     let names = people::names(db, company, &people).await?;
-    let with_name = |entry: Entry| {
-        let name = visit.t.person_name(entry.person, names.get(&entry.person));
-        (entry, name)
-    };
-    page.entries = entries.into_iter().map(with_name).collect();
-    render(&page)
+    render(&HistoryPage { frame, person, entries, names, paging })
+}
+
+#[derive(Template)]
+#[template(path = "page/log.html")]
+struct LogPage {
+    frame: Frame,
+    entries: Vec<audit_log::Entry>,
+    paging: Paging,
+}
+
+/// `GET …/log`
+pub(super) async fn show_log(Visit { frame, engine, .. }: Visit) -> Result<Response, WebError> {
+    let mut paging = Paging::new(&frame, ENTRIES_PER_PAGE);
+    let entries = audit_log::list(&engine.db, paging.limit(), paging.offset()).await?;
+    render(&LogPage { frame, entries: paging.keep(entries), paging })
 }

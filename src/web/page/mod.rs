@@ -6,11 +6,8 @@ mod attention;
 mod difference;
 mod frame;
 mod history;
-mod items;
 mod leave_types;
-mod log;
 mod overview;
-mod paging;
 mod people;
 mod preview;
 mod sign_in;
@@ -33,7 +30,7 @@ use super::PAGE_PATH;
 use super::error::ProblemKind;
 use super::notice::wants_page;
 use super::texts::{LANGUAGE_COOKIE, Language};
-use crate::web::state::App;
+use crate::web::state::{self, App};
 
 const LANGUAGE_COOKIE_LIFE: Duration = Duration::from_hours(24 * 365);
 
@@ -41,16 +38,17 @@ const LANGUAGE_COOKIE_LIFE: Duration = Duration::from_hours(24 * 365);
 pub fn router(app: &App) -> Router<App> {
     let file = |content_type, content: &'static str| get(([(header::CONTENT_TYPE, content_type)], content));
     Router::new()
+        .route("/webhook-events", post(overview::replace_webhook_events))
+        .layer(from_fn_with_state(app.clone(), state::run_to_end))
         .route("/", get(overview::show))
         .route("/credentials", post(overview::replace_credentials))
-        .route("/webhook-events", post(overview::replace_webhook_events))
         .route("/attention", get(attention::show))
         .route("/attention/{id}/follow", post(attention::follow))
         .route("/people", get(people::show))
         .route("/people/{id}/sync", post(people::sync_person))
         .route("/leave-types", get(leave_types::show))
         .route("/history", get(history::show))
-        .route("/log", get(log::show))
+        .route("/log", get(history::show_log))
         .route("/preview", get(preview::show).post(preview::request))
         .route("/sign-out", post(sign_in::sign_out))
         .layer(from_fn_with_state(app.clone(), sign_in::require_admin))
@@ -95,7 +93,7 @@ pub async fn explain_errors(State(app): State<App>, request: Request, next: Next
     let Some(&error) = response.extensions().get::<ProblemKind>() else {
         return response;
     };
-    let frame = Frame::bare(t, PAGE_PATH.to_owned(), t.error_heading(), None);
+    let frame = Frame::bare(t, t.error_heading(), None);
     let Ok(html) = ErrorPage { frame, error }.render() else { return response };
     let (mut parts, _problem) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);

@@ -1,5 +1,6 @@
 //! The first tab: setting up the connection; afterwards its state, what needs attention, and the webhooks.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -8,20 +9,18 @@ use axum::extract::rejection::FormRejection;
 use axum::response::{Redirect, Response};
 use axum::{Extension, Form};
 use secrecy::ExposeSecret as _;
-use serde::Deserialize;
 
-use super::frame::{Frame, Tab, Visit, render};
-use super::items::{self, ItemView};
+use super::attention::{ItemView, item_views};
+use super::frame::{Frame, Visit, render};
 use super::view::Progress;
 use crate::config::Config;
 use crate::db::attention::{self, ItemState};
 use crate::db::connection::{Connection, State as ConnectionState};
 use crate::db::queue;
-use crate::web::api::credentials::{check_text, save_credentials};
+use crate::web::api::officient_app::{save_credentials, save_webhook_events};
 use crate::web::api::status::{Status, SweepState, read_status};
-use crate::web::api::webhook_events::save_webhook_events;
 use crate::web::error::WebError;
-use crate::web::notice::{Notice, to_page};
+use crate::web::notice::Notice;
 use crate::web::session::Admin;
 use crate::web::state::App;
 
@@ -40,95 +39,81 @@ struct OverviewPage {
     /// The progress of a full reconciliation that is under way.
     progress: Option<Progress>,
     items: Vec<ItemView>,
-    /// The number of items, if not all are shown.
-    more_items: Option<i64>,
+    has_more_items: bool,
     /// Only if the admin asked for it: it is secret.
     webhook_address: Option<String>,
 }
 
 /// `GET /instellingen/integraties/hr`
-pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
-    let engine = visit.engine();
+pub(super) async fn show(mut visit: Visit) -> Result<Response, WebError> {
+    let engine = &visit.engine;
     let status = read_status(engine).await?;
     let progress = progress(&visit, &status).await?;
-    let mut frame = visit.frame(Tab::Connection).await?;
-    frame.is_changing = progress.is_some();
     let mut items = attention::list(&engine.db, ItemState::Open).await?;
-    let open_items = items.len();
     items.truncate(MAX_ITEMS);
-    let shows_address = visit.value("webhook-address").is_some();
-    let configured_client_id = engine.config.officient.client_id.clone();
+    let items = item_views(&visit, items).await?;
+    visit.frame.is_changing = progress.is_some();
+    let Visit { frame, connection, engine } = visit;
+    let shows_address = frame.value("webhook-address").is_some();
     render(&OverviewPage {
-        frame,
+        has_more_items: usize::try_from(status.attention.open).is_ok_and(|open| open > items.len()),
         config: Arc::clone(&engine.config),
         status,
-        client_id: configured_client_id.or_else(|| visit.connection.client_id.clone()),
+        client_id: engine.config.officient.client_id.clone().or_else(|| connection.client_id.clone()),
         progress,
-        items: items::stored(engine, visit.company(), visit.t, &items).await?,
-        more_items: (open_items > MAX_ITEMS).then(|| i64::try_from(open_items).unwrap_or(i64::MAX)),
+        items,
         webhook_address: shows_address.then(|| engine.webhook_address.url().expose_secret().to_owned()),
-        connection: visit.connection,
+        connection,
+        frame,
     })
 }
 
 async fn progress(visit: &Visit, status: &Status) -> Result<Option<Progress>, sqlx::Error> {
-    let (engine, sync) = (visit.engine(), &status.sync);
-    let Some(company) = visit.company().filter(|_| sync.state == SweepState::Running) else {
+    let (engine, sync) = (&visit.engine, &status.sync);
+    let Some(company) = visit.connection.company_id.filter(|_| sync.state == SweepState::Running) else {
         return Ok(None);
     };
-    let progress = if visit.connection.sweep_asked_at.is_some() {
+    let (done, backlog) = if visit.connection.sweep_asked_at.is_some() {
         // Not started yet: the counts are those of the sweep before.
-        Progress::new(engine, visit.t, 0, sync.people_total, None)
+        (0, None)
     } else {
-        let backlog = queue::backlog(&engine.db, company).await?;
-        Progress::new(engine, visit.t, sync.people_done, sync.people_total, Some(backlog))
+        (sync.people_done, Some(queue::backlog(&engine.db, company).await?))
     };
-    Ok(Some(progress))
+    Ok(Some(Progress::new(engine, visit.frame.t, done, sync.people_total, backlog)))
 }
 
-#[derive(Deserialize)]
-pub(super) struct CredentialsForm {
-    #[serde(default)]
-    client_id: String,
-    #[serde(default)]
-    client_secret: String,
-}
+/// The fields of a form.
+type Fields = Form<HashMap<String, String>>;
 
 /// `POST …/credentials`
 pub(super) async fn replace_credentials(
     State(app): State<App>,
     Extension(admin): Extension<Admin>,
-    form: Result<Form<CredentialsForm>, FormRejection>,
+    form: Result<Fields, FormRejection>,
 ) -> Result<Redirect, WebError> {
-    let Form(form) = form?;
-    let is_complete = check_text("client_id", &form.client_id).is_ok()
-        && check_text("client_secret", &form.client_secret).is_ok();
-    if !is_complete {
-        return Ok(to_page(Notice::CredentialsIncomplete));
-    }
-    save_credentials(&app.engine, &admin, form.client_id.trim(), form.client_secret.trim().into()).await?;
-    Ok(to_page(Notice::CredentialsSaved))
+    let Form(mut form) = form?;
+    let [id, secret] = ["client_id", "client_secret"].map(|name| form.remove(name).unwrap_or_default());
+    let saved = save_credentials(&app.engine, &admin, &id, &secret).await;
+    saved_or_invalid(saved, Notice::CredentialsSaved, Notice::CredentialsIncomplete)
 }
 
-#[derive(Deserialize)]
-pub(super) struct WebhookEventsForm {
-    /// One name per line.
-    #[serde(default)]
-    events: String,
-}
-
-/// `POST …/webhook-events`
+/// `POST …/webhook-events`: one name per line.
 pub(super) async fn replace_webhook_events(
     State(app): State<App>,
     Extension(admin): Extension<Admin>,
-    form: Result<Form<WebhookEventsForm>, FormRejection>,
+    form: Result<Fields, FormRejection>,
 ) -> Result<Redirect, WebError> {
-    let Form(form) = form?;
-    let names = form.events.lines().map(str::trim).filter(|name| !name.is_empty());
+    let names = form?.0.remove("events").unwrap_or_default();
+    let names = names.lines().map(str::trim).filter(|name| !name.is_empty());
     let names: Vec<String> = names.map(str::to_owned).collect();
-    match save_webhook_events(&app.engine, &admin, &names).await {
-        Ok(()) => Ok(to_page(Notice::EventsSaved)),
-        Err(WebError::InvalidField { .. }) => Ok(to_page(Notice::EventsInvalid)),
+    let saved = save_webhook_events(&app.engine, &admin, &names).await;
+    saved_or_invalid(saved, Notice::EventsSaved, Notice::EventsInvalid)
+}
+
+fn saved_or_invalid(saved: Result<(), WebError>, good: Notice, bad: Notice) -> Result<Redirect, WebError> {
+    match saved {
+        Ok(()) => Ok(good.redirect_to("")),
+        Err(WebError::InvalidField { .. }) => Ok(bad.redirect_to("")),
         Err(error) => Err(error),
     }
 }

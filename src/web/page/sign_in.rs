@@ -47,11 +47,8 @@ pub(super) async fn require_admin(
 ) -> Result<Response, WebError> {
     let is_safe = request.method().is_safe();
     // An open page that refreshes itself does not keep the session alive.
-    let admin = if is_safe && request.headers().contains_key("x-watching") {
-        app.watcher(request.headers()).await?
-    } else {
-        app.admin(request.headers()).await?
-    };
+    let is_watching = is_safe && request.headers().contains_key("x-watching");
+    let admin = app.admin(request.headers(), !is_watching).await?;
     match admin {
         Some(admin) => session::pass(&app, admin, request, next).await,
         None if is_safe => {
@@ -65,7 +62,7 @@ pub(super) async fn require_admin(
 
 /// The form shows the notice of the address too: the session may have ended during a login at Officient.
 fn sign_in_form(t: Language, query: Option<&str>, notice: Option<Notice>) -> Result<Response, WebError> {
-    let mut frame = Frame::bare(t, PAGE_PATH.to_owned(), t.sign_in_heading(), query);
+    let mut frame = Frame::bare(t, t.sign_in_heading(), query);
     frame.notice = notice.or(frame.notice);
     render(&SignInPage { frame })
 }

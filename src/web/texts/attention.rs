@@ -1,5 +1,6 @@
 //! Attention items: why something is not in Optedo, and what to do about it.
 
+use crate::db::attention::ItemState;
 use crate::domain::attention::{AttentionKind, Difference, EventFault};
 
 texts! {
@@ -9,9 +10,11 @@ texts! {
     nothing_open_yet() { nl: "Nog niets, maar niet iedereen is al nagekeken.", fr: "Rien pour l’instant, mais tout le monde n’a pas encore été vérifié.", en: "Nothing yet, but not everybody was checked." }
     nothing_ignored() { nl: "Er wordt niets genegeerd.", fr: "Rien n’est ignoré.", en: "Nothing is ignored." }
     nothing_resolved() { nl: "Er is nog niets opgelost.", fr: "Rien n’a encore été résolu.", en: "Nothing was resolved yet." }
-    open() { nl: "Open", fr: "Ouverts", en: "Open" }
-    ignored() { nl: "Genegeerd", fr: "Ignorés", en: "Ignored" }
-    resolved() { nl: "Opgelost", fr: "Résolus", en: "Resolved" }
+    item_state(state: &ItemState) {
+        ItemState::Open => { nl: "Open", fr: "Ouverts", en: "Open" }
+        ItemState::Ignored => { nl: "Genegeerd", fr: "Ignorés", en: "Ignored" }
+        ItemState::Resolved => { nl: "Opgelost", fr: "Résolus", en: "Resolved" }
+    }
     all_items(count: i64) { nl: "Toon het open punt" | "Toon alle {count} open punten", fr: "Afficher le point ouvert" | "Afficher les {count} points ouverts", en: "Show the open item" | "Show all {count} open items" }
     items_waiting(count: i64) { nl: "Hierop wacht 1 afwezigheid." | "Hierop wachten {count} afwezigheden.", fr: "{count} absence attend cette solution." | "{count} absences attendent cette solution.", en: "1 absence waits for this." | "{count} absences wait for this." }
     since() { nl: "Sinds", fr: "Depuis", en: "Since" }
@@ -88,7 +91,7 @@ texts! {
     remedy_archived() { nl: "Kijk de afwezigheden in Optedo na, en negeer daarna dit punt.", fr: "Vérifiez les absences dans Optedo, puis ignorez ce point.", en: "Check the absences in Optedo, then ignore this item." }
     remedy_built_in_type() { nl: "Dit type is ingebouwd in Officient en heeft daar geen veld voor Optedo. Geef een afwezigheidstype in Optedo exact deze omschrijving, of vraag Optedo om er een in te stellen. Moet dit type niet in Optedo staan, negeer het dan.", fr: "Ce type est intégré à Officient et n’y a pas de champ pour Optedo. Donnez à un type d’absence d’Optedo exactement cette description, ou demandez à Optedo d’en configurer une. Si ce type n’a pas à figurer dans Optedo, ignorez-le.", en: "This type is built into Officient and has no field for Optedo there. Give an absence type in Optedo exactly this description, or ask Optedo to configure one. If this type need not be in Optedo, ignore it." }
 
-    difference_first_letter(ours: &str, theirs: &str) { nl: "De eerste letter verschilt: ‘{ours}’ in Officient, ‘{theirs}’ in Optedo.", fr: "La première lettre diffère : « {ours} » dans Officient, « {theirs} » dans Optedo.", en: "The first letter differs: ‘{ours}’ in Officient, ‘{theirs}’ in Optedo." }
+    difference_first_letter(ours: char, theirs: char) { nl: "De eerste letter verschilt: ‘{ours}’ in Officient, ‘{theirs}’ in Optedo.", fr: "La première lettre diffère : « {ours} » dans Officient, « {theirs} » dans Optedo.", en: "The first letter differs: ‘{ours}’ in Officient, ‘{theirs}’ in Optedo." }
     difference(difference: &Difference) {
         Difference::Case => { nl: "Hoofdletters en kleine letters verschillen.", fr: "Les majuscules et minuscules diffèrent.", en: "Upper and lower case differ." }
         Difference::Spaces => { nl: "De spaties verschillen: er staat er een te veel of te weinig, of vooraan of achteraan.", fr: "Les espaces diffèrent : il y en a un de trop ou de trop peu, ou au début ou à la fin.", en: "The spaces differ: there is one too many or too few, or one before or after." }

@@ -32,6 +32,7 @@ texts! {
     all() { nl: "Alle", fr: "Tous", en: "All" }
     previous_page() { nl: "Vorige", fr: "Précédent", en: "Previous" }
     next_page() { nl: "Volgende", fr: "Suivant", en: "Next" }
+    page_number(page: usize) { nl: "Pagina {page}", fr: "Page {page}", en: "Page {page}" }
     page_of(page: usize, pages: usize) { nl: "Pagina {page} van {pages}", fr: "Page {page} sur {pages}", en: "Page {page} of {pages}" }
     never() { nl: "nog nooit", fr: "jamais", en: "never" }
     all_day() { nl: "hele dag", fr: "journée entière", en: "all day" }

@@ -2,7 +2,7 @@
 
 use crate::db::audit_log::Act;
 use crate::domain::failure::FailureKind;
-use crate::sync::lists::MatchState;
+use crate::sync::lists::{MappingState, MatchState};
 
 texts! {
     people_heading() { nl: "Personen", fr: "Personnes", en: "People" }
@@ -32,9 +32,11 @@ texts! {
     leave_type() { nl: "Verloftype in Officient", fr: "Type de congé dans Officient", en: "Leave type in Officient" }
     looked_for() { nl: "Gezochte omschrijving", fr: "Description recherchée", en: "Description looked for" }
     absence_type() { nl: "Afwezigheidstype in Optedo", fr: "Type d’absence dans Optedo", en: "Absence type in Optedo" }
-    mapped() { nl: "gekoppeld", fr: "associé", en: "mapped" }
-    unmapped() { nl: "niet gevonden", fr: "introuvable", en: "not found" }
-    ambiguous_type() { nl: "meer dan één", fr: "plusieurs", en: "more than one" }
+    mapping_state(state: &MappingState) {
+        MappingState::Mapped => { nl: "gekoppeld", fr: "associé", en: "mapped" }
+        MappingState::Unmapped => { nl: "niet gevonden", fr: "introuvable", en: "not found" }
+        MappingState::Ambiguous => { nl: "meer dan één", fr: "plusieurs", en: "more than one" }
+    }
     origin_field() { nl: "ingevuld onder Geavanceerd", fr: "rempli sous Geavanceerd", en: "filled in under Geavanceerd" }
     origin_name() { nl: "de naam van het type", fr: "le nom du type", en: "the type’s name" }
     origin_configuration() { nl: "uit de configuratie van de dienst", fr: "de la configuration du service", en: "from the service’s configuration" }
@@ -57,8 +59,6 @@ texts! {
     what() { nl: "Wat", fr: "Quoi", en: "What" }
     why() { nl: "Aanleiding", fr: "Raison", en: "Why" }
     absence() { nl: "Afwezigheid", fr: "Absence", en: "Absence" }
-    newest() { nl: "Nieuwste", fr: "Les plus récents", en: "Newest" }
-    older() { nl: "Ouder", fr: "Plus anciens", en: "Older" }
     history_action(action: &str) {
         "created" => { nl: "geschreven", fr: "écrite", en: "written" }
         "changed" => { nl: "gewijzigd", fr: "modifiée", en: "changed" }

@@ -87,6 +87,8 @@ pub enum Language {
 pub const LANGUAGE_COOKIE: &str = "optedo_officient_language";
 
 impl Language {
+    pub const ALL: &[Self] = Self::VARIANTS;
+
     pub fn code(self) -> &'static str {
         self.into()
     }

@@ -1,11 +1,22 @@
-use super::{CommandError, Outcome, open_database, print};
+//! What the law asks for: erasing, and printing, everything that is stored about a person.
+
+use super::{CommandError, open_database, print, print_json};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::audit_log::{self, Act, Actor};
 use crate::db::{self, erasure};
 use crate::domain::ids::PersonId;
 
-pub(super) async fn run(config: &Config, person: PersonId) -> Outcome {
+pub(super) async fn export(config: &Config, person: PersonId) -> Result<(), CommandError> {
+    let db = open_database(config).await?;
+    let stored = erasure::export(&db, person).await?.ok_or(CommandError::NothingStored(person))?;
+    let (detail, now) = (format!("person {person}"), Clock::default().now());
+    audit_log::insert(&db, Act::PersonExported, Some(&detail), &Actor::command(), now).await?;
+    print_json(&stored);
+    Ok(())
+}
+
+pub(super) async fn forget(config: &Config, person: PersonId) -> Result<(), CommandError> {
     let db = open_database(config).await?;
     let mut tx = db::begin(&db).await?;
     let erased = erasure::erase(&mut tx, person).await?;
@@ -30,5 +41,5 @@ pub(super) async fn run(config: &Config, person: PersonId) -> Outcome {
             &"The last list of Officient still contained this person: erase them in Officient, or they come back.",
         );
     }
-    Ok(true)
+    Ok(())
 }
