@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::db::{self, DatabaseError};
 use crate::officient::Officient;
 use crate::officient::oauth::{Credentials, Oauth};
-use crate::officient::rate_limiter::RateLimiter;
+use crate::officient::rate_limiter::{Counter, RateLimiter};
 use crate::officient::tokens::Tokens;
 use crate::officient::transport::Transport;
 use crate::optedo::Optedo;
@@ -161,7 +161,8 @@ pub(crate) fn officient(
     let redirect_url = format!("{}{CALLBACK_PATH}", config.server.public_url);
     let config = &config.officient;
     let (calls, period) = (config.rate_limit_calls, config.rate_limit_period);
-    let rate_limiter = RateLimiter::new(db.clone(), tasks.clone(), calls, period, config.timeout);
+    let counter = Counter::new(db.clone());
+    let rate_limiter = RateLimiter::new(counter, tasks.clone(), calls, period, config.timeout);
     let transport = Transport::new(&config.api_url, rate_limiter, config.timeout);
     let oauth = Oauth::new(transport.clone(), &config.app_url, redirect_url)?;
     let configured = config.client_id.clone().zip(config.client_secret.clone());
