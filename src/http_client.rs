@@ -20,7 +20,8 @@ const MAX_BODY: usize = 10 * 1024 * 1024;
 const MAX_MESSAGE: usize = 500;
 
 /// How a call failed. Its text is fit for a log.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum UpstreamError {
     #[error("the token is not accepted (401)")]
     Unauthorized,
@@ -34,9 +35,11 @@ pub enum UpstreamError {
         message: String,
     },
     #[error("too many calls (429)")]
+    #[strum(serialize = "rate_limited")]
     Busy { retry_after: Option<Duration> },
     /// The call may have had an effect, or still come to have one.
     #[error("unavailable: no response in time")]
+    #[strum(serialize = "unavailable")]
     TimedOut,
     /// No response, a cut-off one, or 5xx: whether the call had an effect is not known.
     #[error("unavailable: {what}")]
@@ -68,31 +71,15 @@ impl UpstreamError {
         }
     }
 
-    /// One of [`OUTCOMES`].
-    pub fn outcome(&self) -> &'static str {
-        match self {
-            Self::Unauthorized => "unauthorized",
-            Self::NotFound => "not_found",
-            Self::Rejected { .. } => "rejected",
-            Self::Busy { .. } => "rate_limited",
-            Self::Unavailable { .. } | Self::TimedOut => "unavailable",
-            Self::Unreadable { .. } => "unreadable",
-        }
+    /// The outcome of a call as a label of the metrics: `ok`, or one of [`Self::VARIANTS`].
+    pub fn outcome<T>(result: &Result<T, Self>) -> &'static str {
+        result.as_ref().map_or_else(Into::into, |_response| "ok")
     }
 
     /// No response, for a reason other than the service's own.
     pub fn unavailable(what: &str) -> Self {
         Self::Unavailable { what: what.to_owned(), retry_after: None }
     }
-}
-
-/// The outcomes of a call, as labels of the metrics.
-pub const OUTCOMES: [&str; 7] =
-    ["ok", "unauthorized", "not_found", "rejected", "rate_limited", "unavailable", "unreadable"];
-
-/// One of [`OUTCOMES`].
-pub fn outcome<T>(result: &Result<T, UpstreamError>) -> &'static str {
-    result.as_ref().map_or_else(UpstreamError::outcome, |_response| "ok")
 }
 
 /// Wraps a call in a span and a line of the log at level debug. `operation` holds ids only, and no address: an address can
@@ -105,8 +92,9 @@ pub async fn traced(
     let span = tracing::error_span!(
         "call",
         otel.kind = "client",
+        otel.name = %format_args!("call {service}"),
         otel.status_code = Empty,
-        service,
+        peer.service = service,
         operation,
         outcome = Empty
     );
@@ -115,7 +103,7 @@ pub async fn traced(
     async {
         let began = Instant::now();
         let result = call.await;
-        let outcome = outcome(&result);
+        let outcome = UpstreamError::outcome(&result);
         tracing::Span::current().record("outcome", outcome);
         if result.is_err() {
             tracing::Span::current().record("otel.status_code", "ERROR");
@@ -190,8 +178,15 @@ fn mistake_at(path: &str, error: &serde_json::Error) -> String {
     }
 }
 
+/// What a complete response means, by its status, its `Retry-After` and its body.
+pub type Classify = fn(StatusCode, Option<Duration>, Bytes) -> Result<Response, UpstreamError>;
+
 /// Sends the request and reads the whole response.
 pub async fn send(request: RequestBuilder) -> Result<Response, UpstreamError> {
+    send_as(request, classify).await
+}
+
+pub async fn send_as(request: RequestBuilder, classify: Classify) -> Result<Response, UpstreamError> {
     let mut response = request.send().await.map_err(no_response)?;
     let status = response.status();
     let retry_after = retry_after(&response);
@@ -205,7 +200,8 @@ pub async fn send(request: RequestBuilder) -> Result<Response, UpstreamError> {
     classify(status, retry_after, body.freeze())
 }
 
-fn classify(
+/// A [`Classify`] for most calls.
+pub fn classify(
     status: StatusCode,
     retry_after: Option<Duration>,
     body: Bytes,
@@ -224,7 +220,7 @@ fn classify(
 }
 
 /// A refusal's `message` (Optedo) or `reason_phrase` (Officient), shortened.
-fn message_of(body: &[u8]) -> String {
+pub fn message_of(body: &[u8]) -> String {
     let json: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
     let text = ["message", "reason_phrase", "detail", "title"].iter().find_map(|key| json.get(key)?.as_str());
     text.unwrap_or_default().chars().filter(|char| !char.is_control()).take(MAX_MESSAGE).collect()

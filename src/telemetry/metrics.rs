@@ -3,21 +3,19 @@
 //! No label contains a value from outside, except the event names that the configuration or the admin subscribed to.
 //! Every counter exists with 0 from the start, so that "never happened" differs from "not measured".
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use metrics::{
-    Counter, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
-};
+use metrics::{Counter, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use strum::VariantArray as _;
+use strum::{VariantArray as _, VariantNames as _};
 use tokio::time::sleep;
 
 use crate::db::connection;
 use crate::domain::attention::AttentionKind;
-use crate::http_client::OUTCOMES;
+use crate::http_client::UpstreamError;
 
 const COUNTERS: [(&str, &str); 5] = [
     (
@@ -72,7 +70,7 @@ const GAUGES: [(&str, &str); 8] = [
 /// Until it is aggregated, a histogram keeps every value in memory.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// The label of an event name without a subscription.
-const OTHER: &str = "other";
+pub const OTHER: &str = "other";
 
 /// The metrics of the process, installed at the first call.
 pub fn handle() -> &'static PrometheusHandle {
@@ -107,7 +105,7 @@ fn describe() {
 }
 
 fn begin_with_zero() {
-    for outcome in OUTCOMES {
+    for outcome in [&["ok"], UpstreamError::VARIANTS].concat() {
         counter!("officient_calls_total", "outcome" => outcome).absolute(0);
         counter!("optedo_calls_total", "outcome" => outcome).absolute(0);
         for action in ["create", "change", "delete"] {
@@ -164,64 +162,37 @@ pub fn show_process(has_database: bool, is_leader: bool) {
     gauge!("is_leader").set(f64::from(u8::from(is_leader)));
 }
 
-/// The counters of the webhook receiver. They exist before the first webhook, so that no word from the internet becomes
-/// a label.
-pub struct WebhookCounters {
-    by_event_type: RwLock<HashMap<String, WebhookOutcomes>>,
-    other: WebhookOutcomes,
-    pub ack: Histogram,
-    /// Bodies that are not a JSON object with a textual `event_type`.
-    pub malformed: Counter,
+/// The event names that are labels. They exist before the first webhook, so that no word from the internet becomes one.
+#[derive(Default)]
+pub struct WebhookLabels {
+    known: RwLock<HashSet<String>>,
 }
 
-/// The outcomes of the webhooks of one event name.
-#[derive(Clone)]
-pub struct WebhookOutcomes {
-    pub stored: Counter,
-    pub unavailable: Counter,
-}
-
-impl WebhookCounters {
+impl WebhookLabels {
     pub fn new(event_types: &[String]) -> Self {
-        let counters = Self {
-            by_event_type: RwLock::default(),
-            other: WebhookOutcomes::new(OTHER),
-            ack: histogram!("webhook_ack_seconds"),
-            malformed: webhook_counter(OTHER, "malformed"),
-        };
-        counters.know(event_types);
-        counters
+        webhook_counter(OTHER.to_owned(), "malformed").absolute(0);
+        let labels = Self::default();
+        labels.know(&[event_types, &[OTHER.to_owned()]].concat());
+        labels
     }
 
     /// From now on, counts these event names separately.
     pub fn know(&self, event_types: &[String]) {
-        let known = self.by_event_type.read().unwrap_or_else(PoisonError::into_inner);
-        let new: Vec<&String> = event_types.iter().filter(|name| !known.contains_key(*name)).collect();
-        drop(known);
-        if !new.is_empty() {
-            let mut known = self.by_event_type.write().unwrap_or_else(PoisonError::into_inner);
-            known.extend(new.into_iter().map(|name| (name.clone(), WebhookOutcomes::new(name))));
+        for event_type in event_types {
+            for outcome in ["stored", "unavailable"] {
+                webhook_counter(event_type.clone(), outcome).absolute(0);
+            }
         }
+        self.known.write().unwrap_or_else(PoisonError::into_inner).extend(event_types.iter().cloned());
     }
 
-    pub fn of(&self, event_type: &str) -> WebhookOutcomes {
-        let known = self.by_event_type.read().unwrap_or_else(PoisonError::into_inner);
-        known.get(event_type).unwrap_or(&self.other).clone()
+    pub fn of(&self, event_type: &str) -> String {
+        let is_known = self.known.read().unwrap_or_else(PoisonError::into_inner).contains(event_type);
+        if is_known { event_type } else { OTHER }.to_owned()
     }
 }
 
-impl WebhookOutcomes {
-    fn new(event_type: &str) -> Self {
-        Self {
-            stored: webhook_counter(event_type, "stored"),
-            unavailable: webhook_counter(event_type, "unavailable"),
-        }
-    }
-}
-
-fn webhook_counter(event_type: &str, outcome: &'static str) -> Counter {
-    let counter =
-        counter!("webhook_events_total", "event_type" => event_type.to_owned(), "outcome" => outcome);
-    counter.absolute(0);
-    counter
+/// `event_type` is one of [`WebhookLabels`].
+pub fn webhook_counter(event_type: String, outcome: &'static str) -> Counter {
+    counter!("webhook_events_total", "event_type" => event_type, "outcome" => outcome)
 }

@@ -103,7 +103,7 @@ impl WebError {
         if status.is_server_error() {
             let cause = causes(self);
             tracing::error!(
-                http.status = status.as_u16(),
+                http.response.status_code = status.as_u16(),
                 problem.id = id,
                 cause,
                 "A request failed: {self}"

@@ -56,7 +56,7 @@ pub async fn metrics(State(app): State<App>) -> Response {
 
 async fn set_database_gauges(app: &App) -> Result<(), sqlx::Error> {
     let (engine, db) = (&app.engine, &app.engine.db);
-    app.inbox.counters.know(&engine.subscribed_events().await?);
+    app.inbox.labels.know(&engine.subscribed_events().await?);
     let connection = connection::load(db).await?;
     let queue = queue::count(db).await?;
     let oldest = webhooks::oldest_received_at(db).await?;

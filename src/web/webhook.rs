@@ -11,6 +11,7 @@ use super::error::WebError;
 use super::state::App;
 use super::{MAX_BODY_BYTES, request_id};
 use crate::domain::webhook::WebhookPayload;
+use crate::telemetry::metrics::{OTHER, webhook_counter};
 
 /// Receives a webhook.
 #[utoipa::path(
@@ -37,19 +38,18 @@ pub async fn receive_webhook(
     }
     let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await;
     let body = body.map_err(|_too_large_or_cut_off| WebError::PayloadTooLarge)?;
-    let counters = &app.inbox.counters;
     let Ok(payload) = serde_json::from_slice::<WebhookPayload>(&body) else {
-        counters.malformed.increment(1);
+        webhook_counter(OTHER.to_owned(), "malformed").increment(1);
         let message = "the body must be a JSON object with an event_type that is a string";
         return Err(WebError::InvalidRequest(message));
     };
-    let outcomes = counters.of(&payload.event_type);
+    let label = app.inbox.labels.of(&payload.event_type);
     let Some(id) = app.inbox.store(payload).await else {
-        outcomes.unavailable.increment(1);
+        webhook_counter(label, "unavailable").increment(1);
         return Err(WebError::DatabaseUnavailable(sqlx::Error::PoolTimedOut));
     };
-    outcomes.stored.increment(1);
-    counters.ack.record(began.elapsed());
+    webhook_counter(label, "stored").increment(1);
+    metrics::histogram!("webhook_ack_seconds").record(began.elapsed());
     // Without a span, because webhooks must be fast.
     tracing::debug!(event.id = id, request.id = request_id::given(&headers), "Stored webhook {id}");
     Ok(StatusCode::OK)
