@@ -63,6 +63,9 @@ pub enum DatabaseError {
     Migration(#[from] MigrateError),
 }
 
+pub const DATABASE_REMEDY: &str =
+    "check database.url, and that Postgres runs and accepts connections from here";
+
 /// How long after its last use a connection is assumed to be alive.
 const ASSUMED_ALIVE_FOR: Duration = Duration::from_secs(1);
 

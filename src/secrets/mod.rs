@@ -14,7 +14,7 @@ use sqlx::{PgConnection, PgPool};
 use tokio::time::{Instant, sleep};
 
 use crate::db::connection::Connection;
-use crate::db::{self, connection, leadership};
+use crate::db::{self, DATABASE_REMEDY, connection, leadership};
 use random::random_token;
 use vault::{Vault, VaultError};
 
@@ -32,8 +32,18 @@ const LEADER_STOP_TIMEOUT: Duration = Duration::from_secs(2);
 pub enum SecretsError {
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
-    #[error(transparent)]
+    #[error("a stored secret cannot be read: {0}")]
     Vault(#[from] VaultError),
+}
+
+impl SecretsError {
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Database(_) => DATABASE_REMEDY,
+            Self::Vault(VaultError::UnknownKey { .. }) => "add that key to security.previous_encryption_keys",
+            Self::Vault(VaultError::Damaged { .. }) => "restore the database from a backup",
+        }
+    }
 }
 
 /// The vault of this database's secrets.
