@@ -2,9 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use config::{Value, ValueKind};
-use secrecy::{ExposeSecret as _, SecretString};
-
 use super::Mistake;
 
 #[derive(Clone, Copy)]
@@ -19,12 +16,12 @@ pub(super) type Parse<T> = fn(&str) -> Result<T, String>;
 
 pub(super) struct Keys {
     /// The values that were not read yet.
-    values: BTreeMap<String, Value>,
+    values: BTreeMap<String, String>,
     mistakes: Vec<Mistake>,
 }
 
 impl Keys {
-    pub(super) fn new(values: BTreeMap<String, Value>) -> Self {
+    pub(super) fn new(values: BTreeMap<String, String>) -> Self {
         Self { values, mistakes: Vec::new() }
     }
 
@@ -40,70 +37,53 @@ impl Keys {
         self.mistakes.push(Mistake { key: key.to_owned(), fault: fault.into(), example });
     }
 
+    pub(super) fn required<T>(&mut self, key: Key, parse: Parse<T>) -> Option<T> {
+        let value = self.optional(key, parse)?;
+        if value.is_none() {
+            self.mistake(key.name, key.example, "is required");
+        }
+        value
+    }
+
     /// `Some(None)` when the key is not set.
     pub(super) fn optional<T>(&mut self, key: Key, parse: Parse<T>) -> Option<Option<T>> {
-        let text = self.take(key.name, key.example)?;
+        let text = self.text(key)?;
         text.map_or(Some(None), |text| self.parse(key, &text, parse).map(Some))
     }
 
-    pub(super) fn required<T>(&mut self, key: Key, parse: Parse<T>) -> Option<T> {
-        let value = self.optional(key, parse)?;
-        self.unless_missing(key, value)
-    }
-
-    /// The value, or the trimmed content of the file that `<key>_file` names.
-    pub(super) fn secret<T>(&mut self, key: Key, parse: Parse<T>) -> Option<Option<T>> {
-        let text = self.secret_text(key)?;
-        text.map_or(Some(None), |text| self.parse(key, text.expose_secret(), parse).map(Some))
-    }
-
-    pub(super) fn required_secret<T>(&mut self, key: Key, parse: Parse<T>) -> Option<T> {
-        let value = self.secret(key, parse)?;
-        self.unless_missing(key, value)
-    }
-
-    /// A list: an array in a file; in the environment a JSON array, or values separated by commas.
+    /// Values separated by commas or line ends, or a JSON array; and those in the file that `<key>_file` names.
     pub(super) fn list<T>(&mut self, key: Key, parse: Parse<T>) -> Option<Vec<T>> {
-        let texts: Option<Vec<String>> = match self.values.remove(key.name).map(|value| value.kind) {
-            None => Some(Vec::new()),
-            Some(ValueKind::Array(values)) => {
-                values.into_iter().map(|value| value.into_string().ok()).collect()
+        let text = self.values.remove(key.name).unwrap_or_default();
+        // The key was taken out of the values, so only the file is left to read.
+        let file = self.text(key)?.unwrap_or_default();
+        let is_json = text.trim_start().starts_with('[');
+        let texts: Vec<String> = match serde_json::from_str(&text) {
+            Ok(texts) => texts,
+            Err(_) if !is_json => text.split([',', '\n']).map(str::to_owned).collect(),
+            Err(_) => {
+                self.mistake(key.name, key.example, "is not a list of texts");
+                return None;
             }
-            Some(ValueKind::String(text)) if text.trim_start().starts_with('[') => {
-                serde_json::from_str(&text).ok()
-            }
-            Some(ValueKind::String(text)) => Some(text.split(',').map(str::to_owned).collect()),
-            Some(_) => None,
         };
-        if texts.is_none() {
-            self.mistake(key.name, key.example, "is not a list of texts");
-        }
-        self.parse_each(key, texts?.iter().map(String::as_str), parse)
+        let texts = texts.iter().map(String::as_str).chain(file.lines());
+        let texts = texts.map(str::trim).filter(|text| !text.is_empty());
+        let parsed: Vec<Option<T>> = texts.map(|text| self.parse(key, text, parse)).collect();
+        parsed.into_iter().collect()
     }
 
-    /// A [`Self::list`], followed by the lines of the file that `<key>_file` names.
-    pub(super) fn secret_list<T>(&mut self, key: Key, parse: Parse<T>) -> Option<Vec<T>> {
-        let list = self.list(key, parse);
-        // The list was taken out of the values, so only the file is left to read.
-        let file = self.secret_text(key)?.unwrap_or_default();
-        let lines = self.parse_each(key, file.expose_secret().lines(), parse);
-        Some(list?.into_iter().chain(lines?).collect())
-    }
-
-    fn secret_text(&mut self, key: Key) -> Option<Option<SecretString>> {
+    /// The text of the key, or of the file that `<key>_file` names. An empty text counts as not set.
+    fn text(&mut self, key: Key) -> Option<Option<String>> {
         const EXAMPLE_FILE: &str = "/run/secrets/…";
         let file_key = format!("{}_file", key.name);
-        let (direct, path) = (self.take(key.name, key.example), self.take(&file_key, EXAMPLE_FILE));
-        let direct = direct?;
-        let Some(path) = path? else {
-            return Some(direct.map(SecretString::from));
-        };
-        let fault = if direct.is_some() {
+        let mut take = |key: &str| self.values.remove(key).filter(|text| !text.is_empty());
+        let (text, path) = (take(key.name), take(&file_key));
+        let Some(path) = path else { return Some(text) };
+        let fault = if text.is_some() {
             format!("is set together with {}: set only one of the two", key.name)
         } else {
             match std::fs::read_to_string(&path) {
                 Ok(text) if text.trim().is_empty() => format!("{path} is empty"),
-                Ok(text) => return Some(Some(text.trim().into())),
+                Ok(text) => return Some(Some(text.trim().to_owned())),
                 Err(error) => format!("{path} cannot be read: {error}"),
             }
         };
@@ -111,32 +91,7 @@ impl Keys {
         None
     }
 
-    /// An empty text counts as not set.
-    fn take(&mut self, key: &str, example: &'static str) -> Option<Option<String>> {
-        let text = self.values.remove(key).map(Value::into_string).transpose();
-        let text = text.map_err(|_a_list| self.mistake(key, example, "must be a single value")).ok()?;
-        Some(text.filter(|text| !text.is_empty()))
-    }
-
-    fn unless_missing<T>(&mut self, key: Key, value: Option<T>) -> Option<T> {
-        if value.is_none() {
-            self.mistake(key.name, key.example, "is required");
-        }
-        value
-    }
-
     fn parse<T>(&mut self, key: Key, text: &str, parse: Parse<T>) -> Option<T> {
         parse(text).map_err(|fault| self.mistake(key.name, key.example, fault)).ok()
-    }
-
-    fn parse_each<'a, T>(
-        &mut self,
-        key: Key,
-        texts: impl Iterator<Item = &'a str>,
-        parse: Parse<T>,
-    ) -> Option<Vec<T>> {
-        let texts = texts.map(str::trim).filter(|text| !text.is_empty());
-        let parsed: Vec<Option<T>> = texts.map(|text| self.parse(key, text, parse)).collect();
-        parsed.into_iter().collect()
     }
 }

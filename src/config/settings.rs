@@ -11,9 +11,9 @@ use secrecy::SecretString;
 use super::encryption_key::{EXAMPLE_KEY, EncryptionKey};
 use super::keys::{Key, Keys};
 use super::values::{
-    Edge, IS_TRACED, LogFormat, base_url, boolean, duration, log_filter, log_format, network, number,
-    otlp_endpoint, password, positive_duration, positive_span, postgres_url, public_url, secret,
-    socket_address, text, time_of_day,
+    Edge, IS_TRACED, LogFormat, base_url, boolean, duration, log_filter, network, number, otlp_endpoint,
+    parse, password, positive_duration, positive_span, postgres_url, public_url, secret, socket_address,
+    text,
 };
 
 const DATABASE: &str = "postgres://optedo_officient:secret@db.internal/acme";
@@ -76,7 +76,7 @@ sections! {
     }
     database: Database {
         /// Secret, because it may contain a password.
-        url: SecretString = required_secret(DATABASE, postgres_url);
+        url: SecretString = required(DATABASE, postgres_url);
         /// The size of the pool.
         max_connections: u32 = required("5", number::<4, 1000, _>);
     }
@@ -87,7 +87,7 @@ sections! {
         api_url: String = required("https://api.officient.io", base_url);
         /// Set together with `client_secret`, or neither: then the admin fills them in on the settings page.
         client_id: Option<String> = optional("1234", text);
-        client_secret: Option<SecretString> = secret("8c64…", secret);
+        client_secret: Option<SecretString> = optional("8c64…", secret);
         /// The value of `app` that marks our entry in a leave type's `integrations`; compared without case.
         integration_app: String = required("optedo", text);
         /// The event names to subscribe to, until the admin chooses others.
@@ -102,21 +102,21 @@ sections! {
     optedo: Optedo {
         /// Without a trailing slash.
         api_url: String = required("https://acme.optedo.com/api", base_url);
-        api_token: SecretString = required_secret("the token of Optedo's API", secret);
+        api_token: SecretString = required("the token of Optedo's API", secret);
         /// Per call.
         timeout: Duration = required("10s", positive_duration);
     }
     admin: Admin {
         /// Clear text, or an argon2id hash as a PHC string.
-        password: SecretString = required_secret(PASSWORD, password);
+        password: SecretString = required(PASSWORD, password);
         /// The bearer token of the API. Without it, the API accepts only the session of the settings page.
-        api_token: Option<SecretString> = secret("the output of: openssl rand -hex 32", secret);
+        api_token: Option<SecretString> = optional("the output of: openssl rand -hex 32", secret);
     }
     security: Security {
         /// Encrypts secrets at rest.
-        encryption_key: EncryptionKey = required_secret(EXAMPLE_KEY, EncryptionKey::parse);
+        encryption_key: EncryptionKey = required(EXAMPLE_KEY, EncryptionKey::parse);
         /// These keys still decrypt.
-        previous_encryption_keys: Vec<EncryptionKey> = secret_list(EXAMPLE_KEY, EncryptionKey::parse);
+        previous_encryption_keys: Vec<EncryptionKey> = list(EXAMPLE_KEY, EncryptionKey::parse);
     }
     sync: Sync {
         /// The first day of the window.
@@ -130,7 +130,7 @@ sections! {
         /// Whether an identical absence that exists in Optedo is adopted instead of written twice.
         adopt_existing: bool = required("true", boolean);
         /// The start of a partial day whose start Officient does not know.
-        default_start: Time = required("09:00", time_of_day);
+        default_start: Time = required("09:00", |text| parse(text, "is not a time of day"));
         /// More deletions than this within ten minutes wait for the admin's confirmation.
         max_deletions: i64 = required("25", number::<0, 1_000_000, _>);
         => window(from, until);
@@ -149,7 +149,7 @@ sections! {
         absences: Span = required("3y", positive_span);
     }
     log: Log {
-        format: LogFormat = required("json", log_format);
+        format: LogFormat = required("json", |text| parse(text, "is neither json nor pretty"));
         /// As in `RUST_LOG`.
         filter: String = required("info", log_filter);
     }

@@ -13,7 +13,7 @@ const DEFAULTS: &str = include_str!("../../config/default.toml");
 pub(super) fn merge(
     file: Option<&Path>,
     env: impl IntoIterator<Item = (String, String)>,
-) -> Result<BTreeMap<String, Value>, Mistake> {
+) -> Result<BTreeMap<String, String>, Mistake> {
     let env: HashMap<String, String> = env.into_iter().collect();
     let (name, text) = match file {
         Some(file) => (file.display().to_string(), std::fs::read_to_string(file)),
@@ -33,13 +33,21 @@ pub(super) fn merge(
         .map_err(|error| unreadable(&name, &not_toml(&error, &text)))?;
     let mut values = BTreeMap::new();
     for (section, value) in sections {
-        if let ValueKind::Table(keys) = value.kind {
-            values.extend(keys.into_iter().map(|(key, value)| (format!("{section}.{key}"), value)));
-        } else {
-            values.insert(section, value);
-        }
+        flatten(section, value, &mut values);
     }
     Ok(values)
+}
+
+/// An array becomes a text with one line per value.
+fn flatten(key: String, value: Value, values: &mut BTreeMap<String, String>) {
+    if let ValueKind::Table(table) = value.kind {
+        for (name, value) in table {
+            flatten(format!("{key}.{name}"), value, values);
+        }
+    } else {
+        let lines = value.clone().into_array().unwrap_or_else(|_single_value| vec![value]);
+        values.insert(key, lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n"));
+    }
 }
 
 /// Not the whole error: it quotes the line, which may hold a secret.

@@ -1,11 +1,12 @@
 //! Parsers of single values.
 
 use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
 use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use ipnet::IpNet;
-use jiff::civil::{Date, Time};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Span, ToSpan as _};
 use secrecy::SecretString;
 use strum::EnumString;
@@ -14,6 +15,11 @@ use url::{Host, Url};
 
 /// Whether the program was built with traces.
 pub(super) const IS_TRACED: bool = cfg!(feature = "otlp");
+
+/// For types that parse themselves.
+pub(super) fn parse<T: FromStr>(text: &str, fault: &str) -> Result<T, String> {
+    text.parse().map_err(|_the_fault_says_it| fault.to_owned())
+}
 
 #[expect(clippy::unnecessary_wraps, reason = "a parser")]
 pub(super) fn text(text: &str) -> Result<String, String> {
@@ -61,7 +67,7 @@ fn plain(url: &Url) -> Result<String, String> {
 
 /// A whole number within these bounds, both included.
 pub(super) fn number<const LEAST: i64, const MOST: i64, T: TryFrom<i64>>(text: &str) -> Result<T, String> {
-    let number: i64 = text.parse().map_err(|_not_a_number| "is not a whole number".to_owned())?;
+    let number: i64 = parse(text, "is not a whole number")?;
     let number = (LEAST..=MOST).contains(&number).then(|| T::try_from(number).ok()).flatten();
     number.ok_or_else(|| format!("must be from {LEAST} to {MOST}"))
 }
@@ -75,7 +81,7 @@ pub(super) fn boolean(text: &str) -> Result<bool, String> {
 }
 
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let duration: SignedDuration = text.parse().map_err(|_not_a_duration| "is not a duration".to_owned())?;
+    let duration: SignedDuration = parse(text, "is not a duration")?;
     Duration::try_from(duration).map_err(|_negative| "must not be negative".to_owned())
 }
 
@@ -85,7 +91,7 @@ pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
 }
 
 pub(super) fn socket_address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_not_an_address| "is not an IP address with a port".to_owned())
+    parse(text, "is not an IP address with a port")
 }
 
 pub(super) fn public_url(text: &str) -> Result<String, String> {
@@ -136,20 +142,13 @@ impl Edge {
         match text.strip_suffix('d').map(str::parse) {
             Some(Ok(days @ -3660..=3660)) => Ok(Self::Days(days)),
             Some(Ok(_)) => Err("is more than ten years away".into()),
-            Some(Err(_)) | None => text
-                .parse()
-                .map(Self::On)
-                .map_err(|_not_a_date| "is neither a date nor a number of days".into()),
+            Some(Err(_)) | None => parse(text, "is neither a date nor a number of days").map(Self::On),
         }
     }
 }
 
-pub(super) fn time_of_day(text: &str) -> Result<Time, String> {
-    text.parse().map_err(|_not_a_time| "is not a time of day".to_owned())
-}
-
 pub(super) fn positive_span(text: &str) -> Result<Span, String> {
-    let span: Span = text.parse().map_err(|_not_a_span| "is not a period".to_owned())?;
+    let span: Span = parse(text, "is not a period")?;
     if span.is_positive() { Ok(span) } else { Err("must be more than 0d".into()) }
 }
 
@@ -161,14 +160,9 @@ pub enum LogFormat {
     Pretty,
 }
 
-pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
-    text.parse().map_err(|_unknown| "is neither json nor pretty".to_owned())
-}
-
 pub(super) fn log_filter(text: &str) -> Result<String, String> {
-    EnvFilter::try_new(text)
-        .map(|_valid| text.to_owned())
-        .map_err(|error| format!("is not a filter: {error}"))
+    EnvFilter::try_new(text).map_err(|error| format!("is not a filter: {error}"))?;
+    Ok(text.to_owned())
 }
 
 /// Plain http is allowed here: the collector usually runs on the same machine.

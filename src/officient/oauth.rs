@@ -72,14 +72,14 @@ impl Oauth {
     }
 
     /// Where the admin grants access.
-    pub fn authorize_url(&self, client_id: &str, state: &SecretString) -> Url {
+    pub fn authorize_url(&self, credentials: &Credentials, state: &SecretString) -> Url {
         let state = CsrfToken::new(state.expose_secret().to_owned());
-        self.client(client_id).authorize_url(|| state).url().0
+        self.client(credentials).authorize_url(|| state).url().0
     }
 
     /// Exchanges the code that the browser brought.
     pub async fn exchange(&self, credentials: &Credentials, code: &str) -> Result<Grant, UpstreamError> {
-        let client = self.client_with_secret(credentials);
+        let client = self.client(credentials);
         let request = client.exchange_code(AuthorizationCode::new(code.to_owned()));
         grant(request.request_async(self).await)
     }
@@ -89,56 +89,48 @@ impl Oauth {
         credentials: &Credentials,
         token: &SecretString,
     ) -> Result<Grant, UpstreamError> {
-        let client = self.client_with_secret(credentials);
+        let client = self.client(credentials);
         let token = RefreshToken::new(token.expose_secret().to_owned());
         let request = client.exchange_refresh_token(&token);
         grant(request.request_async(self).await)
     }
 
-    fn client(&self, client_id: &str) -> Client {
-        BasicClient::new(ClientId::new(client_id.to_owned()))
+    fn client(&self, Credentials { client_id, client_secret }: &Credentials) -> Client {
+        BasicClient::new(ClientId::new(client_id.clone()))
+            .set_client_secret(ClientSecret::new(client_secret.expose_secret().to_owned()))
             .set_auth_type(AuthType::RequestBody)
             .set_auth_uri(self.authorize_url.clone())
             .set_token_uri(self.token_url.clone())
             .set_redirect_uri(self.redirect_url.clone())
     }
 
-    fn client_with_secret(&self, Credentials { client_id, client_secret }: &Credentials) -> Client {
-        let secret = ClientSecret::new(client_secret.expose_secret().to_owned());
-        self.client(client_id).set_client_secret(secret)
-    }
-
     /// Sends the request in the encoding that the endpoint accepted last, at first a form. If that is refused, tries the
     /// other one once: Officient documents JSON, and most public clients send a form.
     async fn request_tokens(&self, request: HttpRequest) -> Result<HttpResponse, UpstreamError> {
         let sends_json = self.sends_json.load(Ordering::Relaxed);
-        let mut response = self.send(request.body(), sends_json).await;
+        let first = self.send(request.body(), sends_json).await;
         let may_be_the_encoding = matches!(
-            response,
+            first,
             Err(UpstreamError::Rejected { status: 400, .. } | UpstreamError::Unreadable { .. })
         );
-        if may_be_the_encoding {
-            let other = self.send(request.body(), !sends_json).await;
-            if other.is_ok() {
-                let encoding = if sends_json { "a form" } else { "JSON" };
-                tracing::info!("Officient's token endpoint accepts {encoding}: this is sent from now on");
-                self.sends_json.store(!sends_json, Ordering::Relaxed);
-            }
-            // Only the encoding that the endpoint understands can be refused.
-            if !matches!(other, Err(UpstreamError::Unreadable { .. })) {
-                response = other;
-            }
+        if !may_be_the_encoding {
+            return strict(&first?);
         }
-        response
+        let second = self.send(request.body(), !sends_json).await;
+        // An error page says nothing about the tokens.
+        let is_error_page = matches!(second, Err(UpstreamError::Unreadable { .. }));
+        let tokens = strict(&if is_error_page { first } else { second }?)?;
+        let encoding = if sends_json { "a form" } else { "JSON" };
+        tracing::info!("Officient's token endpoint accepts {encoding}: this is sent from now on");
+        self.sends_json.store(!sends_json, Ordering::Relaxed);
+        Ok(tokens)
     }
 
-    async fn send(&self, form: &[u8], as_json: bool) -> Result<HttpResponse, UpstreamError> {
+    async fn send(&self, form: &[u8], as_json: bool) -> Result<Response, UpstreamError> {
         let fields: BTreeMap<Cow<'_, str>, Cow<'_, str>> = url::form_urlencoded::parse(form).collect();
         let request = self.transport.request(Method::POST, TOKEN_PATH);
         let request = if as_json { request.json(&fields) } else { request.form(&fields) };
-        let operation = "requesting a token";
-        let response = self.transport.call_as(Priority::Urgent, operation, request, classify).await?;
-        strict(&response).map_err(|error| UpstreamError::unavailable(&error.to_string()))
+        self.transport.call_as(Priority::Urgent, "requesting a token", request, classify).await
     }
 }
 

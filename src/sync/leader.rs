@@ -73,7 +73,7 @@ async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<()
     let term = leadership::begin_term(&mut *listener).await?;
     engine.work_signal.set_leadership(Some(Leadership { confirmed_at, term }));
     tracing::info!(leader.term = term, "This replica is the leader");
-    if let Err(error) = secrets::reseal_as_leader(&engine.db, &engine.vault).await {
+    if let Err(error) = secrets::reseal(&engine.db, &engine.vault).await {
         tracing::warn!(%error, "Could not re-encrypt all secrets with the current key");
     }
     let mut worker = Worker::new(Arc::clone(engine));

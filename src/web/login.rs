@@ -77,7 +77,7 @@ pub async fn begin_login(
     let flow = Flow { begun_by: admin.actor.name, session: admin.actor.session, preview_first };
     sessions::insert_flow(&app.engine.db, &state_digest, &browser_digest, &flow, after(now, FLOW_LIFE))
         .await?;
-    let authorize_url = tokens.oauth().authorize_url(&credentials.client_id, &state);
+    let authorize_url = tokens.oauth().authorize_url(&credentials, &state);
     let cookie = app.session_policy.cookie(FLOW_COOKIE, browser.expose_secret().to_owned(), Some(FLOW_LIFE));
     let cookies = cookies.add(cookie);
     if wants_json(&headers) {
