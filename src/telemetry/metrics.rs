@@ -18,52 +18,27 @@ use crate::domain::attention::AttentionKind;
 use crate::http_client::UpstreamError;
 
 const COUNTERS: [(&str, &str); 5] = [
-    (
-        "webhook_events_total",
-        "Webhooks received, by event name (other: a name without a subscription) and outcome: stored, unavailable (not on disk, answered with 503) or malformed (answered with 400).",
-    ),
+    ("webhook_events_total", "Webhooks by event name, and by outcome: stored, unavailable, malformed."),
     ("absence_writes_total", "Calls that create, change or delete an absence in Optedo, by outcome."),
     ("officient_calls_total", "Calls to Officient, by outcome."),
     ("optedo_calls_total", "Calls to Optedo, by outcome."),
-    (
-        "officient_rate_limited_total",
-        "Calls that Officient refused with 429: other apps use the account's limit too.",
-    ),
+    ("officient_rate_limited_total", "Calls that Officient refused with 429."),
 ];
-const HISTOGRAMS: [(&str, &str, &[f64]); 2] = [
-    (
-        "webhook_ack_seconds",
-        "From the arrival of a webhook to its 200, including the commit.",
-        &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0],
-    ),
-    (
-        "propagation_seconds",
-        "From a webhook on disk to the resulting absence in Optedo.",
-        &[0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0],
-    ),
+const ACK_BUCKETS: [f64; 11] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0];
+const PROPAGATION_BUCKETS: [f64; 13] =
+    [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0];
+const HISTOGRAMS: [(&str, &[f64], &str); 2] = [
+    ("webhook_ack_seconds", &ACK_BUCKETS, "From the arrival of a webhook to its 200."),
+    ("propagation_seconds", &PROPAGATION_BUCKETS, "From a webhook on disk to its absence in Optedo."),
 ];
+/// All but the last three are the same on every replica; while `database_up` is 0, they are older.
 const GAUGES: [(&str, &str); 8] = [
-    (
-        "sync_queue",
-        "Webhooks to resolve and people to reconcile, by state: waiting, or retrying after a failure. The same on every replica.",
-    ),
-    (
-        "oldest_waiting_seconds",
-        "Age of the oldest webhook that is not carried out yet; 0: none. The same on every replica.",
-    ),
-    ("attention_open", "Attention items neither resolved nor ignored, by kind. The same on every replica."),
-    (
-        "connection_state",
-        "0 disconnected, 1 connected, 2 an admin must sign in at Officient again. The same on every replica.",
-    ),
-    (
-        "last_sweep_timestamp_seconds",
-        "Unix time of the end of the last sweep (full reconciliation); 0: never. The same on every replica.",
-    ),
-    (
-        "database_up",
-        "1 when this replica could read its database for this scrape. At 0, the gauges that are the same on every replica are older.",
-    ),
+    ("sync_queue", "Webhooks to resolve and people to reconcile: waiting, or retrying after a failure."),
+    ("oldest_waiting_seconds", "Age of the oldest webhook that is not carried out yet; 0: none."),
+    ("attention_open", "Attention items neither resolved nor ignored, by kind."),
+    ("connection_state", "0 disconnected, 1 connected, 2 an admin must sign in at Officient again."),
+    ("last_sweep_timestamp_seconds", "Unix time of the end of the last sweep; 0: never."),
+    ("database_up", "1 when this replica could read its database for this scrape."),
     ("is_leader", "1 on the replica that holds the lock and reconciles, 0 on the others."),
     ("build_info", "Always 1; the label is the version of the program."),
 ];
@@ -76,7 +51,7 @@ pub const OTHER: &str = "other";
 pub fn handle() -> &'static PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE.get_or_init(|| {
-        let set_buckets = |builder: PrometheusBuilder, (name, _, buckets): (&str, &str, &[f64])| {
+        let set_buckets = |builder: PrometheusBuilder, (name, buckets, _): (&str, &[f64], &str)| {
             builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), buckets)
         };
         let builder = HISTOGRAMS.into_iter().try_fold(PrometheusBuilder::new(), set_buckets);
@@ -94,7 +69,7 @@ fn describe() {
     for (name, description) in COUNTERS {
         describe_counter!(name, description);
     }
-    for (name, description, _) in HISTOGRAMS {
+    for (name, _, description) in HISTOGRAMS {
         describe_histogram!(name, description);
         // Exists, empty, once it is named.
         let _empty = histogram!(name);
