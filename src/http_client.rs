@@ -10,7 +10,9 @@ use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use reqwest::RequestBuilder;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::error::Category;
+use serde_path_to_error::{Path, Segment};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use tracing::field::Empty;
@@ -147,35 +149,66 @@ impl Response {
     /// The body as JSON of the documented shape.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, UpstreamError> {
         let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
-        serde_path_to_error::deserialize(&mut deserializer)
-            .map_err(|error| (error.path().to_string(), error.into_inner()))
-            .and_then(|value| deserializer.end().map(|()| value).map_err(|error| (String::new(), error)))
-            .map_err(|(path, error)| UpstreamError::Unreadable { what: mistake_at(&path, &error) })
+        let value = serde_path_to_error::deserialize(&mut deserializer)
+            .map_err(|error| mistake(error.inner(), Some(error.path()), &self.body))?;
+        deserializer.end().map_err(|error| mistake(&error, None, &self.body))?;
+        Ok(value)
     }
 }
 
 /// What is wrong, and where. Quotes nothing of the response: names of fields are our own, and of serde's message only the
 /// part behind "expected" is, unless it has more than letters.
-fn mistake_at(path: &str, error: &serde_json::Error) -> String {
-    let place = format!("line {} column {}", error.line(), error.column());
-    match error.classify() {
-        Category::Io | Category::Syntax => return format!("is not JSON, at {place}"),
-        Category::Eof => return format!("is cut off, at {place}"),
-        Category::Data => {}
-    }
+fn mistake(error: &serde_json::Error, path: Option<&Path>, body: &[u8]) -> UpstreamError {
     let is_plain = |text: &&str| {
         text.len() < 80 && text.chars().all(|char| char.is_ascii_alphanumeric() || " ._[]".contains(char))
     };
-    let path = Some(path).filter(is_plain).filter(|path| *path != ".").unwrap_or("its top level");
+    let at = path.map(Path::to_string);
+    let at = at.as_deref().filter(is_plain).filter(|path| *path != ".").unwrap_or("its top level");
     let message = error.to_string();
     let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _place)| message);
     let missing = message.strip_prefix("missing field `").map(|field| field.trim_end_matches('`'));
-    let expected = message.rsplit_once("expected ").map(|(_found, expected)| expected);
-    match (missing.filter(is_plain), expected.filter(is_plain)) {
-        (Some(field), _) => format!("lacks {field} at {path}"),
-        (None, Some(expected)) => format!("has an unexpected value at {path}: expected {expected}"),
-        (None, None) => format!("has an unexpected value at {path}"),
+    let what = match (error.classify(), missing.filter(is_plain)) {
+        (Category::Io | Category::Syntax, _) => {
+            format!("is not JSON, at line {} column {}", error.line(), error.column())
+        }
+        (Category::Eof, _) => format!("is cut off, at line {} column {}", error.line(), error.column()),
+        (Category::Data, Some(field)) => format!("lacks {field} at {at}"),
+        (Category::Data, None) => {
+            let expected = message.rsplit_once("expected ").map(|(_found, expected)| expected);
+            let expected = expected.filter(is_plain).map_or("another value", in_words_of_json);
+            let found = path.and_then(|path| kind_at(path, body)).unwrap_or("another one");
+            format!("has an unexpected value at {at}: expected {expected}, got {found}")
+        }
+    };
+    UpstreamError::Unreadable { what }
+}
+
+fn in_words_of_json(expected: &str) -> &str {
+    match expected {
+        "a sequence" => "a list",
+        "a map" => "an object",
+        "i64" | "u64" => "a whole number",
+        other if other.starts_with("struct ") => "an object",
+        other => other,
     }
+}
+
+/// The kind of the value at `path`.
+fn kind_at(path: &Path, body: &[u8]) -> Option<&'static str> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let value = path.iter().try_fold(&body, |value, segment| match segment {
+        Segment::Seq { index } => value.get(index),
+        Segment::Map { key } => value.get(key),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    })?;
+    Some(match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    })
 }
 
 /// What a complete response means, by its status, its `Retry-After` and its body.
@@ -278,13 +311,16 @@ mod tests {
     #[test]
     fn an_unreadable_response_is_described_without_its_content() {
         let table = [
-            (r#"{"days": [[1], ["BE71 0961"]]}"#, "has an unexpected value at days[1][0]: expected i64"),
+            (
+                r#"{"days": [[1], ["BE71 0961"]]}"#,
+                "has an unexpected value at days[1][0]: expected a whole number, got a string",
+            ),
             (
                 r#"{"days": [[1], ", expected BE71!"]}"#,
-                "has an unexpected value at days[1]: expected a sequence",
+                "has an unexpected value at days[1]: expected a list, got a string",
             ),
             (r#"{"iban": "BE71 0961"}"#, "lacks days at its top level"),
-            (r#""BE71 0961""#, "has an unexpected value at its top level: expected struct Calendar"),
+            (r#""BE71 0961""#, "has an unexpected value at its top level: expected an object, got a string"),
             (r#"{"days": [[1], ["BE71 0961"#, "is cut off, at line 1 column 26"),
             ("<html>BE71 0961</html>", "is not JSON, at line 1 column 1"),
             (r#"{"days": []} BE71 0961"#, "is not JSON, at line 1 column 14"),
