@@ -38,7 +38,7 @@ pub async fn receive_webhook(
     }
     let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await;
     let body = body.map_err(|_too_large_or_cut_off| WebError::PayloadTooLarge)?;
-    let Ok(payload) = serde_json::from_slice::<WebhookPayload>(&body) else {
+    let Ok(payload) = WebhookPayload::parse(&body) else {
         webhook_counter(OTHER.to_owned(), "malformed").increment(1);
         let message = "the body must be a JSON object with an event_type that is a string";
         return Err(WebError::InvalidRequest(message));

@@ -197,6 +197,16 @@ async fn while_officient_is_unreachable_nothing_is_connected_and_the_page_says_s
     app.connect().await;
 }
 
+#[tokio::test]
+async fn invisible_characters_around_pasted_credentials_are_removed() {
+    let app = TestApp::start().await;
+    let pasted = |text: &str| format!("\u{feff} {text}\u{200b}\n");
+    let body = json!({"clientId": pasted(app.officient.client_id()), "clientSecret": pasted(app.officient.client_secret())});
+    let put = app.api(Method::PUT, "/credentials").json(&body).send().await.unwrap();
+    assert_eq!(put.status(), StatusCode::NO_CONTENT);
+    assert_eq!(app.log_in_with(&app.officient.issue_code()).await, "connected");
+}
+
 async fn assert_signed_out(app: &TestApp) {
     assert_eq!(app.status().await["state"], "disconnected");
     assert_eq!(stored_tokens(app).await, (None, None));

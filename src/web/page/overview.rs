@@ -101,12 +101,11 @@ pub(super) async fn replace_credentials(
     form: Result<Form<CredentialsForm>, FormRejection>,
 ) -> Result<Redirect, WebError> {
     let Form(form) = form?;
-    let is_complete = check_text("client_id", &form.client_id).is_ok()
-        && check_text("client_secret", &form.client_secret).is_ok();
-    if !is_complete {
+    let texts = (check_text("client_id", &form.client_id), check_text("client_secret", &form.client_secret));
+    let (Ok(client_id), Ok(client_secret)) = texts else {
         return Ok(to_page(Notice::CredentialsIncomplete));
-    }
-    save_credentials(&app.engine, &admin, form.client_id.trim(), form.client_secret.trim().into()).await?;
+    };
+    save_credentials(&app.engine, &admin, client_id, client_secret.into()).await?;
     Ok(to_page(Notice::CredentialsSaved))
 }
 
