@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::{self, DatabaseError};
+use crate::db::{self, DatabaseError, faults};
 use crate::officient::Officient;
 use crate::officient::oauth::{Credentials, Oauth};
 use crate::officient::rate_limiter::{Counter, RateLimiter};
@@ -40,9 +40,9 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Why the service does not start, or ended.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    #[error(transparent)]
+    #[error("{}: {}", .0, .0.remedy())]
     Database(#[from] DatabaseError),
-    #[error("the database: {0}")]
+    #[error("the database: {}", faults::describe(.0))]
     Query(#[from] sqlx::Error),
     /// Never ignored: with a wrong key, the service would seem to be disconnected.
     #[error("{}: {}", .0, .0.remedy())]

@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::connection::{self, Connection, State};
 use crate::db::subscriptions::{self, SubscriptionState};
-use crate::db::{self, DATABASE_REMEDY, DatabaseError, people};
+use crate::db::{self, DatabaseError, faults, people};
 use crate::domain::absence::AbsenceType;
 use crate::domain::attention::AttentionItem;
 use crate::domain::calendar::{LeaveType, Subscription};
@@ -152,17 +152,24 @@ struct Stored {
     connection: Connection,
 }
 
-fn database_remedy<E>(_error: Option<&E>) -> &'static str {
-    DATABASE_REMEDY
+fn database_remedy(error: Option<&sqlx::Error>) -> String {
+    error.map_or_else(|| faults::REMEDY.to_owned(), faults::remedy)
+}
+
+fn secrets_remedy(error: Option<&SecretsError>) -> String {
+    error.map_or_else(|| faults::REMEDY.to_owned(), SecretsError::remedy)
 }
 
 async fn check_database(config: &Config, report: &mut Report) -> Option<Stored> {
     let connect = async {
         let db = db::pool(&config.database.url, config.database.max_connections)?;
-        db::ping(&db).await.map_err(DatabaseError::Unreachable)?;
+        faults::try_connect(&db).await.map_err(DatabaseError::Unreachable)?;
         Ok::<_, DatabaseError>(db)
     };
-    let db = report.attempt("database", connect, "responds", database_remedy).await?;
+    let remedy = |error: Option<&DatabaseError>| {
+        error.map_or_else(|| faults::REMEDY.to_owned(), DatabaseError::remedy)
+    };
+    let db = report.attempt("database", connect, "responds", remedy).await?;
     if !check_migrations(&db, report).await {
         return None;
     }
@@ -172,9 +179,8 @@ async fn check_database(config: &Config, report: &mut Report) -> Option<Stored> 
         secrets::verify(&vault, connection.clone())?;
         Ok::<_, SecretsError>((vault, connection))
     };
-    let remedy = |error: Option<&SecretsError>| error.map_or(DATABASE_REMEDY, SecretsError::remedy);
     let success = "all stored secrets can be decrypted";
-    let (vault, connection) = report.attempt("secrets", open, success, remedy).await?;
+    let (vault, connection) = report.attempt("secrets", open, success, secrets_remedy).await?;
     Some(Stored { db, vault, connection })
 }
 
@@ -281,7 +287,7 @@ async fn check_subscriptions(config: &Config, stored: &Stored, officient: &Offic
         let address = WebhookAddress::read(app::webhook_base(config), vault.clone(), db).await?;
         Ok::<_, SecretsError>((address, subscriptions::all(db).await?))
     };
-    let ours = report.attempt(CHECK, ours, "our address was read", database_remedy).await;
+    let ours = report.attempt(CHECK, ours, "our address was read", secrets_remedy).await;
     let Some((address, known)) = ours else { return };
     let url = address.url();
     let is_current = |webhook: &Subscription| webhook.target_url == url.expose_secret();

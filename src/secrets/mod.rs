@@ -10,7 +10,7 @@ pub mod webhook_address;
 use sqlx::PgPool;
 
 use crate::db::connection::Connection;
-use crate::db::{self, DATABASE_REMEDY, connection};
+use crate::db::{self, connection, faults};
 use random::random_token;
 use vault::{Vault, VaultError};
 
@@ -30,11 +30,13 @@ pub enum SecretsError {
 }
 
 impl SecretsError {
-    pub fn remedy(&self) -> &'static str {
+    pub fn remedy(&self) -> String {
         match self {
-            Self::Database(_) => DATABASE_REMEDY,
-            Self::Vault(VaultError::UnknownKey { .. }) => "add that key to security.previous_encryption_keys",
-            Self::Vault(VaultError::Damaged { .. }) => "restore the database from a backup",
+            Self::Database(error) => faults::remedy(error),
+            Self::Vault(VaultError::UnknownKey { .. }) => {
+                "add that key to security.previous_encryption_keys".to_owned()
+            }
+            Self::Vault(VaultError::Damaged { .. }) => "restore the database from a backup".to_owned(),
         }
     }
 }

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::engine::Engine;
 use super::work_signal::{CHANNEL, LEADERSHIP_VALID_FOR, Leadership};
 use super::worker::Worker;
-use crate::db::leadership;
+use crate::db::{faults, leadership};
 use crate::secrets;
 use crate::secrets::webhook_address::REFRESH_INTERVAL;
 
@@ -34,7 +34,8 @@ const _: () = assert!(LEADERSHIP_VALID_FOR.as_secs() + SESSION_TIMEOUT.as_secs()
 pub async fn run(engine: Arc<Engine>) {
     while !engine.stop.is_cancelled() {
         if let Err(error) = lead(&engine).await {
-            tracing::warn!(%error, "Lost the database session of the leader's lock");
+            let error = faults::describe(&faults::cause_of(&engine.db, error).await);
+            tracing::warn!(error, "Lost the database session of the leader's lock");
         }
         engine.work_signal.set_leadership(None);
         if !engine.pause_for_heartbeat().await {

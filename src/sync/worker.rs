@@ -18,7 +18,7 @@ use super::unblock::Unblocked;
 use crate::clock::after;
 use crate::db::connection::{self, Connection, State};
 use crate::db::people::{self, Person};
-use crate::db::{preview, queue, webhooks};
+use crate::db::{faults, preview, queue, webhooks};
 use crate::domain::ids::CompanyId;
 use crate::domain::sync_request::SyncReason;
 use crate::officient::tokens::TokenError;
@@ -133,6 +133,11 @@ impl Worker {
         while !self.engine.stop.is_cancelled() {
             let wait = match self.start_due_jobs().await {
                 Ok(wait) => wait,
+                Err(SyncError::Database(error)) => {
+                    let error = faults::describe(&faults::cause_of(&self.engine.db, error).await);
+                    tracing::warn!(error, "Could not look for work");
+                    BUSY_TICK
+                }
                 Err(error) => {
                     tracing::warn!(%error, "Could not look for work");
                     BUSY_TICK
