@@ -212,6 +212,7 @@ async fn check_officient(
     clock: &Clock,
     report: &mut Report,
 ) -> Option<Vec<LeaveType>> {
+    const CONNECTION: &str = "officient.connection";
     let (api_url, year) = (&config.officient.api_url, clock.today().year());
     let (db, vault, tasks) = (&stored.db, stored.vault.clone(), TaskTracker::new());
     let Ok(officient) = app::officient(config, db, vault, clock.clone(), &tasks) else {
@@ -228,7 +229,6 @@ async fn check_officient(
     };
     let remedy = |_: Option<&_>| "check officient.api_url, and that this machine may reach it";
     report.attempt("officient", reach, &format!("{api_url} responds"), remedy).await?;
-    const CONNECTION: &str = "officient.connection";
     let disconnected = match stored.connection.state {
         State::Connected => None,
         State::Disconnected => Some("nobody has connected to Officient yet, or somebody signed out"),

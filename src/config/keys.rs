@@ -1,4 +1,4 @@
-//! Reads key by key, and collects the mistakes. A wrong or missing value is recorded as a mistake, and reads as `None`.
+//! Reads key by key, and collects the mistakes.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +13,9 @@ pub(super) struct Key {
 
 /// Parses a single value. The error says what is wrong with it, as in "is not a duration".
 pub(super) type Parse<T> = fn(&str) -> Result<T, String>;
+
+/// The value is wrong or missing, and that was added to the mistakes.
+pub(super) struct Reported;
 
 pub(super) struct Keys {
     /// The values that were not read yet.
@@ -33,26 +36,21 @@ impl Keys {
         self.mistakes
     }
 
-    pub(super) fn mistake(&mut self, key: &str, example: &'static str, fault: impl Into<String>) {
+    pub(super) fn mistake(&mut self, key: &str, example: &'static str, fault: impl Into<String>) -> Reported {
         self.mistakes.push(Mistake { key: key.to_owned(), fault: fault.into(), example });
+        Reported
     }
 
-    pub(super) fn required<T>(&mut self, key: Key, parse: Parse<T>) -> Option<T> {
-        let value = self.optional(key, parse)?;
-        if value.is_none() {
-            self.mistake(key.name, key.example, "is required");
-        }
-        value
+    pub(super) fn required<T>(&mut self, key: Key, parse: Parse<T>) -> Result<T, Reported> {
+        self.optional(key, parse)?.ok_or_else(|| self.mistake(key.name, key.example, "is required"))
     }
 
-    /// `Some(None)` when the key is not set.
-    pub(super) fn optional<T>(&mut self, key: Key, parse: Parse<T>) -> Option<Option<T>> {
-        let text = self.text(key)?;
-        text.map_or(Some(None), |text| self.parse(key, &text, parse).map(Some))
+    pub(super) fn optional<T>(&mut self, key: Key, parse: Parse<T>) -> Result<Option<T>, Reported> {
+        self.text(key)?.map(|text| self.parse(key, &text, parse)).transpose()
     }
 
     /// Values separated by commas or line ends, or a JSON array; and those in the file that `<key>_file` names.
-    pub(super) fn list<T>(&mut self, key: Key, parse: Parse<T>) -> Option<Vec<T>> {
+    pub(super) fn list<T>(&mut self, key: Key, parse: Parse<T>) -> Result<Vec<T>, Reported> {
         let text = self.values.remove(key.name).unwrap_or_default();
         // The key was taken out of the values, so only the file is left to read.
         let file = self.text(key)?.unwrap_or_default();
@@ -60,38 +58,33 @@ impl Keys {
         let texts: Vec<String> = match serde_json::from_str(&text) {
             Ok(texts) => texts,
             Err(_) if !is_json => text.split([',', '\n']).map(str::to_owned).collect(),
-            Err(_) => {
-                self.mistake(key.name, key.example, "is not a list of texts");
-                return None;
-            }
+            Err(_) => return Err(self.mistake(key.name, key.example, "is not a list of texts")),
         };
         let texts = texts.iter().map(String::as_str).chain(file.lines());
         let texts = texts.map(str::trim).filter(|text| !text.is_empty());
-        let parsed: Vec<Option<T>> = texts.map(|text| self.parse(key, text, parse)).collect();
+        let parsed: Vec<Result<T, Reported>> = texts.map(|text| self.parse(key, text, parse)).collect();
         parsed.into_iter().collect()
     }
 
     /// The text of the key, or of the file that `<key>_file` names. An empty text counts as not set.
-    fn text(&mut self, key: Key) -> Option<Option<String>> {
-        const EXAMPLE_FILE: &str = "/run/secrets/…";
+    fn text(&mut self, key: Key) -> Result<Option<String>, Reported> {
         let file_key = format!("{}_file", key.name);
         let mut take = |key: &str| self.values.remove(key).filter(|text| !text.is_empty());
         let (text, path) = (take(key.name), take(&file_key));
-        let Some(path) = path else { return Some(text) };
+        let Some(path) = path else { return Ok(text) };
         let fault = if text.is_some() {
             format!("is set together with {}: set only one of the two", key.name)
         } else {
             match std::fs::read_to_string(&path) {
                 Ok(text) if text.trim().is_empty() => format!("{path} is empty"),
-                Ok(text) => return Some(Some(text.trim().to_owned())),
+                Ok(text) => return Ok(Some(text.trim().to_owned())),
                 Err(error) => format!("{path} cannot be read: {error}"),
             }
         };
-        self.mistake(&file_key, EXAMPLE_FILE, fault);
-        None
+        Err(self.mistake(&file_key, "/run/secrets/…", fault))
     }
 
-    fn parse<T>(&mut self, key: Key, text: &str, parse: Parse<T>) -> Option<T> {
-        parse(text).map_err(|fault| self.mistake(key.name, key.example, fault)).ok()
+    fn parse<T>(&mut self, key: Key, text: &str, parse: Parse<T>) -> Result<T, Reported> {
+        parse(text).map_err(|fault| self.mistake(key.name, key.example, fault))
     }
 }

@@ -27,7 +27,7 @@ impl Config {
         let mut keys = Keys::new(values);
         let config = Self::read(&mut keys);
         let mistakes = keys.mistakes();
-        config.filter(|_| mistakes.is_empty()).ok_or(ConfigError(mistakes))
+        config.ok().filter(|_| mistakes.is_empty()).ok_or(ConfigError(mistakes))
     }
 }
 

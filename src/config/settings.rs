@@ -9,7 +9,7 @@ use jiff::civil::Time;
 use secrecy::SecretString;
 
 use super::encryption_key::{EXAMPLE_KEY, EncryptionKey};
-use super::keys::{Key, Keys};
+use super::keys::{Key, Keys, Reported};
 use super::values::{
     Edge, IS_TRACED, LogFormat, base_url, boolean, duration, log_filter, network, number, otlp_endpoint,
     parse, password, positive_duration, positive_span, postgres_url, public_url, secret, socket_address,
@@ -20,7 +20,7 @@ const DATABASE: &str = "postgres://optedo_officient:secret@db.internal/acme";
 const PASSWORD: &str = "a long password, or the output of: optedo-officient hash-password";
 const COLLECTOR: &str = if IS_TRACED { "http://collector:4318" } else { "" };
 
-/// Defines the sections, and how they are read: every key before the first `None` ends it, so that all mistakes are
+/// Defines the sections, and how they are read: every key before the first error ends it, so that all mistakes are
 /// reported. The function behind `=>` gets values that were read, and reports those that do not fit together.
 macro_rules! sections {
     ($(
@@ -37,9 +37,9 @@ macro_rules! sections {
         }
 
         impl Config {
-            pub(super) fn read(keys: &mut Keys) -> Option<Self> {
+            pub(super) fn read(keys: &mut Keys) -> Result<Self, Reported> {
                 let ($($section,)+) = ($($name::read(keys),)+);
-                Some(Self { $($section: $section?,)+ })
+                Ok(Self { $($section: $section?,)+ })
             }
         }
 
@@ -51,13 +51,13 @@ macro_rules! sections {
             }
 
             impl $name {
-                fn read(keys: &mut Keys) -> Option<Self> {
+                fn read(keys: &mut Keys) -> Result<Self, Reported> {
                     let ($($field,)+) = ($({
                         let name = concat!(stringify!($section), ".", stringify!($field));
                         keys.$read(Key { name, example: $example }, $parse)
                     },)+);
-                    $($check(keys, $($checked.as_ref()),+);)?
-                    Some(Self { $($field: $field?,)+ })
+                    $($check(keys, $($checked.as_ref().ok()),+);)?
+                    Ok(Self { $($field: $field?,)+ })
                 }
             }
         )+

@@ -29,7 +29,7 @@ pub(super) fn merge(
             let builder = builder.add_source(File::from_str(&text, FileFormat::Toml));
             builder.add_source(environment).build()
         })
-        .and_then(|sources| sources.try_deserialize::<BTreeMap<String, Value>>())
+        .and_then(Config::try_deserialize::<BTreeMap<String, Value>>)
         .map_err(|error| unreadable(&name, &not_toml(&error, &text)))?;
     let mut values = BTreeMap::new();
     for (section, value) in sections {

@@ -18,10 +18,7 @@ pub enum DatabaseError {
     Url,
     #[error("the database cannot be reached: {}", what(.0))]
     Unreachable(#[source] sqlx::Error),
-    #[error("the database cannot be migrated: {}", match .0 {
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => what(error),
-        other => other.to_string(),
-    })]
+    #[error("the database cannot be migrated: {}", of_migration(.0).map_or_else(|| .0.to_string(), what))]
     Migration(#[from] MigrateError),
 }
 
@@ -29,13 +26,19 @@ impl DatabaseError {
     pub fn remedy(&self) -> String {
         match self {
             Self::Url => "begin it with postgres://".to_owned(),
-            Self::Unreachable(error)
-            | Self::Migration(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
-                remedy(error)
+            Self::Unreachable(error) => remedy(error),
+            Self::Migration(error) => {
+                of_migration(error).map_or_else(|| "restore a backup of the database".to_owned(), remedy)
             }
-            Self::Migration(_) => "restore the table _sqlx_migrations from a backup".to_owned(),
         }
     }
+}
+
+fn of_migration(error: &MigrateError) -> Option<&sqlx::Error> {
+    if let MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) = error {
+        return Some(error);
+    }
+    None
 }
 
 /// What came back, and what to do: for a log.

@@ -216,6 +216,7 @@ mod tests {
     #[derive(Clone, Default)]
     pub struct Counter(Arc<std::sync::Mutex<Vec<(i64, usize, Instant)>>>);
 
+    #[expect(clippy::unused_async, reason = "the table is asynchronous")]
     impl Counter {
         pub fn new(_db: PgPool) -> Self {
             Self::default()
