@@ -12,14 +12,14 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::{self, DatabaseError};
+use crate::db::{self, DatabaseError, faults};
 use crate::officient::Officient;
 use crate::officient::oauth::{Credentials, Oauth};
-use crate::officient::rate_limiter::RateLimiter;
+use crate::officient::rate_limiter::{Counter, RateLimiter};
 use crate::officient::tokens::Tokens;
 use crate::officient::transport::Transport;
 use crate::optedo::Optedo;
-use crate::secrets::vault::{Vault, VaultError};
+use crate::secrets::vault::Vault;
 use crate::secrets::webhook_address::WebhookAddress;
 use crate::secrets::{self, SecretsError};
 use crate::sync::circuit_breaker::CircuitBreaker;
@@ -40,26 +40,17 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Why the service does not start, or ended.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    #[error(transparent)]
+    #[error("{}: {}", .0, .0.remedy())]
     Database(#[from] DatabaseError),
-    #[error("the database: {0}")]
+    #[error("the database: {}", faults::describe(.0))]
     Query(#[from] sqlx::Error),
     /// Never ignored: with a wrong key, the service would seem to be disconnected.
-    #[error("a stored secret cannot be read: {0}")]
-    Vault(#[from] VaultError),
+    #[error("{}: {}", .0, .0.remedy())]
+    Secrets(#[from] SecretsError),
     #[error("an address of the configuration cannot be used: {0}")]
     Url(#[from] url::ParseError),
     #[error("{operation}: {source}")]
     System { operation: String, source: std::io::Error },
-}
-
-impl From<SecretsError> for AppError {
-    fn from(error: SecretsError) -> Self {
-        match error {
-            SecretsError::Database(error) => Self::Query(error),
-            SecretsError::Vault(error) => Self::Vault(error),
-        }
-    }
 }
 
 impl App {
@@ -162,7 +153,8 @@ pub(crate) fn officient(
     let redirect_url = format!("{}{CALLBACK_PATH}", config.server.public_url);
     let config = &config.officient;
     let (calls, period) = (config.rate_limit_calls, config.rate_limit_period);
-    let rate_limiter = RateLimiter::new(db.clone(), tasks.clone(), calls, period, config.timeout);
+    let counter = Counter::new(db.clone());
+    let rate_limiter = RateLimiter::new(counter, tasks.clone(), calls, period, config.timeout);
     let transport = Transport::new(&config.api_url, rate_limiter, config.timeout);
     let oauth = Oauth::new(transport.clone(), &config.app_url, redirect_url)?;
     let configured = config.client_id.clone().zip(config.client_secret.clone());
@@ -189,45 +181,32 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     metrics::handle();
     let listener = bind(config.server.listen).await?;
     let app = App::build(config, db, Clock::default()).await?;
-    let signals = Signals::listen()?;
+    let (mut terminate, mut interrupt) =
+        (listen_for(SignalKind::terminate())?, listen_for(SignalKind::interrupt())?);
+    let mut told_to_stop = async || {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
     let stop = app.engine.stop.clone();
+    let told_twice = async {
+        told_to_stop().await;
+        tracing::info!("Stopping");
+        stop.cancel();
+        told_to_stop().await;
+    };
     tracing::info!(address = %app.engine.config.server.listen, "Listening");
     tokio::select! {
         served = app.serve(listener) => served,
-        () = signals.stop(stop) => {
+        () = told_twice => {
             tracing::warn!("Stopped at once by a second signal; the next start continues the work under way");
             Ok(())
         }
     }
 }
 
-/// SIGTERM and SIGINT. Before [`Self::listen`], either ends the process.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn listen() -> Result<Self, AppError> {
-        let listen = |kind| {
-            let operation = "listening for signals".to_owned();
-            signal(kind).map_err(|source| AppError::System { operation, source })
-        };
-        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
-    }
-
-    /// Tells the service to stop at the first signal; returns at the second.
-    async fn stop(mut self, service: CancellationToken) {
-        self.next().await;
-        tracing::info!("Stopping");
-        service.cancel();
-        self.next().await;
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
+/// From now on, the signal does not end the process by itself.
+fn listen_for(kind: SignalKind) -> Result<Signal, AppError> {
+    signal(kind).map_err(|source| AppError::System { operation: "listening for signals".to_owned(), source })
 }

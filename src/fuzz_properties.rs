@@ -19,11 +19,12 @@ use crate::officient::readable;
 
 /// The body of a webhook: it is refused, or its texts can be stored.
 pub fn webhook(body: &[u8]) {
-    let Ok(payload) = serde_json::from_slice::<WebhookPayload>(body) else { return };
+    let Ok(payload) = WebhookPayload::parse(body) else { return };
     for text in [Some(&payload.event_type), payload.related_object_id.as_ref()].into_iter().flatten() {
         assert!(!text.contains('\0'), "Postgres stores no NUL character");
         assert!(text.chars().count() <= 1000, "the length of a text is limited");
     }
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
     let is_object = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
     assert!(is_object, "only a JSON object is a webhook");
 }

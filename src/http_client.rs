@@ -10,7 +10,9 @@ use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use reqwest::RequestBuilder;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::error::Category;
+use serde_path_to_error::{Path, Segment};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use tracing::field::Empty;
@@ -20,7 +22,8 @@ const MAX_BODY: usize = 10 * 1024 * 1024;
 const MAX_MESSAGE: usize = 500;
 
 /// How a call failed. Its text is fit for a log.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum UpstreamError {
     #[error("the token is not accepted (401)")]
     Unauthorized,
@@ -34,9 +37,11 @@ pub enum UpstreamError {
         message: String,
     },
     #[error("too many calls (429)")]
+    #[strum(serialize = "rate_limited")]
     Busy { retry_after: Option<Duration> },
     /// The call may have had an effect, or still come to have one.
     #[error("unavailable: no response in time")]
+    #[strum(serialize = "unavailable")]
     TimedOut,
     /// No response, a cut-off one, or 5xx: whether the call had an effect is not known.
     #[error("unavailable: {what}")]
@@ -68,31 +73,15 @@ impl UpstreamError {
         }
     }
 
-    /// One of [`OUTCOMES`].
-    pub fn outcome(&self) -> &'static str {
-        match self {
-            Self::Unauthorized => "unauthorized",
-            Self::NotFound => "not_found",
-            Self::Rejected { .. } => "rejected",
-            Self::Busy { .. } => "rate_limited",
-            Self::Unavailable { .. } | Self::TimedOut => "unavailable",
-            Self::Unreadable { .. } => "unreadable",
-        }
+    /// The outcome of a call as a label of the metrics: `ok`, or one of [`Self::VARIANTS`].
+    pub fn outcome<T>(result: &Result<T, Self>) -> &'static str {
+        result.as_ref().map_or_else(Into::into, |_response| "ok")
     }
 
     /// No response, for a reason other than the service's own.
     pub fn unavailable(what: &str) -> Self {
         Self::Unavailable { what: what.to_owned(), retry_after: None }
     }
-}
-
-/// The outcomes of a call, as labels of the metrics.
-pub const OUTCOMES: [&str; 7] =
-    ["ok", "unauthorized", "not_found", "rejected", "rate_limited", "unavailable", "unreadable"];
-
-/// One of [`OUTCOMES`].
-pub fn outcome<T>(result: &Result<T, UpstreamError>) -> &'static str {
-    result.as_ref().map_or_else(UpstreamError::outcome, |_response| "ok")
 }
 
 /// Wraps a call in a span and a line of the log at level debug. `operation` holds ids only, and no address: an address can
@@ -105,8 +94,9 @@ pub async fn traced(
     let span = tracing::error_span!(
         "call",
         otel.kind = "client",
+        otel.name = %format_args!("call {service}"),
         otel.status_code = Empty,
-        service,
+        peer.service = service,
         operation,
         outcome = Empty
     );
@@ -115,7 +105,7 @@ pub async fn traced(
     async {
         let began = Instant::now();
         let result = call.await;
-        let outcome = outcome(&result);
+        let outcome = UpstreamError::outcome(&result);
         tracing::Span::current().record("outcome", outcome);
         if result.is_err() {
             tracing::Span::current().record("otel.status_code", "ERROR");
@@ -160,39 +150,77 @@ impl Response {
     /// The body as JSON of the documented shape.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, UpstreamError> {
         let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
-        serde_path_to_error::deserialize(&mut deserializer)
-            .map_err(|error| (error.path().to_string(), error.into_inner()))
-            .and_then(|value| deserializer.end().map(|()| value).map_err(|error| (String::new(), error)))
-            .map_err(|(path, error)| UpstreamError::Unreadable { what: mistake_at(&path, &error) })
+        let value = serde_path_to_error::deserialize(&mut deserializer)
+            .map_err(|error| mistake(error.inner(), Some(error.path()), &self.body))?;
+        deserializer.end().map_err(|error| mistake(&error, None, &self.body))?;
+        Ok(value)
     }
 }
 
 /// What is wrong, and where. Quotes nothing of the response: names of fields are our own, and of serde's message only the
 /// part behind "expected" is, unless it has more than letters.
-fn mistake_at(path: &str, error: &serde_json::Error) -> String {
-    let place = format!("line {} column {}", error.line(), error.column());
-    match error.classify() {
-        Category::Io | Category::Syntax => return format!("is not JSON, at {place}"),
-        Category::Eof => return format!("is cut off, at {place}"),
-        Category::Data => {}
-    }
+fn mistake(error: &serde_json::Error, path: Option<&Path>, body: &[u8]) -> UpstreamError {
     let is_plain = |text: &&str| {
         text.len() < 80 && text.chars().all(|char| char.is_ascii_alphanumeric() || " ._[]".contains(char))
     };
-    let path = Some(path).filter(is_plain).filter(|path| *path != ".").unwrap_or("its top level");
+    let at = path.map(Path::to_string);
+    let at = at.as_deref().filter(is_plain).filter(|path| *path != ".").unwrap_or("its top level");
     let message = error.to_string();
     let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _place)| message);
     let missing = message.strip_prefix("missing field `").map(|field| field.trim_end_matches('`'));
-    let expected = message.rsplit_once("expected ").map(|(_found, expected)| expected);
-    match (missing.filter(is_plain), expected.filter(is_plain)) {
-        (Some(field), _) => format!("lacks {field} at {path}"),
-        (None, Some(expected)) => format!("has an unexpected value at {path}: expected {expected}"),
-        (None, None) => format!("has an unexpected value at {path}"),
+    let what = match (error.classify(), missing.filter(is_plain)) {
+        (Category::Io | Category::Syntax, _) => {
+            format!("is not JSON, at line {} column {}", error.line(), error.column())
+        }
+        (Category::Eof, _) => format!("is cut off, at line {} column {}", error.line(), error.column()),
+        (Category::Data, Some(field)) => format!("lacks {field} at {at}"),
+        (Category::Data, None) => {
+            let expected = message.rsplit_once("expected ").map(|(_found, expected)| expected);
+            let expected = expected.filter(is_plain).map_or("another value", in_words_of_json);
+            let found = path.and_then(|path| kind_at(path, body)).unwrap_or("another one");
+            format!("has an unexpected value at {at}: expected {expected}, got {found}")
+        }
+    };
+    UpstreamError::Unreadable { what }
+}
+
+fn in_words_of_json(expected: &str) -> &str {
+    match expected {
+        "a sequence" => "a list",
+        "a map" => "an object",
+        "i64" | "u64" => "a whole number",
+        other if other.starts_with("struct ") => "an object",
+        other => other,
     }
 }
 
+/// The kind of the value at `path`.
+fn kind_at(path: &Path, body: &[u8]) -> Option<&'static str> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let value = path.iter().try_fold(&body, |value, segment| match segment {
+        Segment::Seq { index } => value.get(index),
+        Segment::Map { key } => value.get(key),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    })?;
+    Some(match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    })
+}
+
+/// What a complete response means, by its status, its `Retry-After` and its body.
+pub type Classify = fn(StatusCode, Option<Duration>, Bytes) -> Result<Response, UpstreamError>;
+
 /// Sends the request and reads the whole response.
 pub async fn send(request: RequestBuilder) -> Result<Response, UpstreamError> {
+    send_as(request, classify).await
+}
+
+pub async fn send_as(request: RequestBuilder, classify: Classify) -> Result<Response, UpstreamError> {
     let mut response = request.send().await.map_err(no_response)?;
     let status = response.status();
     let retry_after = retry_after(&response);
@@ -206,7 +234,8 @@ pub async fn send(request: RequestBuilder) -> Result<Response, UpstreamError> {
     classify(status, retry_after, body.freeze())
 }
 
-fn classify(
+/// A [`Classify`] for most calls.
+pub fn classify(
     status: StatusCode,
     retry_after: Option<Duration>,
     body: Bytes,
@@ -225,7 +254,7 @@ fn classify(
 }
 
 /// A refusal's `message` (Optedo) or `reason_phrase` (Officient), shortened.
-fn message_of(body: &[u8]) -> String {
+pub fn message_of(body: &[u8]) -> String {
     let json: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
     let text = ["message", "reason_phrase", "detail", "title"].iter().find_map(|key| json.get(key)?.as_str());
     text.unwrap_or_default().chars().filter(|char| !char.is_control()).take(MAX_MESSAGE).collect()
@@ -283,13 +312,16 @@ mod tests {
     #[test]
     fn an_unreadable_response_is_described_without_its_content() {
         let table = [
-            (r#"{"days": [[1], ["BE71 0961"]]}"#, "has an unexpected value at days[1][0]: expected i64"),
+            (
+                r#"{"days": [[1], ["BE71 0961"]]}"#,
+                "has an unexpected value at days[1][0]: expected a whole number, got a string",
+            ),
             (
                 r#"{"days": [[1], ", expected BE71!"]}"#,
-                "has an unexpected value at days[1]: expected a sequence",
+                "has an unexpected value at days[1]: expected a list, got a string",
             ),
             (r#"{"iban": "BE71 0961"}"#, "lacks days at its top level"),
-            (r#""BE71 0961""#, "has an unexpected value at its top level: expected struct Calendar"),
+            (r#""BE71 0961""#, "has an unexpected value at its top level: expected an object, got a string"),
             (r#"{"days": [[1], ["BE71 0961"#, "is cut off, at line 1 column 26"),
             ("<html>BE71 0961</html>", "is not JSON, at line 1 column 1"),
             (r#"{"days": []} BE71 0961"#, "is not JSON, at line 1 column 14"),

@@ -3,52 +3,19 @@
 //! [`Config::load`] reports all mistakes at once, each with its key, what is wrong and an example of a correct value. An
 //! unknown key is a mistake too, so that a misspelt one is not ignored.
 
-mod admin;
-mod database;
+mod encryption_key;
 mod keys;
-mod leave_types;
-mod log;
-mod officient;
-mod optedo;
-mod retention;
-mod security;
-mod server;
+mod settings;
 mod sources;
-mod sync;
-mod traces;
 mod values;
 
 use std::fmt;
 use std::path::Path;
 
-use admin::Admin;
-use database::Database;
+pub use encryption_key::{DEMO_KEY, EncryptionKey};
 use keys::Keys;
-pub use leave_types::LeaveTypes;
-pub use log::{Log, LogFormat};
-use officient::Officient;
-use optedo::Optedo;
-use retention::Retention;
-pub use security::{DEMO_KEY, EncryptionKey, Security};
-use server::Server;
-use sync::Sync;
-use traces::Traces;
-
-/// All settings, checked.
-#[derive(Clone, Debug)]
-pub struct Config {
-    pub server: Server,
-    pub database: Database,
-    pub officient: Officient,
-    pub optedo: Optedo,
-    pub admin: Admin,
-    pub security: Security,
-    pub sync: Sync,
-    pub leave_types: LeaveTypes,
-    pub retention: Retention,
-    pub log: Log,
-    pub traces: Traces,
-}
+pub use settings::{Config, LeaveTypes, Log, Security};
+pub use values::LogFormat;
 
 impl Config {
     /// Reads and checks everything. `file` is the value of `--config`, `env` the environment of the process.
@@ -58,23 +25,9 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let values = sources::merge(file, env).map_err(|mistake| ConfigError(vec![mistake]))?;
         let mut keys = Keys::new(values);
-        let config = Self {
-            server: Server::read(&mut keys),
-            database: Database::read(&mut keys),
-            officient: Officient::read(&mut keys),
-            optedo: Optedo::read(&mut keys),
-            admin: Admin::read(&mut keys),
-            security: Security::read(&mut keys),
-            sync: Sync::read(&mut keys),
-            leave_types: LeaveTypes::read(&mut keys),
-            retention: Retention::read(&mut keys),
-            log: Log::read(&mut keys),
-            traces: Traces::read(&mut keys),
-        };
-        config.officient.check(&mut keys);
-        config.sync.check(&mut keys);
+        let config = Self::read(&mut keys);
         let mistakes = keys.mistakes();
-        if mistakes.is_empty() { Ok(config) } else { Err(ConfigError(mistakes)) }
+        config.ok().filter(|_| mistakes.is_empty()).ok_or(ConfigError(mistakes))
     }
 }
 
@@ -98,7 +51,7 @@ impl ConfigError {
         Self(vec![Mistake {
             key: "security.encryption_key".to_owned(),
             fault: "is the demo's key, which everybody knows: generate a random one".to_owned(),
-            example: security::EXAMPLE_KEY,
+            example: encryption_key::EXAMPLE_KEY,
         }])
     }
 }

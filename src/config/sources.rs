@@ -1,60 +1,64 @@
 //! The sources of the configuration, merged: the defaults, a file, the environment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use toml::{Table, Value};
+use config::{Config, ConfigError, Environment, File, FileFormat, Value, ValueKind};
 
 use super::Mistake;
 
 const DEFAULTS: &str = include_str!("../../config/default.toml");
-const ENVIRONMENT_PREFIX: &str = "optedo_officient__";
 
 /// Every value by its key, `section.key`. A later source overrides an earlier one.
 pub(super) fn merge(
     file: Option<&Path>,
     env: impl IntoIterator<Item = (String, String)>,
-) -> Result<BTreeMap<String, Value>, Mistake> {
+) -> Result<BTreeMap<String, String>, Mistake> {
+    let env: HashMap<String, String> = env.into_iter().collect();
+    let (name, text) = match file {
+        Some(file) => (file.display().to_string(), std::fs::read_to_string(file)),
+        None => (String::new(), Ok(String::new())),
+    };
+    let text = text.map_err(|error| unreadable(&name, &error.to_string()))?;
+    let url = env.get("DATABASE_URL").filter(|url| !url.is_empty()).cloned();
+    let environment = Environment::with_prefix("OPTEDO_OFFICIENT").separator("__").source(Some(env));
+    let sections = Config::builder()
+        .set_default("database.url", url)
+        .and_then(|builder| {
+            let builder = builder.add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+            let builder = builder.add_source(File::from_str(&text, FileFormat::Toml));
+            builder.add_source(environment).build()
+        })
+        .and_then(Config::try_deserialize::<BTreeMap<String, Value>>)
+        .map_err(|error| unreadable(&name, &not_toml(&error, &text)))?;
     let mut values = BTreeMap::new();
-    flatten("", parse("config/default.toml", DEFAULTS)?, &mut values);
-    let env: BTreeMap<String, String> = env.into_iter().collect();
-    if let Some(url) = env.get("DATABASE_URL").filter(|url| !url.is_empty()) {
-        values.insert("database.url".to_owned(), Value::String(url.clone()));
-    }
-    if let Some(file) = file {
-        let name = file.display().to_string();
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| unreadable(&name, &format!("cannot be read: {error}")))?;
-        flatten("", parse(&name, &text)?, &mut values);
-    }
-    for (name, value) in env {
-        if let Some(key) = name.to_lowercase().strip_prefix(ENVIRONMENT_PREFIX) {
-            values.insert(key.replace("__", "."), Value::String(value));
-        }
+    for (section, value) in sections {
+        flatten(section, value, &mut values);
     }
     Ok(values)
 }
 
-fn parse(name: &str, text: &str) -> Result<Table, Mistake> {
-    text.parse().map_err(|error: toml::de::Error| {
-        // Not the whole error: it quotes the line, which may hold a secret.
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        unreadable(name, &format!("cannot be read: line {line} is not TOML: {}", error.message()))
-    })
+/// An array becomes a text with one line per value.
+fn flatten(key: String, value: Value, values: &mut BTreeMap<String, String>) {
+    if let ValueKind::Table(table) = value.kind {
+        for (name, value) in table {
+            flatten(format!("{key}.{name}"), value, values);
+        }
+    } else {
+        let lines = value.clone().into_array().unwrap_or_else(|_single_value| vec![value]);
+        values.insert(key, lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n"));
+    }
+}
+
+/// Not the whole error: it quotes the line, which may hold a secret.
+fn not_toml(error: &ConfigError, text: &str) -> String {
+    let ConfigError::FileParse { cause, .. } = error else { return "is not a configuration".to_owned() };
+    let Some(error) = cause.downcast_ref::<toml::de::Error>() else { return "is not TOML".to_owned() };
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    format!("line {} is not TOML: {}", before.matches('\n').count() + 1, error.message())
 }
 
 fn unreadable(name: &str, fault: &str) -> Mistake {
-    Mistake { key: name.to_owned(), fault: fault.replace('\n', " "), example: "" }
-}
-
-fn flatten(prefix: &str, table: Table, values: &mut BTreeMap<String, Value>) {
-    for (key, value) in table {
-        let path = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
-        if let Value::Table(table) = value {
-            flatten(&path, table, values);
-        } else {
-            values.insert(path, value);
-        }
-    }
+    let fault = format!("cannot be read: {}", fault.replace('\n', " "));
+    Mistake { key: name.to_owned(), fault, example: "" }
 }

@@ -1,5 +1,4 @@
-use super::sync::Edge;
-use super::traces::otlp_endpoint;
+use super::values::{Edge, otlp_endpoint};
 use super::*;
 
 fn env(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -162,9 +161,8 @@ fn no_secret_is_in_the_debug_output() {
     assert!(!debug.contains("hunter2") && !debug.contains("geheim") && !debug.contains("AAECAw"), "{debug}");
 }
 
-/// The placeholder of a wrong value is its example, so an example that cannot be read would panic.
 #[test]
-fn every_example_is_a_correct_value() {
+fn every_wrong_value_is_reported_with_an_example() {
     let keys = sources::merge(None, []).unwrap().into_keys();
     let wrong = keys
         .map(|key| (format!("OPTEDO_OFFICIENT__{}", key.to_uppercase().replace('.', "__")), "?".to_owned()));

@@ -1,10 +1,25 @@
 //! Parsers of single values.
 
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use argon2::password_hash::phc::PasswordHash;
+use ipnet::IpNet;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Span, ToSpan as _};
 use secrecy::SecretString;
+use strum::EnumString;
+use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
+
+/// Whether the program was built with traces.
+pub(super) const IS_TRACED: bool = cfg!(feature = "otlp");
+
+/// For types that parse themselves.
+pub(super) fn parse<T: FromStr>(text: &str, fault: &str) -> Result<T, String> {
+    text.parse().map_err(|_the_fault_says_it| fault.to_owned())
+}
 
 #[expect(clippy::unnecessary_wraps, reason = "a parser")]
 pub(super) fn text(text: &str) -> Result<String, String> {
@@ -33,12 +48,12 @@ pub(super) fn base_url(text: &str) -> Result<String, String> {
     }
 }
 
-pub(super) fn parse_url(text: &str) -> Result<Url, String> {
+fn parse_url(text: &str) -> Result<Url, String> {
     Url::parse(text).map_err(|error| format!("is not an address: {error}"))
 }
 
 /// The address without a trailing slash, if it contains nothing that could be a secret.
-pub(super) fn plain(url: &Url) -> Result<String, String> {
+fn plain(url: &Url) -> Result<String, String> {
     let is_plain = url.query().is_none()
         && url.fragment().is_none()
         && url.username().is_empty()
@@ -52,7 +67,7 @@ pub(super) fn plain(url: &Url) -> Result<String, String> {
 
 /// A whole number within these bounds, both included.
 pub(super) fn number<const LEAST: i64, const MOST: i64, T: TryFrom<i64>>(text: &str) -> Result<T, String> {
-    let number: i64 = text.parse().map_err(|_not_a_number| "is not a whole number".to_owned())?;
+    let number: i64 = parse(text, "is not a whole number")?;
     let number = (LEAST..=MOST).contains(&number).then(|| T::try_from(number).ok()).flatten();
     number.ok_or_else(|| format!("must be from {LEAST} to {MOST}"))
 }
@@ -66,11 +81,103 @@ pub(super) fn boolean(text: &str) -> Result<bool, String> {
 }
 
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let duration: SignedDuration = text.parse().map_err(|_not_a_duration| "is not a duration".to_owned())?;
+    let duration: SignedDuration = parse(text, "is not a duration")?;
     Duration::try_from(duration).map_err(|_negative| "must not be negative".to_owned())
 }
 
 pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
     let duration = duration(text)?;
     if duration.is_zero() { Err("must be more than 0s".into()) } else { Ok(duration) }
+}
+
+pub(super) fn socket_address(text: &str) -> Result<SocketAddr, String> {
+    parse(text, "is not an IP address with a port")
+}
+
+pub(super) fn public_url(text: &str) -> Result<String, String> {
+    let url = base_url(text)?;
+    if parse_url(&url)?.path() == "/" { Ok(url) } else { Err("must be an address without a path".into()) }
+}
+
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
+    let network = text.parse().ok().or_else(|| Some(IpNet::from(text.parse::<IpAddr>().ok()?)));
+    network.ok_or_else(|| format!("{text} is neither an IP address nor a network"))
+}
+
+pub(super) fn postgres_url(text: &str) -> Result<SecretString, String> {
+    match text.split_once("://") {
+        Some(("postgres" | "postgresql", _)) => Ok(text.into()),
+        _ => Err("is not the address of a Postgres database".into()),
+    }
+}
+
+pub(super) fn password(text: &str) -> Result<SecretString, String> {
+    if text.starts_with("$argon2") {
+        let hash =
+            PasswordHash::new(text).map_err(|_not_a_hash| "begins like an argon2 hash, but is not one")?;
+        if hash.algorithm.as_str() != "argon2id" {
+            return Err("is not argon2id but another argon2".into());
+        }
+    }
+    Ok(text.into())
+}
+
+/// One end of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    On(Date),
+    /// This many days after today; negative: before.
+    Days(i32),
+}
+
+impl Edge {
+    pub fn on(self, today: Date) -> Date {
+        match self {
+            Self::On(date) => date,
+            Self::Days(days) => today.saturating_add(days.days()),
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        match text.strip_suffix('d').map(str::parse) {
+            Some(Ok(days @ -3660..=3660)) => Ok(Self::Days(days)),
+            Some(Ok(_)) => Err("is more than ten years away".into()),
+            Some(Err(_)) | None => parse(text, "is neither a date nor a number of days").map(Self::On),
+        }
+    }
+}
+
+pub(super) fn positive_span(text: &str) -> Result<Span, String> {
+    let span: Span = parse(text, "is not a period")?;
+    if span.is_positive() { Ok(span) } else { Err("must be more than 0d".into()) }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString)]
+#[strum(serialize_all = "snake_case")]
+pub enum LogFormat {
+    Json,
+    /// For people.
+    Pretty,
+}
+
+pub(super) fn log_filter(text: &str) -> Result<String, String> {
+    EnvFilter::try_new(text).map_err(|error| format!("is not a filter: {error}"))?;
+    Ok(text.to_owned())
+}
+
+/// Plain http is allowed here: the collector usually runs on the same machine.
+pub(super) fn otlp_endpoint(text: &str, is_traced: bool) -> Result<String, String> {
+    if !is_traced {
+        let fault = "this program was built without traces: remove the key, or build with --features otlp";
+        return Err(fault.into());
+    }
+    let url = parse_url(text)?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("must begin with http:// or https://".into());
+    }
+    let endpoint = plain(&url)?;
+    if endpoint.ends_with("/v1/traces") {
+        return Err("must end before /v1/traces, which is added".into());
+    }
+    Ok(endpoint)
 }

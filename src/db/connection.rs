@@ -157,11 +157,6 @@ pub async fn require_reauthorization(db: impl PgExecutor<'_>) -> Result<()> {
     execute!(db, "update connection set state = 'reauthorization_required' where state = 'connected'")
 }
 
-/// The admin wants the refused refresh token to be tried once more.
-pub async fn try_refused_token_again(db: impl PgExecutor<'_>) -> Result<()> {
-    execute!(db, "update connection set state = 'connected' where state = 'reauthorization_required'")
-}
-
 /// Deletes the tokens. The company stays, so that its absences stay ours.
 pub async fn disconnect(db: impl PgExecutor<'_>) -> Result<()> {
     execute!(

@@ -14,11 +14,6 @@ pub async fn try_lock(db: impl PgExecutor<'_>) -> Result<bool> {
     scalar!(fetch_one(db), r#"select pg_try_advisory_lock($1) as "locked!""#; LOCK)
 }
 
-/// Whether no session has the lock. If so, no session can take it before this transaction ends.
-pub async fn is_vacant(db: impl PgExecutor<'_>) -> Result<bool> {
-    scalar!(fetch_one(db), r#"select pg_try_advisory_xact_lock($1) as "vacant!""#; LOCK)
-}
-
 /// Begins the term of the session that has the lock. Calls of an earlier term can no longer be noted.
 pub async fn begin_term(db: impl PgExecutor<'_>) -> Result<i64> {
     scalar!(fetch_one(db), "update leadership set term = term + 1 returning term")

@@ -28,6 +28,7 @@ pub mod attention;
 pub mod audit_log;
 pub mod connection;
 pub mod erasure;
+pub mod faults;
 pub mod history;
 pub mod leadership;
 pub mod people;
@@ -43,25 +44,15 @@ pub mod webhooks;
 use std::str::FromStr as _;
 use std::time::Duration;
 
+pub use faults::DatabaseError;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use secrecy::{ExposeSecret as _, SecretString};
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _, PgPool, PgTransaction};
+use sqlx::{ConnectOptions as _, PgConnection, PgPool, PgTransaction};
 
 pub type Result<T> = std::result::Result<T, sqlx::Error>;
-
-/// Why the database is not usable at start-up.
-#[derive(Debug, thiserror::Error)]
-pub enum DatabaseError {
-    #[error("database.url is not the address of a Postgres database")]
-    Url,
-    #[error("the database cannot be reached: {0} (check database.url and that Postgres runs)")]
-    Unreachable(#[source] sqlx::Error),
-    #[error("the database cannot be migrated: {0}")]
-    Migration(#[from] MigrateError),
-}
 
 /// How long after its last use a connection is assumed to be alive.
 const ASSUMED_ALIVE_FOR: Duration = Duration::from_secs(1);
@@ -79,10 +70,9 @@ pub fn pool(url: &SecretString, max_connections: u32) -> std::result::Result<PgP
         .test_before_acquire(false)
         .before_acquire(|connection, about| {
             Box::pin(async move {
-                if about.idle_for >= ASSUMED_ALIVE_FOR {
-                    connection.ping().await?;
-                }
-                Ok(true)
+                // Its first answer for a while also shows that it is alive. A session that began while the database was
+                // read-only stays so, and is replaced.
+                Ok(about.idle_for < ASSUMED_ALIVE_FOR || is_writable(connection).await?)
             })
         })
         // A request without a database gets 503 within two seconds.
@@ -90,6 +80,11 @@ pub fn pool(url: &SecretString, max_connections: u32) -> std::result::Result<PgP
         // Hundreds of services share one server: connections that only a burst needed are closed soon.
         .idle_timeout(Duration::from_secs(10))
         .connect_lazy_with(options))
+}
+
+async fn is_writable(connection: &mut PgConnection) -> Result<bool> {
+    let query = sqlx::query_scalar("select not current_setting('default_transaction_read_only')::boolean");
+    query.fetch_one(connection).await
 }
 
 /// Begins a transaction in a task of its own, so that it is either held by the caller or rolled back.
@@ -118,7 +113,7 @@ pub fn migrator() -> Migrator {
 /// Brings the schema up to date. Several replicas may do this at the same time.
 pub async fn migrate(pool: &PgPool) -> std::result::Result<(), DatabaseError> {
     // Connect first, so that "not reachable" is told apart from "a migration failed".
-    drop(pool.acquire().await.map_err(DatabaseError::Unreachable)?);
+    faults::try_connect(pool).await.map_err(DatabaseError::Unreachable)?;
     migrator().run(pool).await.map_err(DatabaseError::Migration)
 }
 

@@ -19,6 +19,13 @@ pub struct WebhookPayload {
     pub related_object_id: Option<String>,
 }
 
+impl WebhookPayload {
+    /// Reads a body, which may begin with a byte order mark.
+    pub fn parse(body: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body))
+    }
+}
+
 impl<'de> Deserialize<'de> for WebhookPayload {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Object;

@@ -4,21 +4,23 @@
 //! *ended*: no window of one period holds more calls than allowed, whenever within the call Officient counts it. (A token
 //! bucket that allows the full burst, and refills meanwhile, lets almost twice as many into the first window.)
 //!
-//! Within the process, callers wait in a queue by priority. Urgent calls may use the whole limit at once. The others are
-//! spread evenly over the period and leave a part of the limit free, so that an urgent call does not wait for them.
+//! Within the process, callers wait in one lane per priority; only the first of a lane asks the table. Urgent calls may use
+//! the whole limit at once. The others are spread evenly over the period and leave a part of the limit free, so that an
+//! urgent call does not wait for them.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::PgPool;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, oneshot};
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::task::TaskTracker;
 
-use crate::db::rate_limit::{self, Reserved};
+#[cfg(not(test))]
+pub use crate::db::rate_limit::Counter;
 use crate::http_client::UpstreamError;
+#[cfg(test)]
+pub use tests::Counter;
 
 /// How long after it was reserved a call may begin; a caller that is later waits anew.
 const GOOD_FOR: Duration = Duration::from_secs(2);
@@ -36,7 +38,7 @@ pub enum Priority {
     Sweep,
 }
 
-/// Hands out permits; clones share the queue.
+/// Hands out permits; clones share the lanes.
 #[derive(Clone)]
 pub struct RateLimiter {
     shared: Arc<Shared>,
@@ -47,37 +49,44 @@ struct Shared {
     tasks: TaskTracker,
     calls: usize,
     period: Duration,
-    /// The longest that a call takes.
-    timeout: Duration,
-    queue: Mutex<Queue>,
-    more_urgent: Notify,
+    /// How long a reservation counts that is never released. The calls of a killed process, had they begun, ended by then.
+    lasts: Duration,
+    urgent: Lane,
+    import: Lane,
+    sweep: Lane,
 }
 
-/// Where calls are counted.
-enum Counter {
-    Postgres(PgPool),
-    #[cfg(test)]
-    Memory(tests::Memory),
+/// Those who wait for a permit of one priority, first come, first served.
+struct Lane {
+    /// Calls of this priority begin only while fewer than so many count.
+    share: usize,
+    spacing: Duration,
+    /// Held by the first of the lane: when the next call is due.
+    due_at: Mutex<Instant>,
 }
 
-#[derive(Default)]
-struct Queue {
-    arrivals: u64,
-    waiting: BTreeMap<(Priority, u64), oneshot::Sender<Reservation>>,
-    /// A task hands out reservations for as long as anybody waits.
-    is_served: bool,
-    last_spread_at: Option<Instant>,
+impl Lane {
+    fn new(share: usize, spread_over: Duration) -> Self {
+        let share = share.max(1);
+        let spacing = spread_over / u32::try_from(share).unwrap_or(u32::MAX);
+        Self { share, spacing, due_at: Mutex::new(Instant::now()) }
+    }
 }
 
 impl RateLimiter {
-    /// At most `calls` in any `period`, over all processes that share `db`; a call takes at most `timeout`.
-    pub fn new(db: PgPool, tasks: TaskTracker, calls: usize, period: Duration, timeout: Duration) -> Self {
-        Self::with(Counter::Postgres(db), tasks, calls, period, timeout)
-    }
-
-    fn with(counter: Counter, tasks: TaskTracker, calls: usize, period: Duration, timeout: Duration) -> Self {
-        let (queue, more_urgent) = Default::default();
-        Self { shared: Arc::new(Shared { counter, tasks, calls, period, timeout, queue, more_urgent }) }
+    /// At most `calls` in any `period`, over all processes that share `counter`; a call takes at most `timeout`.
+    pub fn new(
+        counter: Counter,
+        tasks: TaskTracker,
+        calls: usize,
+        period: Duration,
+        timeout: Duration,
+    ) -> Self {
+        let urgent = Lane::new(calls, Duration::ZERO);
+        let import = Lane::new(calls - calls.div_ceil(10), period);
+        let sweep = Lane::new(calls / 3, period);
+        let lasts = GOOD_FOR + timeout + period;
+        Self { shared: Arc::new(Shared { counter, tasks, calls, period, lasts, urgent, import, sweep }) }
     }
 
     /// Waits for the right to make one call. Dropped while it waits, it gives up its place.
@@ -99,144 +108,59 @@ impl RateLimiter {
 
     /// Officient refused a call with 429 in spite of all: no process calls for a whole period.
     pub async fn pause(&self) {
-        if let Err(error) = self.shared.block().await {
+        if let Err(error) = self.shared.counter.block(self.shared.calls, self.shared.period).await {
             tracing::warn!(%error, "Could not pause all calls to Officient after its 429");
         }
     }
 
     /// How many calls a sweep can make in `interval` with its share of the limit.
     pub fn sweep_calls_in(&self, interval: Duration) -> usize {
-        let spacing = self.shared.spacing(Priority::Sweep);
-        usize::try_from(interval.as_nanos() / spacing.as_nanos().max(1)).unwrap_or(usize::MAX)
+        let spacing = self.shared.sweep.spacing.as_nanos().max(1);
+        usize::try_from(interval.as_nanos() / spacing).unwrap_or(usize::MAX)
     }
 
     async fn reserve(&self, priority: Priority) -> Result<Reservation, UpstreamError> {
-        let (sender, receiver) = oneshot::channel();
-        {
-            let mut queue = self.shared.queue();
-            queue.arrivals += 1;
-            let place = (priority, queue.arrivals);
-            queue.waiting.insert(place, sender);
-            if !std::mem::replace(&mut queue.is_served, true) {
-                self.shared.tasks.spawn(self.clone().serve_queue());
-            } else if queue.waiting.keys().next() == Some(&place) {
-                self.shared.more_urgent.notify_one();
+        let Shared { urgent, import, sweep, .. } = &*self.shared;
+        let (lane, more_urgent) = match priority {
+            Priority::Urgent => (urgent, vec![]),
+            Priority::Import => (import, vec![urgent]),
+            Priority::Sweep => (sweep, vec![import, urgent]),
+        };
+        let mut due_at = lane.due_at.lock().await;
+        sleep_until(*due_at).await;
+        loop {
+            // Nobody more urgent waits for a call that this one takes.
+            let mut first_of_all = Vec::new();
+            for lane in &more_urgent {
+                first_of_all.push(lane.due_at.lock().await);
             }
-        }
-        let without_database = "not called, because the rate limit is not known without the database";
-        receiver.await.map_err(|_dropped| UpstreamError::unavailable(without_database))
-    }
-
-    async fn serve_queue(self) {
-        while let Some((priority, wanted, due_at)) = self.shared.next_in_queue() {
-            let mut again_at = due_at;
-            if due_at <= Instant::now() {
-                match self.shared.count(wanted, priority).await {
-                    Ok(Reserved::Calls(ids)) => {
-                        self.hand_out(ids, priority, due_at);
-                        continue;
-                    }
-                    Ok(Reserved::NoneBefore(wait)) => again_at = Instant::now() + wait.min(ASK_AGAIN),
-                    Err(error) => {
-                        tracing::warn!(%error, "Could not reserve calls to Officient in the database");
-                        self.shared.queue().waiting.clear();
-                        continue;
-                    }
+            // In a task of its own: a caller that gives up meanwhile leaves no reservation behind that nobody releases.
+            let reserved = self.shared.tasks.spawn(self.clone().try_reserve(lane.share));
+            let reserved = reserved.await.unwrap_or(Err(sqlx::Error::WorkerCrashed));
+            drop(first_of_all);
+            match reserved {
+                Ok(Ok(reservation)) => {
+                    // A call that is a little late (timers, the database) does not delay the ones after it.
+                    let now = Instant::now();
+                    let earliest = now.checked_sub(lane.spacing / 8).unwrap_or(now);
+                    *due_at = (*due_at).max(earliest) + lane.spacing;
+                    return Ok(reservation);
+                }
+                Ok(Err(none_before)) => sleep(none_before.min(ASK_AGAIN)).await,
+                Err(error) => {
+                    tracing::warn!(%error, "Could not reserve a call to Officient in the database");
+                    let what = "not called, because the rate limit is not known without the database";
+                    return Err(UpstreamError::unavailable(what));
                 }
             }
-            let _more_urgent_or_due = timeout_at(again_at, self.shared.more_urgent.notified()).await;
         }
     }
 
-    fn hand_out(&self, ids: Vec<i64>, priority: Priority, due_at: Instant) {
-        let mut queue = self.shared.queue();
-        for id in ids {
-            let good_until = Instant::now() + GOOD_FOR;
-            let reservation = Reservation { limiter: self.clone(), id, good_until, is_used: false };
-            // One that nobody takes is dropped, and so released.
-            if let Some((_place, caller)) = queue.waiting.pop_first() {
-                let _given_up = caller.send(reservation);
-            }
-        }
-        if priority != Priority::Urgent {
-            queue.last_spread_at = Some(due_at);
-        }
-    }
-}
-
-impl Shared {
-    /// The most urgent priority that is waited for, by how many callers, and when it may call. `None` ends the serving.
-    fn next_in_queue(&self) -> Option<(Priority, usize, Instant)> {
-        let mut queue = self.queue();
-        queue.waiting.retain(|_place, caller| !caller.is_closed());
-        let Some(&(priority, _)) = queue.waiting.keys().next() else {
-            queue.is_served = false;
-            return None;
-        };
-        let now = Instant::now();
-        if priority == Priority::Urgent {
-            let waiting = queue.waiting.keys().take_while(|(other, _)| *other == priority).count();
-            return Some((priority, waiting, now));
-        }
-        // A call that is a little late (timers, the database) does not delay the ones after it.
-        let spacing = self.spacing(priority);
-        let earliest = now.checked_sub(spacing / 8).unwrap_or(now);
-        Some((priority, 1, queue.last_spread_at.map_or(now, |last| (last + spacing).max(earliest))))
-    }
-
-    /// Calls of this priority begin only while fewer than so many count.
-    fn share(&self, priority: Priority) -> usize {
-        let share = match priority {
-            Priority::Urgent => self.calls,
-            Priority::Import => self.calls - self.calls.div_ceil(10),
-            Priority::Sweep => self.calls / 3,
-        };
-        share.max(1)
-    }
-
-    fn spacing(&self, priority: Priority) -> Duration {
-        self.period / u32::try_from(self.share(priority)).unwrap_or(u32::MAX)
-    }
-
-    async fn count(&self, wanted: usize, priority: Priority) -> Result<Reserved, sqlx::Error> {
-        // A process that is killed releases nothing: by then its calls, had they begun, count no more.
-        let lasts = GOOD_FOR + self.timeout + self.period;
-        match &self.counter {
-            Counter::Postgres(db) => rate_limit::reserve(db, wanted, self.share(priority), lasts).await,
-            #[cfg(test)]
-            Counter::Memory(memory) => Ok(memory.reserve(wanted, self.share(priority), lasts)),
-        }
-    }
-
-    async fn block(&self) -> Result<(), sqlx::Error> {
-        match &self.counter {
-            Counter::Postgres(db) => rate_limit::block(db, self.calls, self.period).await,
-            #[cfg(test)]
-            Counter::Memory(memory) => {
-                memory.block(self.calls, self.period);
-                Ok(())
-            }
-        }
-    }
-
-    fn release(&self, id: i64, lasts: Duration) {
-        match &self.counter {
-            Counter::Postgres(db) => {
-                let db = db.clone();
-                // Where this fails, or the process ends, the call counts until its reservation expires.
-                let release = async move { rate_limit::release(&db, id, lasts).await };
-                if let Ok(runtime) = Handle::try_current() {
-                    self.tasks.spawn_on(release, &runtime);
-                }
-            }
-            #[cfg(test)]
-            Counter::Memory(memory) => memory.release(id, lasts),
-        }
-    }
-
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        // No code that holds the lock can panic half way.
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A reservation, or how long none becomes free.
+    async fn try_reserve(self, share: usize) -> Result<Result<Reservation, Duration>, sqlx::Error> {
+        let reserved = self.shared.counter.reserve(share, self.shared.lasts).await?;
+        let good_until = Instant::now() + GOOD_FOR;
+        Ok(reserved.map(|id| Reservation { shared: self.shared, id, good_until, is_used: false }))
     }
 }
 
@@ -255,7 +179,7 @@ impl From<Priority> for Permit {
 
 /// A call that counts. Dropped, it counts for one more period if it was made, and else no longer.
 struct Reservation {
-    limiter: RateLimiter,
+    shared: Arc<Shared>,
     id: i64,
     good_until: Instant,
     is_used: bool,
@@ -263,64 +187,78 @@ struct Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        let lasts = if self.is_used { self.limiter.shared.period } else { Duration::ZERO };
-        self.limiter.shared.release(self.id, lasts);
+        let (shared, id) = (Arc::clone(&self.shared), self.id);
+        let lasts = if self.is_used { shared.period } else { Duration::ZERO };
+        // Where this fails, or the process ends, the call counts until its reservation expires.
+        let release = async move { shared.counter.release(id, lasts).await };
+        if let Ok(runtime) = Handle::try_current() {
+            self.shared.tasks.spawn_on(release, &runtime);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
     use futures_util::future::join_all;
     use proptest::collection::vec;
     use proptest::prelude::{Strategy, any, prop_oneof};
     use proptest::{prop_assert, proptest};
-    use tokio::time::{sleep, sleep_until};
+    use sqlx::PgPool;
 
     use super::*;
 
     const PERIOD: Duration = Duration::from_secs(5);
     const TIMEOUT: Duration = Duration::from_secs(10);
 
-    /// What table `officient_calls` holds: id, calls, and until when they count.
+    /// Stands for the table `officient_calls`, in the time of the test: id, calls, and until when they count.
     #[derive(Clone, Default)]
-    pub(super) struct Memory(Arc<Mutex<(i64, Vec<Row>)>>);
+    pub struct Counter(Arc<std::sync::Mutex<Vec<(i64, usize, Instant)>>>);
 
-    type Row = (i64, usize, Instant);
+    #[expect(clippy::unused_async, reason = "the table is asynchronous")]
+    impl Counter {
+        pub fn new(_db: PgPool) -> Self {
+            Self::default()
+        }
 
-    impl Memory {
-        pub(super) fn reserve(&self, wanted: usize, limit: usize, lasts: Duration) -> Reserved {
-            let mut memory = self.0.lock().unwrap();
-            let (next_id, rows) = &mut *memory;
-            let now = Instant::now();
+        pub(super) async fn reserve(
+            &self,
+            limit: usize,
+            lasts: Duration,
+        ) -> Result<Result<i64, Duration>, sqlx::Error> {
+            let (mut rows, now, id) = (self.0.lock().unwrap(), Instant::now(), new_id());
             rows.retain(|(.., free_at)| *free_at > now);
-            let used: usize = rows.iter().map(|(_, calls, _)| calls).sum();
-            let reserved = wanted.min(limit.saturating_sub(used));
-            if reserved == 0 {
-                return Reserved::NoneBefore(rows.iter().map(|row| row.2).min().unwrap() - now);
+            if rows.iter().map(|(_, calls, _)| calls).sum::<usize>() >= limit {
+                return Ok(Err(rows.iter().map(|row| row.2).min().unwrap() - now));
             }
-            let ids: Vec<i64> =
-                (0..reserved).map(|number| *next_id + i64::try_from(number).unwrap()).collect();
-            *next_id += 10_000;
-            rows.extend(ids.iter().map(|id| (*id, 1, now + lasts)));
-            Reserved::Calls(ids)
+            rows.push((id, 1, now + lasts));
+            Ok(Ok(id))
         }
 
-        pub(super) fn release(&self, id: i64, lasts: Duration) {
+        pub(super) async fn release(&self, id: i64, lasts: Duration) -> Result<(), sqlx::Error> {
             let free_at = Instant::now() + lasts;
-            self.0.lock().unwrap().1.iter_mut().filter(|row| row.0 == id).for_each(|row| row.2 = free_at);
+            self.0.lock().unwrap().iter_mut().filter(|row| row.0 == id).for_each(|row| row.2 = free_at);
+            Ok(())
         }
 
-        pub(super) fn block(&self, calls: usize, lasts: Duration) {
-            self.0.lock().unwrap().1.push((-1, calls, Instant::now() + lasts));
+        pub(super) async fn block(&self, calls: usize, lasts: Duration) -> Result<(), sqlx::Error> {
+            self.0.lock().unwrap().push((-1, calls, Instant::now() + lasts));
+            Ok(())
         }
     }
 
-    fn limiter_over(memory: &Memory, calls: usize) -> RateLimiter {
-        RateLimiter::with(Counter::Memory(memory.clone()), TaskTracker::new(), calls, PERIOD, TIMEOUT)
+    fn new_id() -> i64 {
+        static LAST: AtomicI64 = AtomicI64::new(0);
+        LAST.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn limiter_over(counter: &Counter, calls: usize) -> RateLimiter {
+        RateLimiter::new(counter.clone(), TaskTracker::new(), calls, PERIOD, TIMEOUT)
     }
 
     fn limiter(calls: usize) -> RateLimiter {
-        limiter_over(&Memory::default(), calls)
+        limiter_over(&Counter::default(), calls)
     }
 
     async fn call(limiter: &RateLimiter, priority: Priority, latency: Duration) -> Instant {
@@ -440,8 +378,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn after_a_429_nothing_is_called_for_a_period() {
-        let memory = Memory::default();
-        let (limiter, other, begin) = (limiter_over(&memory, 30), limiter_over(&memory, 30), Instant::now());
+        let counter = Counter::default();
+        let (limiter, other, begin) =
+            (limiter_over(&counter, 30), limiter_over(&counter, 30), Instant::now());
         limiter.pause().await;
         for process in [&limiter, &other] {
             let _permit = process.permit(Priority::Urgent).await.unwrap();
@@ -485,8 +424,8 @@ mod tests {
         ) {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
             let calls = runtime.unwrap().block_on(async {
-                let memory = Memory::default();
-                let processes: Vec<RateLimiter> = (0..3).map(|_| limiter_over(&memory, limit)).collect();
+                let counter = Counter::default();
+                let processes: Vec<RateLimiter> = (0..3).map(|_| limiter_over(&counter, limit)).collect();
                 join_all(arrivals.iter().map(|arrival| async {
                     sleep(arrival.after).await;
                     let process = &processes[arrival.process];

@@ -19,6 +19,10 @@ use crate::secrets::{ACCESS_TOKEN, CLIENT_SECRET, REFRESH_TOKEN};
 /// The access token is refreshed so long before it ends, or a tenth of its life where that is shorter.
 const LEAD: SignedDuration = SignedDuration::from_mins(5);
 
+/// After a failure, the token endpoint is called again after a second, then two, and at last every five seconds.
+const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(1);
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_secs(5);
+
 /// Why there is no token to call Officient with.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
@@ -65,7 +69,15 @@ struct Inner {
     oauth: Oauth,
     configured: Option<Credentials>,
     /// One refresh at a time in this process, so that those who wait hold no database connection.
-    refreshing: Mutex<()>,
+    refreshing: Mutex<Option<Outage>>,
+}
+
+/// The token endpoint failed.
+struct Outage {
+    error: UpstreamError,
+    pause: SignedDuration,
+    /// Until then, nobody asks again.
+    until: Timestamp,
 }
 
 impl Tokens {
@@ -77,7 +89,7 @@ impl Tokens {
         oauth: Oauth,
         configured: Option<Credentials>,
     ) -> Self {
-        Self { inner: Arc::new(Inner { db, vault, clock, oauth, configured, refreshing: Mutex::new(()) }) }
+        Self { inner: Arc::new(Inner { db, vault, clock, oauth, configured, refreshing: Mutex::default() }) }
     }
 
     pub fn oauth(&self) -> &Oauth {
@@ -120,39 +132,58 @@ impl Tokens {
     }
 
     /// A token other than `used`, which Officient did not accept or which is about to end.
-    ///
+    pub async fn renewed(&self, used: &SecretString) -> Result<SecretString, TokenError> {
+        self.renew(Some(used)).await
+    }
+
+    /// Tries a refused refresh token once more, because Officient may have refused it by mistake. If it is accepted now, the
+    /// company is connected again.
+    pub async fn try_refused_again(&self) -> Result<(), TokenError> {
+        self.renew(None).await.map(drop)
+    }
+
     /// The row stays locked during the call, the only one with an open transaction: over all replicas one refreshes, and the
     /// others use its token.
-    pub async fn renewed(&self, used: &SecretString) -> Result<SecretString, TokenError> {
-        let _one_at_a_time = self.inner.refreshing.lock().await;
+    async fn renew(&self, used: Option<&SecretString>) -> Result<SecretString, TokenError> {
+        let mut outage = self.inner.refreshing.lock().await;
+        let now = self.inner.clock.now();
         let mut tx = db::begin(&self.inner.db).await?;
         connection::lock(&mut tx).await?;
         let stored = connection::load(&mut *tx).await?;
-        let token = self.access_token(&stored)?;
-        if token.expose_secret() != used.expose_secret() {
-            return Ok(token);
+        if used.is_some() || stored.state != State::ReauthorizationRequired {
+            let token = self.access_token(&stored)?;
+            if used.is_none_or(|used| token.expose_secret() != used.expose_secret()) {
+                return Ok(token);
+            }
         }
-        match self.refresh(&stored).await {
+        if let Some(Outage { error, .. }) = outage.as_ref().filter(|outage| now < outage.until) {
+            return Err(TokenError::Refresh(error.clone()));
+        }
+        let item = AttentionItem::reauthorization_required();
+        let refreshed = self.refresh(&stored).await;
+        let pause = outage.take().map_or(FIRST_PAUSE, |outage| (outage.pause * 2).min(LONGEST_PAUSE));
+        match &refreshed {
             Ok(grant) => {
-                connection::save_tokens(&mut *tx, &self.seal(&grant)).await?;
-                let item = AttentionItem::reauthorization_required();
-                attention::resolve(&mut *tx, item.kind(), &item.subject_id, self.inner.clock.now()).await?;
+                connection::save_tokens(&mut *tx, &self.seal(grant)).await?;
+                attention::resolve(&mut *tx, item.kind(), &item.subject_id, now).await?;
                 tx.commit().await?;
                 tracing::info!("Refreshed the access token");
-                Ok(grant.access_token)
             }
             Err(TokenError::ReauthorizationRequired) => {
                 connection::require_reauthorization(&mut *tx).await?;
-                let item = AttentionItem::reauthorization_required();
-                attention::open(&mut *tx, &item, 0, self.inner.clock.now()).await?;
+                attention::open(&mut *tx, &item, 0, now).await?;
                 tx.commit().await?;
                 tracing::warn!(
                     "Officient refused the refresh token: an admin must sign in again on the settings page"
                 );
-                Err(TokenError::ReauthorizationRequired)
             }
-            Err(error) => Err(error),
+            Err(TokenError::Refresh(error)) => {
+                let (error, until) = (error.clone(), self.inner.clock.now() + pause);
+                *outage = Some(Outage { error, pause, until });
+            }
+            Err(TokenError::NotConnected | TokenError::Database(_) | TokenError::Vault(_)) => {}
         }
+        refreshed.map(|grant| grant.access_token)
     }
 
     async fn refresh(&self, stored: &Connection) -> Result<Grant, TokenError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder};
 
-use crate::http_client::{self, Response, UpstreamError};
+use crate::http_client::{self, Classify, Response, UpstreamError};
 use crate::officient::rate_limiter::{Permit, RateLimiter};
 
 /// Clones share the HTTP client and the rate limiter.
@@ -26,6 +26,10 @@ impl Transport {
         &self.rate_limiter
     }
 
+    pub(super) fn api_url(&self) -> &str {
+        &self.api_url
+    }
+
     /// A request to a path of the API, which begins with `/1.0`.
     pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.api_url))
@@ -38,9 +42,19 @@ impl Transport {
         operation: &str,
         request: RequestBuilder,
     ) -> Result<Response, UpstreamError> {
-        let call = self.rate_limiter.spend(permit.into(), http_client::send(request));
+        self.call_as(permit, operation, request, http_client::classify).await
+    }
+
+    pub(super) async fn call_as(
+        &self,
+        permit: impl Into<Permit>,
+        operation: &str,
+        request: RequestBuilder,
+        classify: Classify,
+    ) -> Result<Response, UpstreamError> {
+        let call = self.rate_limiter.spend(permit.into(), http_client::send_as(request, classify));
         let result = http_client::traced("officient", operation, async { call.await.flatten() }).await;
-        metrics::counter!("officient_calls_total", "outcome" => http_client::outcome(&result)).increment(1);
+        metrics::counter!("officient_calls_total", "outcome" => UpstreamError::outcome(&result)).increment(1);
         if matches!(result, Err(UpstreamError::Busy { .. })) {
             metrics::counter!("officient_rate_limited_total").increment(1);
             self.rate_limiter.pause().await;

@@ -231,7 +231,7 @@ impl Optedo {
             }
             Err(_) => {}
         }
-        metrics::counter!("optedo_calls_total", "outcome" => http_client::outcome(&result)).increment(1);
+        metrics::counter!("optedo_calls_total", "outcome" => UpstreamError::outcome(&result)).increment(1);
         result.map_err(failed)
     }
 }

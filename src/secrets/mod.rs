@@ -1,20 +1,16 @@
 //! The secrets at rest: where each is stored, and how a new encryption key reaches all of them.
 //!
 //! At start-up every secret must decrypt, so that a wrong key shows at once. A secret that a previous key encrypted is
-//! encrypted again with the current one. A replica of the previous version, or one without the new key, could not read
-//! it then. So while another replica leads, nothing is encrypted again; the next leader does it.
+//! encrypted again with the current one, by the next leader: a leader without the new key could not read it then.
 
 pub mod random;
 pub mod vault;
 pub mod webhook_address;
 
-use std::time::Duration;
-
-use sqlx::{PgConnection, PgPool};
-use tokio::time::{Instant, sleep};
+use sqlx::PgPool;
 
 use crate::db::connection::Connection;
-use crate::db::{self, connection, leadership};
+use crate::db::{self, connection, faults};
 use random::random_token;
 use vault::{Vault, VaultError};
 
@@ -25,15 +21,24 @@ pub const REFRESH_TOKEN: &str = "connection.refresh_token";
 pub const WEBHOOK_TOKEN: &str = "connection.webhook_token";
 pub const PREVIOUS_WEBHOOK_TOKEN: &str = "connection.previous_webhook_token";
 
-/// How long a start waits for a leader that is about to stop.
-const LEADER_STOP_TIMEOUT: Duration = Duration::from_secs(2);
-
 #[derive(Debug, thiserror::Error)]
 pub enum SecretsError {
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
-    #[error(transparent)]
+    #[error("a stored secret cannot be read: {0}")]
     Vault(#[from] VaultError),
+}
+
+impl SecretsError {
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Database(error) => faults::remedy(error),
+            Self::Vault(VaultError::UnknownKey { .. }) => {
+                "add that key to security.previous_encryption_keys".to_owned()
+            }
+            Self::Vault(VaultError::Damaged { .. }) => "restore the database from a backup".to_owned(),
+        }
+    }
 }
 
 /// The vault of this database's secrets.
@@ -42,46 +47,28 @@ pub async fn open_vault(db: &PgPool, keys: crate::config::Security) -> Result<Va
     Ok(Vault::new(keys.encryption_key, keys.previous_encryption_keys, &row))
 }
 
-/// Prepares the secrets at start-up: creates the webhook token at the first start, decrypts every secret, and encrypts
-/// stale ones again unless another replica leads.
+/// Prepares the secrets at start-up: creates the webhook token at the first start, and decrypts every secret.
 pub async fn prepare(db: &PgPool, vault: &Vault) -> Result<(), SecretsError> {
     connection::offer_webhook_token(db, &vault.seal(WEBHOOK_TOKEN, &random_token())).await?;
-    let began = Instant::now();
-    loop {
-        let mut tx = db::begin(db).await?;
-        let is_vacant = leadership::is_vacant(&mut *tx).await?;
-        let is_stale = reseal(&mut tx, vault, is_vacant).await?;
-        tx.commit().await?;
-        if !is_stale || began.elapsed() >= LEADER_STOP_TIMEOUT {
-            return Ok(());
-        }
-        sleep(LEADER_STOP_TIMEOUT / 20).await;
-    }
+    Ok(verify(vault, connection::load(db).await?)?)
 }
 
-/// Decrypts every secret and writes nothing: for the doctor.
+/// Decrypts every secret, and writes nothing.
 pub fn verify(vault: &Vault, mut stored: Connection) -> Result<(), VaultError> {
     reseal_all(vault, &mut stored).map(drop)
 }
 
 /// Encrypts stale secrets again: for the leader.
-pub async fn reseal_as_leader(db: &PgPool, vault: &Vault) -> Result<(), SecretsError> {
+pub async fn reseal(db: &PgPool, vault: &Vault) -> Result<(), SecretsError> {
     let mut tx = db::begin(db).await?;
-    reseal(&mut tx, vault, true).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// Returns whether a stale secret is left.
-async fn reseal(tx: &mut PgConnection, vault: &Vault, may_write: bool) -> Result<bool, SecretsError> {
-    connection::lock(&mut *tx).await?;
+    connection::lock(&mut tx).await?;
     let mut stored = connection::load(&mut *tx).await?;
-    let is_stale = reseal_all(vault, &mut stored)?;
-    if is_stale && may_write {
+    if reseal_all(vault, &mut stored)? {
         connection::save_resealed(&mut *tx, &stored).await?;
+        tx.commit().await?;
         tracing::info!("Encrypted all stored secrets with the current key");
     }
-    Ok(is_stale && !may_write)
+    Ok(())
 }
 
 /// Replaces the stale secrets of `stored`; returns whether there was one.

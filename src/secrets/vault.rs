@@ -20,7 +20,7 @@ const NONCE: usize = 24;
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum VaultError {
     /// `place` is `table.column`.
-    #[error("{place} was encrypted with another key: add that key to security.previous_encryption_keys")]
+    #[error("{place} was encrypted with a key that is not configured")]
     UnknownKey { place: &'static str },
     /// Damaged, copied from another place, or not written by this program.
     #[error("{place} cannot be decrypted: it is damaged, or was copied from elsewhere")]

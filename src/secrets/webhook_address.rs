@@ -34,8 +34,7 @@ pub struct WebhookAddress {
 struct Known {
     sealed: SealedWebhookTokens,
     current: SecretString,
-    current_digest: Vec<u8>,
-    previous_digest: Option<Vec<u8>>,
+    previous: Option<SecretString>,
 }
 
 impl fmt::Debug for WebhookAddress {
@@ -68,14 +67,14 @@ impl WebhookAddress {
         (url.into(), known.sealed.current.clone().unwrap_or_default())
     }
 
-    /// Whether the token is the current one, or the previous one while Officient may still use it. Both digests are always
-    /// compared, so that every wrong token takes the same time.
+    /// Whether the token is the current one, or the previous one while Officient may still use it. It is compared with both,
+    /// so that every wrong token takes the same time.
     pub fn accepts(&self, token: &str) -> bool {
         let given = digest(token);
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let is_previous =
-            known.previous_digest.as_ref().map_or(Choice::from(0), |digest| given.ct_eq(digest));
-        bool::from(given.ct_eq(&known.current_digest) | is_previous)
+        let equals = |known: &SecretString| given.ct_eq(&digest(known.expose_secret()));
+        let is_previous = known.previous.as_ref().map_or(Choice::from(0), equals);
+        bool::from(equals(&known.current) | is_previous)
     }
 
     /// Reads the tokens from the database. After an error, the known ones stay.
@@ -88,9 +87,7 @@ impl WebhookAddress {
         let current = self.vault.open(WEBHOOK_TOKEN, current)?;
         let previous = sealed.previous.as_deref();
         let previous = previous.map(|token| self.vault.open(PREVIOUS_WEBHOOK_TOKEN, token)).transpose()?;
-        let digest = |token: &SecretString| digest(token.expose_secret());
-        let (current_digest, previous_digest) = (digest(&current), previous.as_ref().map(digest));
-        let known = Known { sealed, current, current_digest, previous_digest };
+        let known = Known { sealed, current, previous };
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::io;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -33,6 +33,8 @@ pub enum Fault {
     RetryAfter { status: u16, seconds: u32 },
     /// 200 with an HTML page, as a proxy or a web app sends it; no effect.
     Html200,
+    /// A proxy's HTML page with this status; no effect.
+    ErrorPage(u16),
     /// 307 to this URL, which keeps method and body; no effect.
     RedirectTo(String),
     /// The connection breaks; no effect.
@@ -73,6 +75,9 @@ impl Fault {
                 empty_with_header(status_code(status), header::RETRY_AFTER, HeaderValue::from(seconds))
             }
             Self::Html200 => ApiResponse::web_app_shell().into_response(),
+            Self::ErrorPage(status) => {
+                (status_code(status), Html("<!doctype html><title>Error</title>")).into_response()
+            }
             Self::RedirectTo(url) => {
                 let location = HeaderValue::from_str(&url).unwrap_or(HeaderValue::from_static("/"));
                 empty_with_header(StatusCode::TEMPORARY_REDIRECT, header::LOCATION, location)

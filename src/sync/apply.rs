@@ -443,7 +443,7 @@ impl Engine {
             // If this is not stored, the next write waits a little longer than necessary.
             let _stored = absences::note_call(&self.db, context.company, event, until, term).await;
         }
-        let outcome = result.as_ref().map_or_else(|error| error.source.outcome(), |_written| "ok");
+        let outcome = result.as_ref().map_or_else(|error| (&error.source).into(), |_written| "ok");
         metrics::counter!("absence_writes_total", "action" => action, "outcome" => outcome).increment(1);
         Ok(result?)
     }

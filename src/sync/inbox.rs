@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::db::webhooks;
 use crate::domain::webhook::WebhookPayload;
 use crate::sync::work_signal::WorkSignal;
-use crate::telemetry::metrics::WebhookCounters;
+use crate::telemetry::metrics::WebhookLabels;
 
 /// Webhooks in one commit.
 const MAX_BATCH: usize = 1000;
@@ -39,7 +39,7 @@ struct Waiting {
 #[derive(Clone)]
 pub struct Inbox {
     queue: mpsc::Sender<Waiting>,
-    pub counters: Arc<WebhookCounters>,
+    pub labels: Arc<WebhookLabels>,
 }
 
 impl Inbox {
@@ -55,7 +55,7 @@ impl Inbox {
         let (queue, waiting) = mpsc::channel(MAX_WAITING);
         let writer = Writer { database, connection: None, clock, work_signal };
         tasks.spawn(async move { closed.run_until_cancelled(writer.run(waiting)).await });
-        Self { queue, counters: Arc::new(WebhookCounters::new(event_types)) }
+        Self { queue, labels: Arc::new(WebhookLabels::new(event_types)) }
     }
 
     /// Returns the webhook's id once it is on disk, or nothing when it could not be stored.

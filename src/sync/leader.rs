@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::engine::Engine;
 use super::work_signal::{CHANNEL, LEADERSHIP_VALID_FOR, Leadership};
 use super::worker::Worker;
-use crate::db::leadership;
+use crate::db::{faults, leadership};
 use crate::secrets;
 use crate::secrets::webhook_address::REFRESH_INTERVAL;
 
@@ -34,7 +34,8 @@ const _: () = assert!(LEADERSHIP_VALID_FOR.as_secs() + SESSION_TIMEOUT.as_secs()
 pub async fn run(engine: Arc<Engine>) {
     while !engine.stop.is_cancelled() {
         if let Err(error) = lead(&engine).await {
-            tracing::warn!(%error, "Lost the database session of the leader's lock");
+            let error = faults::describe(&faults::cause_of(&engine.db, error).await);
+            tracing::warn!(error, "Lost the database session of the leader's lock");
         }
         engine.work_signal.set_leadership(None);
         if !engine.pause_for_heartbeat().await {
@@ -73,7 +74,7 @@ async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<()
     let term = leadership::begin_term(&mut *listener).await?;
     engine.work_signal.set_leadership(Some(Leadership { confirmed_at, term }));
     tracing::info!(leader.term = term, "This replica is the leader");
-    if let Err(error) = secrets::reseal_as_leader(&engine.db, &engine.vault).await {
+    if let Err(error) = secrets::reseal(&engine.db, &engine.vault).await {
         tracing::warn!(%error, "Could not re-encrypt all secrets with the current key");
     }
     let mut worker = Worker::new(Arc::clone(engine));

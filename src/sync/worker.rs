@@ -18,9 +18,10 @@ use super::unblock::Unblocked;
 use crate::clock::after;
 use crate::db::connection::{self, Connection, State};
 use crate::db::people::{self, Person};
-use crate::db::{preview, queue, webhooks};
+use crate::db::{faults, preview, queue, webhooks};
 use crate::domain::ids::CompanyId;
 use crate::domain::sync_request::SyncReason;
+use crate::officient::tokens::TokenError;
 use crate::telemetry::work;
 
 /// The most people reconciled side by side, whatever the reason.
@@ -59,6 +60,7 @@ enum Done {
     Preview(Result<(), SyncError>),
     Unblock(Result<Unblocked, SyncError>),
     CleanUp(Result<(), sqlx::Error>),
+    Renewal(Result<(), TokenError>),
 }
 
 /// Webhooks that are left pending until no more arrive.
@@ -91,6 +93,8 @@ pub struct Worker {
     unblock: Job,
     unblocked: Unblocked,
     clean_up: Job,
+    /// Tries a refused refresh token again.
+    renewal: Job,
     /// The subscriptions at Officient were not yet checked, or the check failed.
     must_check_subscriptions: bool,
 }
@@ -122,6 +126,7 @@ impl Worker {
             unblock: Job::default(),
             unblocked: Unblocked::default(),
             clean_up: Job::default(),
+            renewal: Job::default(),
             must_check_subscriptions: true,
         }
     }
@@ -133,6 +138,11 @@ impl Worker {
         while !self.engine.stop.is_cancelled() {
             let wait = match self.start_due_jobs().await {
                 Ok(wait) => wait,
+                Err(SyncError::Database(error)) => {
+                    let error = faults::describe(&faults::cause_of(&self.engine.db, error).await);
+                    tracing::warn!(error, "Could not look for work");
+                    BUSY_TICK
+                }
                 Err(error) => {
                     tracing::warn!(%error, "Could not look for work");
                     BUSY_TICK
@@ -192,6 +202,11 @@ impl Worker {
                 self.unblocked = result.unwrap_or_else(|_logged| std::mem::take(&mut self.unblocked));
             }
             Ok(Done::CleanUp(result)) => self.clean_up.finish(result.is_ok(), now, CLEAN_UP_EVERY),
+            Ok(Done::Renewal(result)) => {
+                let is_refused = matches!(result, Err(TokenError::ReauthorizationRequired));
+                let interval = self.engine.config.sync.sweep_interval;
+                self.renewal.finish(result.is_ok() || is_refused, now, interval);
+            }
             Err(error) => {
                 tracing::error!(%error, "A job of the worker panicked: the worker starts anew");
                 return false;
@@ -213,8 +228,10 @@ impl Worker {
         }
         let connection = connection::load(&self.engine.db).await?;
         let (State::Connected, Some(company)) = (connection.state, connection.company_id) else {
+            self.start_renewal(&connection, now);
             return Ok(IDLE_TICK);
         };
+        self.renewal.finish(true, now, self.engine.config.sync.sweep_interval);
         self.start_preview(company, now).await?;
         self.start_sweep(company, &connection, now);
         if !connection.is_paused {
@@ -323,6 +340,20 @@ impl Worker {
                 Done::Subscriptions(log_failure("Could not check the webhook subscriptions", result))
             };
             self.jobs.spawn(job.instrument(work!("subscriptions")));
+        }
+    }
+
+    /// As often as a sweep would start, tries a refused refresh token again.
+    fn start_renewal(&mut self, connection: &Connection, now: Timestamp) {
+        let engine = Arc::clone(&self.engine);
+        let is_refused = connection.state == State::ReauthorizationRequired;
+        if is_refused && engine.sweep_interval().is_some() && self.renewal.may_start(now) {
+            self.renewal.start();
+            let job = async move {
+                let renewed = engine.officient.tokens().try_refused_again().await;
+                Done::Renewal(log_failure("Could not renew the access to Officient", renewed))
+            };
+            self.jobs.spawn(job.instrument(work!("renewal")));
         }
     }
 

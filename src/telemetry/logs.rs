@@ -17,13 +17,17 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::config::{Log, LogFormat};
 
+/// What Postgres notes beside an answer, and each step of the pool after a session has ended.
+const NOISE: &str = "sqlx::postgres::notice=off,sqlx_core::pool=off";
+
 /// Called once per process. Panics are logged too.
 pub fn start(log: &Log) {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, "A panic: {}", public_message(panic.payload()));
     }));
-    let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_checked_before| EnvFilter::new("info"));
+    let filter = format!("{},{NOISE}", log.filter);
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_checked_before| EnvFilter::new("info"));
     // Fails only for a second start in one process; then a log exists already.
     let registry = Registry::default();
     #[cfg(feature = "otlp")]

@@ -3,82 +3,55 @@
 //! No label contains a value from outside, except the event names that the configuration or the admin subscribed to.
 //! Every counter exists with 0 from the start, so that "never happened" differs from "not measured".
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::{OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use metrics::{
-    Counter, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
-};
+use metrics::{Counter, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use strum::VariantArray as _;
+use strum::{VariantArray as _, VariantNames as _};
 use tokio::time::sleep;
 
 use crate::db::connection;
 use crate::domain::attention::AttentionKind;
-use crate::http_client::OUTCOMES;
+use crate::http_client::UpstreamError;
 
 const COUNTERS: [(&str, &str); 5] = [
-    (
-        "webhook_events_total",
-        "Webhooks received, by event name (other: a name without a subscription) and outcome: stored, unavailable (not on disk, answered with 503) or malformed (answered with 400).",
-    ),
+    ("webhook_events_total", "Webhooks by event name, and by outcome: stored, unavailable, malformed."),
     ("absence_writes_total", "Calls that create, change or delete an absence in Optedo, by outcome."),
     ("officient_calls_total", "Calls to Officient, by outcome."),
     ("optedo_calls_total", "Calls to Optedo, by outcome."),
-    (
-        "officient_rate_limited_total",
-        "Calls that Officient refused with 429: other apps use the account's limit too.",
-    ),
+    ("officient_rate_limited_total", "Calls that Officient refused with 429."),
 ];
-const HISTOGRAMS: [(&str, &str, &[f64]); 2] = [
-    (
-        "webhook_ack_seconds",
-        "From the arrival of a webhook to its 200, including the commit.",
-        &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0],
-    ),
-    (
-        "propagation_seconds",
-        "From a webhook on disk to the resulting absence in Optedo.",
-        &[0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0],
-    ),
+const ACK_BUCKETS: [f64; 11] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0];
+const PROPAGATION_BUCKETS: [f64; 13] =
+    [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0];
+const HISTOGRAMS: [(&str, &[f64], &str); 2] = [
+    ("webhook_ack_seconds", &ACK_BUCKETS, "From the arrival of a webhook to its 200."),
+    ("propagation_seconds", &PROPAGATION_BUCKETS, "From a webhook on disk to its absence in Optedo."),
 ];
+/// All but the last three are the same on every replica; while `database_up` is 0, they are older.
 const GAUGES: [(&str, &str); 8] = [
-    (
-        "sync_queue",
-        "Webhooks to resolve and people to reconcile, by state: waiting, or retrying after a failure. The same on every replica.",
-    ),
-    (
-        "oldest_waiting_seconds",
-        "Age of the oldest webhook that is not carried out yet; 0: none. The same on every replica.",
-    ),
-    ("attention_open", "Attention items neither resolved nor ignored, by kind. The same on every replica."),
-    (
-        "connection_state",
-        "0 disconnected, 1 connected, 2 an admin must sign in at Officient again. The same on every replica.",
-    ),
-    (
-        "last_sweep_timestamp_seconds",
-        "Unix time of the end of the last sweep (full reconciliation); 0: never. The same on every replica.",
-    ),
-    (
-        "database_up",
-        "1 when this replica could read its database for this scrape. At 0, the gauges that are the same on every replica are older.",
-    ),
+    ("sync_queue", "Webhooks to resolve and people to reconcile: waiting, or retrying after a failure."),
+    ("oldest_waiting_seconds", "Age of the oldest webhook that is not carried out yet; 0: none."),
+    ("attention_open", "Attention items neither resolved nor ignored, by kind."),
+    ("connection_state", "0 disconnected, 1 connected, 2 an admin must sign in at Officient again."),
+    ("last_sweep_timestamp_seconds", "Unix time of the end of the last sweep; 0: never."),
+    ("database_up", "1 when this replica could read its database for this scrape."),
     ("is_leader", "1 on the replica that holds the lock and reconciles, 0 on the others."),
     ("build_info", "Always 1; the label is the version of the program."),
 ];
 /// Until it is aggregated, a histogram keeps every value in memory.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// The label of an event name without a subscription.
-const OTHER: &str = "other";
+pub const OTHER: &str = "other";
 
 /// The metrics of the process, installed at the first call.
 pub fn handle() -> &'static PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE.get_or_init(|| {
-        let set_buckets = |builder: PrometheusBuilder, (name, _, buckets): (&str, &str, &[f64])| {
+        let set_buckets = |builder: PrometheusBuilder, (name, buckets, _): (&str, &[f64], &str)| {
             builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), buckets)
         };
         let builder = HISTOGRAMS.into_iter().try_fold(PrometheusBuilder::new(), set_buckets);
@@ -96,7 +69,7 @@ fn describe() {
     for (name, description) in COUNTERS {
         describe_counter!(name, description);
     }
-    for (name, description, _) in HISTOGRAMS {
+    for (name, _, description) in HISTOGRAMS {
         describe_histogram!(name, description);
         // Exists, empty, once it is named.
         let _empty = histogram!(name);
@@ -107,7 +80,7 @@ fn describe() {
 }
 
 fn begin_with_zero() {
-    for outcome in OUTCOMES {
+    for outcome in [&["ok"], UpstreamError::VARIANTS].concat() {
         counter!("officient_calls_total", "outcome" => outcome).absolute(0);
         counter!("optedo_calls_total", "outcome" => outcome).absolute(0);
         for action in ["create", "change", "delete"] {
@@ -164,64 +137,37 @@ pub fn show_process(has_database: bool, is_leader: bool) {
     gauge!("is_leader").set(f64::from(u8::from(is_leader)));
 }
 
-/// The counters of the webhook receiver. They exist before the first webhook, so that no word from the internet becomes
-/// a label.
-pub struct WebhookCounters {
-    by_event_type: RwLock<HashMap<String, WebhookOutcomes>>,
-    other: WebhookOutcomes,
-    pub ack: Histogram,
-    /// Bodies that are not a JSON object with a textual `event_type`.
-    pub malformed: Counter,
+/// The event names that are labels. They exist before the first webhook, so that no word from the internet becomes one.
+#[derive(Default)]
+pub struct WebhookLabels {
+    known: RwLock<HashSet<String>>,
 }
 
-/// The outcomes of the webhooks of one event name.
-#[derive(Clone)]
-pub struct WebhookOutcomes {
-    pub stored: Counter,
-    pub unavailable: Counter,
-}
-
-impl WebhookCounters {
+impl WebhookLabels {
     pub fn new(event_types: &[String]) -> Self {
-        let counters = Self {
-            by_event_type: RwLock::default(),
-            other: WebhookOutcomes::new(OTHER),
-            ack: histogram!("webhook_ack_seconds"),
-            malformed: webhook_counter(OTHER, "malformed"),
-        };
-        counters.know(event_types);
-        counters
+        webhook_counter(OTHER.to_owned(), "malformed").absolute(0);
+        let labels = Self::default();
+        labels.know(&[event_types, &[OTHER.to_owned()]].concat());
+        labels
     }
 
     /// From now on, counts these event names separately.
     pub fn know(&self, event_types: &[String]) {
-        let known = self.by_event_type.read().unwrap_or_else(PoisonError::into_inner);
-        let new: Vec<&String> = event_types.iter().filter(|name| !known.contains_key(*name)).collect();
-        drop(known);
-        if !new.is_empty() {
-            let mut known = self.by_event_type.write().unwrap_or_else(PoisonError::into_inner);
-            known.extend(new.into_iter().map(|name| (name.clone(), WebhookOutcomes::new(name))));
+        for event_type in event_types {
+            for outcome in ["stored", "unavailable"] {
+                webhook_counter(event_type.clone(), outcome).absolute(0);
+            }
         }
+        self.known.write().unwrap_or_else(PoisonError::into_inner).extend(event_types.iter().cloned());
     }
 
-    pub fn of(&self, event_type: &str) -> WebhookOutcomes {
-        let known = self.by_event_type.read().unwrap_or_else(PoisonError::into_inner);
-        known.get(event_type).unwrap_or(&self.other).clone()
+    pub fn of(&self, event_type: &str) -> String {
+        let is_known = self.known.read().unwrap_or_else(PoisonError::into_inner).contains(event_type);
+        if is_known { event_type } else { OTHER }.to_owned()
     }
 }
 
-impl WebhookOutcomes {
-    fn new(event_type: &str) -> Self {
-        Self {
-            stored: webhook_counter(event_type, "stored"),
-            unavailable: webhook_counter(event_type, "unavailable"),
-        }
-    }
-}
-
-fn webhook_counter(event_type: &str, outcome: &'static str) -> Counter {
-    let counter =
-        counter!("webhook_events_total", "event_type" => event_type.to_owned(), "outcome" => outcome);
-    counter.absolute(0);
-    counter
+/// `event_type` is one of [`WebhookLabels`].
+pub fn webhook_counter(event_type: String, outcome: &'static str) -> Counter {
+    counter!("webhook_events_total", "event_type" => event_type, "outcome" => outcome)
 }

@@ -1,14 +1,15 @@
 //! Traces: sends the spans of this process to an OpenTelemetry collector, as protobuf over HTTP (OTLP).
 //!
 //! Tracing never delays the service: a thread of the SDK sends the spans in batches, and drops those that the collector
-//! does not accept. The log reports them at most once an hour. Only the fields in `ATTRIBUTES` are sent, and no line of
-//! the log. No call to Officient or Optedo carries a trace, and no request from outside continues one.
+//! does not accept. The log reports when that begins. Only the fields in [`FIELDS`] are sent, and no line of the log. No
+//! call to Officient or Optedo carries a trace, and no request from outside continues one.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry::{Key, KeyValue};
 use opentelemetry_otlp::{
     ExporterBuildError, SpanExporter as Otlp, WithExportConfig as _, WithHttpConfig as _,
 };
@@ -18,7 +19,6 @@ use opentelemetry_sdk::trace::{
     BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracerProvider, SpanData, SpanExporter,
 };
 use tokio::runtime::Handle;
-use tokio::time::Instant;
 use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::{Layer, Registry};
@@ -27,20 +27,19 @@ use url::Url;
 use crate::config::Config;
 use crate::http_client;
 
-/// The fields of our spans that are sent, and their names in a trace: ids, and words of the program itself. The names
-/// are those of OpenTelemetry where it has one.
-const ATTRIBUTES: [(&str, &str); 11] = [
-    ("event.newest", "event.newest"),
-    ("http.method", "http.request.method"),
-    ("http.route", "http.route"),
-    ("http.status", "http.response.status_code"),
-    ("operation", "operation"),
-    ("outcome", "outcome"),
-    ("person.id", "person.id"),
-    ("reason", "reason"),
-    ("request.id", "request.id"),
-    ("service", "peer.service"),
-    ("sync.id", "sync.id"),
+/// The fields of our spans that are sent: ids, and words of the program itself.
+const FIELDS: [&str; 11] = [
+    "event.newest",
+    "http.request.method",
+    "http.response.status_code",
+    "http.route",
+    "operation",
+    "outcome",
+    "peer.service",
+    "person.id",
+    "reason",
+    "request.id",
+    "sync.id",
 ];
 /// Machines request these every few seconds; in a trace they would bury the rest.
 const UNTRACED_ROUTES: [&str; 3] = ["/health/live", "/health/ready", "/metrics"];
@@ -50,7 +49,6 @@ const BATCH_DELAY: Duration = Duration::from_secs(2);
 /// Per batch, retries included.
 const TIMEOUT: Duration = Duration::from_secs(5);
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
-const REPORT_INTERVAL: Duration = Duration::from_hours(1);
 
 static PROVIDER: OnceLock<SdkTracerProvider> = OnceLock::new();
 
@@ -73,7 +71,7 @@ pub fn start(config: &Config) -> Result<(), ExporterBuildError> {
         .with_timeout(TIMEOUT)
         .build()?;
     let exporter =
-        Exporter { otlp: Arc::new(exporter), runtime: Handle::current(), losses: Mutex::default() };
+        Exporter { otlp: Arc::new(exporter), runtime: Handle::current(), is_failing: AtomicBool::new(false) };
     let batches = BatchConfigBuilder::default().with_scheduled_delay(BATCH_DELAY).build();
     let provider = SdkTracerProvider::builder()
         .with_sampler(Sampler::AlwaysOn)
@@ -109,27 +107,26 @@ pub async fn shut_down() {
     }
 }
 
-/// Sends batches on the runtime of the service, because the SDK's own thread has none.
+/// Sends the listed fields, on the runtime of the service, because the SDK's own thread has none.
 #[derive(Debug)]
 struct Exporter {
     otlp: Arc<Otlp>,
     runtime: Handle,
-    losses: Mutex<Losses>,
+    is_failing: AtomicBool,
 }
 
 impl SpanExporter for Exporter {
-    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        let spans: Vec<SpanData> = batch.into_iter().filter_map(redact).collect();
-        if spans.is_empty() {
+    async fn export(&self, mut batch: Vec<SpanData>) -> OTelSdkResult {
+        batch.retain_mut(leave_listed_fields);
+        if batch.is_empty() {
             return Ok(());
         }
-        let (otlp, count) = (Arc::clone(&self.otlp), spans.len());
-        let exported = self.runtime.spawn(async move { otlp.export(spans).await }).await;
+        let (otlp, count) = (Arc::clone(&self.otlp), batch.len());
+        let exported = self.runtime.spawn(async move { otlp.export(batch).await }).await;
         let exported = exported.unwrap_or(Err(OTelSdkError::AlreadyShutdown));
-        if let Err(error) = &exported
-            && let Some(lost) = self.losses.lock().unwrap_or_else(PoisonError::into_inner).add(count)
-        {
-            tracing::warn!(spans.lost = lost, %error, "Spans did not reach the collector");
+        let was_failing = self.is_failing.swap(exported.is_err(), Ordering::Relaxed);
+        if let (Err(error), false) = (&exported, was_failing) {
+            tracing::warn!(spans.lost = count, %error, "Spans do not reach the collector");
         }
         exported
     }
@@ -142,55 +139,17 @@ impl SpanExporter for Exporter {
     }
 }
 
-/// The spans that the log does not report yet.
-#[derive(Debug, Default)]
-struct Losses {
-    count: usize,
-    reported_at: Option<Instant>,
-}
-
-impl Losses {
-    /// Returns the number to report now, at most once every [`REPORT_INTERVAL`].
-    fn add(&mut self, count: usize) -> Option<usize> {
-        self.count += count;
-        if self.reported_at.is_some_and(|at| at.elapsed() < REPORT_INTERVAL) {
-            return None;
-        }
-        self.reported_at = Some(Instant::now());
-        Some(std::mem::take(&mut self.count))
-    }
-}
-
-/// Leaves only the listed fields, and names requests and calls after their route and service. `None`: not traced.
-fn redact(mut span: SpanData) -> Option<SpanData> {
-    span.attributes.retain_mut(|attribute| {
-        let name = ATTRIBUTES.iter().find(|(field, _)| *field == attribute.key.as_str());
-        name.is_some_and(|(_, name)| {
-            attribute.key = Key::from_static_str(name);
-            true
-        })
-    });
-    let value = |name: &str| {
-        let attribute = span.attributes.iter().find(|attribute| attribute.key.as_str() == name);
-        attribute.map(|attribute| attribute.value.as_str()).unwrap_or_default()
-    };
-    let route = value("http.route");
-    if UNTRACED_ROUTES.contains(&&*route) {
-        return None;
-    }
-    let name = match &*span.name {
-        "request" => Some(format!("{} {route}", value("http.request.method")).trim_end().to_owned()),
-        "call" => Some(format!("call {}", value("peer.service"))),
-        _ => None,
-    };
-    if let Some(name) = name {
-        span.name = name.into();
-    }
-    Some(span)
+/// Returns whether the span is sent at all.
+fn leave_listed_fields(span: &mut SpanData) -> bool {
+    span.attributes.retain(|attribute| FIELDS.contains(&attribute.key.as_str()));
+    let is_untraced = |attribute: &KeyValue| UNTRACED_ROUTES.contains(&&*attribute.value.as_str());
+    !span.attributes.iter().any(is_untraced)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use opentelemetry::trace::{Span as _, Tracer as _};
 
     use super::*;
@@ -206,48 +165,33 @@ mod tests {
     }
 
     /// A span that ended, as it is sent.
-    fn sent(name: &'static str, attributes: &[KeyValue]) -> Option<SpanData> {
+    fn sent(attributes: &[KeyValue]) -> Option<SpanData> {
         let ended = Ended::default();
         let provider = SdkTracerProvider::builder().with_simple_exporter(ended.clone()).build();
-        let mut span = provider.tracer(SERVICE).start(name);
+        let mut span = provider.tracer(SERVICE).start("request");
         span.set_attributes(attributes.iter().cloned());
         span.end();
-        let span = ended.0.lock().unwrap().pop().unwrap();
-        redact(span)
+        let mut span = ended.0.lock().unwrap().pop().unwrap();
+        leave_listed_fields(&mut span).then_some(span)
     }
 
     #[test]
     fn a_field_that_is_not_listed_is_not_sent() {
-        let attributes = [
+        let span = sent(&[
             KeyValue::new("person.id", "264"),
             KeyValue::new("person.name", "Jan Peeters"),
-            KeyValue::new("http.method", "GET"),
             KeyValue::new("http.route", "/people"),
             KeyValue::new("url.query", "code=secret"),
-        ];
-        for (span, name) in [("reconcile", "reconcile"), ("request", "GET /people")] {
-            let span = sent(span, &attributes).unwrap();
-            assert_eq!(span.name, name);
-            let fields: Vec<&str> = span.attributes.iter().map(|attribute| attribute.key.as_str()).collect();
-            assert_eq!(fields, ["person.id", "http.request.method", "http.route"]);
-        }
+        ]);
+        let span = span.unwrap();
+        let fields: Vec<&str> = span.attributes.iter().map(|attribute| attribute.key.as_str()).collect();
+        assert_eq!(fields, ["person.id", "http.route"]);
     }
 
     #[test]
     fn requests_for_health_and_metrics_are_not_traced() {
         for route in ["/health/ready", "/metrics"] {
-            assert!(sent("request", &[KeyValue::new("http.route", route)]).is_none(), "{route}");
+            assert!(sent(&[KeyValue::new("http.route", route)]).is_none(), "{route}");
         }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn lost_spans_are_reported_once_an_hour() {
-        let mut losses = Losses::default();
-        let mut reported = Vec::new();
-        for _ in 0..150 {
-            reported.extend(losses.add(1));
-            tokio::time::advance(Duration::from_mins(1)).await;
-        }
-        assert_eq!(reported, [1, 60, 60]);
     }
 }

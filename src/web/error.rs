@@ -98,7 +98,7 @@ impl WebError {
         let kind = ProblemKind::from(self);
         if kind.status().is_server_error() {
             tracing::error!(
-                http.status = kind.status().as_u16(),
+                http.response.status_code = kind.status().as_u16(),
                 problem.id = <&str>::from(kind),
                 cause = causes(self),
                 "A request failed: {self}"

@@ -77,7 +77,7 @@ pub async fn begin_login(
     let flow = Flow { begun_by: admin.actor.name, session: admin.actor.session, preview_first };
     let expires_at = after(app.engine.clock.now(), FLOW_LIFE);
     sessions::insert_flow(&app.engine.db, &state_digest, &browser_digest, &flow, expires_at).await?;
-    let authorize_url = tokens.oauth().authorize_url(&credentials.client_id, &state);
+    let authorize_url = tokens.oauth().authorize_url(&credentials, &state);
     let (name, value) = (flow_cookie(&state_digest), browser.expose_secret().to_owned());
     let cookies = cookies.add(app.session_policy.cookie(&name, value, Some(FLOW_LIFE)));
     if wants_json(&headers) {

@@ -14,7 +14,7 @@ use super::error::WebError;
 use super::notice::wants_page;
 use super::state::App;
 use crate::db::queue;
-use crate::db::{self, attention, connection, webhooks};
+use crate::db::{self, attention, connection, faults, webhooks};
 use crate::telemetry::metrics::{self, Shown};
 
 /// A database that hangs must delay neither the orchestrator nor the metrics that this process counted itself.
@@ -47,16 +47,16 @@ pub async fn ready(State(app): State<App>) -> StatusCode {
 pub async fn metrics(State(app): State<App>) -> Response {
     let read = timeout(DATABASE_TIMEOUT, set_database_gauges(&app)).await;
     let read = read.unwrap_or(Err(sqlx::Error::PoolTimedOut));
-    if let Err(error) = &read {
-        tracing::warn!(%error, "Could not read the metrics of the database");
-    }
     metrics::show_process(read.is_ok(), app.engine.work_signal.is_leading());
+    if let Err(error) = read {
+        tracing::warn!(error = faults::describe(&error), "Could not read the metrics of the database");
+    }
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], metrics::handle().render()).into_response()
 }
 
 async fn set_database_gauges(app: &App) -> Result<(), sqlx::Error> {
     let (engine, db) = (&app.engine, &app.engine.db);
-    app.inbox.counters.know(&engine.subscribed_events().await?);
+    app.inbox.labels.know(&engine.subscribed_events().await?);
     let connection = connection::load(db).await?;
     let queue = queue::count(db).await?;
     let oldest = webhooks::oldest_received_at(db).await?;

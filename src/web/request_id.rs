@@ -30,19 +30,21 @@ pub async fn follow(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let id = given(request.headers()).map_or_else(new_id, str::to_owned);
+    let method = request.method().as_str();
     let span = tracing::error_span!(
         "request",
         otel.kind = "server",
+        otel.name = %format_args!("{method} {route}"),
         otel.status_code = Empty,
         request.id = id,
-        http.method = request.method().as_str(),
+        http.request.method = method,
         http.route = route,
-        http.status = Empty
+        http.response.status_code = Empty
     );
     let mut response = next.run(request).instrument(span.clone()).await;
     let status = response.status();
     // Signed: an unsigned number becomes a string in a trace.
-    span.record("http.status", i64::from(status.as_u16()));
+    span.record("http.response.status_code", i64::from(status.as_u16()));
     if status.is_server_error() {
         span.record("otel.status_code", "ERROR");
     }

@@ -12,6 +12,7 @@ use super::request::read_body;
 use super::request_id;
 use super::state::App;
 use crate::domain::webhook::WebhookPayload;
+use crate::telemetry::metrics::{OTHER, webhook_counter};
 
 /// Receives a webhook.
 #[utoipa::path(
@@ -37,19 +38,18 @@ pub async fn receive_webhook(
         return Err(WebError::NotFound);
     }
     let body = read_body(body).await?;
-    let counters = &app.inbox.counters;
-    let Ok(payload) = serde_json::from_slice::<WebhookPayload>(&body) else {
-        counters.malformed.increment(1);
+    let Ok(payload) = WebhookPayload::parse(&body) else {
+        webhook_counter(OTHER.to_owned(), "malformed").increment(1);
         let message = "the body must be a JSON object with an event_type that is a string";
         return Err(WebError::InvalidRequest(message));
     };
-    let outcomes = counters.of(&payload.event_type);
+    let label = app.inbox.labels.of(&payload.event_type);
     let Some(id) = app.inbox.store(payload).await else {
-        outcomes.unavailable.increment(1);
+        webhook_counter(label, "unavailable").increment(1);
         return Err(WebError::DatabaseUnavailable(sqlx::Error::PoolTimedOut));
     };
-    outcomes.stored.increment(1);
-    counters.ack.record(began.elapsed());
+    webhook_counter(label, "stored").increment(1);
+    metrics::histogram!("webhook_ack_seconds").record(began.elapsed());
     // Without a span, because webhooks must be fast.
     tracing::debug!(event.id = id, request.id = request_id::given(&headers), "Stored webhook {id}");
     Ok(StatusCode::OK)

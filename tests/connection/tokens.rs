@@ -7,6 +7,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::connection::login::stored_tokens;
 use crate::support::prelude::*;
+use crate::support::simulators::officient::TokenEncoding;
 
 /// Many needs for a token at the same time: dry runs of everybody.
 async fn use_token_concurrently(app: &TestApp) {
@@ -108,16 +109,97 @@ async fn a_refresh_response_without_a_refresh_token_keeps_the_old_one() {
 #[tokio::test]
 async fn a_refresh_that_fails_is_no_reason_to_sign_in_again() {
     let app = World::connected().await;
-    for fault in [Fault::Status(500), Fault::Html200, Fault::EmptyObject, Fault::AnswerLost] {
+    let faults = [
+        (Fault::Status(500), 1),
+        (Fault::Status(403), 1),
+        (Fault::Status(404), 1),
+        (Fault::ErrorPage(401), 1),
+        // A form that is refused with 400 or 415 is sent as JSON too.
+        (Fault::ErrorPage(400), 2),
+        (Fault::Status(415), 2),
+        (Fault::Html200, 1),
+        (Fault::EmptyObject, 1),
+        (Fault::AnswerLost, 1),
+    ];
+    for (fault, calls) in faults {
         app.officient.revoke_access_tokens();
-        app.officient.fault_on("/1.0/token", fault.clone(), 1);
+        app.officient.fault_on("/1.0/token", fault.clone(), calls);
         let response = app.post("/sync?dryRun=true").await;
         assert_eq!(app.officient.faults_left(), 0, "{fault:?}");
         assert!(response.status().is_server_error(), "{fault:?}");
         assert_eq!(app.status().await["state"], "connected", "{fault:?}");
+        app.clock.advance(SignedDuration::from_secs(5));
         use_token_concurrently(&app).await;
     }
     assert!(app.attention().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_failing_token_endpoint_is_called_at_most_every_five_seconds() {
+    let app = World::connected().await;
+    app.officient.revoke_access_tokens();
+    app.officient.clear_calls();
+    app.officient.fault_on("/1.0/token", Fault::Status(503), 100);
+    let mut calls = Vec::new();
+    for pause in [0, 1, 2, 4, 5, 5] {
+        app.clock.advance(SignedDuration::from_secs(pause));
+        for _ in 0..3 {
+            assert!(app.post("/sync?dryRun=true").await.status().is_server_error());
+        }
+        calls.push(app.officient.calls_to("/1.0/token"));
+    }
+    assert_eq!(calls, [1, 2, 3, 4, 5, 6]);
+    app.officient.clear_faults();
+    app.clock.advance(SignedDuration::from_secs(5));
+    use_token_concurrently(&app).await;
+}
+
+#[tokio::test]
+async fn the_encoding_that_the_token_endpoint_accepts_is_found_and_remembered() {
+    for (encoding, status) in
+        [(TokenEncoding::Json, 400), (TokenEncoding::Json, 415), (TokenEncoding::Form, 415)]
+    {
+        let w = World::start().await;
+        w.officient.accept_tokens_only_as(encoding, status);
+        w.connect_and_import().await;
+        w.officient.clear_calls();
+        w.officient.revoke_access_tokens();
+        use_token_concurrently(&w).await;
+        assert_eq!(w.officient.calls_to("/1.0/token"), 1, "{encoding:?}");
+
+        // Officient may change its mind.
+        let other = if encoding == TokenEncoding::Json { TokenEncoding::Form } else { TokenEncoding::Json };
+        w.officient.accept_tokens_only_as(other, status);
+        for calls in [3, 4] {
+            w.officient.revoke_access_tokens();
+            use_token_concurrently(&w).await;
+            assert_eq!(w.officient.calls_to("/1.0/token"), calls, "{encoding:?}");
+        }
+        assert!(w.attention().await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_refused_refresh_token_is_tried_again_with_each_sweep() {
+    let w = options().set("sync.sweep_interval", "15m").world().await;
+    w.connect_and_import().await;
+    w.officient.refuse_refresh(true);
+    w.officient.revoke_access_tokens();
+    w.take_leave(0);
+    w.receive("calendar_event_added", w.jan).await;
+    let state = async || w.status().await["state"].clone();
+    w.until("refused", async || state().await == "reauthorization_required").await;
+    w.officient.clear_calls();
+    w.advance(SignedDuration::from_mins(15)).await;
+    // A form that is refused is sent as JSON too.
+    w.until("tried again", async || w.officient.calls_to("/1.0/token") == 2).await;
+    assert_eq!(state().await, "reauthorization_required");
+
+    w.officient.refuse_refresh(false);
+    w.advance(SignedDuration::from_mins(15)).await;
+    w.until("connected again", async || state().await == "connected" && w.attention().await.is_empty()).await;
+    w.until("the leave is written", async || w.absences().len() == 1).await;
+    w.finish(&[]).await;
 }
 
 #[tokio::test]

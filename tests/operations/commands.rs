@@ -113,6 +113,41 @@ async fn an_unreachable_database_is_reported_without_its_password() {
 }
 
 #[tokio::test]
+async fn each_fault_of_the_database_names_its_cause_and_a_remedy() {
+    let app = TestApp::start().await;
+    let database = create_database().await;
+    let admin = sqlx::PgPool::connect(&database).await.unwrap();
+    let guest = format!("guest_{}", std::process::id());
+    for statement in [format!("create role {guest} login"), format!("create role {guest}_away nologin")] {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&admin).await.unwrap();
+    }
+    let as_user = |user: &str| database.replacen("postgres@", &format!("{user}@"), 1);
+    let mut nowhere: url::Url = database.parse().unwrap();
+    nowhere.set_path("/no_such_database");
+    let cases = [
+        ("postgres://optedo@127.0.0.1:1/acme".to_owned(), "refused", "that Postgres runs"),
+        (as_user("stranger"), "role \"stranger\" does not exist", "correct database.url"),
+        (as_user(&format!("{guest}_away")), "not permitted to log in", "pg_hba.conf"),
+        (nowhere.into(), "database \"no_such_database\" does not exist", "create this database"),
+        (as_user(&guest), "permission denied for schema public", "grant usage, create on schema public"),
+    ];
+    for (url, cause, remedy) in cases {
+        let environment = with(app.environment(), "DATABASE_URL", &url);
+        let ended = run_in(environment, &["migrate"]).await;
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        for text in [cause, remedy] {
+            assert!(ended.err.contains(text), "{text} is not in: {}", ended.err);
+        }
+        assert!(!ended.err.contains("timed out"), "{}", ended.err);
+    }
+    let environment = with(app.environment(), "DATABASE_URL", &database);
+    for _ in 0..2 {
+        let ended = run_in(environment.clone(), &["migrate"]).await;
+        assert_eq!((ended.code, ended.err.contains("already exists")), (Some(0), false), "{ended:?}");
+    }
+}
+
+#[tokio::test]
 async fn with_a_wrong_key_no_command_runs_and_each_says_which_setting_helps() {
     let app = TestApp::connected().await;
     let environment = with(app.environment(), "security.encryption_key", OTHER_KEY);

@@ -70,19 +70,28 @@ async fn no_secret_is_in_clear_text_in_any_table() {
     }
 }
 
+/// Which key encrypted the column.
+async fn key_id(app: &TestApp, column: &str) -> Vec<u8> {
+    sealed(app, column).await[1..9].to_vec()
+}
+
+/// Waits until the leader has encrypted everything with another key than `old_id`.
+async fn until_encrypted_again(app: &TestApp, old_id: &[u8]) {
+    for column in SEALED {
+        app.until(column, async || key_id(app, column).await != old_id).await;
+    }
+}
+
 #[tokio::test]
 async fn after_a_key_rotation_the_former_key_is_no_longer_needed() {
     let mut app = TestApp::connected().await;
     let (before, webhook_url) = (secrets(&app).await, app.webhook_url());
-    let key_id = |sealed: Vec<u8>| sealed[1..9].to_vec();
-    let old_id = key_id(sealed(&app, SEALED[0]).await);
+    let old_id = key_id(&app, SEALED[0]).await;
 
     app.restart_with(&[("security.encryption_key", OTHER_KEY), ("security.previous_encryption_keys", KEY)])
         .await;
+    until_encrypted_again(&app, &old_id).await;
     assert_eq!(secrets(&app).await, before);
-    for column in SEALED {
-        assert_ne!(key_id(sealed(&app, column).await), old_id, "{column}");
-    }
     app.restart_with(&[("security.previous_encryption_keys", "")]).await;
     assert_eq!(secrets(&app).await, before);
     assert_eq!(app.webhook_url(), webhook_url);
@@ -195,11 +204,12 @@ async fn without_a_valid_key_the_service_does_not_start() {
 #[tokio::test]
 async fn a_rotation_of_the_webhook_address_survives_a_key_rotation() {
     let mut app = TestApp::connected().await;
-    let before = app.webhook_url();
+    let (before, old_id) = (app.webhook_url(), key_id(&app, SEALED[0]).await);
     app.officient.stop().await;
     assert_eq!(app.post("/webhook-token/rotate").await.status(), StatusCode::ACCEPTED);
     app.restart_with(&[("security.encryption_key", OTHER_KEY), ("security.previous_encryption_keys", KEY)])
         .await;
+    until_encrypted_again(&app, &old_id).await;
     app.restart_with(&[("security.previous_encryption_keys", "")]).await;
     for url in [before, app.webhook_url()] {
         let delivered = app.http.post(url).body(r#"{"event_type":"e"}"#).send().await.unwrap();

@@ -28,6 +28,7 @@ async fn a_webhook_is_on_disk_before_its_200_whatever_its_other_fields_contain()
         (r#"{"event_type":"e","related_object_id":[true],"more":{"a":1e999}}"#, None),
         (r#" {"event_type":"e","related_object_id":""} "#, some("")),
         (r#"{"event_type":"e","related_object_id":"x\u0000y"}"#, some("xy")),
+        ("\u{feff}{\"event_type\":\"e\",\"related_object_id\":7}", some("7")),
     ];
     for (number, (body, id)) in cases.into_iter().enumerate() {
         assert_eq!(post(&app, &app.webhook_url(), body).await, (StatusCode::OK, String::new()), "{body}");

@@ -19,8 +19,17 @@ pub(super) struct Tokens {
     /// The lifetime of the access tokens that are issued from now on.
     pub(super) lifetime: Duration,
     pub(super) refuses_refresh: bool,
+    /// Whether a request for tokens must be JSON or a form, and the status of any other; `None`: both are accepted.
+    pub(super) only_encoding: Option<(TokenEncoding, u16)>,
     /// Whether the response to a refresh contains no new refresh token.
     pub(super) omits_refresh_token: bool,
+}
+
+/// How a request for tokens is encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenEncoding {
+    Form,
+    Json,
 }
 
 impl Tokens {

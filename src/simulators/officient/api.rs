@@ -7,6 +7,7 @@ use http::{Method, StatusCode, header};
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
+use super::access::TokenEncoding;
 use super::calendar::{calendar, number_or_text, parse_period, put_optional_number};
 use super::model::{Company, Event, LeaveRequest, Outcome, Person};
 use super::sim::{CLIENT_ID, CLIENT_SECRET, OfficientOptions, OfficientSim};
@@ -105,7 +106,16 @@ fn page_of(request: &ApiRequest, items: Vec<Value>) -> Vec<Value> {
 }
 
 fn token(company: &mut Company, request: &ApiRequest) -> ApiResponse {
-    let fields = token_fields(request);
+    let content_type = request.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_json = content_type.is_some_and(|value| value.starts_with("application/json"));
+    let encoding = if is_json { TokenEncoding::Json } else { TokenEncoding::Form };
+    if let Some((only, status)) = company.tokens.only_encoding
+        && only != encoding
+    {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        return ApiResponse::json(status, &json!({}));
+    }
+    let fields = token_fields(request, encoding);
     let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     if field("client_id") != Some(CLIENT_ID) || field("client_secret") != Some(CLIENT_SECRET) {
         return bad_request("Bad Request");
@@ -136,14 +146,13 @@ fn token(company: &mut Company, request: &ApiRequest) -> ApiResponse {
     ApiResponse::ok(&Value::Object(body))
 }
 
-/// The fields of a token call, whose body is either JSON or a form.
-fn token_fields(request: &ApiRequest) -> Vec<(String, String)> {
-    let content_type = request.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    if content_type.is_some_and(|value| value.starts_with("application/json")) {
-        let fields: Map<String, Value> = serde_json::from_slice(&request.body).unwrap_or_default();
-        fields.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned()))).collect()
-    } else {
-        url::form_urlencoded::parse(&request.body).into_owned().collect()
+fn token_fields(request: &ApiRequest, encoding: TokenEncoding) -> Vec<(String, String)> {
+    match encoding {
+        TokenEncoding::Json => {
+            let fields: Map<String, Value> = serde_json::from_slice(&request.body).unwrap_or_default();
+            fields.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned()))).collect()
+        }
+        TokenEncoding::Form => url::form_urlencoded::parse(&request.body).into_owned().collect(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use http::Method;
 
+use super::access::TokenEncoding;
 use super::model::{Event, LeaveChange, NewEvent, Subscription, WebhookMeaning};
 use super::sim::{CLIENT_ID, CLIENT_SECRET, OfficientSim};
 use crate::simulators::server::{Call, Server};
@@ -235,6 +236,11 @@ impl OfficientSim {
     /// Chooses whether a refresh gets 400.
     pub fn refuse_refresh(&self, refuse: bool) {
         self.company().tokens.refuses_refresh = refuse;
+    }
+
+    /// Accepts requests for tokens in this encoding only; another gets `status`.
+    pub fn accept_tokens_only_as(&self, encoding: TokenEncoding, status: u16) {
+        self.company().tokens.only_encoding = Some((encoding, status));
     }
 
     /// Chooses whether the response to a refresh lacks a new refresh token.

@@ -25,6 +25,7 @@ use super::connection::ConnectionBreaker;
 use super::page;
 
 pub use super::api::CANARIES;
+pub use access::TokenEncoding;
 pub use model::{Delivery, Event, EventStatus, LeaveType, NewEvent, Subscription, WebhookMeaning};
 pub use sim::{OfficientOptions, OfficientSim};
 

@@ -1,5 +1,7 @@
 //! `…/attention`: what needs the admin.
 
+use std::sync::Arc;
+
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -71,7 +73,15 @@ pub async fn retry(
             engine.optedo_breaker.try_now();
             queue::retry_now(&engine.db).await?;
         }
-        AttentionKind::ReauthorizationRequired => connection::try_refused_token_again(&engine.db).await?,
+        AttentionKind::ReauthorizationRequired => {
+            let engine = Arc::clone(engine);
+            app.tasks.spawn(async move {
+                if let Err(error) = engine.officient.tokens().try_refused_again().await {
+                    tracing::warn!(%error, "Could not renew the access to Officient");
+                }
+                engine.work_signal.notify(&engine.db).await;
+            });
+        }
         AttentionKind::WebhookRefused => engine.ensure_subscriptions().await?,
         // A sweep would start what waits for the admin's start.
         AttentionKind::WebhooksSilent if connection.is_paused => engine.ensure_subscriptions().await?,

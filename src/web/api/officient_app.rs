@@ -154,9 +154,11 @@ fn text<'a>(object: &'a Map<String, Value>, field: &'static str) -> Result<&'a s
     object.get(field).ok_or(invalid("is missing"))?.as_str().ok_or(invalid("must be a string"))
 }
 
-/// The text without the spaces around it, if it is not empty and Postgres can store it.
+/// The text without the spaces and invisible characters around it, which come along when it is pasted, if it is not empty and Postgres can store it.
 fn check_text<'a>(field: &'static str, text: &'a str) -> Result<&'a str, WebError> {
-    let text = text.trim();
+    let is_blank =
+        |char: char| char.is_whitespace() || "\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}".contains(char);
+    let text = text.trim_matches(is_blank);
     if text.is_empty() {
         Err(WebError::InvalidField { field, fault: "must not be empty" })
     } else if text.contains('\0') || text.len() > MAX_TEXT {

@@ -3,20 +3,9 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretBox};
 use sha2::{Digest as _, Sha256};
 
-use super::keys::section;
-
 pub(super) const EXAMPLE_KEY: &str = "the output of: openssl rand -base64 32";
 /// The demo's key, in base64. It is published here, so it protects nothing: only the demo starts with it.
 pub const DEMO_KEY: &str = "ZGVtby1kZW1vLWRlbW8tZGVtby1kZW1vLWRlbW8tMTI=";
-
-section! {
-    Security("security") {
-        /// Encrypts secrets at rest.
-        encryption_key: EncryptionKey = required_secret(EXAMPLE_KEY, EncryptionKey::parse, DEMO_KEY);
-        /// These keys still decrypt.
-        previous_encryption_keys: Vec<EncryptionKey> = secret_list(EXAMPLE_KEY, EncryptionKey::parse);
-    }
-}
 
 /// 32 random bytes.
 #[derive(Debug)]
@@ -30,7 +19,7 @@ impl EncryptionKey {
         Self(SecretBox::new(Box::new(bytes)))
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let bytes = STANDARD.decode(text.trim()).map_err(|_not_base64| "is not base64".to_owned())?;
         let bytes: [u8; 32] =
             bytes.try_into().map_err(|bytes: Vec<u8>| format!("must be 32 bytes, not {}", bytes.len()))?;
