@@ -44,11 +44,11 @@ impl<T> Loose<T> {
 
 impl<'de, T: FromLoose> Deserialize<'de> for Loose<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Value::deserialize(deserializer)? {
-            Value::Null => Self::Absent,
-            Value::String(text) if text.is_empty() => Self::Absent,
-            value => T::from_loose(&value).map_or(Self::NotUnderstood, Self::Is),
-        })
+        let value = Value::deserialize(deserializer)?;
+        if value.is_null() || value == "" {
+            return Ok(Self::Absent);
+        }
+        Ok(T::from_loose(&value).map_or(Self::NotUnderstood, Self::Is))
     }
 }
 

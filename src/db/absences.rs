@@ -72,14 +72,14 @@ pub async fn insert(
     context: WriteContext,
     desired: &DesiredAbsence,
     begun: Option<&WrittenAbsence>,
-    begin: Begin,
+    row: Begin,
     now: Timestamp,
 ) -> Result<()> {
     if let Some(begun) = begun.filter(|begun| begun.event != desired.event) {
         remove(&mut *tx, context.company, begun.event).await?;
     }
     let Times { start, end, all_day } = desired.times;
-    let (absence, intent) = match begin {
+    let (absence, intent) = match row {
         Begin::Create => (None, Some("create")),
         Begin::Adopt(absence) => (Some(absence.0), None),
         Begin::Change(absence) => (Some(absence.0), Some("update")),

@@ -65,16 +65,16 @@ pub fn map_type(
     let description = match event.leave_type {
         LeaveTypeRef::SickDay => built_in("sick_day", event, rules.built_in.sick_day.as_ref())?,
         LeaveTypeRef::Education => built_in("education", event, rules.built_in.education.as_ref())?,
-        LeaveTypeRef::Custom(id) => match leave_types.iter().find(|kind| Some(kind.id) == id) {
-            Some(kind) => describe_type(kind, rules.integration_app).ok_or(EventFault::LeaveType)?,
-            // The name alone could be another type's description: a type we cannot see is not guessed.
-            None => {
+        LeaveTypeRef::Custom(id) => {
+            let Some(kind) = leave_types.iter().find(|kind| Some(kind.id) == id) else {
+                // The name alone could be another type's description: a type we cannot see is not guessed.
                 let name = event.name.as_deref().unwrap_or_default();
                 let type_id = id.map_or_else(|| name.to_owned(), |id| id.to_string());
                 let item = AttentionItem::of_type(&type_id, name, Cause::NoSuchType, None);
                 return Ok(Mapping::Blocked(item));
-            }
-        },
+            };
+            describe_type(kind, rules.integration_app).ok_or(EventFault::LeaveType)?
+        }
     };
     if !description.is_chosen && event.is_worked? {
         return Ok(Mapping::Excluded);

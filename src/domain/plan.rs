@@ -348,8 +348,8 @@ pub fn adopt_or_create(
 ) -> Creation {
     let wanted = absence_to_write(company, desired);
     let begun = begun.map(|begun| begun.event).filter(|event| *event != desired.event);
-    let ours = std::iter::once(desired.event).chain(begun);
-    if let Some(ours) = ours.filter_map(|event| find_ours(company, event, existing)).next() {
+    let mut ours = std::iter::once(desired.event).chain(begun);
+    if let Some(ours) = ours.find_map(|event| find_ours(company, event, existing)) {
         return if ours.content == wanted { Creation::Adopt(ours.id) } else { Creation::Change(ours.id) };
     }
     let is_identical = |absence: &&Absence| {
@@ -754,7 +754,7 @@ mod tests {
                 Some(Classification::Absent(desired)) => {
                     let absence =
                         (intent != Some(Intent::Create)).then_some(AbsenceId(desired.event.0 + 1000));
-                    Some(WrittenAbsence { absence, intent, person, is_worked, ..row(&desired) })
+                    Some(WrittenAbsence { person, absence, is_worked, intent, ..row(&desired) })
                 }
                 _ => None,
             },

@@ -23,7 +23,7 @@ pub(super) struct User {
 impl From<User> for absence::User {
     fn from(User { id, first_name, last_name, active }: User) -> Self {
         // A user whose state is not understood is not written to.
-        let active = active.optional(()).map_or(false, |active| active.unwrap_or(true));
+        let active = active.optional(()).is_ok_and(|active| active.unwrap_or(true));
         Self { id: UserId(id), first_name, last_name, active }
     }
 }
@@ -68,6 +68,7 @@ impl<'a> From<&'a absence::NewAbsence> for NewAbsence<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names of the contract")]
 pub(super) struct Absence {
     #[serde(deserialize_with = "id")]
     id: i64,

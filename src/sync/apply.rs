@@ -197,13 +197,13 @@ impl Engine {
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
         let creation = self.creation(context.company, desired, begun, existing).await?;
-        let begin = match creation {
+        let row = match creation {
             Creation::Adopt(absence) => Begin::Adopt(absence),
             Creation::Change(absence) => Begin::Change(absence),
             Creation::Write => Begin::Create,
         };
         let mut tx = db::begin(&self.db).await?;
-        absences::insert(&mut tx, context, desired, begun, begin, self.clock.now()).await?;
+        absences::insert(&mut tx, context, desired, begun, row, self.clock.now()).await?;
         tx.commit().await?;
         match creation {
             Creation::Adopt(_) => {
@@ -411,9 +411,7 @@ impl Engine {
     fn wait_until_visible(&self, event: EventId, written_at: Option<Timestamp>) -> Result<(), SyncError> {
         let age = written_at.map(|at| self.clock.now().duration_since(at));
         match age.and_then(|age| Duration::try_from(age).ok()) {
-            Some(age) if age < VISIBLE_AFTER => {
-                Err(SyncError::EarlierCall { event, wait: LOOK_AGAIN_AFTER.min(VISIBLE_AFTER - age) })
-            }
+            Some(age) if age < VISIBLE_AFTER => Err(SyncError::EarlierCall { event, wait: LOOK_AGAIN_AFTER }),
             Some(_) | None => Ok(()),
         }
     }
