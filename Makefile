@@ -6,7 +6,7 @@
 export SQLX_OFFLINE := true
 unexport DATABASE_URL
 
-.PHONY: help demo test test-under-load simulate fuzz bench lint fmt screenshots sqlx image image-test deploy-test tools
+.PHONY: help demo test test-under-load simulate fuzz mutants bench lint fmt screenshots sqlx image image-test deploy-test tools
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ simulate: tools ## play generated stories of everything that can fail; SEEDS=200
 
 fuzz: tools ## fuzz the parsers of outside input; SECONDS=600 ARGS=webhook
 	@SECONDS_EACH=$(or $(SECONDS),60) scripts/fuzz $(ARGS)
+
+mutants: tools ## change the pure modules in small ways; their tests must notice; ARGS=--shard=0/10
+	@scripts/mutants $(ARGS)
 
 bench: tools ## measure the service and write docs/performance.md; ARGS=flow measures a part
 	@scripts/bench $(ARGS)

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
-use super::engine::{Engine, SyncError};
+use super::engine::{Engine, SyncError, priority_of};
 use super::job::Job;
 use super::unblock::Unblocked;
 use crate::clock::after;
@@ -21,6 +21,7 @@ use crate::db::people::{self, Person};
 use crate::db::{faults, preview, queue, webhooks};
 use crate::domain::ids::CompanyId;
 use crate::domain::sync_request::SyncReason;
+use crate::officient::rate_limiter::Priority;
 use crate::officient::tokens::TokenError;
 use crate::telemetry::work;
 
@@ -77,8 +78,8 @@ pub struct Worker {
     jobs: JoinSet<Done>,
     /// The people being reconciled, and why.
     people: BTreeMap<i64, SyncReason>,
-    /// When the last reconciliation was started.
-    started_at: Option<Timestamp>,
+    /// When a person last tried an upstream that fails for everybody.
+    tried_at: Option<Timestamp>,
     /// Webhooks up to this number were taken.
     taken_up_to: i64,
     webhook_batches: usize,
@@ -114,7 +115,7 @@ impl Worker {
             engine,
             jobs: JoinSet::new(),
             people: BTreeMap::new(),
-            started_at: None,
+            tried_at: None,
             taken_up_to: 0,
             webhook_batches: 0,
             webhooks_being_resolved: HashSet::new(),
@@ -376,21 +377,16 @@ impl Worker {
         connection: &Connection,
         now: Timestamp,
     ) -> Result<(), SyncError> {
+        let free = MOST_PEOPLE.saturating_sub(self.people.len());
+        if free == 0 || self.engine.optedo.is_busy_for().is_some() {
+            return Ok(());
+        }
         let breakers = [&self.engine.officient_breaker, &self.engine.optedo_breaker];
-        let is_pausing = breakers.iter().any(|breaker| breaker.is_pausing(now));
-        if is_pausing || self.engine.optedo.is_busy_for().is_some() {
-            return Ok(());
-        }
-        let free = if breakers.iter().any(|breaker| breaker.is_open()) {
-            // One person at a time tries an upstream that fails. One whose call hangs does not hold up the next attempt.
-            let is_hanging = self.started_at.is_none_or(|at| after(at, NEXT_ATTEMPT_AFTER) <= now);
-            usize::from(self.people.is_empty() || is_hanging)
-        } else {
-            MOST_PEOPLE.saturating_sub(self.people.len())
-        };
-        if free == 0 {
-            return Ok(());
-        }
+        let is_open = breakers.iter().any(|breaker| breaker.is_open());
+        // One person at a time tries an upstream that fails. One whose call hangs does not hold up the next attempt.
+        let is_hanging = self.tried_at.is_none_or(|at| after(at, NEXT_ATTEMPT_AFTER) <= now);
+        let mut may_try =
+            !breakers.iter().any(|breaker| breaker.is_pausing(now)) && (self.people.is_empty() || is_hanging);
         let running: Vec<i64> = self.people.keys().copied().collect();
         let limit = i64::try_from(free).unwrap_or(1);
         let due = queue::due(&self.engine.db, company, &running, now, limit).await?;
@@ -400,9 +396,16 @@ impl Worker {
             if due.iter().any(is_in_sweep) { people::count(&self.engine.db, company).await? } else { 0 };
         for person in due {
             let reason = person.request.map_or(SyncReason::Manual, |request| request.reason);
+            // A webhook about somebody who did not fail yet does not wait: perhaps only the others fail.
+            let is_new = person.attempts == 0 && priority_of(reason) == Priority::Urgent;
+            if is_open && !is_new {
+                if !std::mem::take(&mut may_try) {
+                    continue;
+                }
+                self.tried_at = Some(now);
+            }
             if self.people.values().filter(|other| **other == reason).count() < most_people(reason) {
                 self.people.insert(person.id.0, reason);
-                self.started_at = Some(now);
                 self.start_person(company, person, connection.sweep_no, total);
             }
         }

@@ -256,3 +256,29 @@ async fn a_refusal_that_hits_everybody_is_an_outage() {
         assert_recovers_within_ten_seconds("optedo", "GET /api/", Fault::Status(status)).await;
     }
 }
+
+#[tokio::test]
+async fn a_webhook_about_somebody_else_does_not_wait_for_twenty_people_whose_calendar_hangs() {
+    let w = World::start().await;
+    let people = w.hire_people(20);
+    w.connect_and_import().await;
+    let mut holds = Vec::new();
+    for (person, _) in &people {
+        w.officient.add_event(*person, w.leave(0));
+        holds.push(w.officient.hold(&format!("/1.0/calendar/{person}/"), 0));
+        w.receive("calendar_event_added", person).await;
+    }
+    for hold in &holds {
+        w.until_held(hold, 1).await;
+    }
+    let event = w.take_leave(0);
+    w.receive("calendar_event_added", w.jan).await;
+    w.until("the leave is written", async || w.absence_of(event).is_some()).await;
+    assert_eq!(w.absences().len(), 1, "the others still hang");
+    for hold in holds {
+        hold.release();
+    }
+    w.retry_until_done().await;
+    assert_eq!(w.absences().len(), 21);
+    w.finish(&[]).await;
+}
