@@ -1,14 +1,14 @@
 //! The command line. The longer commands have files of their own.
 
-mod health;
 mod person;
 mod sync;
 
 use std::fmt::Display;
 use std::io::Write as _;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use argon2::{Argon2, PasswordHasher as _};
 use clap::{Parser, Subcommand};
@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::db;
 use crate::domain::ids::PersonId;
+use crate::http_client::http_client;
 use crate::secrets::random::random;
 #[cfg(feature = "demo")]
 use crate::simulators;
@@ -28,6 +29,9 @@ use crate::telemetry;
 use crate::web::api::status::read_status;
 use crate::web::error::WebError;
 use crate::web::openapi;
+
+/// Longer than the service waits for its database before it responds that it is not ready.
+const READY_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Copies leave from Officient (HR) to Optedo (planning) within seconds, in one direction.
 #[derive(Parser)]
@@ -199,10 +203,24 @@ impl ConfiguredCommand {
             Self::Status { json } => print_as(&read_status(&build_app(config).await?.engine).await?, json),
             Self::Forget { person } => person::forget(&config, PersonId(person)).await?,
             Self::Export { person } => person::export(&config, PersonId(person)).await?,
-            Self::Health => health::check_ready(config.server.listen).await?,
+            Self::Health => check_ready(config.server.listen).await?,
         }
         Ok(true)
     }
+}
+
+/// A command of its own, because the image contains neither a shell nor curl.
+async fn check_ready(mut address: SocketAddr) -> Result<(), CommandError> {
+    if address.ip().is_unspecified() {
+        let is_v4 = address.is_ipv4();
+        address.set_ip(if is_v4 { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+    }
+    let response = http_client(READY_TIMEOUT).get(format!("http://{address}/health/ready")).send().await;
+    let status = match response {
+        Ok(response) => response.status(),
+        Err(source) => return Err(CommandError::NotServing { address, source: source.without_url() }),
+    };
+    if status.is_success() { Ok(()) } else { Err(CommandError::NotReady(status)) }
 }
 
 fn hash_password() -> Outcome {

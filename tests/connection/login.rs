@@ -240,10 +240,10 @@ async fn two_sign_ins_in_one_browser_both_finish_in_either_order() {
 /// Makes a request whose client leaves while Officient does not answer; then Officient answers.
 async fn leave_during(app: &TestApp, path: &str, request: reqwest::RequestBuilder) {
     let hold = app.officient.hold(path, 0);
-    let client = tokio::spawn(request.send());
-    app.until_held(&hold, 1).await;
-    client.abort();
-    let _aborted = client.await;
+    tokio::select! {
+        response = request.send() => panic!("answered before the client left: {response:?}"),
+        () = app.until_held(&hold, 1) => {}
+    }
     hold.release();
 }
 
