@@ -1,13 +1,14 @@
 //! The connection's tokens: read from the database for every call, renewed by one process at a time over all replicas.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::PgPool;
 use tokio::sync::Mutex;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, after};
 use crate::db::connection::{self, Connection, SealedTokens, State};
 use crate::db::{self, attention};
 use crate::domain::attention::AttentionItem;
@@ -20,8 +21,8 @@ use crate::secrets::{ACCESS_TOKEN, CLIENT_SECRET, REFRESH_TOKEN};
 const LEAD: SignedDuration = SignedDuration::from_mins(5);
 
 /// After a failure, the token endpoint is called again after a second, then two, and at last every five seconds.
-const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(1);
-const LONGEST_PAUSE: SignedDuration = SignedDuration::from_secs(5);
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Why there is no token to call Officient with.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +76,7 @@ struct Inner {
 /// The token endpoint failed.
 struct Outage {
     error: UpstreamError,
-    pause: SignedDuration,
+    pause: Duration,
     /// Until then, nobody asks again.
     until: Timestamp,
 }
@@ -121,10 +122,9 @@ impl Tokens {
         }
         match self.renewed(&token).await {
             // A token that is still good is better than none.
-            Err(TokenError::Refresh(error))
+            Err(TokenError::Refresh(_))
                 if connection.access_token_expires_at > Some(self.inner.clock.now()) =>
             {
-                tracing::warn!(%error, "Could not refresh the access token ahead of its end");
                 Ok(token)
             }
             renewed => renewed,
@@ -178,8 +178,11 @@ impl Tokens {
                 );
             }
             Err(TokenError::Refresh(error)) => {
-                let (error, until) = (error.clone(), self.inner.clock.now() + pause);
-                *outage = Some(Outage { error, pause, until });
+                tracing::warn!(%error, "Could not refresh the access token");
+                let asked_for =
+                    if let Retry::Later(Some(wait)) = error.retry() { wait } else { Duration::ZERO };
+                let until = after(self.inner.clock.now(), pause.max(asked_for));
+                *outage = Some(Outage { error: error.clone(), pause, until });
             }
             Err(TokenError::NotConnected | TokenError::Database(_) | TokenError::Vault(_)) => {}
         }

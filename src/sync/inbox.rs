@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
-use crate::db::webhooks;
+use crate::db::{faults, webhooks};
 use crate::domain::webhook::WebhookPayload;
 use crate::sync::work_signal::WorkSignal;
 use crate::telemetry::metrics::WebhookLabels;
@@ -99,7 +99,10 @@ impl Writer {
             payloads.into_iter().map(|payload| (payload.event_type, payload.related_object_id)).unzip();
         match timeout(STORE_TIMEOUT, self.insert(&event_types, &object_ids)).await {
             Ok(Ok(ids)) => return ids,
-            Ok(Err(error)) => tracing::error!(%error, webhooks = count, "Could not store webhooks"),
+            Ok(Err(error)) => {
+                let error = faults::describe(&error);
+                tracing::error!(error, webhooks = count, "Could not store webhooks");
+            }
             Err(_elapsed) => tracing::error!(webhooks = count, "Storing webhooks took too long"),
         }
         Vec::new()

@@ -126,7 +126,7 @@ impl SpanExporter for Exporter {
         let exported = exported.unwrap_or(Err(OTelSdkError::AlreadyShutdown));
         let was_failing = self.is_failing.swap(exported.is_err(), Ordering::Relaxed);
         if let (Err(error), false) = (&exported, was_failing) {
-            tracing::warn!(spans.lost = count, %error, "Spans do not reach the collector");
+            tracing::warn!(spans.lost = count, %error, "Spans did not reach the collector");
         }
         exported
     }
