@@ -20,7 +20,7 @@ use crate::domain::absence::{Absence, NewAbsence};
 use crate::domain::attention::{AttentionItem, Cause};
 use crate::domain::desired::DesiredAbsence;
 use crate::domain::ids::{AbsenceId, CompanyId, EventId, UserId};
-use crate::domain::plan::{Change, Creation, WrittenAbsence, absence_to_write, adopt_or_create, find_ours};
+use crate::domain::plan::{Change, Creation, Intent, WrittenAbsence, absence_to_write, adopt_or_create, find_ours};
 use crate::domain::sync_request::WriteContext;
 use crate::http_client::UpstreamError;
 use crate::optedo::{OptedoError, Reply};
@@ -345,7 +345,10 @@ impl Engine {
                 Ok(_) => {}
                 Err(SyncError::Optedo(error)) if matches!(error.source, UpstreamError::NotFound) => {
                     self.ensure_it_is_gone(absence, &days, error).await?;
-                    self.wait_until_visible(event, written.written_at)?;
+                    // An earlier deletion explains the 404.
+                    if written.intent != Some(Intent::Delete) {
+                        self.wait_until_visible(event, written.written_at)?;
+                    }
                 }
                 Err(error) => return Err(error),
             }
