@@ -151,12 +151,9 @@ struct Stored {
     connection: Connection,
 }
 
-fn database_remedy(error: Option<&sqlx::Error>) -> String {
-    error.map_or_else(|| faults::REMEDY.to_owned(), faults::remedy)
-}
-
-fn secrets_remedy(error: Option<&SecretsError>) -> String {
-    error.map_or_else(|| faults::REMEDY.to_owned(), SecretsError::remedy)
+/// The remedy of the error; when there was no response in time, that of an unreachable database.
+fn of_database<E>(remedy: fn(&E) -> String) -> impl FnOnce(Option<&E>) -> String {
+    move |error| error.map_or_else(|| faults::REMEDY.to_owned(), remedy)
 }
 
 async fn check_database(config: &Config, report: &mut Report) -> Option<Stored> {
@@ -165,9 +162,7 @@ async fn check_database(config: &Config, report: &mut Report) -> Option<Stored> 
         faults::try_connect(&db).await.map_err(DatabaseError::Unreachable)?;
         Ok::<_, DatabaseError>(db)
     };
-    let remedy = |error: Option<&DatabaseError>| {
-        error.map_or_else(|| faults::REMEDY.to_owned(), DatabaseError::remedy)
-    };
+    let remedy = of_database(DatabaseError::remedy);
     let db = report.attempt("database", connect, "responds", remedy).await?;
     if !check_migrations(&db, report).await {
         return None;
@@ -179,7 +174,8 @@ async fn check_database(config: &Config, report: &mut Report) -> Option<Stored> 
         Ok::<_, SecretsError>((vault, connection))
     };
     let success = "all stored secrets can be decrypted";
-    let (vault, connection) = report.attempt("secrets", open, success, secrets_remedy).await?;
+    let (vault, connection) =
+        report.attempt("secrets", open, success, of_database(SecretsError::remedy)).await?;
     Some(Stored { db, vault, connection })
 }
 
@@ -286,7 +282,7 @@ async fn check_subscriptions(config: &Config, stored: &Stored, officient: &Offic
         let address = WebhookAddress::read(app::webhook_base(config), vault.clone(), db).await?;
         Ok::<_, SecretsError>((address, subscriptions::all(db).await?))
     };
-    let ours = report.attempt(CHECK, ours, "our address was read", secrets_remedy).await;
+    let ours = report.attempt(CHECK, ours, "our address was read", of_database(SecretsError::remedy)).await;
     let Some((address, known)) = ours else { return };
     let url = address.url();
     let is_current = |webhook: &Subscription| webhook.target_url == url.expose_secret();
@@ -356,7 +352,9 @@ async fn check_people(stored: &Stored, users: &UserDirectory, report: &mut Repor
     const CHECK: &str = "people";
     let Some(company) = stored.connection.company_id else { return };
     let people = people::all(&stored.db, company);
-    let Some(people) = report.attempt(CHECK, people, "were read", database_remedy).await else { return };
+    let Some(people) = report.attempt(CHECK, people, "were read", of_database(faults::remedy)).await else {
+        return;
+    };
     let mut matched = 0;
     for (person, found) in people.iter().zip(match_everybody(&people, users)) {
         matched += usize::from(found.state == MatchState::Matched);
