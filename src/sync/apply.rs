@@ -20,7 +20,9 @@ use crate::domain::absence::{Absence, NewAbsence};
 use crate::domain::attention::{AttentionItem, Cause};
 use crate::domain::desired::DesiredAbsence;
 use crate::domain::ids::{AbsenceId, CompanyId, EventId, UserId};
-use crate::domain::plan::{Change, Creation, Intent, WrittenAbsence, absence_to_write, adopt_or_create, find_ours};
+use crate::domain::plan::{
+    Change, Creation, Intent, WrittenAbsence, absence_to_write, adopt_or_create, find_ours,
+};
 use crate::domain::sync_request::WriteContext;
 use crate::http_client::UpstreamError;
 use crate::optedo::{OptedoError, Reply};
