@@ -73,7 +73,7 @@ impl UpstreamError {
         }
     }
 
-    /// The outcome of a call as a label of the metrics: `ok`, or one of [`Self::VARIANTS`].
+    /// The outcome of a call as a label of the metrics: `ok`, or the name of the variant.
     pub fn outcome<T>(result: &Result<T, Self>) -> &'static str {
         result.as_ref().map_or_else(Into::into, |_response| "ok")
     }

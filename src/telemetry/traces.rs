@@ -1,7 +1,7 @@
 //! Traces: sends the spans of this process to an OpenTelemetry collector, as protobuf over HTTP (OTLP).
 //!
 //! Tracing never delays the service: a thread of the SDK sends the spans in batches, and drops those that the collector
-//! does not accept. The log reports when that begins. Only the fields in [`FIELDS`] are sent, and no line of the log. No
+//! does not accept. The log reports when that begins. Only the fields in `FIELDS` are sent, and no line of the log. No
 //! call to Officient or Optedo carries a trace, and no request from outside continues one.
 
 use std::sync::atomic::{AtomicBool, Ordering};
