@@ -54,9 +54,9 @@ pub async fn of_person(
     .await
 }
 
-/// How the row of an absence begins.
+/// A row that is about to be stored.
 #[derive(Clone, Copy)]
-pub enum Begin {
+pub enum NewRow {
     /// The absence is about to be created.
     Create,
     /// An existing absence becomes ours as it is, which enters the history.
@@ -72,7 +72,7 @@ pub async fn insert(
     context: WriteContext,
     desired: &DesiredAbsence,
     begun: Option<&WrittenAbsence>,
-    row: Begin,
+    row: NewRow,
     now: Timestamp,
 ) -> Result<()> {
     if let Some(begun) = begun.filter(|begun| begun.event != desired.event) {
@@ -80,9 +80,9 @@ pub async fn insert(
     }
     let Times { start, end, all_day } = desired.times;
     let (absence, intent) = match row {
-        Begin::Create => (None, Some("create")),
-        Begin::Adopt(absence) => (Some(absence.0), None),
-        Begin::Change(absence) => (Some(absence.0), Some("update")),
+        NewRow::Create => (None, Some("create")),
+        NewRow::Adopt(absence) => (Some(absence.0), None),
+        NewRow::Change(absence) => (Some(absence.0), Some("update")),
     };
     execute!(tx,
         "with inserted as (
@@ -114,8 +114,8 @@ async fn remove(db: impl PgExecutor<'_>, company: CompanyId, event: EventId) -> 
     execute!(db, "delete from absences where company_id = $1 and event_id = $2"; company.0, event.0)
 }
 
-/// Stores that an absence is about to be changed, and whose event it is from now on. False when the absence is no longer
-/// that of `written`: another person's reconciliation moved or deletes it.
+/// Stores that an absence is about to be changed, and whose event it is from now on. False when the reconciliation of another
+/// person moved the absence, or has a call about it under way.
 pub async fn intend_update(
     tx: &mut PgConnection,
     context: WriteContext,
@@ -131,7 +131,7 @@ pub async fn intend_update(
         "update absences set event_id = $3, person_id = $4, date = $5, optedo_user_id = $6, absence_type_id = $7,
              starts_at = $8, ends_at = $9, all_day = $10, worked = $11, intent = 'update', intent_at = $12
          where company_id = $1 and event_id = $2 and person_id = $13 and deleted_at is null
-             and (person_id = $4 or intent is null)";
+             and (person_id = $4 or intent is null or call_until is null or call_until <= $12)";
         context.company.0, written.event.0, desired.event.0, context.person.0, desired.date.to_sqlx(), desired.user.0,
         desired.absence_type.0, start.to_sqlx(), end.to_sqlx(), all_day, desired.is_worked, now.to_sqlx(),
         written.person.0);
@@ -151,17 +151,18 @@ pub async fn intend_create_again(
         company.0, event.0, now.to_sqlx())
 }
 
-/// Stores that an absence is about to be deleted. False when it is no longer that of `written`.
+/// Stores that an absence is about to be deleted. False as for [`intend_update`].
 pub async fn intend_delete(
     db: impl PgExecutor<'_>,
-    company: CompanyId,
+    context: WriteContext,
     written: &WrittenAbsence,
     now: Timestamp,
 ) -> Result<bool> {
     let updated = count_affected!(db,
-        "update absences set intent = 'delete', intent_at = $4
-         where company_id = $1 and event_id = $2 and person_id = $3 and deleted_at is null";
-        company.0, written.event.0, written.person.0, now.to_sqlx());
+        "update absences set person_id = $3, intent = 'delete', intent_at = $4
+         where company_id = $1 and event_id = $2 and person_id = $5 and deleted_at is null
+             and (person_id = $3 or intent is null or call_until is null or call_until <= $4)";
+        context.company.0, written.event.0, context.person.0, now.to_sqlx(), written.person.0);
     Ok(updated? == 1)
 }
 
@@ -184,15 +185,15 @@ pub async fn note_worked(
 pub struct Noted {
     /// The term is still the leader's.
     pub is_leading: bool,
-    /// The absence is known; it is not, when the person was erased meanwhile.
-    pub is_known: bool,
+    /// The absence is the person's; it is not, when the person was erased or the absence moved to another person meanwhile.
+    pub is_theirs: bool,
 }
 
 /// Notes that a call about this event may take effect until then (`None`: no longer), only in the leader's present term. A new
 /// leader begins its term either before this or after it: the call is not made, or the new leader sees the note.
 pub async fn note_call(
     db: impl PgExecutor<'_>,
-    company: CompanyId,
+    context: WriteContext,
     event: EventId,
     until: Option<Timestamp>,
     term: i64,
@@ -202,12 +203,13 @@ pub async fn note_call(
         r#"with led as (select term = $4 as is_ours from leadership for share),
                noted as (
                    update absences set call_until = $3
-                   where company_id = $1 and event_id = $2 and (select is_ours from led) returning 1)
-           select (select is_ours from led) as "is_leading!", exists (select from noted) as "is_known!""#,
-        company.0,
+                   where company_id = $1 and event_id = $2 and person_id = $5 and (select is_ours from led) returning 1)
+           select (select is_ours from led) as "is_leading!", exists (select from noted) as "is_theirs!""#,
+        context.company.0,
         event.0,
         until.map(ToSqlx::to_sqlx) as _,
-        term
+        term,
+        context.person.0
     )
     .fetch_one(db)
     .await

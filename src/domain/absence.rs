@@ -52,6 +52,14 @@ pub struct NewAbsence {
     pub external_reference: Option<String>,
 }
 
+impl NewAbsence {
+    /// Whether `shown`, as Optedo shows it, is this absence. A response may leave the reference out.
+    pub fn is_shown_by(&self, shown: &Self) -> bool {
+        let external_reference = shown.external_reference.clone().or_else(|| self.external_reference.clone());
+        Self { external_reference, ..shown.clone() } == *self
+    }
+}
+
 /// An absence that Optedo has.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Absence {

@@ -22,3 +22,9 @@ pub enum FailureKind {
     /// The service itself: its database failed, or it was stopping.
     Inside,
 }
+
+impl FailureKind {
+    pub fn is_of_optedo(self) -> bool {
+        matches!(self, Self::OptedoUnavailable | Self::OptedoRefused | Self::OptedoUnauthorized)
+    }
+}

@@ -14,8 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::domain::absence::Times;
-use crate::domain::absence::{Absence, NewAbsence};
+use crate::domain::absence::{Absence, NewAbsence, Times};
 use crate::domain::attention::AttentionItem;
 use crate::domain::desired::{Classification, DesiredAbsence, Exclusion, Window};
 use crate::domain::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};

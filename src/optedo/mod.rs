@@ -67,11 +67,8 @@ impl Reply {
         let absence = response.json::<Object<wire::Absence>>().map(|Object(absence)| absence);
         let wrapped = || response.json().map(|Object(Envelope { data: Object(absence) })| absence);
         let absence = absence.or_else(|_not_bare: UpstreamError| wrapped()).ok();
-        let shown = absence.and_then(wire::Absence::understood).filter(|shown| {
-            let reference = &shown.content.external_reference;
-            let reference = reference.clone().or_else(|| sent.external_reference.clone());
-            NewAbsence { external_reference: reference, ..shown.content.clone() } == *sent
-        });
+        let shown = absence.and_then(wire::Absence::understood);
+        let shown = shown.filter(|shown| sent.is_shown_by(&shown.content));
         Self { shown: shown.map(|shown| shown.id), ..Self::without_absence(response) }
     }
 

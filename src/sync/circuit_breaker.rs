@@ -7,18 +7,24 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::clock::after;
+use crate::domain::ids::PersonId;
 
-/// So many failures without a success between them are not about one person.
-const FAILURES: u32 = 2;
 /// The time between a failed attempt and the next one while the breaker is open.
-pub const PAUSE: Duration = Duration::from_secs(3);
+const PAUSE: Duration = Duration::from_secs(3);
+/// While only one person failed, nobody knows whose fault it is. That person waits at most a sixth of the time since the
+/// first failure, but no less than this.
+const SHORTEST_PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Default)]
 pub struct CircuitBreaker(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    failures: u32,
+    succeeded_at: Option<Timestamp>,
+    /// The first person who failed since the last success, and when.
+    first_failure: Option<(PersonId, Timestamp)>,
+    /// Others failed too, or the token was refused.
+    is_open: bool,
     /// The upstream refused our token, so any call that it accepts is a success.
     is_unauthorized: bool,
     /// The attention item about our token was resolved since.
@@ -26,32 +32,53 @@ struct State {
     next_attempt_at: Option<Timestamp>,
 }
 
+/// Why a person failed, as far as the others show it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Failing {
+    /// Others succeeded since the person's last attempt.
+    OnlyThisPerson,
+    /// Nobody else tried. The person waits at most this long.
+    PerhapsEverybody(Duration),
+    /// The person tries again after this pause, or when the first of the others succeeds.
+    Everybody(Duration),
+}
+
 impl CircuitBreaker {
     /// Whether the upstream fails for everybody.
     pub fn is_open(&self) -> bool {
-        self.lock().failures >= FAILURES
+        self.lock().is_open
     }
 
     /// Whether the next attempt must wait.
     pub fn is_pausing(&self, now: Timestamp) -> bool {
-        self.is_open() && self.lock().next_attempt_at.is_some_and(|at| at > now)
+        let state = self.lock();
+        state.is_open && state.next_attempt_at.is_some_and(|at| at > now)
     }
 
     pub fn is_unauthorized(&self) -> bool {
         self.lock().is_unauthorized
     }
 
-    pub fn fail(&self, now: Timestamp) {
+    /// A person's reconciliation failed; `attempted_at`: the person's last attempt before, if it failed too.
+    pub fn fail(&self, person: PersonId, attempted_at: Option<Timestamp>, now: Timestamp) -> Failing {
         let mut state = self.lock();
-        state.failures = state.failures.saturating_add(1);
+        if attempted_at.is_some_and(|at| state.succeeded_at.is_some_and(|success| success >= at)) {
+            return Failing::OnlyThisPerson;
+        }
+        let (first, since) = *state.first_failure.get_or_insert((person, now));
+        state.is_open |= first != person;
         state.next_attempt_at = Some(after(now, PAUSE));
+        if state.is_open {
+            return Failing::Everybody(PAUSE);
+        }
+        let lasts = Duration::try_from(now.duration_since(since)).unwrap_or_default();
+        Failing::PerhapsEverybody((lasts / 6).max(SHORTEST_PATIENCE))
     }
 
-    /// A refused token concerns everybody at once.
-    pub fn fail_unauthorized(&self, now: Timestamp) {
-        self.fail(now);
+    /// A refused token concerns everybody at once. Call this before [`Self::fail`].
+    pub fn refuse_token(&self) {
         let mut state = self.lock();
-        state.failures = state.failures.max(FAILURES);
+        state.is_open = true;
         state.is_unauthorized = true;
         state.is_settled = false;
     }
@@ -61,12 +88,13 @@ impl CircuitBreaker {
         self.lock().next_attempt_at = None;
     }
 
-    /// The upstream works. Returns whether it did not before.
-    pub fn succeed(&self) -> bool {
-        let was_open = self.is_open();
+    /// The upstream works. Returns whether it failed for everybody before.
+    pub fn succeed(&self, now: Timestamp) -> bool {
         let mut state = self.lock();
-        *state = State { is_settled: state.is_settled, ..State::default() };
-        was_open
+        let is_settled = state.is_settled;
+        let before =
+            std::mem::replace(&mut *state, State { succeeded_at: Some(now), is_settled, ..State::default() });
+        before.is_open
     }
 
     /// Whether the attention item about our token is still to be resolved; the caller resolves it.
@@ -76,5 +104,59 @@ impl CircuitBreaker {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JAN: PersonId = PersonId(1);
+    const ELS: PersonId = PersonId(2);
+
+    fn second(number: i64) -> Timestamp {
+        Timestamp::from_second(number).unwrap()
+    }
+
+    #[test]
+    fn failures_of_two_people_without_a_success_between_them_concern_everybody() {
+        let breaker = CircuitBreaker::default();
+        assert_eq!(breaker.fail(JAN, None, second(0)), Failing::PerhapsEverybody(SHORTEST_PATIENCE));
+        assert!(!breaker.is_open());
+        assert_eq!(breaker.fail(ELS, None, second(1)), Failing::Everybody(PAUSE));
+        assert!(breaker.is_open() && breaker.is_pausing(second(3)) && !breaker.is_pausing(second(4)));
+        assert!(breaker.succeed(second(5)));
+        assert!(!breaker.is_open());
+        assert_eq!(breaker.fail(ELS, None, second(6)), Failing::PerhapsEverybody(SHORTEST_PATIENCE));
+    }
+
+    #[test]
+    fn somebody_who_fails_while_others_succeed_opens_nothing() {
+        let breaker = CircuitBreaker::default();
+        breaker.fail(JAN, None, second(0));
+        assert!(!breaker.succeed(second(1)));
+        assert_eq!(breaker.fail(JAN, Some(second(0)), second(2)), Failing::OnlyThisPerson);
+        assert_eq!(breaker.fail(ELS, Some(second(1)), second(3)), Failing::OnlyThisPerson);
+        assert!(!breaker.is_open());
+    }
+
+    #[test]
+    fn somebody_who_fails_alone_waits_ever_longer() {
+        let breaker = CircuitBreaker::default();
+        breaker.fail(JAN, None, second(0));
+        let wait = |at| breaker.fail(JAN, Some(second(at - 1)), second(at));
+        assert_eq!(wait(6), Failing::PerhapsEverybody(SHORTEST_PATIENCE));
+        assert_eq!(wait(60), Failing::PerhapsEverybody(Duration::from_secs(10)));
+        assert_eq!(wait(3600), Failing::PerhapsEverybody(Duration::from_mins(10)));
+    }
+
+    #[test]
+    fn a_refused_token_concerns_everybody_until_a_call_is_accepted() {
+        let breaker = CircuitBreaker::default();
+        breaker.refuse_token();
+        assert_eq!(breaker.fail(JAN, None, second(0)), Failing::Everybody(PAUSE));
+        assert!(breaker.is_unauthorized() && breaker.settle() && !breaker.settle());
+        assert!(breaker.succeed(second(1)));
+        assert!(!breaker.is_unauthorized());
     }
 }

@@ -80,8 +80,8 @@ pub enum SyncError {
     /// An earlier call about the same absence may still reach Optedo; a second one could overtake it.
     #[error("waiting: an earlier call to Optedo about event {event} may still be under way")]
     EarlierCall { event: EventId, wait: Duration },
-    /// The absence was moved or deleted by the reconciliation of another person at the same moment.
-    #[error("waiting: the reconciliation of another person just changed the same absence")]
+    /// At the same moment, the reconciliation of another person has or moved the absence; or the person was erased.
+    #[error("waiting: the reconciliation of another person changes the same absence")]
     Superseded,
     #[error("another replica of the service is the leader now")]
     NotLeading,
@@ -117,7 +117,8 @@ impl SyncError {
     pub fn waits_for(&self) -> Option<Duration> {
         match self {
             Self::EarlierCall { wait, .. } => Some(*wait),
-            Self::Superseded | Self::ShuttingDown => Some(Duration::ZERO),
+            Self::Superseded => Some(Duration::from_secs(1)),
+            Self::ShuttingDown => Some(Duration::ZERO),
             Self::Officient(_)
             | Self::Optedo(_)
             | Self::Database(_)
@@ -155,18 +156,16 @@ impl SyncError {
         }
     }
 
-    /// Whether the other absences of the person can be written although this failed; `before`: an earlier failure. A
-    /// second call that fails shows that Optedo is out of order.
-    pub fn is_about_one_absence(&self, before: Option<&Self>) -> bool {
+    /// Whether the other absences of the person can perhaps be written although this failed.
+    pub fn may_be_about_one_absence(&self) -> bool {
         match self {
-            Self::EarlierCall { .. } | Self::Superseded => true,
             Self::Optedo(error) => {
-                let is_about_all =
-                    matches!(error.source, UpstreamError::Unauthorized | UpstreamError::Busy { .. });
-                !is_about_all && !matches!(before, Some(Self::Optedo(_)))
+                !matches!(error.source, UpstreamError::Unauthorized | UpstreamError::Busy { .. })
             }
             Self::Officient(_)
             | Self::Database(_)
+            | Self::EarlierCall { .. }
+            | Self::Superseded
             | Self::NotLeading
             | Self::Erased
             | Self::ShuttingDown

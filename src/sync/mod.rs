@@ -13,7 +13,7 @@
 //! * [`inbox`]: stores webhooks on disk; [`resolve`]: finds the people whom a webhook refers to
 //! * [`leader`]: one replica at a time runs the [`worker`], which starts the jobs that are due
 //! * [`reconcile`](mod@reconcile): one person from claim to record: [`observe`] reads and plans, [`apply`] writes to
-//!   Optedo, [`record`] stores the outcome
+//!   Optedo (one absence: `write`), [`record`] stores the outcome
 //! * [`sweep`], [`subscriptions`]: everybody, and the webhook subscriptions at Officient; [`unblock`]: names and types
 //!   that blocked leave waits for; [`preview`]: the dry run; [`clean_up`]: retention
 //! * [`reference_data`], [`request_lookup`]: cached answers of the two APIs; [`lists`]: who matches whom now
@@ -38,5 +38,6 @@ pub mod sweep;
 pub mod unblock;
 pub mod work_signal;
 pub mod worker;
+mod write;
 
 pub use engine::{Engine, SyncError};

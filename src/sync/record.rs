@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use super::apply::Applied;
-use super::circuit_breaker::PAUSE;
+use super::circuit_breaker::Failing;
 use super::engine::{Engine, SyncError};
 use super::job::backoff;
 use super::observe::Observation;
@@ -18,6 +18,7 @@ use crate::db::people::{Found, Person};
 use crate::db::queue::Failure;
 use crate::db::{self, absences, attention, history, people, queue, sweeps};
 use crate::domain::attention::{AttentionItem, AttentionKind};
+use crate::domain::failure::FailureKind;
 use crate::domain::ids::{CompanyId, EventId, PersonId};
 use crate::domain::sync_request::{SyncReason, SyncRequest, WriteContext};
 use crate::http_client::{Retry, UpstreamError};
@@ -86,7 +87,7 @@ impl Engine {
     ) -> Result<(), SyncError> {
         let now = self.clock.now();
         let blocked: Vec<&(EventId, AttentionItem)> =
-            observation.plan.blocked.iter().chain(&applied.rejected).collect();
+            observation.plan.blocked.iter().chain(&applied.rejected).chain(&applied.blocked).collect();
         // Leave in a part of the calendar that was not read stays blocked.
         let is_partial = observation.person_match.is_some() && observation.event_ids.is_none();
         let seen: Option<Vec<i64>> =
@@ -98,10 +99,13 @@ impl Engine {
         let key = |item: &AttentionItem| (item.kind().into_str().to_owned(), item.subject_id.clone());
         let items: BTreeMap<(String, String), &AttentionItem> =
             blocked.iter().map(|(_, item)| (key(item), item)).collect();
-        for item in items.values() {
+        // The item about deletions counts deletions, in `settle_deletions`.
+        let is_counted_here = |(kind, _): &(String, String)| kind != AttentionKind::DeletionsHeld.into_str();
+        for (_, item) in items.iter().filter(|(key, _)| is_counted_here(key)) {
             attention::open(&mut *tx, item, 1, now).await?;
         }
         to_count.extend(items.into_keys());
+        to_count.retain(is_counted_here);
         if !to_count.is_empty() {
             attention::recount(&mut *tx, to_count, now).await?;
         }
@@ -191,7 +195,7 @@ impl Engine {
             return Ok(());
         }
         if let SyncError::Optedo(OptedoError { source: UpstreamError::Unauthorized, .. }) = error {
-            self.optedo_breaker.fail_unauthorized(now);
+            self.optedo_breaker.refuse_token();
             attention::open(&self.db, &AttentionItem::optedo_unauthorized(), 0, now).await?;
         }
         let breaker = match error {
@@ -208,51 +212,59 @@ impl Engine {
             | SyncError::ShuttingDown
             | SyncError::Vault(_) => None,
         };
-        if let Some(breaker) = breaker {
-            breaker.fail(now);
-        }
         let attempts = u32::try_from(person.attempts).unwrap_or_default();
-        let wait = match (error.retry(), breaker) {
-            (Retry::AfterSignIn, _) => Duration::ZERO,
-            (Retry::Later(at_least), Some(breaker)) if breaker.is_open() => {
-                at_least.unwrap_or_default().max(PAUSE)
-            }
-            (Retry::Never, Some(breaker)) if breaker.is_open() => PAUSE,
-            (Retry::Later(at_least), _) => backoff(attempts, at_least),
-            (Retry::Never, _) => backoff(attempts, Some(RETRY_REFUSED_AFTER)),
+        let attempted_at = person.attempted_at.filter(|_| attempts > 0);
+        let failing = breaker.map(|breaker| breaker.fail(person.id, attempted_at, now));
+        let (at_least, own) = match error.retry() {
+            Retry::AfterSignIn => (None, Duration::ZERO),
+            Retry::Later(at_least) => (at_least, backoff(attempts, at_least)),
+            Retry::Never => (None, backoff(attempts, Some(RETRY_REFUSED_AFTER))),
         };
+        let wait = match &failing {
+            None | Some(Failing::OnlyThisPerson) => own,
+            Some(Failing::PerhapsEverybody(patience)) => own.min(*patience),
+            Some(Failing::Everybody(pause)) => *pause,
+        };
+        let wait = wait.max(at_least.unwrap_or_default());
         let text = error.to_string();
         let (kind, request_no) = (error.kind(), person.request_no);
         let failure = Failure { request_no, error: &text, kind, at: now, next_attempt_at: after(now, wait) };
         queue::fail(&self.db, company, person.id, &failure).await?;
+        let is_new = person.last_fault.as_deref() != Some(kind.into_str());
         // The history shows a lasting failure once.
-        if person.last_fault.as_deref() != Some(kind.into_str()) {
+        if is_new {
             let reason = reason_for_history(person, person.request.unwrap_or_else(|| self.manual_request()));
             let context = WriteContext { company, person: person.id, reason };
             history::insert_failed(&self.db, context, kind, now).await?;
         }
-        tracing::warn!(
-            person.id = %person.id,
-            attempts = person.attempts + 1,
-            retry_in_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-            error = %text,
-            "Could not reconcile person {}", person.id
-        );
+        let attempts = person.attempts + 1;
+        let retry_in_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        // While everybody fails, somebody tries every few seconds.
+        if is_new || !matches!(failing, Some(Failing::Everybody(_))) {
+            tracing::warn!(
+                person.id = %person.id,
+                attempts,
+                retry_in_ms,
+                error = %text,
+                "Could not reconcile person {}", person.id
+            );
+        }
         Ok(())
     }
 
     /// A person was reconciled. If an upstream works again, everybody who waited for that is due now.
     pub(super) async fn record_success(&self, person: &Person, applied: &Applied) -> Result<(), SyncError> {
-        let optedo_was_the_cause =
-            person.last_fault.as_deref().is_some_and(|fault| fault.starts_with("optedo_"));
+        let now = self.clock.now();
+        let before: Option<FailureKind> = person.last_fault.as_deref().and_then(|fault| fault.parse().ok());
         let accepts_token = self.optedo_breaker.is_unauthorized() && self.optedo.accepts_token();
-        let mut is_news = self.officient_breaker.succeed();
-        if applied.writes() > 0 || optedo_was_the_cause || accepts_token {
-            is_news |= self.optedo_breaker.succeed();
+        let mut is_news = self.officient_breaker.succeed(now);
+        // Somebody without changes proves nothing about Optedo.
+        if applied.writes() > 0 || before.is_some_and(FailureKind::is_of_optedo) || accepts_token {
+            is_news |= self.optedo_breaker.succeed(now);
         }
         if self.optedo.accepts_token() && self.optedo_breaker.settle() {
             let item = AttentionItem::optedo_unauthorized();
-            attention::resolve(&self.db, item.kind(), &item.subject_id, self.clock.now()).await?;
+            attention::resolve(&self.db, item.kind(), &item.subject_id, now).await?;
         }
         if is_news {
             queue::retry_now(&self.db).await?;

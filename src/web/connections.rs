@@ -1,8 +1,8 @@
 //! Accepts connections, and limits their number and how long a client may keep one without sending anything.
 //!
 //! `axum::serve` waits for a client for ever. Here a client that sends its headers too slowly loses its connection, and a
-//! body that is not complete in time ends its request. What is left of a body that nobody reads is dropped. The time-out layer of tower-http does not do this: it starts again
-//! with every piece of the body.
+//! body that is not complete in time ends its request. (The time-out layer of tower-http starts again with every piece of
+//! the body.) What is left of a body that nobody reads is dropped.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;

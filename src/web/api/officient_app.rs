@@ -154,7 +154,8 @@ fn text<'a>(object: &'a Map<String, Value>, field: &'static str) -> Result<&'a s
     object.get(field).ok_or(invalid("is missing"))?.as_str().ok_or(invalid("must be a string"))
 }
 
-/// The text without the spaces and invisible characters around it, which come along when it is pasted, if it is not empty and Postgres can store it.
+/// The text without the spaces and invisible characters around it, which come along when it is pasted. It must not be empty,
+/// and Postgres must be able to store it.
 fn check_text<'a>(field: &'static str, text: &'a str) -> Result<&'a str, WebError> {
     let is_blank =
         |char: char| char.is_whitespace() || "\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}".contains(char);
