@@ -11,7 +11,7 @@ use crate::domain::ids::PersonId;
 
 /// The time between a failed attempt and the next one while the breaker is open.
 const PAUSE: Duration = Duration::from_secs(3);
-/// While only one person failed, nobody knows whose fault it is. That person waits at most a sixth of the time since the
+/// While only one person failed, nobody knows whose fault it is. That person waits at most a tenth of the time since the
 /// first failure, but no less than this.
 const SHORTEST_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -72,7 +72,7 @@ impl CircuitBreaker {
             return Failing::Everybody(PAUSE);
         }
         let lasts = Duration::try_from(now.duration_since(since)).unwrap_or_default();
-        Failing::PerhapsEverybody((lasts / 6).max(SHORTEST_PATIENCE))
+        Failing::PerhapsEverybody((lasts / 10).max(SHORTEST_PATIENCE))
     }
 
     /// A refused token concerns everybody at once. Call this before [`Self::fail`].
@@ -146,8 +146,8 @@ mod tests {
         breaker.fail(JAN, None, second(0));
         let wait = |at| breaker.fail(JAN, Some(second(at - 1)), second(at));
         assert_eq!(wait(6), Failing::PerhapsEverybody(SHORTEST_PATIENCE));
-        assert_eq!(wait(60), Failing::PerhapsEverybody(Duration::from_secs(10)));
-        assert_eq!(wait(3600), Failing::PerhapsEverybody(Duration::from_mins(10)));
+        assert_eq!(wait(60), Failing::PerhapsEverybody(Duration::from_secs(6)));
+        assert_eq!(wait(3600), Failing::PerhapsEverybody(Duration::from_mins(6)));
     }
 
     #[test]

@@ -66,8 +66,7 @@ impl Engine {
         desired: &DesiredAbsence,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let WriteContext { company, .. } = context;
-        let new = absence_to_write(company, desired);
+        let new = absence_to_write(context.company, desired);
         let reply = self.call(context, desired.event, "create", self.optedo.create(&new)).await?;
         let absence = match reply.shown {
             Some(absence) => absence,
@@ -87,12 +86,11 @@ impl Engine {
         new: &NewAbsence,
         reply: Reply,
     ) -> Result<AbsenceId, SyncError> {
-        let WriteContext { company, .. } = context;
         let listed = self.optedo.absences(desired.user, desired.date, desired.date).await?;
-        match find_ours(company, desired.event, &listed) {
+        match find_ours(context.company, desired.event, &listed) {
             Some(created) if new.is_shown_by(&created.content) => Ok(created.id),
             Some(created) => {
-                absences::record_differing(&self.db, company, desired.event, created.id).await?;
+                absences::record_differing(&self.db, context.company, desired.event, created.id).await?;
                 let instead = "it has other values than those that were sent";
                 Err(self.not_done(context, desired.event, reply, instead).await)
             }
@@ -135,8 +133,7 @@ impl Engine {
         (days, written_at): (&[(UserId, Date)], Option<Timestamp>),
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let WriteContext { company, .. } = context;
-        let new = absence_to_write(company, desired);
+        let new = absence_to_write(context.company, desired);
         let event = desired.event;
         let is_gone = match self.call(context, event, "change", self.optedo.replace(absence, &new)).await {
             Ok(Reply { shown: Some(_), .. }) => false,
@@ -154,7 +151,7 @@ impl Engine {
         if is_gone {
             self.wait_until_visible(event, written_at)?;
             // A person deleted the absence in Optedo, and the event changed since: the leave must be there again.
-            absences::intend_create_again(&self.db, company, event, self.clock.now()).await?;
+            absences::intend_create_again(&self.db, context.company, event, self.clock.now()).await?;
             return self.write_new(context, desired, applied).await;
         }
         absences::record_written(&self.db, context, (event, absence), "changed", self.clock.now()).await?;
@@ -170,7 +167,6 @@ impl Engine {
         absence: Option<AbsenceId>,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let WriteContext { company, .. } = context;
         let event = written.event;
         if !absences::intend_delete(&self.db, context, written, self.clock.now()).await? {
             return Err(SyncError::Superseded);

@@ -150,3 +150,21 @@ async fn a_confirmation_covers_the_deletions_pending_then_and_no_later_ones() {
         w.finish(&[]).await;
     }
 }
+
+#[tokio::test]
+async fn leave_that_waits_for_the_time_of_a_pending_deletion_moves_when_it_is_confirmed() {
+    let w = options().set("sync.max_deletions", "0").world().await;
+    let [moves, deleted] = [0, 1].map(|day| w.take_leave(day));
+    w.connect_and_import().await;
+    let day = w.day(1);
+    w.officient.delete_event(deleted);
+    w.officient.change_event(moves, |leave| leave.date = day);
+    w.webhook().await;
+    assert_eq!(w.times_of(moves), whole_day(w.day(0)));
+    let item = w.item("deletions_held").await;
+    assert_eq!(item["waiting"], 1, "one deletion");
+    w.retry(&item).await;
+    assert_eq!((w.times_of(moves), w.absences().len()), (whole_day(w.day(1)), 1));
+    assert_eq!(w.optedo.max_at_once_ever(), 1);
+    w.finish(&[]).await;
+}

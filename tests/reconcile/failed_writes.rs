@@ -199,3 +199,20 @@ async fn a_write_that_may_still_take_effect_is_not_repeated_before_its_deadline(
     assert_eq!(w.optedo.created_ever(), 2 + 2, "two of others");
     w.finish(&[]).await;
 }
+
+#[tokio::test]
+async fn a_failure_is_not_hidden_behind_a_change_that_only_waits() {
+    let w = short_timeout().connected().await;
+    w.optedo.fault_on("POST /api/absences", Fault::Timeout, 1);
+    let waits = w.take_leave(0);
+    w.webhook().await;
+    // The clock stands still: the first call may still come through.
+    w.optedo.fault_on("POST /api/absences", Fault::Status(500), 1);
+    let fails = w.take_leave(1);
+    w.receive("calendar_event_added", w.jan).await;
+    w.until_idle().await;
+    assert!(w.holds("select exists (select from people where last_error like '%status 500%')").await);
+    w.retry_until_done().await;
+    assert!(w.absence_of(waits).is_some() && w.absence_of(fails).is_some());
+    w.finish(&[]).await;
+}

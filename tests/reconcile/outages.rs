@@ -205,9 +205,9 @@ async fn retry_after_is_obeyed_for_at_most_a_quarter_of_an_hour() {
 }
 
 /// For a minute, calls with this prefix fail for everybody while webhooks arrive. Ten seconds later all is equal.
-async fn assert_recovers_within_ten_seconds(simulator: &str, prefix: &str, fault: Fault) {
+async fn assert_recovers_within_ten_seconds(people: usize, simulator: &str, prefix: &str, fault: Fault) {
     let w = options().set("optedo.timeout", "300ms").set("officient.timeout", "300ms").world().await;
-    let people = w.hire_people(20);
+    let people = w.hire_people(people);
     w.connect_and_import().await;
     let fail = |fault: &Fault| match simulator {
         "officient" => w.officient.fault_on(prefix, fault.clone(), 100_000),
@@ -238,23 +238,47 @@ async fn assert_recovers_within_ten_seconds(simulator: &str, prefix: &str, fault
 #[tokio::test]
 async fn after_an_outage_of_optedo_everybody_is_equal_within_ten_seconds() {
     for fault in [Fault::Status(503), Fault::FailBeforeEffect, Fault::Html200] {
-        assert_recovers_within_ten_seconds("optedo", "/api/", fault).await;
+        assert_recovers_within_ten_seconds(20, "optedo", "/api/", fault).await;
     }
 }
 
 #[tokio::test]
 async fn after_an_outage_of_officient_everybody_is_equal_within_ten_seconds() {
     for fault in [Fault::Status(503), Fault::FailBeforeEffect, Fault::Html200] {
-        assert_recovers_within_ten_seconds("officient", "/1.0/", fault).await;
+        assert_recovers_within_ten_seconds(20, "officient", "/1.0/", fault).await;
     }
 }
 
 #[tokio::test]
 async fn a_refusal_that_hits_everybody_is_an_outage() {
     for status in [400, 403, 404] {
-        assert_recovers_within_ten_seconds("officient", "/1.0/calendar/", Fault::Status(status)).await;
-        assert_recovers_within_ten_seconds("optedo", "GET /api/", Fault::Status(status)).await;
+        assert_recovers_within_ten_seconds(20, "officient", "/1.0/calendar/", Fault::Status(status)).await;
+        assert_recovers_within_ten_seconds(20, "optedo", "GET /api/", Fault::Status(status)).await;
     }
+}
+
+#[tokio::test]
+async fn after_an_outage_that_one_person_met_alone_that_person_is_equal_within_ten_seconds() {
+    assert_recovers_within_ten_seconds(1, "optedo", "/api/", Fault::Status(503)).await;
+    assert_recovers_within_ten_seconds(1, "officient", "/1.0/calendar/", Fault::Status(403)).await;
+}
+
+#[tokio::test]
+async fn somebody_who_fails_while_others_succeed_is_not_tried_every_few_seconds() {
+    let w = World::start().await;
+    let (piet, _) = w.hire("Piet", "Pieters");
+    w.connect_and_import().await;
+    w.officient.fault_on(&format!("/1.0/calendar/{piet}/"), Fault::Status(500), 100_000);
+    w.officient.add_event(piet, w.leave(0));
+    w.receive("calendar_event_added", piet).await;
+    for _ in 0..40 {
+        // Others succeed meanwhile.
+        w.webhook().await;
+        w.advance(SignedDuration::from_secs(15)).await;
+        w.until_idle().await;
+    }
+    let attempts = w.number("select attempts::bigint from people where attempts > 0").await;
+    assert!((5..=12).contains(&attempts), "{attempts} attempts in ten minutes");
 }
 
 #[tokio::test]

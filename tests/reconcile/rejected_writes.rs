@@ -55,3 +55,26 @@ async fn a_rejected_event_that_is_deleted_leaves_nothing_behind() {
     assert_eq!(w.queue("retrying").await, 0);
     w.finish(&[]).await;
 }
+
+#[tokio::test]
+async fn leave_that_waits_for_the_time_of_a_rejected_change_waits_for_its_item() {
+    let w = World::start().await;
+    let [first, second] = [0, 1].map(|day| w.take_leave(day));
+    w.connect_and_import().await;
+    let refused_day = w.day(2);
+    w.optedo.reject_with(422, "Nee", move |absence| absence.start.date() == refused_day);
+    for (event, day) in [(first, 1), (second, 2)] {
+        let day = w.day(day);
+        w.officient.change_event(event, |leave| leave.date = day);
+    }
+    w.webhook().await;
+    // Moved to day 1, the first would be there at the time of the second.
+    assert_eq!(w.times_of(first), whole_day(w.day(0)));
+    let item = w.item("rejected_by_optedo").await;
+    assert_eq!((&item["subjectId"], &item["waiting"]), (&json!(second.to_string()), &json!(2)));
+    w.optedo.accept_everything();
+    w.sweep().await;
+    assert_eq!((w.times_of(first), w.times_of(second)), (whole_day(w.day(1)), whole_day(w.day(2))));
+    assert_eq!(w.optedo.max_at_once_ever(), 1);
+    w.finish(&[]).await;
+}
