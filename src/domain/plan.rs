@@ -161,28 +161,10 @@ pub fn plan(
     window: Window,
     evidence: &Evidence<'_>,
 ) -> Plan {
-    let mut plan = Plan::default();
     // Days outside the window are never touched. An event that moved into the window is new.
     let rows: Vec<&WrittenAbsence> = written.iter().filter(|row| window.contains(row.date)).collect();
-    let mut new = NewEvents::default();
-    for (event, classification) in classifications {
-        let is_new = rows.iter().all(|row| row.event != *event);
-        match classification {
-            Classification::Absent(desired) if is_new => new.absent.push(desired),
-            Classification::Blocked { item, date } => {
-                plan.blocked.push((*event, item.clone()));
-                match date {
-                    Some(date) if is_new => new.blocked_on.push(*date),
-                    None if is_new => new.undated = Some(item),
-                    Some(_) | None => {}
-                }
-            }
-            Classification::Absent(_) | Classification::Excluded(_) => {}
-        }
-    }
-    // No event has this id, and no other person.
-    let entry = EventId(-evidence.person.0);
-    plan.blocked.extend(evidence.unreadable.iter().map(|item| (entry, item.clone())));
+    let mut new = NewEvents::among(classifications, &rows);
+    let mut plan = Plan { blocked: blocked(classifications, evidence), ..Plan::default() };
     let unreadable = evidence.unreadable.as_ref().or(new.undated);
     let mut gone = Vec::new();
     for row in rows {
@@ -223,6 +205,38 @@ struct NewEvents<'a> {
     blocked_on: Vec<Date>,
     /// Is blocked, and may be of any day.
     undated: Option<&'a AttentionItem>,
+}
+
+impl<'a> NewEvents<'a> {
+    fn among(
+        classifications: &'a BTreeMap<EventId, Classification>,
+        rows: &[&WrittenAbsence],
+    ) -> NewEvents<'a> {
+        let mut new = NewEvents::default();
+        let is_new = |event: &EventId| rows.iter().all(|row| row.event != *event);
+        for (_, classification) in classifications.iter().filter(|(event, _)| is_new(event)) {
+            match classification {
+                Classification::Absent(desired) => new.absent.push(desired),
+                Classification::Blocked { date: Some(date), .. } => new.blocked_on.push(*date),
+                Classification::Blocked { item, date: None } => new.undated = Some(item),
+                Classification::Excluded(_) => {}
+            }
+        }
+        new
+    }
+}
+
+fn blocked(
+    classifications: &BTreeMap<EventId, Classification>,
+    evidence: &Evidence<'_>,
+) -> Vec<(EventId, AttentionItem)> {
+    let events = classifications.iter().filter_map(|(event, classification)| match classification {
+        Classification::Blocked { item, .. } => Some((*event, item.clone())),
+        Classification::Absent(_) | Classification::Excluded(_) => None,
+    });
+    // No event has this id, and no other person.
+    let entry = EventId(-evidence.person.0);
+    events.chain(evidence.unreadable.iter().map(|item| (entry, item.clone()))).collect()
 }
 
 impl Plan {

@@ -33,7 +33,7 @@ struct State {
 }
 
 /// Why a person failed, as far as the others show it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failing {
     /// Others succeeded since the person's last attempt.
     OnlyThisPerson,

@@ -40,12 +40,14 @@ impl Job {
     }
 }
 
+/// Nobody waits longer for the next attempt, whatever an upstream asks for.
+pub const LONGEST_BACKOFF: Duration = Duration::from_mins(15);
+
 /// The wait before the next attempt: doubles from 2 s to at most 15 minutes, with jitter of half to one and a half.
 pub fn backoff(attempts: u32, at_least: Option<Duration>) -> Duration {
     const FIRST: Duration = Duration::from_secs(2);
-    const LONGEST: Duration = Duration::from_mins(15);
-    let wait = FIRST.saturating_mul(1 << attempts.min(16)).min(LONGEST);
+    let wait = FIRST.saturating_mul(1 << attempts.min(16)).min(LONGEST_BACKOFF);
     let [random] = random::<1>();
     let jittered = wait.mul_f64(0.5 + f64::from(random) / 510.0);
-    jittered.max(at_least.unwrap_or_default()).min(LONGEST)
+    jittered.max(at_least.unwrap_or_default()).min(LONGEST_BACKOFF)
 }

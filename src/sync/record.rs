@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use super::apply::Applied;
-use super::circuit_breaker::Failing;
+use super::circuit_breaker::{CircuitBreaker, Failing};
 use super::engine::{Engine, SyncError};
-use super::job::backoff;
+use super::job::{LONGEST_BACKOFF, backoff};
 use super::observe::Observation;
 use super::reconcile::reason_for_history;
 use crate::clock::after;
@@ -198,7 +198,36 @@ impl Engine {
             self.optedo_breaker.refuse_token();
             attention::open(&self.db, &AttentionItem::optedo_unauthorized(), 0, now).await?;
         }
-        let breaker = match error {
+        let failing =
+            self.breaker_of(error).map(|breaker| breaker.fail(person.id, last_failure(person), now));
+        let wait = wait_after(person, error, failing);
+        let text = error.to_string();
+        let (kind, request_no) = (error.kind(), person.request_no);
+        let failure = Failure { request_no, error: &text, kind, at: now, next_attempt_at: after(now, wait) };
+        queue::fail(&self.db, company, person.id, &failure).await?;
+        let is_new = person.last_fault.as_deref() != Some(kind.into_str());
+        // The history shows a lasting failure once.
+        if is_new {
+            let reason = reason_for_history(person, person.request.unwrap_or_else(|| self.manual_request()));
+            let context = WriteContext { company, person: person.id, reason };
+            history::insert_failed(&self.db, context, kind, now).await?;
+        }
+        // While everybody fails, somebody tries every few seconds.
+        if is_new || !matches!(failing, Some(Failing::Everybody(_))) {
+            tracing::warn!(
+                person.id = %person.id,
+                attempts = person.attempts + 1,
+                retry_in_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                error = %text,
+                "Could not reconcile person {}", person.id
+            );
+        }
+        Ok(())
+    }
+
+    /// The breaker of the upstream that failed.
+    fn breaker_of(&self, error: &SyncError) -> Option<&CircuitBreaker> {
+        match error {
             SyncError::Optedo(_) => Some(&self.optedo_breaker),
             SyncError::Officient(error) if error.retry() != Retry::AfterSignIn => {
                 Some(&self.officient_breaker)
@@ -211,45 +240,7 @@ impl Engine {
             | SyncError::Erased
             | SyncError::ShuttingDown
             | SyncError::Vault(_) => None,
-        };
-        let attempts = u32::try_from(person.attempts).unwrap_or_default();
-        let attempted_at = person.attempted_at.filter(|_| attempts > 0);
-        let failing = breaker.map(|breaker| breaker.fail(person.id, attempted_at, now));
-        let (at_least, own) = match error.retry() {
-            Retry::AfterSignIn => (None, Duration::ZERO),
-            Retry::Later(at_least) => (at_least, backoff(attempts, at_least)),
-            Retry::Never => (None, backoff(attempts, Some(RETRY_REFUSED_AFTER))),
-        };
-        let wait = match &failing {
-            None | Some(Failing::OnlyThisPerson) => own,
-            Some(Failing::PerhapsEverybody(patience)) => own.min(*patience),
-            Some(Failing::Everybody(pause)) => *pause,
-        };
-        let wait = wait.max(at_least.unwrap_or_default());
-        let text = error.to_string();
-        let (kind, request_no) = (error.kind(), person.request_no);
-        let failure = Failure { request_no, error: &text, kind, at: now, next_attempt_at: after(now, wait) };
-        queue::fail(&self.db, company, person.id, &failure).await?;
-        let is_new = person.last_fault.as_deref() != Some(kind.into_str());
-        // The history shows a lasting failure once.
-        if is_new {
-            let reason = reason_for_history(person, person.request.unwrap_or_else(|| self.manual_request()));
-            let context = WriteContext { company, person: person.id, reason };
-            history::insert_failed(&self.db, context, kind, now).await?;
         }
-        let attempts = person.attempts + 1;
-        let retry_in_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        // While everybody fails, somebody tries every few seconds.
-        if is_new || !matches!(failing, Some(Failing::Everybody(_))) {
-            tracing::warn!(
-                person.id = %person.id,
-                attempts,
-                retry_in_ms,
-                error = %text,
-                "Could not reconcile person {}", person.id
-            );
-        }
-        Ok(())
     }
 
     /// A person was reconciled. If an upstream works again, everybody who waited for that is due now.
@@ -272,4 +263,25 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// When the person's attempt before this one failed.
+fn last_failure(person: &Person) -> Option<Timestamp> {
+    person.attempted_at.filter(|_| person.attempts > 0)
+}
+
+/// How long the person waits for the next attempt.
+fn wait_after(person: &Person, error: &SyncError, failing: Option<Failing>) -> Duration {
+    let attempts = u32::try_from(person.attempts).unwrap_or_default();
+    let (at_least, alone) = match error.retry() {
+        Retry::AfterSignIn => (None, Duration::ZERO),
+        Retry::Later(at_least) => (at_least, backoff(attempts, at_least)),
+        Retry::Never => (None, backoff(attempts, Some(RETRY_REFUSED_AFTER))),
+    };
+    let wait = match failing {
+        None | Some(Failing::OnlyThisPerson) => alone,
+        Some(Failing::PerhapsEverybody(patience)) => alone.min(patience),
+        Some(Failing::Everybody(pause)) => pause,
+    };
+    wait.max(at_least.unwrap_or_default().min(LONGEST_BACKOFF))
 }
