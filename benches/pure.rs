@@ -66,25 +66,21 @@ fn matching(c: &mut Criterion) {
 fn planning(c: &mut Criterion) {
     let window = Window { from: date(2025, 11, 1), until: date(2027, 2, 1) };
     let absence_types = [AbsenceType { id: AbsenceTypeId(1), description: "Verlof".to_owned() }];
-    let leave_types =
-        [LeaveType { id: LeaveTypeId(1), name: Some("Verlof".to_owned()), integrations: Vec::new() }];
+    let leave_types = [LeaveType { id: LeaveTypeId(1), name: Some("Verlof".to_owned()), integrations: Vec::new() }];
     let built_in = LeaveTypes::default();
-    let mapping =
-        MappingRules { integration_app: "optedo", built_in: &built_in, absence_types: &absence_types };
+    let mapping = MappingRules { integration_app: "optedo", built_in: &built_in, absence_types: &absence_types };
     let rules = Rules { window, include_pending: false, default_start: time(9, 0, 0, 0), mapping };
     let names = Names { first: "Jan 250".to_owned(), last: "Peeters".to_owned() };
     let person = match_person(PersonId(1), &names, 0, &UserDirectory::new(users()));
     let events = events();
     let all = || -> BTreeMap<EventId, Classification> {
-        let classify =
-            |event: &CalendarEvent| classify(event, "Jan 250 Peeters", &person, &leave_types, &rules);
+        let classify = |event: &CalendarEvent| classify(event, "Jan 250 Peeters", &person, &leave_types, &rules);
         events.iter().map(|event| (event.id, classify(event))).collect()
     };
     c.bench_function("what 60 events of a person come to", |b| b.iter(&all));
     let standings = all();
     let written: Vec<WrittenAbsence> = standings.values().filter_map(written).collect();
-    let evidence =
-        Evidence { person: PersonId(1), years: &[2025, 2026, 2027], is_complete: true, unreadable: None };
+    let evidence = Evidence { person: PersonId(1), years: &[2025, 2026, 2027], is_complete: true, unreadable: None };
     let mut group = c.benchmark_group("plan 60 events of a person");
     group.bench_function("nothing to do", |b| {
         b.iter(|| plan(&standings, black_box(&written), window, &evidence));

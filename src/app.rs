@@ -104,11 +104,7 @@ impl App {
         self.tasks.spawn(async move { upkeep_stop.run_until_cancelled(metrics::run_upkeep()).await });
         if let Some(address) = self.engine.config.server.metrics_listen {
             let listener = bind(address).await?;
-            self.tasks.spawn(connections::serve(
-                listener,
-                router::metrics_router(self.clone()),
-                stop.clone(),
-            ));
+            self.tasks.spawn(connections::serve(listener, router::metrics_router(self.clone()), stop.clone()));
         }
         let app = self.clone();
         let server = connections::serve(listener, router::router(self), stop.clone());
@@ -181,8 +177,7 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     metrics::handle();
     let listener = bind(config.server.listen).await?;
     let app = App::build(config, db, Clock::default()).await?;
-    let (mut terminate, mut interrupt) =
-        (listen_for(SignalKind::terminate())?, listen_for(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) = (listen_for(SignalKind::terminate())?, listen_for(SignalKind::interrupt())?);
     let mut told_to_stop = async || {
         tokio::select! {
             _ = terminate.recv() => {}

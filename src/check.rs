@@ -77,13 +77,7 @@ impl Report {
         self.findings.push(Finding { check, outcome: Outcome::Ok, detail: detail.into(), remedy: None });
     }
 
-    fn add(
-        &mut self,
-        check: &'static str,
-        outcome: Outcome,
-        detail: impl Display,
-        remedy: impl Into<String>,
-    ) {
+    fn add(&mut self, check: &'static str, outcome: Outcome, detail: impl Display, remedy: impl Into<String>) {
         let detail = detail.to_string().trim_end_matches('.').to_owned();
         self.findings.push(Finding { check, outcome, detail, remedy: Some(remedy.into()) });
     }
@@ -174,8 +168,7 @@ async fn check_database(config: &Config, report: &mut Report) -> Option<Stored> 
         Ok::<_, SecretsError>((vault, connection))
     };
     let success = "all stored secrets can be decrypted";
-    let (vault, connection) =
-        report.attempt("secrets", open, success, of_database(SecretsError::remedy)).await?;
+    let (vault, connection) = report.attempt("secrets", open, success, of_database(SecretsError::remedy)).await?;
     Some(Stored { db, vault, connection })
 }
 
@@ -237,8 +230,7 @@ async fn check_officient(
     let list = officient.people(Urgent);
     let list = report.attempt("officient.people", list, "the list was read", permission("basic")).await;
     if let Some(person) = list.as_ref().and_then(|list| list.people.first()).map(|person| person.id) {
-        let (names, success) =
-            (officient.person(Urgent, person), format!("the names of person {person} were read"));
+        let (names, success) = (officient.person(Urgent, person), format!("the names of person {person} were read"));
         report.attempt("officient.person", names, &success, permission("personal info")).await;
         let calendar = officient.calendar(Urgent, person, year);
         let success = format!("the calendar of person {person} for {year} was read");
@@ -264,9 +256,9 @@ fn permission(permission: &str) -> impl FnOnce(Option<&OfficientError>) -> Strin
         Some(Some(UpstreamError::Busy { .. })) | None => {
             "check again later: other apps use the account's rate limit too".to_owned()
         }
-        Some(Some(
-            UpstreamError::Unavailable { .. } | UpstreamError::TimedOut | UpstreamError::Unreadable { .. },
-        )) => "check again later; if it stays like this, contact Officient".to_owned(),
+        Some(Some(UpstreamError::Unavailable { .. } | UpstreamError::TimedOut | UpstreamError::Unreadable { .. })) => {
+            "check again later; if it stays like this, contact Officient".to_owned()
+        }
     }
 }
 
@@ -286,8 +278,7 @@ async fn check_subscriptions(config: &Config, stored: &Stored, officient: &Offic
     let Some((address, known)) = ours else { return };
     let url = address.url();
     let is_current = |webhook: &Subscription| webhook.target_url == url.expose_secret();
-    let is_stale =
-        |webhook: &Subscription| webhook.target_url.starts_with(address.base()) && !is_current(webhook);
+    let is_stale = |webhook: &Subscription| webhook.target_url.starts_with(address.base()) && !is_current(webhook);
     let events = connection.webhook_events.as_ref().unwrap_or(&config.officient.webhook_events);
     for event in events.iter().collect::<BTreeSet<_>>() {
         let of_event = || existing.iter().filter(|webhook| webhook.event == *event);
@@ -342,8 +333,9 @@ fn optedo_remedy(error: Option<&OptedoError>) -> &'static str {
         Some(UpstreamError::NotFound | UpstreamError::Unreadable { .. }) => {
             "check optedo.api_url: this is not a response of Optedo's API"
         }
-        Some(UpstreamError::Busy { .. } | UpstreamError::Unavailable { .. } | UpstreamError::TimedOut)
-        | None => "check optedo.api_url, and that this machine may reach it",
+        Some(UpstreamError::Busy { .. } | UpstreamError::Unavailable { .. } | UpstreamError::TimedOut) | None => {
+            "check optedo.api_url, and that this machine may reach it"
+        }
     }
 }
 
@@ -360,8 +352,7 @@ async fn check_people(stored: &Stored, users: &UserDirectory, report: &mut Repor
         matched += usize::from(found.state == MatchState::Matched);
         if let Some(item) = found.item {
             let detail = format!("person {}: {}", person.id, describe(&item));
-            let remedy =
-                "make the names equal in Officient and Optedo, or ignore the item on the settings page";
+            let remedy = "make the names equal in Officient and Optedo, or ignore the item on the settings page";
             report.add(CHECK, Outcome::Warning, detail, remedy);
         }
     }
@@ -369,12 +360,7 @@ async fn check_people(stored: &Stored, users: &UserDirectory, report: &mut Repor
 }
 
 /// Finds the leave types whose leave would wait, because they match no absence type.
-fn check_leave_types(
-    config: &Config,
-    leave_types: &[LeaveType],
-    absence_types: &[AbsenceType],
-    report: &mut Report,
-) {
+fn check_leave_types(config: &Config, leave_types: &[LeaveType], absence_types: &[AbsenceType], report: &mut Report) {
     const CHECK: &str = "leave_types";
     let all = map_everything(config, leave_types.iter(), absence_types);
     for leave_type in &all {

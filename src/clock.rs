@@ -17,10 +17,7 @@ pub fn time_zone() -> TimeZone {
 
 /// A wait that is too long to add ends at the end of time.
 pub fn after(now: Timestamp, wait: Duration) -> Timestamp {
-    SignedDuration::try_from(wait)
-        .ok()
-        .and_then(|wait| now.saturating_add(wait).ok())
-        .unwrap_or(Timestamp::MAX)
+    SignedDuration::try_from(wait).ok().and_then(|wait| now.saturating_add(wait).ok()).unwrap_or(Timestamp::MAX)
 }
 
 /// The OpenAPI schema of a time without a zone.

@@ -33,8 +33,7 @@ pub fn webhook(body: &[u8]) {
 pub fn officient(body: &[u8]) {
     let (events, errors) = readable(body);
     for error in errors {
-        let is_fixed_text =
-            error.chars().all(|char| char.is_ascii_alphanumeric() || " -:,._[]()".contains(char));
+        let is_fixed_text = error.chars().all(|char| char.is_ascii_alphanumeric() || " -:,._[]()".contains(char));
         assert!(is_fixed_text && error.len() < 200, "the error quotes the response: {error:?}");
     }
     for event in events {
@@ -62,10 +61,7 @@ pub fn names(text: &[u8]) {
     for (one, other) in [(&person.first, &user.first), (&person.last, &user.last)] {
         assert_eq!(difference(one, one), None);
         if difference(one, other).is_some() {
-            assert!(
-                one != other && fold(one) == fold(other),
-                "a hint is only for names that are nearly equal"
-            );
+            assert!(one != other && fold(one) == fold(other), "a hint is only for names that are nearly equal");
         }
     }
 }
@@ -86,11 +82,9 @@ pub fn dates(text: &[u8]) {
 /// Checks the absence, if any, that this event of a matched person results in.
 fn check_classification(event: &CalendarEvent) {
     let built_in = LeaveTypes::default();
-    let absence_types =
-        [AbsenceType { id: AbsenceTypeId(1), description: event.name.clone().unwrap_or_default() }];
+    let absence_types = [AbsenceType { id: AbsenceTypeId(1), description: event.name.clone().unwrap_or_default() }];
     let window = Window { from: date(2026, 1, 1), until: date(2027, 12, 31) };
-    let mapping =
-        MappingRules { integration_app: "optedo", built_in: &built_in, absence_types: &absence_types };
+    let mapping = MappingRules { integration_app: "optedo", built_in: &built_in, absence_types: &absence_types };
     let rules = Rules { window, include_pending: true, default_start: Time::midnight(), mapping };
     let classification = classify(event, "", &PersonMatch::Matched(UserId(1)), &[], &rules);
     if let Classification::Absent(absence) = classification {

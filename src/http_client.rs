@@ -235,19 +235,13 @@ pub async fn send_as(request: RequestBuilder, classify: Classify) -> Result<Resp
 }
 
 /// A [`Classify`] for most calls.
-pub fn classify(
-    status: StatusCode,
-    retry_after: Option<Duration>,
-    body: Bytes,
-) -> Result<Response, UpstreamError> {
+pub fn classify(status: StatusCode, retry_after: Option<Duration>, body: Bytes) -> Result<Response, UpstreamError> {
     match status.as_u16() {
         200..=299 => Ok(Response { status, body }),
         401 => Err(UpstreamError::Unauthorized),
         404 => Err(UpstreamError::NotFound),
         429 => Err(UpstreamError::Busy { retry_after }),
-        408 | 425 | 500..=599 => {
-            Err(UpstreamError::Unavailable { what: format!("status {status}"), retry_after })
-        }
+        408 | 425 | 500..=599 => Err(UpstreamError::Unavailable { what: format!("status {status}"), retry_after }),
         300..=399 => Err(UpstreamError::Unreadable { what: format!("is a redirect ({})", status.as_u16()) }),
         status => Err(UpstreamError::Rejected { status, message: message_of(&body) }),
     }
@@ -327,8 +321,7 @@ mod tests {
             (r#"{"days": []} BE71 0961"#, "is not JSON, at line 1 column 14"),
         ];
         for (body, described) in table {
-            let error =
-                Response { status: StatusCode::OK, body: body.into() }.json::<Calendar>().unwrap_err();
+            let error = Response { status: StatusCode::OK, body: body.into() }.json::<Calendar>().unwrap_err();
             assert_eq!(error.to_string(), format!("the response {described}"));
         }
     }
@@ -337,9 +330,7 @@ mod tests {
     fn a_refusal_is_logged_without_its_message() {
         let body = Bytes::from_static(b"{\"message\":\"Jan Peeters is sick\"}");
         let error = classify(StatusCode::CONFLICT, None, body).unwrap_err();
-        assert!(
-            matches!(&error, UpstreamError::Rejected { message, .. } if message == "Jan Peeters is sick")
-        );
+        assert!(matches!(&error, UpstreamError::Rejected { message, .. } if message == "Jan Peeters is sick"));
         assert_eq!(error.to_string(), "refused (409)");
     }
 }

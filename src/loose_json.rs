@@ -261,16 +261,14 @@ mod tests {
 
     #[test]
     fn one_odd_entry_costs_only_itself() {
-        let entries: Entries<Entry> =
-            serde_json::from_value(json!([{"id": 1}, "odd", {"id": "2"}, [3]])).unwrap();
+        let entries: Entries<Entry> = serde_json::from_value(json!([{"id": 1}, "odd", {"id": "2"}, [3]])).unwrap();
         assert_eq!(entries.items.iter().map(|entry| entry.id).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(entries.unreadable, 2);
     }
 
     #[test]
     fn a_list_in_which_most_entries_are_odd_is_an_error() {
-        for list in [json!(["odd"]), json!([{"id": 1}, {}, []]), json!("none"), json!({"id": 1}), json!(null)]
-        {
+        for list in [json!(["odd"]), json!([{"id": 1}, {}, []]), json!("none"), json!({"id": 1}), json!(null)] {
             assert!(serde_json::from_value::<Entries<Entry>>(list.clone()).is_err(), "{list}");
         }
         assert!(serde_json::from_value::<Entries<Entry>>(json!([])).unwrap().items.is_empty());

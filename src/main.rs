@@ -11,7 +11,6 @@ use optedo_officient::cli::{self, Cli};
 #[tokio::main(worker_threads = 2)]
 async fn main() -> ExitCode {
     // A variable that is not text is not one of ours; `std::env::vars` would panic on it.
-    let env =
-        std::env::vars_os().filter_map(|(key, value)| key.into_string().ok().zip(value.into_string().ok()));
+    let env = std::env::vars_os().filter_map(|(key, value)| key.into_string().ok().zip(value.into_string().ok()));
     cli::run(Cli::parse(), env).await
 }

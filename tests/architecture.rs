@@ -65,8 +65,7 @@ fn layer_of(module: &str) -> Option<usize> {
 fn violations(sources: &[Source]) -> Vec<String> {
     let tests = test_modules(sources);
     let is_test = |source: &&Source| tests.iter().any(|test| source.module.starts_with(test));
-    let sources: Vec<&Source> =
-        sources.iter().filter(|source| !source.is_root() && !is_test(source)).collect();
+    let sources: Vec<&Source> = sources.iter().filter(|source| !source.is_root() && !is_test(source)).collect();
     let modules: BTreeSet<&[String]> = sources.iter().map(|source| source.module.as_slice()).collect();
     let mut violations = Vec::new();
     let mut between_modules = Graph::default();
@@ -90,20 +89,15 @@ fn violations(sources: &[Source]) -> Vec<String> {
                 continue;
             };
             if to_layer > layer {
-                violations.push(format!(
-                    "{import}: {top} (layer {}) imports {to} (layer {})",
-                    layer + 1,
-                    to_layer + 1
-                ));
+                violations.push(format!("{import}: {top} (layer {}) imports {to} (layer {})", layer + 1, to_layer + 1));
             } else if to_layer == layer {
                 between_modules.add(top.to_owned(), to, import.to_string());
             }
         }
     }
     for graph in [between_modules, between_files] {
-        violations.extend(
-            graph.cycles().into_iter().map(|cycle| format!("a circle of imports:\n  {}", cycle.join("\n  "))),
-        );
+        violations
+            .extend(graph.cycles().into_iter().map(|cycle| format!("a circle of imports:\n  {}", cycle.join("\n  "))));
     }
     violations
 }
@@ -113,8 +107,7 @@ fn test_modules(sources: &[Source]) -> Vec<Vec<String>> {
     let mut tests = Vec::new();
     for source in sources {
         for declared in without_comments_and_texts(&source.text).split("#[cfg(test)]").skip(1) {
-            if let Some(name) =
-                declared.trim_start().strip_prefix("mod ").and_then(|rest| rest.split_once(';'))
+            if let Some(name) = declared.trim_start().strip_prefix("mod ").and_then(|rest| rest.split_once(';'))
                 && name.0.chars().all(|char| char.is_alphanumeric() || char == '_')
             {
                 let parent = if source.is_root() { &[] } else { source.module.as_slice() };
@@ -328,12 +321,8 @@ fn an_import_that_goes_upwards_is_found_in_every_form() {
         ("fn show() {\n    crate::web::page::show()\n}", 2),
         ("fn show(page: &super::web::Page) {}", 1),
     ] {
-        let found = violations_of(&[
-            ("src/db.rs", text),
-            ("src/web.rs", ""),
-            ("src/web/page.rs", ""),
-            ("src/clock.rs", ""),
-        ]);
+        let found =
+            violations_of(&[("src/db.rs", text), ("src/web.rs", ""), ("src/web/page.rs", ""), ("src/clock.rs", "")]);
         assert!(!found.is_empty(), "{text}");
         for violation in found {
             assert!(violation.starts_with(&format!("src/db.rs:{line}: crate::web")), "{text}: {violation}");
@@ -361,7 +350,8 @@ fn imports_downwards_of_children_and_of_other_crates_are_allowed() {
 
 #[test]
 fn test_modules_may_import_anything() {
-    let inline = "#[cfg(test)]\nmod tests {\n    use crate::web::x;\n    fn a() { b() }\n}\n#[cfg(test)]\nuse crate::web;\n";
+    let inline =
+        "#[cfg(test)]\nmod tests {\n    use crate::web::x;\n    fn a() { b() }\n}\n#[cfg(test)]\nuse crate::web;\n";
     let found = violations_of(&[
         ("src/db.rs", inline),
         ("src/clock.rs", "#[cfg(test)]\nmod tests;"),
@@ -370,8 +360,7 @@ fn test_modules_may_import_anything() {
         ("src/web.rs", ""),
     ]);
     assert_eq!(found, Vec::<String>::new());
-    let after =
-        violations_of(&[("src/db.rs", &format!("{inline}use crate::web::Page;")), ("src/web.rs", "")]);
+    let after = violations_of(&[("src/db.rs", &format!("{inline}use crate::web::Page;")), ("src/web.rs", "")]);
     assert_eq!(after, ["src/db.rs:8: crate::web::Page: db (layer 3) imports web (layer 8)"]);
 }
 
@@ -383,11 +372,9 @@ fn a_circle_of_modules_of_one_layer_is_found_with_its_lines() {
         ("src/simulators/seed.rs", "use crate::app::App;"),
     ]);
     assert_eq!(found.len(), 1, "{found:?}");
-    for line in [
-        "src/app.rs:1: crate::check",
-        "src/check.rs:2: crate::simulators",
-        "src/simulators/seed.rs:1: crate::app",
-    ] {
+    for line in
+        ["src/app.rs:1: crate::check", "src/check.rs:2: crate::simulators", "src/simulators/seed.rs:1: crate::app"]
+    {
         assert!(found[0].contains(line), "{line}: {found:?}");
     }
     assert_eq!(

@@ -39,16 +39,14 @@ fn everything_that_a_document_names_exists() {
         }
     }
     assert!(faults.is_empty(), "{} faults\n{}", faults.len(), faults.join("\n"));
-    assert!(
-        checked > 300,
-        "only {checked} names read: are the rules of this file still those of the documents?"
-    );
+    assert!(checked > 300, "only {checked} names read: are the rules of this file still those of the documents?");
 }
 
 #[test]
 fn what_does_not_exist_is_found_with_its_line() {
     let repository = Repository::read();
-    let text = "# Title\n\nA `test_that_nobody_has_written` in a line.\n\n```sh\nmake nothing\n```\nSee [this](#that).\n";
+    let text =
+        "# Title\n\nA `test_that_nobody_has_written` in a line.\n\n```sh\nmake nothing\n```\nSee [this](#that).\n";
     let named: Vec<(usize, String)> = names_in(text).into_iter().map(|n| (n.line, n.name.shown())).collect();
     let expected = [(3, "test_that_nobody_has_written"), (6, "make nothing"), (8, "#that")];
     assert_eq!(named, expected.map(|(line, name)| (line, name.to_owned())));
@@ -121,14 +119,11 @@ impl Repository {
         let mut functions = BTreeSet::new();
         for (_, text) in &sources {
             words.extend(words_of(text).map(str::to_owned));
-            functions.extend(
-                text.split("fn ").skip(1).filter_map(|rest| words_of(rest).next()).map(str::to_owned),
-            );
+            functions.extend(text.split("fn ").skip(1).filter_map(|rest| words_of(rest).next()).map(str::to_owned));
         }
         let is_rust = |(path, _): &(String, String)| extension_of(path) == "rs";
         let rust = sources.into_iter().filter(is_rust).collect();
-        let [dependencies, configuration, makefile] =
-            ["Cargo.toml", "config/default.toml", "Makefile"].map(read);
+        let [dependencies, configuration, makefile] = ["Cargo.toml", "config/default.toml", "Makefile"].map(read);
         Self { files, words, functions, dependencies, configuration, rust, makefile }
     }
 
@@ -168,9 +163,7 @@ impl Repository {
             return fault_unless(is_known, || format!("there is no {kind} {code}"));
         }
         match code.split_once('.') {
-            Some((section, key)) if is_snake_case(section) && is_snake_case(key) => {
-                self.check_key(section, key)
-            }
+            Some((section, key)) if is_snake_case(section) && is_snake_case(key) => self.check_key(section, key),
             _ => Ok(()),
         }
     }
@@ -182,12 +175,11 @@ impl Repository {
         };
         let settings = settings.split("\n[").next().unwrap_or_default();
         let key_of_value = key.strip_suffix("_file").unwrap_or(key);
-        let is_key = settings.lines().any(|line| {
-            line.trim_start_matches("# ").split_once(" =").is_some_and(|(named, _)| named == key_of_value)
-        });
+        let is_key = settings
+            .lines()
+            .any(|line| line.trim_start_matches("# ").split_once(" =").is_some_and(|(named, _)| named == key_of_value));
         let field = format!("{section}.{key}");
-        let is_field =
-            || self.rust.iter().any(|(path, text)| path.starts_with("src/") && text.contains(&field));
+        let is_field = || self.rust.iter().any(|(path, text)| path.starts_with("src/") && text.contains(&field));
         fault_unless(is_key || is_field(), || format!("config/default.toml has no key {key} in [{section}]"))
     }
 
@@ -199,8 +191,7 @@ impl Repository {
             None if first.starts_with(char::is_uppercase) => (self.file_that_declares(first, path)?, rest),
             None => {
                 let is_crate = *first == "std" || self.dependencies.contains(&format!("\n{first} ="));
-                let is_crate =
-                    is_crate || self.dependencies.contains(&format!("\n{} =", first.replace('_', "-")));
+                let is_crate = is_crate || self.dependencies.contains(&format!("\n{} =", first.replace('_', "-")));
                 return fault_unless(is_crate, || format!("there is no module or crate {first}: {path}"));
             }
         };
@@ -221,9 +212,9 @@ impl Repository {
 
     fn file_that_declares(&self, item: &str, path: &str) -> Result<&str, String> {
         let declares = |text: &str| {
-            ["struct", "enum", "trait", "type"].iter().any(|kind| {
-                text.split(&format!("{kind} {item}")).skip(1).any(|rest| !rest.starts_with(is_word))
-            })
+            ["struct", "enum", "trait", "type"]
+                .iter()
+                .any(|kind| text.split(&format!("{kind} {item}")).skip(1).any(|rest| !rest.starts_with(is_word)))
         };
         let found = self.rust.iter().find(|(_, text)| declares(text));
         found.map(|(file, _)| file.as_str()).ok_or_else(|| format!("there is no type {item}: {path}"))
@@ -274,8 +265,7 @@ fn documents() -> Vec<String> {
 fn walk(directory: &str, files: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(root().join(directory)).unwrap() {
         let path = entry.unwrap().path();
-        let relative =
-            path.strip_prefix(root()).unwrap().to_string_lossy().trim_start_matches("./").to_owned();
+        let relative = path.strip_prefix(root()).unwrap().to_string_lossy().trim_start_matches("./").to_owned();
         if path.is_dir() && directory != "." {
             walk(&relative, files);
         }
@@ -298,8 +288,7 @@ fn names_in(text: &str) -> Vec<Named> {
             is_block = !is_block;
         } else if is_block {
             if text.starts_with("make ") || text.starts_with("scripts/") {
-                let command =
-                    if text.starts_with("make ") { Some(text) } else { text.split_whitespace().next() };
+                let command = if text.starts_with("make ") { Some(text) } else { text.split_whitespace().next() };
                 named.extend(command.map(|code| Named { line, name: Name::Code(code.to_owned()) }));
             }
         } else {

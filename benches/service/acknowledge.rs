@@ -11,11 +11,8 @@ const SECONDS: u64 = 5;
 const MAX_DATABASE_CONNECTIONS: usize = 16;
 
 /// Connections, and the goals against the minimal handler and against Postgres' commits.
-const CASES: [(usize, Goal, Goal); 3] = [
-    (1, Goal::AtLeast(0.9), Goal::None),
-    (16, Goal::None, Goal::None),
-    (64, Goal::AtLeast(1.5), Goal::AtLeast(1.0)),
-];
+const CASES: [(usize, Goal, Goal); 3] =
+    [(1, Goal::AtLeast(0.9), Goal::None), (16, Goal::None, Goal::None), (64, Goal::AtLeast(1.5), Goal::AtLeast(1.0))];
 
 /// The service against both baselines.
 pub async fn measure(sut: &Sut, report: &mut Report) {
@@ -36,9 +33,8 @@ pub async fn measure(sut: &Sut, report: &mut Report) {
         }
         baselines.stop().await;
         let (ours, handler, commits) = (middle(&ours), middle(&handler), median(&mut commits));
-        let format = |round: Round| {
-            format!("{:.0}/s, p50 {:.2} ms, p99 {:.2} ms", round.per_second, round.p50_ms, round.p99_ms)
-        };
+        let format =
+            |round: Round| format!("{:.0}/s, p50 {:.2} ms, p99 {:.2} ms", round.per_second, round.p50_ms, round.p99_ms);
         let label = |text: &str| format!("{connections} connections: {text}");
         report.row(&label("the service"), format(ours), None, Goal::None);
         report.row(&label("the minimal handler"), format(handler), None, Goal::None);

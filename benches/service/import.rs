@@ -53,8 +53,7 @@ async fn times_of_webhooks(sut: &Sut) -> Vec<f64> {
         sut.officient.add_event(person, NewEvent::new(LeaveType::Custom(sut.leave_type), day));
         let began = Instant::now();
         sut.deliver(&url, person).await;
-        let is_written =
-            || sut.optedo.absences_of(user).iter().any(|absence| absence.content.start.date() == day);
+        let is_written = || sut.optedo.absences_of(user).iter().any(|absence| absence.content.start.date() == day);
         while !is_written() {
             assert!(began.elapsed() < Duration::from_mins(1), "the absence did not come");
             sleep(Duration::from_millis(1)).await;

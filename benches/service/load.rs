@@ -24,8 +24,7 @@ pub async fn wrk(url: &str, body: &str, connections: usize, seconds: u64) -> Rou
         .await
         .expect("wrk runs");
     let text = String::from_utf8_lossy(&output.stdout);
-    let line =
-        text.lines().find_map(|line| line.strip_prefix("round: ")).expect("wrk's script prints its round");
+    let line = text.lines().find_map(|line| line.strip_prefix("round: ")).expect("wrk's script prints its round");
     let numbers: Vec<f64> = line.split_whitespace().map(|number| number.parse().unwrap()).collect();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
     let failed = numbers[3] as u64;
@@ -36,15 +35,7 @@ pub async fn wrk(url: &str, body: &str, connections: usize, seconds: u64) -> Rou
 pub async fn pgbench(database: &url::Url, connections: usize, seconds: u64) -> f64 {
     let threads = connections.min(2).to_string();
     let output = Command::new("pgbench")
-        .args([
-            "--no-vacuum",
-            "--protocol",
-            "prepared",
-            "--client",
-            &connections.to_string(),
-            "--jobs",
-            &threads,
-        ])
+        .args(["--no-vacuum", "--protocol", "prepared", "--client", &connections.to_string(), "--jobs", &threads])
         .args(["--time", &seconds.to_string(), "--file", "benches/service/single_row.sql"])
         .arg(database.as_str())
         .stderr(Stdio::null())

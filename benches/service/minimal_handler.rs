@@ -40,8 +40,7 @@ pub async fn serve() {
 }
 
 async fn store(State(db): State<PgPool>, Json(webhook): Json<Webhook>) -> StatusCode {
-    let insert =
-        "insert into webhook_events (received_at, event_type, related_object_id) values (now(), $1, $2)";
+    let insert = "insert into webhook_events (received_at, event_type, related_object_id) values (now(), $1, $2)";
     let insert = sqlx::query(insert).bind(webhook.event_type).bind(webhook.related_object_id);
     match insert.execute(&db).await {
         Ok(_) => StatusCode::OK,

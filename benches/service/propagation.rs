@@ -16,12 +16,7 @@ pub async fn measure(sut: &Sut, report: &mut Report) {
         let (p50, p99) = (median(&mut times), percentile(&mut times, 0.99));
         let two_calls_and_25_ms = f64::from(2 * latency_ms + 25);
         let label = format!("upstreams take {latency_ms} ms per call: median of {WEBHOOKS}, ms");
-        report.row(
-            &label,
-            format!("p50 {p50:.1} ms, p99 {p99:.1} ms"),
-            Some(p50),
-            at_most(two_calls_and_25_ms),
-        );
+        report.row(&label, format!("p50 {p50:.1} ms, p99 {p99:.1} ms"), Some(p50), at_most(two_calls_and_25_ms));
     }
 }
 

@@ -37,10 +37,8 @@ impl Report {
     /// Starts a section with a table of its own.
     pub fn section(&mut self, title: &str) {
         log(title);
-        let _never_fails = write!(
-            self.text,
-            "\n### {title}\n\n| measurement | result | compared | goal |\n|---|---|---|---|\n"
-        );
+        let _never_fails =
+            write!(self.text, "\n### {title}\n\n| measurement | result | compared | goal |\n|---|---|---|---|\n");
     }
 
     /// `value` is what the goal is about: a ratio, or the result itself.

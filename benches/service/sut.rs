@@ -19,11 +19,9 @@ use url::Url;
 pub const PEOPLE: usize = 500;
 pub const SWEEP_EVERY: Duration = Duration::from_secs(20);
 /// Settings for measurements that Officient's limit must not affect.
-pub const WITHOUT_LIMIT: &[(&str, &str)] =
-    &[("OFFICIENT__RATE_LIMIT_CALLS", "10000"), ("SYNC__SWEEP_INTERVAL", "20s")];
+pub const WITHOUT_LIMIT: &[(&str, &str)] = &[("OFFICIENT__RATE_LIMIT_CALLS", "10000"), ("SYNC__SWEEP_INTERVAL", "20s")];
 /// Settings as in production.
-pub const AT_THE_LIMIT: &[(&str, &str)] =
-    &[("OFFICIENT__RATE_LIMIT_CALLS", "30"), ("SYNC__SWEEP_INTERVAL", "15m")];
+pub const AT_THE_LIMIT: &[(&str, &str)] = &[("OFFICIENT__RATE_LIMIT_CALLS", "30"), ("SYNC__SWEEP_INTERVAL", "15m")];
 
 const API: &str = "/api/externalauthentication/officient";
 const API_TOKEN: &str = "the API token of the measurement";
@@ -60,10 +58,7 @@ pub async fn new_database() -> Url {
     let mut url: Url = variable("DATABASE_URL").parse().unwrap();
     let name = format!("bench_{}", COUNT.fetch_add(1, Ordering::Relaxed));
     let mut connection = PgConnection::connect(url.as_str()).await.unwrap();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("create database {name}")))
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&mut connection).await.unwrap();
     url.set_path(&name);
     url
 }
@@ -110,8 +105,7 @@ impl Sut {
         let chosen = settings.iter().map(|(key, value)| (*key, (*value).to_owned()));
         let settings = own.into_iter().chain(chosen);
         let settings = settings.map(|(key, value)| (format!("OPTEDO_OFFICIENT__{key}"), value)).collect();
-        let db =
-            sqlx::postgres::PgPoolOptions::new().max_connections(2).connect_lazy(database.as_str()).unwrap();
+        let db = sqlx::postgres::PgPoolOptions::new().max_connections(2).connect_lazy(database.as_str()).unwrap();
         let mut sut = Self {
             officient,
             optedo,
@@ -135,9 +129,7 @@ impl Sut {
             .arg("serve")
             .envs(self.settings.iter().map(|(key, value)| (key, value)))
             .env_remove("DATABASE_URL")
-            .stderr(
-                std::fs::File::options().append(true).create(true).open("target/bench/service.log").unwrap(),
-            )
+            .stderr(std::fs::File::options().append(true).create(true).open("target/bench/service.log").unwrap())
             .kill_on_drop(true)
             .spawn()
             .unwrap();
@@ -178,15 +170,8 @@ impl Sut {
 
     /// Stores the credentials and signs in at Officient.
     pub async fn connect(&self) {
-        let body =
-            json!({"clientId": self.officient.client_id(), "clientSecret": self.officient.client_secret()});
-        self.api(reqwest::Method::PUT, "/credentials")
-            .json(&body)
-            .send()
-            .await
-            .unwrap()
-            .error_for_status()
-            .unwrap();
+        let body = json!({"clientId": self.officient.client_id(), "clientSecret": self.officient.client_secret()});
+        self.api(reqwest::Method::PUT, "/credentials").json(&body).send().await.unwrap().error_for_status().unwrap();
         let login = self.api(reqwest::Method::POST, "/login").header("accept", "application/json").send();
         let login = login.await.unwrap();
         let cookie = login.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
@@ -298,5 +283,6 @@ pub fn years_of_window() -> usize {
 }
 
 fn webhook_body(person: i64) -> String {
-    json!({"account": "acme", "event_type": "calendar_event_updated", "related_object_id": person.to_string()}).to_string()
+    json!({"account": "acme", "event_type": "calendar_event_updated", "related_object_id": person.to_string()})
+        .to_string()
 }

@@ -37,9 +37,7 @@ pub(super) async fn forget(config: &Config, person: PersonId) -> Result<(), Comm
         ));
     }
     if erased.is_in_officient {
-        print(
-            &"The last list of Officient still contained this person: erase them in Officient, or they come back.",
-        );
+        print(&"The last list of Officient still contained this person: erase them in Officient, or they come back.");
     }
     Ok(())
 }

@@ -59,11 +59,7 @@ async fn sync(app: &App, person: Option<PersonId>) -> Outcome {
 /// Who could not be reconciled, and why.
 type Failures = Vec<(PersonId, String)>;
 
-async fn sync_person(
-    engine: &Engine,
-    company: CompanyId,
-    person: PersonId,
-) -> Result<Failures, CommandError> {
+async fn sync_person(engine: &Engine, company: CompanyId, person: PersonId) -> Result<Failures, CommandError> {
     let now = engine.clock.now();
     if people::find(&engine.db, company, person).await?.is_none() {
         engine.list_people(company, SyncReason::Manual).await.map_err(WebError::from)?;
@@ -116,14 +112,9 @@ impl Display for Preview {
             ("delete   ", &self.delete),
             ("take over", &self.take_over),
         ];
-        for (title, absence) in
-            lists.iter().flat_map(|(title, list)| list.iter().map(move |one| (title, one)))
-        {
+        for (title, absence) in lists.iter().flat_map(|(title, list)| list.iter().map(move |one| (title, one))) {
             let PreviewedAbsence { person_id, event_id, user_id, absence_type_id, start, end, .. } = absence;
-            write!(
-                f,
-                "{title}  person {person_id} event {event_id} → user {user_id} type {absence_type_id}"
-            )?;
+            write!(f, "{title}  person {person_id} event {event_id} → user {user_id} type {absence_type_id}")?;
             writeln!(f, "  {start} – {end}")?;
         }
         for Skipped { person_id, event_id, item } in &self.skipped {

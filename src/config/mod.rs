@@ -19,10 +19,7 @@ pub use values::LogFormat;
 
 impl Config {
     /// Reads and checks everything. `file` is the value of `--config`, `env` the environment of the process.
-    pub fn load(
-        file: Option<&Path>,
-        env: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Self, ConfigError> {
+    pub fn load(file: Option<&Path>, env: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let values = sources::merge(file, env).map_err(|mistake| ConfigError(vec![mistake]))?;
         let mut keys = Keys::new(values);
         let config = Self::read(&mut keys);

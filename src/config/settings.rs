@@ -11,9 +11,8 @@ use secrecy::SecretString;
 use super::encryption_key::{EXAMPLE_KEY, EncryptionKey};
 use super::keys::{Key, Keys, Reported};
 use super::values::{
-    Edge, IS_TRACED, LogFormat, base_url, boolean, duration, log_filter, network, number, otlp_endpoint,
-    parse, password, positive_duration, positive_span, postgres_url, public_url, secret, socket_address,
-    text,
+    Edge, IS_TRACED, LogFormat, base_url, boolean, duration, log_filter, network, number, otlp_endpoint, parse,
+    password, positive_duration, positive_span, postgres_url, public_url, secret, socket_address, text,
 };
 
 const DATABASE: &str = "postgres://optedo_officient:secret@db.internal/acme";

@@ -32,8 +32,7 @@ fn the_required_keys_suffice_and_the_defaults_are_those_of_the_documentation() {
 
 #[test]
 fn all_mistakes_are_reported_at_once_one_line_each() {
-    let error =
-        Config::load(None, [("OPTEDO_OFFICIENT__SYNC__UNTIL".to_owned(), "later".to_owned())]).unwrap_err();
+    let error = Config::load(None, [("OPTEDO_OFFICIENT__SYNC__UNTIL".to_owned(), "later".to_owned())]).unwrap_err();
     let lines: Vec<String> = error.to_string().lines().map(str::to_owned).collect();
     assert_eq!(lines.len(), error.0.len());
     let keys: Vec<&str> = error.0.iter().map(|mistake| mistake.key.as_str()).collect();
@@ -57,8 +56,7 @@ fn the_environment_goes_before_the_file_and_the_file_before_the_defaults() {
     let directory = std::env::temp_dir().join(format!("optedo-officient-config-{}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();
     let file = directory.join("acme.toml");
-    std::fs::write(&file, "[sync]\nmax_deletions = 3\nfrom = \"2026-01-01\"\n[log]\nformat = \"pretty\"\n")
-        .unwrap();
+    std::fs::write(&file, "[sync]\nmax_deletions = 3\nfrom = \"2026-01-01\"\n[log]\nformat = \"pretty\"\n").unwrap();
     let config = Config::load(Some(&file), env(&[("OPTEDO_OFFICIENT__SYNC__MAX_DELETIONS", "7")])).unwrap();
     assert_eq!(config.sync.max_deletions, 7);
     assert_eq!(config.sync.from, Edge::On("2026-01-01".parse().unwrap()));
@@ -68,17 +66,14 @@ fn the_environment_goes_before_the_file_and_the_file_before_the_defaults() {
 #[test]
 fn the_named_database_url_goes_before_database_url() {
     use secrecy::ExposeSecret as _;
-    let config =
-        Config::load(None, env(&[("OPTEDO_OFFICIENT__DATABASE__URL", "postgres://localhost/other")]))
-            .unwrap();
+    let config = Config::load(None, env(&[("OPTEDO_OFFICIENT__DATABASE__URL", "postgres://localhost/other")])).unwrap();
     assert_eq!(config.database.url.expose_secret(), "postgres://localhost/other");
 }
 
 #[test]
 fn lists_in_the_environment_are_comma_separated_or_json() {
     for text in ["a, b", r#"["a","b"]"#] {
-        let config =
-            Config::load(None, env(&[("OPTEDO_OFFICIENT__OFFICIENT__WEBHOOK_EVENTS", text)])).unwrap();
+        let config = Config::load(None, env(&[("OPTEDO_OFFICIENT__OFFICIENT__WEBHOOK_EVENTS", text)])).unwrap();
         assert_eq!(config.officient.webhook_events, ["a", "b"]);
     }
 }
@@ -86,8 +81,7 @@ fn lists_in_the_environment_are_comma_separated_or_json() {
 #[test]
 fn former_keys_are_read_from_a_file_too_one_a_line() {
     let file = std::env::temp_dir().join(format!("optedo-officient-keys-{}", std::process::id()));
-    let lines =
-        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\nICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=\n";
+    let lines = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\nICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=\n";
     std::fs::write(&file, lines).unwrap();
     let key = "OPTEDO_OFFICIENT__SECURITY__PREVIOUS_ENCRYPTION_KEYS_FILE";
     let config = Config::load(None, env(&[(key, file.to_str().unwrap())])).unwrap();
@@ -164,13 +158,10 @@ fn no_secret_is_in_the_debug_output() {
 #[test]
 fn every_wrong_value_is_reported_with_an_example() {
     let keys = sources::merge(None, []).unwrap().into_keys();
-    let wrong = keys
-        .map(|key| (format!("OPTEDO_OFFICIENT__{}", key.to_uppercase().replace('.', "__")), "?".to_owned()));
+    let wrong =
+        keys.map(|key| (format!("OPTEDO_OFFICIENT__{}", key.to_uppercase().replace('.', "__")), "?".to_owned()));
     let mistakes = Config::load(None, wrong).unwrap_err().0;
-    assert!(
-        mistakes.len() > 15 && mistakes.iter().all(|mistake| !mistake.example.is_empty()),
-        "{mistakes:?}"
-    );
+    assert!(mistakes.len() > 15 && mistakes.iter().all(|mistake| !mistake.example.is_empty()), "{mistakes:?}");
 }
 
 #[test]

@@ -54,10 +54,8 @@ fn parse_url(text: &str) -> Result<Url, String> {
 
 /// The address without a trailing slash, if it contains nothing that could be a secret.
 fn plain(url: &Url) -> Result<String, String> {
-    let is_plain = url.query().is_none()
-        && url.fragment().is_none()
-        && url.username().is_empty()
-        && url.password().is_none();
+    let is_plain =
+        url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
     if is_plain {
         Ok(url.as_str().trim_end_matches('/').to_owned())
     } else {
@@ -113,8 +111,7 @@ pub(super) fn postgres_url(text: &str) -> Result<SecretString, String> {
 
 pub(super) fn password(text: &str) -> Result<SecretString, String> {
     if text.starts_with("$argon2") {
-        let hash =
-            PasswordHash::new(text).map_err(|_not_a_hash| "begins like an argon2 hash, but is not one")?;
+        let hash = PasswordHash::new(text).map_err(|_not_a_hash| "begins like an argon2 hash, but is not one")?;
         if hash.algorithm.as_str() != "argon2id" {
             return Err("is not argon2id but another argon2".into());
         }

@@ -167,13 +167,8 @@ pub async fn intend_delete(
 }
 
 /// Notes which of these events are worked time.
-pub async fn note_worked(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    worked: &[(EventId, bool)],
-) -> Result<()> {
-    let (events, flags): (Vec<i64>, Vec<bool>) =
-        worked.iter().map(|(event, worked)| (event.0, *worked)).unzip();
+pub async fn note_worked(db: impl PgExecutor<'_>, company: CompanyId, worked: &[(EventId, bool)]) -> Result<()> {
+    let (events, flags): (Vec<i64>, Vec<bool>) = worked.iter().map(|(event, worked)| (event.0, *worked)).unzip();
     execute!(db,
         "update absences set worked = noted.worked
          from unnest($2::bigint[], $3::boolean[]) as noted (event_id, worked)
@@ -295,12 +290,7 @@ pub async fn lock_deletions(tx: &mut PgConnection) -> Result<()> {
 }
 
 /// Notes that these deletions are planned; keeps when they first were.
-pub async fn plan_deletions(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    events: &[i64],
-    now: Timestamp,
-) -> Result<()> {
+pub async fn plan_deletions(db: impl PgExecutor<'_>, company: CompanyId, events: &[i64], now: Timestamp) -> Result<()> {
     execute!(db,
         "update absences set deletion_planned_at = coalesce(deletion_planned_at, $3)
          where company_id = $1 and event_id = any($2)";
@@ -308,11 +298,7 @@ pub async fn plan_deletions(
 }
 
 /// How many unconfirmed deletions were first planned after `after`, completed or not.
-pub async fn count_planned_deletions(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    after: Timestamp,
-) -> Result<i64> {
+pub async fn count_planned_deletions(db: impl PgExecutor<'_>, company: CompanyId, after: Timestamp) -> Result<i64> {
     scalar!(fetch_one(db),
         r#"select count(*) as "count!" from absences
            where company_id = $1 and deletion_planned_at > $2 and not deletion_confirmed"#;
@@ -326,11 +312,7 @@ pub async fn require_confirmation(db: impl PgExecutor<'_>, company: CompanyId, e
 }
 
 /// Which of these deletions wait for confirmation already.
-pub async fn pending_confirmation(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    events: &[i64],
-) -> Result<Vec<i64>> {
+pub async fn pending_confirmation(db: impl PgExecutor<'_>, company: CompanyId, events: &[i64]) -> Result<Vec<i64>> {
     scalar!(fetch_all(db),
         "select event_id from absences where company_id = $1 and event_id = any($2) and deletion_held";
         company.0, events)

@@ -66,12 +66,7 @@ pub async fn open(db: impl PgExecutor<'_>, item: &AttentionItem, waiting: i64, n
 }
 
 /// Resolves the open or ignored item of this kind and subject.
-pub async fn resolve(
-    db: impl PgExecutor<'_>,
-    kind: AttentionKind,
-    subject_id: &str,
-    now: Timestamp,
-) -> Result<()> {
+pub async fn resolve(db: impl PgExecutor<'_>, kind: AttentionKind, subject_id: &str, now: Timestamp) -> Result<()> {
     execute!(db,
         "update attention set resolved_at = $3, waiting = 0
          where kind = $1 and subject_id = $2 and resolved_at is null";
@@ -129,10 +124,9 @@ pub async fn list(db: impl PgExecutor<'_>, state: ItemState) -> Result<Vec<Store
 
 /// Kind and subject id of this item, unless it is resolved.
 pub async fn find_unresolved(db: impl PgExecutor<'_>, id: i64) -> Result<Option<(AttentionKind, String)>> {
-    let row =
-        sqlx::query!("select kind, subject_id from attention where id = $1 and resolved_at is null", id)
-            .fetch_optional(db)
-            .await?;
+    let row = sqlx::query!("select kind, subject_id from attention where id = $1 and resolved_at is null", id)
+        .fetch_optional(db)
+        .await?;
     Ok(row.and_then(|row| Some((row.kind.parse().ok()?, row.subject_id))))
 }
 
@@ -184,10 +178,7 @@ pub async fn count_blocked(
 }
 
 /// How much leave is blocked by each leave type.
-pub async fn count_blocked_by_type(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-) -> Result<Vec<(String, i64)>> {
+pub async fn count_blocked_by_type(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<(String, i64)>> {
     let rows = sqlx::query!(
         r#"select subject_id, count(*) as "count!" from held_back
            where company_id = $1 and kind in ('unmapped_leave_type', 'ambiguous_leave_type') group by subject_id"#,

@@ -54,15 +54,12 @@ fn what(error: &sqlx::Error) -> String {
 pub fn remedy(error: &sqlx::Error) -> String {
     let sqlx::Error::Database(error) = error else {
         let is_tls = matches!(error, sqlx::Error::Tls(_));
-        return if is_tls { "check sslmode in database.url, and the server's certificate" } else { REMEDY }
-            .to_owned();
+        return if is_tls { "check sslmode in database.url, and the server's certificate" } else { REMEDY }.to_owned();
     };
     let remedy = match error.code().unwrap_or_default().as_ref() {
         "25006" => "make it writable: is this a standby, or is its disk full?",
         "28P01" => "correct the user or the password in database.url",
-        "28000" => {
-            "let this user in, from here and with this encryption (pg_hba.conf), or correct database.url"
-        }
+        "28000" => "let this user in, from here and with this encryption (pg_hba.conf), or correct database.url",
         "3D000" => "create this database, or correct its name in database.url",
         "42501" => return missing_right(error.message()),
         "53100" => "free space on the disk of Postgres",
@@ -92,9 +89,5 @@ pub async fn try_connect(pool: &PgPool) -> Result<(), sqlx::Error> {
 
 /// The error, or why the pool had no connection in time.
 pub async fn cause_of(pool: &PgPool, error: sqlx::Error) -> sqlx::Error {
-    if matches!(error, sqlx::Error::PoolTimedOut) {
-        try_connect(pool).await.err().unwrap_or(error)
-    } else {
-        error
-    }
+    if matches!(error, sqlx::Error::PoolTimedOut) { try_connect(pool).await.err().unwrap_or(error) } else { error }
 }

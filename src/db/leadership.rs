@@ -22,11 +22,7 @@ pub async fn begin_term(db: impl PgExecutor<'_>) -> Result<i64> {
 /// Whether the worker has anything to do. It is one statement, because hundreds of idle services share one server. A response
 /// also shows that the session is alive, and with it the lock. A sweep that began at `sweep_before` or earlier is due again;
 /// `None`: no sweep ever is.
-pub async fn is_anything_due(
-    db: impl PgExecutor<'_>,
-    now: Timestamp,
-    sweep_before: Option<Timestamp>,
-) -> Result<bool> {
+pub async fn is_anything_due(db: impl PgExecutor<'_>, now: Timestamp, sweep_before: Option<Timestamp>) -> Result<bool> {
     scalar!(fetch_one(db),
         r#"select coalesce((
                select sweep_asked_at is not null or previous_webhook_token is not null

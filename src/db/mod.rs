@@ -93,10 +93,7 @@ async fn is_writable(connection: &mut PgConnection) -> Result<bool> {
 /// of that connection would write inside the open transaction, which nobody commits (transact-rs/sqlx#4393).
 pub async fn begin(pool: &PgPool) -> Result<PgTransaction<'static>> {
     let pool = pool.clone();
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that begins; a round trip that the caller waits for"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that begins; a round trip that the caller waits for")]
     let begun = tokio::spawn(async move { pool.begin().await });
     begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }

@@ -89,9 +89,7 @@ pub async fn lock(tx: &mut PgConnection, company: CompanyId, person: PersonId) -
 
 /// Everybody, by name.
 pub async fn all(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<Person>> {
-    select_people!("where company_id = $1 order by last_name, first_name, person_id"; company.0)
-        .fetch_all(db)
-        .await
+    select_people!("where company_id = $1 order by last_name, first_name, person_id"; company.0).fetch_all(db).await
 }
 
 /// The people among these whose names were read longest ago.
@@ -153,11 +151,7 @@ pub async fn save_listed(
 }
 
 /// Archives everybody who is not in the complete list of people; returns those who were not archived before.
-pub async fn archive_others(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    present: &[i64],
-) -> Result<Vec<i64>> {
+pub async fn archive_others(db: impl PgExecutor<'_>, company: CompanyId, present: &[i64]) -> Result<Vec<i64>> {
     scalar!(fetch_all(db),
         "update people set archived = true where company_id = $1 and person_id <> all($2) and not archived
          returning person_id";

@@ -49,17 +49,16 @@ pub struct ListedLine {
 }
 
 pub async fn progress(db: impl PgExecutor<'_>) -> Result<Progress> {
-    let row = sqlx::query!(
-        "select asked_at, started_at, finished_at, people_done, people_total, unchanged from preview"
-    )
-    .map(|row| Progress {
-        asked_at: timestamp(row.asked_at),
-        started_at: timestamp(row.started_at),
-        finished_at: timestamp(row.finished_at),
-        people_done: row.people_done,
-        people_total: row.people_total,
-        unchanged: row.unchanged,
-    });
+    let row =
+        sqlx::query!("select asked_at, started_at, finished_at, people_done, people_total, unchanged from preview")
+            .map(|row| Progress {
+                asked_at: timestamp(row.asked_at),
+                started_at: timestamp(row.started_at),
+                finished_at: timestamp(row.finished_at),
+                people_done: row.people_done,
+                people_total: row.people_total,
+                unchanged: row.unchanged,
+            });
     row.fetch_one(db).await
 }
 
@@ -125,12 +124,7 @@ pub async fn count_lines(db: impl PgExecutor<'_>) -> Result<Vec<(String, i64)>> 
 }
 
 /// The lines of an action after the first `offset`.
-pub async fn lines(
-    db: impl PgExecutor<'_>,
-    action: &str,
-    limit: i64,
-    offset: i64,
-) -> Result<Vec<ListedLine>> {
+pub async fn lines(db: impl PgExecutor<'_>, action: &str, limit: i64, offset: i64) -> Result<Vec<ListedLine>> {
     let rows = sqlx::query!(
         "select person_id, starts_at, ends_at, all_day from preview_lines where action = $1
          order by id limit $2 offset $3",
@@ -138,10 +132,7 @@ pub async fn lines(
         limit,
         offset
     )
-    .map(|row| ListedLine {
-        person: PersonId(row.person_id),
-        times: period(row.starts_at, row.ends_at, row.all_day),
-    });
+    .map(|row| ListedLine { person: PersonId(row.person_id), times: period(row.starts_at, row.ends_at, row.all_day) });
     rows.fetch_all(db).await
 }
 

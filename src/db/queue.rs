@@ -108,12 +108,7 @@ pub type Claim = (Person, Option<i64>);
 /// reconciliation, because the calendar is read after this. A sweep that does not read everything notes nothing.
 ///
 /// Webhooks are compared by number, not by time, so that the clocks of replicas need not agree.
-pub async fn claim(
-    db: &PgPool,
-    company: CompanyId,
-    person: PersonId,
-    reads_everything: bool,
-) -> Result<Option<Claim>> {
+pub async fn claim(db: &PgPool, company: CompanyId, person: PersonId, reads_everything: bool) -> Result<Option<Claim>> {
     let newest = scalar!(fetch_optional(db),
         "update people set seen_event_id = greatest(seen_event_id, (select coalesce(max(id), 0) from webhook_events))
          where company_id = $1 and person_id = $2 and sync_requested_at is not null and ($3 or sync_reason < 3)
@@ -131,12 +126,7 @@ pub struct Answered {
 }
 
 /// Records success. The request is closed; a newer one stays open.
-pub async fn finish(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    person: PersonId,
-    answered: Answered,
-) -> Result<()> {
+pub async fn finish(db: impl PgExecutor<'_>, company: CompanyId, person: PersonId, answered: Answered) -> Result<()> {
     execute!(db,
         "update people set attempts = 0, attempted_at = $4, synced_at = $4, last_error = null, last_fault = null, next_attempt_at = null,
              sync_requested_at = case when sync_request_no = $3 then null else sync_requested_at end,
@@ -157,12 +147,7 @@ pub struct Failure<'a> {
 }
 
 /// Records a failure. The person is due again later, unless something newer was requested meanwhile.
-pub async fn fail(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    person: PersonId,
-    failure: &Failure<'_>,
-) -> Result<()> {
+pub async fn fail(db: impl PgExecutor<'_>, company: CompanyId, person: PersonId, failure: &Failure<'_>) -> Result<()> {
     let (at, next) = (failure.at.to_sqlx(), failure.next_attempt_at.to_sqlx());
     execute!(db,
         "update people set attempts = attempts + 1, attempted_at = $6, last_error = $4, last_fault = $7,
@@ -200,11 +185,7 @@ pub async fn retry_now(db: impl PgExecutor<'_>) -> Result<()> {
 }
 
 /// Whether anybody waits for their first attempt, for a reason as urgent as this or more.
-pub async fn is_anybody_waiting(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    reason: SyncReason,
-) -> Result<bool> {
+pub async fn is_anybody_waiting(db: impl PgExecutor<'_>, company: CompanyId, reason: SyncReason) -> Result<bool> {
     scalar!(fetch_one(db),
         r#"select exists (
                select from people where company_id = $1 and sync_requested_at is not null

@@ -18,11 +18,7 @@ pub async fn delete_webhooks(db: impl PgExecutor<'_>, before: Timestamp, limit: 
 }
 
 /// Deletes attention items that were resolved before `before`.
-pub async fn delete_resolved_attention(
-    db: impl PgExecutor<'_>,
-    before: Timestamp,
-    limit: i64,
-) -> Result<u64> {
+pub async fn delete_resolved_attention(db: impl PgExecutor<'_>, before: Timestamp, limit: i64) -> Result<u64> {
     count_affected!(db,
         "delete from attention where id in (
              select id from attention where resolved_at < $1 order by resolved_at limit $2)";

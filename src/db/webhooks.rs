@@ -37,12 +37,7 @@ pub async fn insert(
 ///
 /// `id + 0`: for a range with two ends Postgres expects half a percent of the table. With statistics taken during a burst
 /// it would then read the whole range by the primary key instead of the small index of pending webhooks.
-pub async fn pending(
-    db: impl PgExecutor<'_>,
-    after: i64,
-    up_to: i64,
-    limit: i64,
-) -> Result<Vec<PendingWebhook>> {
+pub async fn pending(db: impl PgExecutor<'_>, after: i64, up_to: i64, limit: i64) -> Result<Vec<PendingWebhook>> {
     sqlx::query!(
         r#"select id, received_at, event_type like 'person\_%' as "is_about_person!", related_object_id, widened_at
            from webhook_events where processed_at is null and id > $1 and id + 0 <= $2 order by id limit $3"#,
@@ -72,8 +67,7 @@ pub async fn mark_fallback(db: impl PgExecutor<'_>, ids: &[i64], now: Timestamp)
 }
 
 pub async fn last_received_at(db: impl PgExecutor<'_>) -> Result<Option<Timestamp>> {
-    scalar!(fetch_optional(db), "select received_at from webhook_events order by id desc limit 1")
-        .map(timestamp)
+    scalar!(fetch_optional(db), "select received_at from webhook_events order by id desc limit 1").map(timestamp)
 }
 
 /// When the oldest webhook arrived that is not resolved, or whose people are not all reconciled.

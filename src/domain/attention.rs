@@ -8,16 +8,7 @@ use crate::domain::ids::{EventId, PersonId};
 
 /// What an item is about.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    strum::EnumString,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-    ToSchema,
+    Clone, Copy, Debug, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr, strum::VariantArray, ToSchema,
 )]
 #[schema(as = AttentionKind, rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", const_into_str)]
@@ -139,9 +130,7 @@ impl Cause {
 impl std::fmt::Display for EventFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Date => {
-                "has no date that is understood, or another one than the day under which it is listed"
-            }
+            Self::Date => "has no date that is understood, or another one than the day under which it is listed",
             Self::Type => "has a type that is not understood (“time_off” and “overtime” are)",
             Self::Status => "has a status that is not understood (“approved”, “pending” and “declined” are)",
             Self::Duration => "has no duration_minutes between 1 and 1440",
@@ -204,9 +193,7 @@ impl std::fmt::Display for Hint {
             Difference::Swapped => "has first and last name the other way round",
             Difference::Several => "differs in case, spaces or accents",
             Difference::Inactive => "is there but inactive",
-            Difference::Insertion => {
-                "has in its last name the insertion that Officient keeps in a field of its own"
-            }
+            Difference::Insertion => "has in its last name the insertion that Officient keeps in a field of its own",
         };
         write!(f, "“{}” in Optedo {how}", self.candidate)
     }
@@ -283,9 +270,7 @@ impl AttentionItem {
         let subject_id = &self.subject_id;
         match &self.cause {
             Cause::NoSuchUser => format!("No active Optedo user is called exactly “{subject}”."),
-            Cause::Archived => {
-                "Archived or deleted in Officient; the absences in Optedo stay as they are.".to_owned()
-            }
+            Cause::Archived => "Archived or deleted in Officient; the absences in Optedo stay as they are.".to_owned(),
             Cause::SeveralUsers { count } => format!("{count} active Optedo users are called “{subject}”."),
             Cause::SeveralPeople { count } => format!("{count} people in Officient are called “{subject}”."),
             Cause::NoSuchType => format!("No absence type in Optedo is described exactly “{subject}”."),
@@ -312,12 +297,10 @@ impl AttentionItem {
                  Changes arrive late: check the event names."
             ),
             Cause::ReauthorizationRequired => {
-                "Officient no longer accepts the connection: sign in again. Nothing is lost meanwhile."
-                    .to_owned()
+                "Officient no longer accepts the connection: sign in again. Nothing is lost meanwhile.".to_owned()
             }
             Cause::OptedoUnauthorized => {
-                "Optedo does not accept the API token: check optedo.api_token. Everything waits meanwhile."
-                    .to_owned()
+                "Optedo does not accept the API token: check optedo.api_token. Everything waits meanwhile.".to_owned()
             }
         }
     }

@@ -224,8 +224,7 @@ mod tests {
         assert_eq!(when(&half), ("2026-04-03T09:00:00".into(), "2026-04-03T12:48:00".into(), false));
         let unknown = CalendarEvent { start_minutes: None, ..half.clone() };
         assert_eq!(when(&unknown), when(&half));
-        let night =
-            CalendarEvent { start_minutes: Some(22 * 60), scheduled_minutes: Ok(480), ..half.clone() };
+        let night = CalendarEvent { start_minutes: Some(22 * 60), scheduled_minutes: Ok(480), ..half.clone() };
         assert_eq!(when(&night), ("2026-04-03T22:00:00".into(), "2026-04-04T01:48:00".into(), false));
         let unscheduled = CalendarEvent { scheduled_minutes: Ok(0), ..event() };
         assert_eq!(when(&unscheduled), ("2026-04-03T09:00:00".into(), "2026-04-03T16:36:00".into(), false));
@@ -237,36 +236,18 @@ mod tests {
             Classification::Excluded(why) => why,
             other => panic!("{other:?}"),
         };
-        assert_eq!(
-            left_out(CalendarEvent { category: Ok(Category::Overtime), ..event() }),
-            Exclusion::NotTimeOff
-        );
-        assert_eq!(
-            left_out(CalendarEvent { status: Ok(Status::Pending), ..event() }),
-            Exclusion::NotApproved
-        );
-        assert_eq!(
-            left_out(CalendarEvent { status: Ok(Status::Declined), ..event() }),
-            Exclusion::NotApproved
-        );
+        assert_eq!(left_out(CalendarEvent { category: Ok(Category::Overtime), ..event() }), Exclusion::NotTimeOff);
+        assert_eq!(left_out(CalendarEvent { status: Ok(Status::Pending), ..event() }), Exclusion::NotApproved);
+        assert_eq!(left_out(CalendarEvent { status: Ok(Status::Declined), ..event() }), Exclusion::NotApproved);
         assert_eq!(left_out(CalendarEvent { is_worked: Ok(true), ..event() }), Exclusion::Worked);
-        assert_eq!(
-            left_out(CalendarEvent { date: Ok(date(2025, 12, 31)), ..event() }),
-            Exclusion::OutsideWindow
-        );
-        assert_eq!(
-            left_out(CalendarEvent { date: Ok(date(2027, 1, 1)), ..event() }),
-            Exclusion::OutsideWindow
-        );
+        assert_eq!(left_out(CalendarEvent { date: Ok(date(2025, 12, 31)), ..event() }), Exclusion::OutsideWindow);
+        assert_eq!(left_out(CalendarEvent { date: Ok(date(2027, 1, 1)), ..event() }), Exclusion::OutsideWindow);
     }
 
     #[test]
     fn pending_leave_is_written_when_that_is_configured() {
         let pending = CalendarEvent { status: Ok(Status::Pending), ..event() };
-        assert!(matches!(
-            judge_with(&pending, &PersonMatch::Matched(UserId(7)), true),
-            Classification::Absent(_)
-        ));
+        assert!(matches!(judge_with(&pending, &PersonMatch::Matched(UserId(7)), true), Classification::Absent(_)));
     }
 
     #[test]
@@ -279,10 +260,7 @@ mod tests {
             (CalendarEvent { duration_minutes: Err(EventFault::Duration), ..event() }, EventFault::Duration),
             (CalendarEvent { start_minutes: Some(-1), ..event() }, EventFault::Start),
             (CalendarEvent { start_minutes: Some(1440), ..event() }, EventFault::Start),
-            (
-                CalendarEvent { scheduled_minutes: Err(EventFault::Scheduled), ..event() },
-                EventFault::Scheduled,
-            ),
+            (CalendarEvent { scheduled_minutes: Err(EventFault::Scheduled), ..event() }, EventFault::Scheduled),
             (CalendarEvent { date: Err(EventFault::Date), ..event() }, EventFault::Date),
             (CalendarEvent { category: Err(EventFault::Type), ..event() }, EventFault::Type),
             (CalendarEvent { status: Err(EventFault::Status), ..event() }, EventFault::Status),

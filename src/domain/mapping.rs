@@ -82,11 +82,7 @@ pub fn map_type(
     Ok(look_up(&description, rules.absence_types))
 }
 
-fn built_in(
-    type_id: &str,
-    event: &CalendarEvent,
-    chosen: Option<&String>,
-) -> Result<Description, EventFault> {
+fn built_in(type_id: &str, event: &CalendarEvent, chosen: Option<&String>) -> Result<Description, EventFault> {
     let text = chosen.map_or_else(|| event.name.clone(), |chosen| Ok(chosen.clone()))?;
     Ok(Description { type_id: type_id.to_owned(), text, is_chosen: chosen.is_some() })
 }
@@ -176,11 +172,7 @@ mod tests {
         ];
         for (name, integration, expected) in table {
             let types = [leave_type(80, name, &[integration])];
-            assert_eq!(
-                map_type(&event(custom(80), "Verlof", false), &types, rules),
-                expected,
-                "{integration:?}"
-            );
+            assert_eq!(map_type(&event(custom(80), "Verlof", false), &types, rules), expected, "{integration:?}");
         }
         let both = [leave_type(80, "Verlof", &[(odd, odd), ("optedo", "Vakantie")])];
         let mapped = map_type(&event(custom(80), "Verlof", false), &both, rules);
@@ -211,8 +203,7 @@ mod tests {
 
     #[test]
     fn built_in_types_use_the_configured_description_else_their_own_name() {
-        let chosen =
-            config::LeaveTypes { sick_day: Some("Ziekte".into()), education: Some("Opleiding".into()) };
+        let chosen = config::LeaveTypes { sick_day: Some("Ziekte".into()), education: Some("Opleiding".into()) };
         let unset = config::LeaveTypes::default();
         let sick = event(LeaveTypeRef::SickDay, "Sick day", false);
         assert_eq!(map(&sick, &[], &["Ziekte", "Sick day"], &chosen), Mapping::To(AbsenceTypeId(1)));
@@ -224,13 +215,9 @@ mod tests {
 
     #[test]
     fn worked_time_is_written_only_when_the_field_is_filled_in() {
-        let types =
-            [leave_type(80, "Thuiswerk", &[]), leave_type(81, "Telewerk", &[("optedo", "Thuiswerk")])];
+        let types = [leave_type(80, "Thuiswerk", &[]), leave_type(81, "Telewerk", &[("optedo", "Thuiswerk")])];
         let built_in = config::LeaveTypes::default();
-        assert_eq!(
-            map(&event(custom(80), "Thuiswerk", true), &types, &["Thuiswerk"], &built_in),
-            Mapping::Excluded
-        );
+        assert_eq!(map(&event(custom(80), "Thuiswerk", true), &types, &["Thuiswerk"], &built_in), Mapping::Excluded);
         assert_eq!(
             map(&event(custom(81), "Telewerk", true), &types, &["Thuiswerk"], &built_in),
             Mapping::To(AbsenceTypeId(1))
@@ -241,15 +228,11 @@ mod tests {
     fn what_is_not_there_exactly_once_is_held_back_with_its_reason() {
         let types = [leave_type(80, "vakantie", &[])];
         let built_in = config::LeaveTypes::default();
-        let held = |descriptions: &[&str]| match map(
-            &event(custom(80), "vakantie", false),
-            &types,
-            descriptions,
-            &built_in,
-        ) {
-            Mapping::Blocked(item) => item,
-            other => panic!("{other:?}"),
-        };
+        let held =
+            |descriptions: &[&str]| match map(&event(custom(80), "vakantie", false), &types, descriptions, &built_in) {
+                Mapping::Blocked(item) => item,
+                other => panic!("{other:?}"),
+            };
         let unmapped = held(&["Vakantie"]);
         assert_eq!((unmapped.kind(), unmapped.subject_id.as_str()), (AttentionKind::UnmappedLeaveType, "80"));
         assert_eq!(unmapped.hint.unwrap().difference, Difference::Case);

@@ -83,12 +83,7 @@ fn key(first: &str, last: &str) -> String {
 }
 
 /// Matches a person. `namesakes`: how many other people in Officient, not archived, have exactly this name.
-pub fn match_person(
-    person: PersonId,
-    names: &Names,
-    namesakes: usize,
-    directory: &UserDirectory,
-) -> PersonMatch {
+pub fn match_person(person: PersonId, names: &Names, namesakes: usize, directory: &UserDirectory) -> PersonMatch {
     let alike = directory.alike(names);
     let mut matches = alike.iter().filter(|user| user.active && has_names(user, names));
     let first = matches.next();
@@ -97,9 +92,7 @@ pub fn match_person(
     match first {
         None => PersonMatch::Unmatched(item(Cause::NoSuchUser, nearest(names, &alike))),
         Some(user) if others == 0 && namesakes == 0 => PersonMatch::Matched(user.id),
-        Some(_) if others > 0 => {
-            PersonMatch::Ambiguous(item(Cause::SeveralUsers { count: others + 1 }, None))
-        }
+        Some(_) if others > 0 => PersonMatch::Ambiguous(item(Cause::SeveralUsers { count: others + 1 }, None)),
         Some(_) => PersonMatch::Ambiguous(item(Cause::SeveralPeople { count: namesakes + 1 }, None)),
     }
 }
@@ -144,9 +137,7 @@ fn differ(ours: &Names, theirs: &Names) -> Option<Difference> {
     match (part(&ours.first, &theirs.first), part(&ours.last, &theirs.last)) {
         (Some(first), None) => first,
         (None, Some(last)) => last,
-        (Some(Some(first)), Some(Some(last))) => {
-            Some(if first == last { first } else { Difference::Several })
-        }
+        (Some(Some(first)), Some(Some(last))) => Some(if first == last { first } else { Difference::Several }),
         // The parts are divided differently ("Jan Van", "Damme" and "Jan", "Van Damme"), or unlike.
         (None, None) | (Some(_), Some(_)) => (ours.full() == theirs.full())
             .then_some(Difference::Spaces)
@@ -203,14 +194,8 @@ mod tests {
     fn two_users_or_two_people_with_the_same_name_are_ambiguous() {
         let jan = names("Jan", "Peeters");
         let two = [user(7, "Jan", "Peeters"), user(8, "Jan", "Peeters")];
-        assert_eq!(
-            match_person(PersonId(1), &jan, 0, &UserDirectory::new(two.to_vec())).as_str(),
-            "ambiguous"
-        );
-        assert_eq!(
-            match_person(PersonId(1), &jan, 1, &UserDirectory::new(two[..1].to_vec())).as_str(),
-            "ambiguous"
-        );
+        assert_eq!(match_person(PersonId(1), &jan, 0, &UserDirectory::new(two.to_vec())).as_str(), "ambiguous");
+        assert_eq!(match_person(PersonId(1), &jan, 1, &UserDirectory::new(two[..1].to_vec())).as_str(), "ambiguous");
     }
 
     #[test]

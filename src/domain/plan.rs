@@ -108,9 +108,7 @@ impl Change {
     /// Whether this writes an absence where `other` still has one.
     pub fn needs_time_of(&self, other: &Self) -> bool {
         let Some((desired, held)) = self.desired().zip(other.written()) else { return false };
-        desired.user == held.user
-            && desired.times.start < held.times.end
-            && held.times.start < desired.times.end
+        desired.user == held.user && desired.times.start < held.times.end && held.times.start < desired.times.end
     }
 
     fn desired(&self) -> Option<&DesiredAbsence> {
@@ -192,8 +190,7 @@ pub fn plan(
     }
     let updates = in_order(std::mem::take(&mut plan.changes));
     let deletions = gone.into_iter().map(|row| Change::Delete { written: row.clone() });
-    let creations =
-        new.absent.into_iter().map(|desired| Change::Create { desired: desired.clone(), begun: None });
+    let creations = new.absent.into_iter().map(|desired| Change::Create { desired: desired.clone(), begun: None });
     plan.changes = deletions.chain(updates).chain(creations).collect();
     plan
 }
@@ -208,10 +205,7 @@ struct NewEvents<'a> {
 }
 
 impl<'a> NewEvents<'a> {
-    fn among(
-        classifications: &'a BTreeMap<EventId, Classification>,
-        rows: &[&WrittenAbsence],
-    ) -> NewEvents<'a> {
+    fn among(classifications: &'a BTreeMap<EventId, Classification>, rows: &[&WrittenAbsence]) -> NewEvents<'a> {
         let mut new = NewEvents::default();
         let is_new = |event: &EventId| rows.iter().all(|row| row.event != *event);
         for (_, classification) in classifications.iter().filter(|(event, _)| is_new(event)) {
@@ -268,8 +262,7 @@ impl Plan {
         type Similar = fn(&WrittenAbsence, &DesiredAbsence) -> bool;
         let same_type: Similar = |row, desired| row.absence_type == desired.absence_type;
         let same_times: Similar = |row, desired| row.times == desired.times;
-        let same_both: Similar =
-            |row, desired| row.absence_type == desired.absence_type && row.times == desired.times;
+        let same_both: Similar = |row, desired| row.absence_type == desired.absence_type && row.times == desired.times;
         for is_similar in [same_both, same_type, same_times, |_, _| true] {
             gone.retain(|row| {
                 let pair = new.iter().position(|new| new.date == row.date && is_similar(row, new));
@@ -367,8 +360,7 @@ pub fn adopt_or_create(
     }
     let is_identical = |absence: &&Absence| {
         let by_hand = absence.content.external_reference.as_ref().is_none_or(String::is_empty);
-        let ours =
-            NewAbsence { external_reference: wanted.external_reference.clone(), ..absence.content.clone() };
+        let ours = NewAbsence { external_reference: wanted.external_reference.clone(), ..absence.content.clone() };
         by_hand && ours == wanted && free(absence.id)
     };
     match existing.iter().find(is_identical) {
@@ -380,8 +372,7 @@ pub fn adopt_or_create(
 /// The absence in Optedo that carries our reference for this event.
 pub fn find_ours(company: CompanyId, event: EventId, existing: &[Absence]) -> Option<&Absence> {
     let reference = reference(company, event);
-    let ours =
-        existing.iter().filter(|absence| absence.content.external_reference.as_ref() == Some(&reference));
+    let ours = existing.iter().filter(|absence| absence.content.external_reference.as_ref() == Some(&reference));
     ours.min_by_key(|absence| absence.id)
 }
 
@@ -400,8 +391,7 @@ mod tests {
     const PERSON: PersonId = PersonId(264);
     const COMPLETE: &Evidence<'_> =
         &Evidence { person: PERSON, years: &[2026, 2027], is_complete: true, unreadable: None };
-    const PARTIAL: &Evidence<'_> =
-        &Evidence { person: PERSON, years: &[2026], is_complete: false, unreadable: None };
+    const PARTIAL: &Evidence<'_> = &Evidence { person: PERSON, years: &[2026], is_complete: false, unreadable: None };
     const COMPANY: CompanyId = CompanyId(60002);
 
     fn on(day: Date, hours: i64) -> Times {
@@ -675,18 +665,14 @@ mod tests {
     }
 
     fn standing_absence(id: i64, desired: &DesiredAbsence, reference: Option<&str>) -> Absence {
-        let content = NewAbsence {
-            external_reference: reference.map(str::to_owned),
-            ..absence_to_write(COMPANY, desired)
-        };
+        let content =
+            NewAbsence { external_reference: reference.map(str::to_owned), ..absence_to_write(COMPANY, desired) };
         Absence { id: AbsenceId(id), content }
     }
 
     #[test]
     fn an_absence_with_our_reference_or_an_identical_one_by_hand_is_adopted() {
-        let look = |existing: &[Absence], adopt| {
-            adopt_or_create(COMPANY, &desired(1), None, existing, adopt, |_| true)
-        };
+        let look = |existing: &[Absence], adopt| adopt_or_create(COMPANY, &desired(1), None, existing, adopt, |_| true);
         let reference = Some("officient:60002:1");
         let ours = standing_absence(5, &desired(1), reference);
         assert_eq!(look(&[ours], false), Creation::Adopt(AbsenceId(5)));
@@ -706,9 +692,8 @@ mod tests {
 
     #[test]
     fn the_absences_of_others_are_not_adopted() {
-        let look = |existing: Absence, free: bool| {
-            adopt_or_create(COMPANY, &desired(1), None, &[existing], true, |_| free)
-        };
+        let look =
+            |existing: Absence, free: bool| adopt_or_create(COMPANY, &desired(1), None, &[existing], true, |_| free);
         assert_eq!(look(standing_absence(5, &desired(1), Some("other:1")), true), Creation::Write);
         assert_eq!(look(standing_absence(5, &desired(1), Some("officient:60002:2")), true), Creation::Write);
         assert_eq!(look(standing_absence(5, &desired(1), Some("officient:1:1")), true), Creation::Write);
@@ -721,9 +706,8 @@ mod tests {
     fn a_create_that_came_through_is_changed_when_its_event_changed_since() {
         let begun = WrittenAbsence { absence: None, intent: Some(Intent::Create), ..row(&desired(1)) };
         let existing = [standing_absence(5, &desired(1), Some("officient:60002:1"))];
-        let look = |desired: &DesiredAbsence| {
-            adopt_or_create(COMPANY, desired, Some(&begun), &existing, true, |_| true)
-        };
+        let look =
+            |desired: &DesiredAbsence| adopt_or_create(COMPANY, desired, Some(&begun), &existing, true, |_| true);
         assert_eq!(look(&desired(1)), Creation::Adopt(AbsenceId(5)));
         let changed = DesiredAbsence { times: on(DAY, 8), ..desired(1) };
         assert_eq!(look(&changed), Creation::Change(AbsenceId(5)));
@@ -755,18 +739,13 @@ mod tests {
     }
 
     fn any_row(event: i64) -> impl Strategy<Value = Option<WrittenAbsence>> {
-        let intents = prop_oneof![
-            Just(None),
-            Just(Some(Intent::Create)),
-            Just(Some(Intent::Update)),
-            Just(Some(Intent::Delete))
-        ];
+        let intents =
+            prop_oneof![Just(None), Just(Some(Intent::Create)), Just(Some(Intent::Update)), Just(Some(Intent::Delete))];
         let person = prop_oneof![4 => Just(PERSON), 1 => Just(PersonId(1))];
         (any_classification(event), intents, person, any::<Option<bool>>()).prop_map(
             |(classification, intent, person, is_worked)| match classification {
                 Some(Classification::Absent(desired)) => {
-                    let absence =
-                        (intent != Some(Intent::Create)).then_some(AbsenceId(desired.event.0 + 1000));
+                    let absence = (intent != Some(Intent::Create)).then_some(AbsenceId(desired.event.0 + 1000));
                     Some(WrittenAbsence { person, absence, is_worked, intent, ..row(&desired) })
                 }
                 _ => None,

@@ -68,10 +68,7 @@ impl OfficientError {
     pub fn is_gone(&self) -> bool {
         matches!(
             self,
-            Self::Call {
-                source: UpstreamError::NotFound | UpstreamError::Rejected { status: 400 | 410, .. },
-                ..
-            }
+            Self::Call { source: UpstreamError::NotFound | UpstreamError::Rejected { status: 400 | 410, .. }, .. }
         )
     }
 
@@ -138,9 +135,7 @@ impl Officient {
         for page in 0.. {
             let path = format!("/1.0/people/list?page={page}&include_archived=0");
             let read = |response: &Response| response.json().map(|Object(page)| page);
-            let Some(page) =
-                self.next_page::<wire::PeoplePage>(priority, operation, &path, page, read).await?
-            else {
+            let Some(page) = self.next_page::<wire::PeoplePage>(priority, operation, &path, page, read).await? else {
                 break;
             };
             total = page.total_record_count.known().or(total);
@@ -151,25 +146,19 @@ impl Officient {
             }
         }
         // No people, and no total that says so, is no company but a response gone wrong.
-        let is_complete = unreadable == 0
-            && total.map_or(!people.is_empty(), |total| usize::try_from(total) == Ok(people.len()));
+        let is_complete =
+            unreadable == 0 && total.map_or(!people.is_empty(), |total| usize::try_from(total) == Ok(people.len()));
         let is_present = |person: &wire::ListedPerson| {
             !person.archived.known().unwrap_or(false) && !person.deleted.known().unwrap_or(false)
         };
         let present = people.into_values().filter(is_present);
-        let people = present.map(|person| ListedPerson {
-            id: PersonId(person.id),
-            name: person.name.known().unwrap_or_default(),
-        });
+        let people = present
+            .map(|person| ListedPerson { id: PersonId(person.id), name: person.name.known().unwrap_or_default() });
         Ok(PeopleList { people: people.collect(), is_complete })
     }
 
     /// A person's names. [`OfficientError::is_gone`]: there is no such person.
-    pub async fn person(
-        &self,
-        permit: impl Into<Permit>,
-        id: PersonId,
-    ) -> Result<PersonDetail, OfficientError> {
+    pub async fn person(&self, permit: impl Into<Permit>, id: PersonId) -> Result<PersonDetail, OfficientError> {
         let operation = format!("reading person {id}");
         let path = format!("/1.0/people/{id}/detail");
         let detail: wire::PersonDetail = self.get(permit, &operation, &path, data).await?;
@@ -214,11 +203,7 @@ impl Officient {
     }
 
     /// Who asked for a calendar request; `None` when there is no such request.
-    pub async fn requester(
-        &self,
-        priority: Priority,
-        id: RequestId,
-    ) -> Result<Option<PersonId>, OfficientError> {
+    pub async fn requester(&self, priority: Priority, id: RequestId) -> Result<Option<PersonId>, OfficientError> {
         let operation = format!("reading calendar request {id}");
         let path = format!("/1.0/calendar/requests/{id}/detail");
         match self.get(priority, &operation, &path, data::<wire::RequestDetail>).await {
@@ -231,15 +216,10 @@ impl Officient {
 
     /// One page of the list of calendar requests, without those that cannot be read. The order of the list is not
     /// documented.
-    pub async fn requests_page(
-        &self,
-        priority: Priority,
-        page: u32,
-    ) -> Result<Vec<ListedRequest>, OfficientError> {
+    pub async fn requests_page(&self, priority: Priority, page: u32) -> Result<Vec<ListedRequest>, OfficientError> {
         let path = format!("/1.0/calendar/requests/list?page={page}&status=all");
-        let read = |response: &Response| {
-            response.json().map(|Object(Envelope::<Vec<serde_json::Value>> { data })| data)
-        };
+        let read =
+            |response: &Response| response.json().map(|Object(Envelope::<Vec<serde_json::Value>> { data })| data);
         let requests = match self.get(priority, "reading the list of calendar requests", &path, read).await {
             // Officient docs: the published example of this response is not valid JSON.
             Err(error) if error.is_not_found_or_unreadable() => Vec::new(),
@@ -367,11 +347,7 @@ fn list<T: DeserializeOwned>(response: &Response) -> Result<Vec<T>, UpstreamErro
 
 /// Adds what is new on a page to the list. Returns whether a page may follow: the last page is not full, or repeats what
 /// is known.
-fn add_page<T>(
-    list: &mut BTreeMap<i64, T>,
-    page: impl ExactSizeIterator<Item = (i64, T)>,
-    unreadable: usize,
-) -> bool {
+fn add_page<T>(list: &mut BTreeMap<i64, T>, page: impl ExactSizeIterator<Item = (i64, T)>, unreadable: usize) -> bool {
     let (received, before) = (page.len() + unreadable, list.len());
     for (id, item) in page {
         list.entry(id).or_insert(item);
@@ -403,20 +379,15 @@ fn calendar_year(calendar: wire::Calendar, year: i16) -> CalendarYear {
     let mut result = CalendarYear { events: Vec::new(), unreadable: calendar.time_off.unreadable };
     for wire::Day { date, scheduled_minutes, events } in calendar.time_off.items {
         result.unreadable += events.unreadable;
-        result.events.extend(
-            events.items.into_iter().map(|event| calendar_event(event, date, scheduled_minutes, year)),
-        );
+        result
+            .events
+            .extend(events.items.into_iter().map(|event| calendar_event(event, date, scheduled_minutes, year)));
     }
     result
 }
 
 /// An event that is listed under `day`, in the calendar of `year`.
-fn calendar_event(
-    event: wire::Event,
-    day: Loose<Date>,
-    scheduled_minutes: Loose<Minutes>,
-    year: i16,
-) -> CalendarEvent {
+fn calendar_event(event: wire::Event, day: Loose<Date>, scheduled_minutes: Loose<Minutes>, year: i16) -> CalendarEvent {
     let date = match (event.date, day) {
         (Loose::Is(date), Loose::Is(day)) if date != day => None,
         (Loose::Is(date), Loose::Is(_) | Loose::Absent) | (Loose::Absent, Loose::Is(date)) => Some(date),

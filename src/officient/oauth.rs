@@ -12,8 +12,7 @@ use http::{HeaderValue, StatusCode};
 use oauth2::basic::{BasicClient, BasicRequestTokenError, BasicTokenResponse};
 use oauth2::{
     AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
-    EndpointSet, HttpRequest, HttpResponse, RedirectUrl, RefreshToken, RequestTokenError, TokenResponse as _,
-    TokenUrl,
+    EndpointSet, HttpRequest, HttpResponse, RedirectUrl, RefreshToken, RequestTokenError, TokenResponse as _, TokenUrl,
 };
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -110,10 +109,8 @@ impl Oauth {
     async fn request_tokens(&self, request: HttpRequest) -> Result<HttpResponse, UpstreamError> {
         let sends_json = self.sends_json.load(Ordering::Relaxed);
         let first = self.send(request.body(), sends_json).await;
-        let may_be_the_encoding = matches!(
-            first,
-            Err(UpstreamError::Rejected { status: 400, .. } | UpstreamError::Unreadable { .. })
-        );
+        let may_be_the_encoding =
+            matches!(first, Err(UpstreamError::Rejected { status: 400, .. } | UpstreamError::Unreadable { .. }));
         if !may_be_the_encoding {
             return strict(&first?);
         }
@@ -146,20 +143,14 @@ impl<'c> AsyncHttpClient<'c> for Oauth {
 
 /// What the token endpoint says. Only a 400 or 401 with a JSON object refuses a token (Officient docs: General behaviour);
 /// a proxy's page does not. Everything else passes by itself.
-fn classify(
-    status: StatusCode,
-    retry_after: Option<Duration>,
-    body: Bytes,
-) -> Result<Response, UpstreamError> {
+fn classify(status: StatusCode, retry_after: Option<Duration>, body: Bytes) -> Result<Response, UpstreamError> {
     let is_object = serde_json::from_slice::<Map<String, Value>>(&body).is_ok();
     match status.as_u16() {
         200..=299 | 429 => http_client::classify(status, retry_after, body),
         status @ (400 | 401) if is_object => {
             Err(UpstreamError::Rejected { status, message: http_client::message_of(&body) })
         }
-        status @ (400 | 415) => {
-            Err(UpstreamError::Unreadable { what: format!("is an error page ({status})") })
-        }
+        status @ (400 | 415) => Err(UpstreamError::Unreadable { what: format!("is an error page ({status})") }),
         status => Err(UpstreamError::Unavailable { what: format!("status {status}"), retry_after }),
     }
 }
@@ -180,9 +171,7 @@ fn strict(response: &Response) -> Result<HttpResponse, UpstreamError> {
     Ok(response)
 }
 
-fn grant(
-    response: Result<BasicTokenResponse, BasicRequestTokenError<UpstreamError>>,
-) -> Result<Grant, UpstreamError> {
+fn grant(response: Result<BasicTokenResponse, BasicRequestTokenError<UpstreamError>>) -> Result<Grant, UpstreamError> {
     let response = response.map_err(|error| match error {
         RequestTokenError::Request(error) => error,
         RequestTokenError::ServerResponse(_) | RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {

@@ -75,13 +75,7 @@ impl Lane {
 
 impl RateLimiter {
     /// At most `calls` in any `period`, over all processes that share `counter`; a call takes at most `timeout`.
-    pub fn new(
-        counter: Counter,
-        tasks: TaskTracker,
-        calls: usize,
-        period: Duration,
-        timeout: Duration,
-    ) -> Self {
+    pub fn new(counter: Counter, tasks: TaskTracker, calls: usize, period: Duration, timeout: Duration) -> Self {
         let urgent = Lane::new(calls, Duration::ZERO);
         let import = Lane::new(calls - calls.div_ceil(10), period);
         let sweep = Lane::new(calls / 3, period);
@@ -270,12 +264,7 @@ mod tests {
         limiter.spend(priority.into(), call).await.unwrap()
     }
 
-    async fn calls(
-        limiter: &RateLimiter,
-        priority: Priority,
-        count: usize,
-        latency: Duration,
-    ) -> Vec<Instant> {
+    async fn calls(limiter: &RateLimiter, priority: Priority, count: usize, latency: Duration) -> Vec<Instant> {
         let mut started = join_all((0..count).map(|_| call(limiter, priority, latency))).await;
         started.sort_unstable();
         started
@@ -379,8 +368,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn after_a_429_nothing_is_called_for_a_period() {
         let counter = Counter::default();
-        let (limiter, other, begin) =
-            (limiter_over(&counter, 30), limiter_over(&counter, 30), Instant::now());
+        let (limiter, other, begin) = (limiter_over(&counter, 30), limiter_over(&counter, 30), Instant::now());
         limiter.pause().await;
         for process in [&limiter, &other] {
             let _permit = process.permit(Priority::Urgent).await.unwrap();

@@ -83,13 +83,7 @@ struct Outage {
 
 impl Tokens {
     /// `configured` credentials go before those filled in on the page.
-    pub fn new(
-        db: PgPool,
-        vault: Vault,
-        clock: Clock,
-        oauth: Oauth,
-        configured: Option<Credentials>,
-    ) -> Self {
+    pub fn new(db: PgPool, vault: Vault, clock: Clock, oauth: Oauth, configured: Option<Credentials>) -> Self {
         Self { inner: Arc::new(Inner { db, vault, clock, oauth, configured, refreshing: Mutex::default() }) }
     }
 
@@ -122,9 +116,7 @@ impl Tokens {
         }
         match self.renewed(&token).await {
             // A token that is still good is better than none.
-            Err(TokenError::Refresh(_))
-                if connection.access_token_expires_at > Some(self.inner.clock.now()) =>
-            {
+            Err(TokenError::Refresh(_)) if connection.access_token_expires_at > Some(self.inner.clock.now()) => {
                 Ok(token)
             }
             renewed => renewed,
@@ -173,14 +165,11 @@ impl Tokens {
                 connection::require_reauthorization(&mut *tx).await?;
                 attention::open(&mut *tx, &item, 0, now).await?;
                 tx.commit().await?;
-                tracing::warn!(
-                    "Officient refused the refresh token: an admin must sign in again on the settings page"
-                );
+                tracing::warn!("Officient refused the refresh token: an admin must sign in again on the settings page");
             }
             Err(TokenError::Refresh(error)) => {
                 tracing::warn!(%error, "Could not refresh the access token");
-                let asked_for =
-                    if let Retry::Later(Some(wait)) = error.retry() { wait } else { Duration::ZERO };
+                let asked_for = if let Retry::Later(Some(wait)) = error.retry() { wait } else { Duration::ZERO };
                 let until = after(self.inner.clock.now(), pause.max(asked_for));
                 *outage = Some(Outage { error: error.clone(), pause, until });
             }
@@ -210,10 +199,7 @@ impl Tokens {
             access_token: self.inner.vault.seal(ACCESS_TOKEN, &grant.access_token),
             issued_at,
             expires_at: issued_at.saturating_add(life).unwrap_or(Timestamp::MAX),
-            refresh_token: grant
-                .refresh_token
-                .as_ref()
-                .map(|token| self.inner.vault.seal(REFRESH_TOKEN, token)),
+            refresh_token: grant.refresh_token.as_ref().map(|token| self.inner.vault.seal(REFRESH_TOKEN, token)),
         }
     }
 
@@ -228,9 +214,7 @@ impl Tokens {
     }
 
     fn is_about_to_end(&self, connection: &Connection) -> bool {
-        let (Some(issued), Some(ends)) =
-            (connection.access_token_issued_at, connection.access_token_expires_at)
-        else {
+        let (Some(issued), Some(ends)) = (connection.access_token_issued_at, connection.access_token_expires_at) else {
             return true;
         };
         let lead = LEAD.min(ends.duration_since(issued) / 10);

@@ -246,10 +246,9 @@ mod tests {
     #[test]
     fn a_person_without_names_in_the_answer_is_an_error_but_an_empty_name_is_a_name() {
         assert!(serde_json::from_value::<PersonDetail>(json!({"id": 264, "name": "Walter White"})).is_err());
-        let person: PersonDetail = serde_json::from_value(
-            json!({"id": "264", "first_name": "Walter ", "last_name": null, "name_parts": []}),
-        )
-        .unwrap();
+        let person: PersonDetail =
+            serde_json::from_value(json!({"id": "264", "first_name": "Walter ", "last_name": null, "name_parts": []}))
+                .unwrap();
         assert_eq!((person.first_name.as_str(), person.last_name.as_str()), ("Walter ", ""));
     }
 }

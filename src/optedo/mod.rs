@@ -159,8 +159,7 @@ impl Optedo {
     async fn page_of_users(&self, page: usize) -> Result<Entries<wire::User>, OptedoError> {
         match self.get("reading the users", &format!("/users?page={page}")).await {
             Err(OptedoError {
-                source: UpstreamError::NotFound | UpstreamError::Rejected { status: 400, .. },
-                ..
+                source: UpstreamError::NotFound | UpstreamError::Rejected { status: 400, .. }, ..
             }) if page > 1 => Ok(Entries::default()),
             result => result,
         }
@@ -168,8 +167,7 @@ impl Optedo {
 
     /// The absence types that are understood, each once.
     pub async fn absence_types(&self) -> Result<Vec<AbsenceType>, OptedoError> {
-        let types: Entries<wire::AbsenceType> =
-            self.get("reading the absence types", "/absencetypes").await?;
+        let types: Entries<wire::AbsenceType> = self.get("reading the absence types", "/absencetypes").await?;
         let types = types.items.into_iter().map(AbsenceType::from).map(|kind| (kind.id, kind));
         Ok(types.collect::<BTreeMap<_, _>>().into_values().collect())
     }

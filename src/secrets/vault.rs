@@ -47,8 +47,7 @@ impl Vault {
         let aad = self.associated_data(VERSION, place);
         let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: &aad };
         #[expect(clippy::expect_used, reason = "encryption fails only for messages of more than 256 GiB")]
-        let ciphertext =
-            cipher(&self.current).encrypt(&XNonce::from(nonce), payload).expect("a short message");
+        let ciphertext = cipher(&self.current).encrypt(&XNonce::from(nonce), payload).expect("a short message");
         [&[VERSION], self.current.id().as_slice(), &nonce, &ciphertext].concat()
     }
 
@@ -113,8 +112,7 @@ mod tests {
         // As an earlier version of the program wrote it.
         let payload = Payload { msg: b"secret".as_slice(), aad: b"t.c".as_slice() };
         let ciphertext = cipher(&vault.current).encrypt(&XNonce::from([7; NONCE]), payload).unwrap();
-        let older =
-            [&[VERSION_WITHOUT_ROW], vault.current.id().as_slice(), &[7; NONCE], &ciphertext].concat();
+        let older = [&[VERSION_WITHOUT_ROW], vault.current.id().as_slice(), &[7; NONCE], &ciphertext].concat();
         assert_eq!(vault.open("t.c", &older).unwrap().expose_secret(), "secret");
         assert!(vault.is_stale(&older) && !vault.is_stale(&sealed));
     }
@@ -150,9 +148,6 @@ mod tests {
         assert_eq!(rotated.open("t.c", &sealed).unwrap().expose_secret(), "secret");
         assert!(rotated.is_stale(&sealed));
         assert!(!rotated.is_stale(&rotated.seal("t.c", &"secret".into())));
-        assert_eq!(
-            vault(2, vec![]).open("t.c", &sealed).unwrap_err(),
-            VaultError::UnknownKey { place: "t.c" }
-        );
+        assert_eq!(vault(2, vec![]).open("t.c", &sealed).unwrap_err(), VaultError::UnknownKey { place: "t.c" });
     }
 }

@@ -21,10 +21,7 @@ pub(super) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
         get(move || std::future::ready(([(header::CONTENT_TYPE, content_type)], text)))
     };
     Router::new()
-        .route(
-            "/style.css",
-            file("text/css; charset=utf-8", include_str!("../../templates/simulators/style.css")),
-        )
+        .route("/style.css", file("text/css; charset=utf-8", include_str!("../../templates/simulators/style.css")))
         .route("/icon.svg", file("image/svg+xml", include_str!("../../templates/simulators/icon.svg")))
 }
 
@@ -35,10 +32,8 @@ pub(super) fn render(page: &impl Template) -> Response {
 pub(super) fn render_with_status(status: StatusCode, page: &impl Template) -> Response {
     match page.render() {
         Ok(html) => {
-            let headers = [
-                (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-                (header::CACHE_CONTROL, "no-store"),
-            ];
+            let headers =
+                [(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY), (header::CACHE_CONTROL, "no-store")];
             (status, headers, Html(html)).into_response()
         }
         Err(error) => {

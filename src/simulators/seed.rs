@@ -86,8 +86,7 @@ fn add_leave(officient: &OfficientSim, people: &[(&str, i64)]) {
     let parental = leave_type("Ouderschapsverlof", None);
     let remote = leave_type("Telewerk", None);
 
-    let person =
-        |name: &str| people.iter().find(|(first_name, _)| *first_name == name).map_or(0, |(_, id)| *id);
+    let person = |name: &str| people.iter().find(|(first_name, _)| *first_name == name).map_or(0, |(_, id)| *id);
     let day = |leave_type, n| NewEvent::new(leave_type, working_day(n));
     let days = |leave_type, from: i32, until: i32| (from..=until).map(move |n| day(leave_type, n));
 

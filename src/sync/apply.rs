@@ -85,10 +85,7 @@ impl Engine {
             let item = match self.apply_change(context, change, &existing, &allowed, applied).await {
                 Ok(Done::Yes) => continue,
                 Ok(Done::NotYet) => Some(AttentionItem::deletions_held(1)),
-                Err(SyncError::Optedo(OptedoError {
-                    source: UpstreamError::Rejected { status, message },
-                    ..
-                })) => {
+                Err(SyncError::Optedo(OptedoError { source: UpstreamError::Rejected { status, message }, .. })) => {
                     let event = change.event();
                     let cause = Cause::Rejected { status, message, date: Some(change.date()) };
                     let item = AttentionItem::of_event(event, &observation.name, cause);
@@ -195,11 +192,8 @@ impl Engine {
         observation: &Observation,
         existing: &[Absence],
     ) -> Result<Vec<EventId>, SyncError> {
-        let planned: Vec<&WrittenAbsence> = observation
-            .plan
-            .deleted()
-            .filter(|written| written.absence_in(company, existing).is_some())
-            .collect();
+        let planned: Vec<&WrittenAbsence> =
+            observation.plan.deleted().filter(|written| written.absence_in(company, existing).is_some()).collect();
         if planned.is_empty() {
             return Ok(Vec::new());
         }
@@ -212,9 +206,8 @@ impl Engine {
         let count = absences::count_planned_deletions(&mut *tx, company, since).await?;
         let pending = absences::pending_confirmation(&mut *tx, company, &events).await?;
         let are_few = count <= self.config.sync.max_deletions;
-        let is_allowed = |written: &WrittenAbsence| {
-            written.deletion_confirmed || (are_few && !pending.contains(&written.event.0))
-        };
+        let is_allowed =
+            |written: &WrittenAbsence| written.deletion_confirmed || (are_few && !pending.contains(&written.event.0));
         let (allowed, to_hold): (Vec<&WrittenAbsence>, Vec<&WrittenAbsence>) =
             planned.into_iter().partition(|written| is_allowed(written));
         let to_hold: Vec<i64> = to_hold.iter().map(|written| written.event.0).collect();

@@ -92,8 +92,7 @@ impl CircuitBreaker {
     pub fn succeed(&self, now: Timestamp) -> bool {
         let mut state = self.lock();
         let is_settled = state.is_settled;
-        let before =
-            std::mem::replace(&mut *state, State { succeeded_at: Some(now), is_settled, ..State::default() });
+        let before = std::mem::replace(&mut *state, State { succeeded_at: Some(now), is_settled, ..State::default() });
         before.is_open
     }
 

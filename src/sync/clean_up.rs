@@ -26,8 +26,7 @@ impl Engine {
             self.in_batches(|| retention::delete_absences(&self.db, date, BATCH)).await?;
             self.in_batches(|| retention::delete_history(&self.db, before, BATCH)).await?;
             self.in_batches(|| retention::delete_audit(&self.db, before, BATCH)).await?;
-            self.in_batches(|| retention::delete_archived_people(&self.db, before, unused_before, BATCH))
-                .await?;
+            self.in_batches(|| retention::delete_archived_people(&self.db, before, unused_before, BATCH)).await?;
         }
         let progress = preview::progress(&self.db).await?;
         if progress.finished_at.is_some_and(|at| now.duration_since(at) >= KEEP_PREVIEW) {

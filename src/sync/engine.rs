@@ -159,9 +159,7 @@ impl SyncError {
     /// Whether the other absences of the person can perhaps be written although this failed.
     pub fn may_be_about_one_absence(&self) -> bool {
         match self {
-            Self::Optedo(error) => {
-                !matches!(error.source, UpstreamError::Unauthorized | UpstreamError::Busy { .. })
-            }
+            Self::Optedo(error) => !matches!(error.source, UpstreamError::Unauthorized | UpstreamError::Busy { .. }),
             Self::Officient(_)
             | Self::Database(_)
             | Self::EarlierCall { .. }
@@ -177,9 +175,7 @@ impl SyncError {
 fn officient_failure(error: &OfficientError) -> FailureKind {
     match (error.retry(), error.upstream()) {
         (Retry::AfterSignIn, _) | (_, Some(UpstreamError::Unauthorized)) => FailureKind::SignInNeeded,
-        (_, Some(UpstreamError::Unavailable { .. } | UpstreamError::TimedOut)) => {
-            FailureKind::OfficientUnavailable
-        }
+        (_, Some(UpstreamError::Unavailable { .. } | UpstreamError::TimedOut)) => FailureKind::OfficientUnavailable,
         (_, Some(UpstreamError::Busy { .. })) => FailureKind::OfficientBusy,
         (_, Some(UpstreamError::Rejected { .. } | UpstreamError::NotFound)) => FailureKind::OfficientRefused,
         (_, Some(UpstreamError::Unreadable { .. })) => FailureKind::OfficientUnreadable,

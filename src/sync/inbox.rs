@@ -26,8 +26,7 @@ const MAX_BATCH: usize = 1000;
 const MAX_WAITING: usize = 10_000;
 /// How long a webhook may wait, and how long a commit may take: less than the 2 s after which Officient must have a 503.
 const STORE_TIMEOUT: Duration = Duration::from_millis(1500);
-const _: () =
-    assert!(STORE_TIMEOUT.as_millis() < 2000, "Officient is promised a response within two seconds");
+const _: () = assert!(STORE_TIMEOUT.as_millis() < 2000, "Officient is promised a response within two seconds");
 
 struct Waiting {
     payload: WebhookPayload,
@@ -110,11 +109,7 @@ impl Writer {
 
     /// Replaces a connection that broke since its last use, and tries once more. Webhooks that were committed without a
     /// response are then stored twice, which is harmless. A connection that is in use when the time is over is dropped.
-    async fn insert(
-        &mut self,
-        event_types: &[String],
-        object_ids: &[Option<String>],
-    ) -> Result<Vec<i64>, sqlx::Error> {
+    async fn insert(&mut self, event_types: &[String], object_ids: &[Option<String>]) -> Result<Vec<i64>, sqlx::Error> {
         let now = self.clock.now();
         if let Some(mut connection) = self.connection.take()
             && let Ok(ids) = webhooks::insert(&mut connection, now, event_types, object_ids).await

@@ -24,10 +24,8 @@ const SESSION_TIMEOUT: Duration = Duration::from_secs(2);
 /// A leader without a heartbeat for this long hangs, and is replaced.
 const HANGS_AFTER: Duration = Duration::from_secs(10);
 
-const _: () = assert!(
-    HEARTBEAT.as_secs() + SESSION_TIMEOUT.as_secs() < 10,
-    "a leader that dies is replaced within ten seconds"
-);
+const _: () =
+    assert!(HEARTBEAT.as_secs() + SESSION_TIMEOUT.as_secs() < 10, "a leader that dies is replaced within ten seconds");
 const _: () = assert!(LEADERSHIP_VALID_FOR.as_secs() + SESSION_TIMEOUT.as_secs() < HANGS_AFTER.as_secs());
 
 /// Runs until the service stops: waits for the lock, works, and waits again after the lock was lost.
@@ -94,8 +92,7 @@ async fn watch(listener: &mut PgListener, engine: &Engine, term: i64) -> Result<
             let now = engine.clock.now();
             let sweep_before = engine.sweep_interval().and_then(|interval| now.checked_sub(interval).ok());
             let is_due = leadership::is_anything_due(&mut *listener, now, sweep_before);
-            let is_due =
-                timeout(SESSION_TIMEOUT, is_due).await.map_err(|_hangs| sqlx::Error::PoolTimedOut)??;
+            let is_due = timeout(SESSION_TIMEOUT, is_due).await.map_err(|_hangs| sqlx::Error::PoolTimedOut)??;
             engine.work_signal.set_leadership(Some(Leadership { confirmed_at, term }));
             if is_due {
                 engine.work_signal.notify(&engine.db).await;

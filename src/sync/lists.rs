@@ -15,9 +15,7 @@ use crate::domain::mapping::{self, Description, Mapping};
 use crate::domain::matching::{PersonMatch, UserDirectory, match_person};
 
 /// Whether a person in Officient matches a user in Optedo.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, strum::IntoStaticStr, strum::VariantArray,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, strum::IntoStaticStr, strum::VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum MatchState {
@@ -117,10 +115,7 @@ pub fn map_everything<'a>(
         let (name, text) = (name.to_owned(), description.clone()?);
         Some((name.clone(), Description { type_id: name, text, is_chosen: true }))
     });
-    custom
-        .chain(built_in)
-        .map(|(name, description)| current_mapping(name, description, absence_types))
-        .collect()
+    custom.chain(built_in).map(|(name, description)| current_mapping(name, description, absence_types)).collect()
 }
 
 fn current_mapping(name: String, description: Description, absence_types: &[AbsenceType]) -> CurrentMapping {
@@ -136,14 +131,5 @@ fn current_mapping(name: String, description: Description, absence_types: &[Abse
     };
     let Description { type_id, text: description, is_chosen } = description;
     let hint = item.as_ref().and_then(|item| item.hint.clone());
-    CurrentMapping {
-        type_id,
-        name,
-        description,
-        is_chosen,
-        state,
-        absence_type: absence_type.cloned(),
-        hint,
-        item,
-    }
+    CurrentMapping { type_id, name, description, is_chosen, state, absence_type: absence_type.cloned(), hint, item }
 }

@@ -101,14 +101,11 @@ impl Engine {
             }
             fresh = needed;
             if !matches!(observation.person_match, Some(PersonMatch::Matched(_))) {
-                (person, _) =
-                    self.with_names(company, person, priority, priority.into(), Some(request.at)).await?;
+                (person, _) = self.with_names(company, person, priority, priority.into(), Some(request.at)).await?;
             }
         };
-        observation.has_news =
-            person.synced_at.is_some() && has_news(&person, &calendar, &observation.plan, &written);
-        observation.event_ids =
-            (calendar.is_whole_window && calendar.incomplete.is_none()).then_some(event_ids);
+        observation.has_news = person.synced_at.is_some() && has_news(&person, &calendar, &observation.plan, &written);
+        observation.event_ids = (calendar.is_whole_window && calendar.incomplete.is_none()).then_some(event_ids);
         observation.incomplete = calendar.incomplete;
         observation.existing = existing;
         Ok(observation)
@@ -169,8 +166,7 @@ impl Engine {
             let leave_types = leave_types.map_or(&[][..], |types| types);
             (event.id, classify(event, &name, &person_match, leave_types, &rules))
         };
-        let classifications: BTreeMap<EventId, Classification> =
-            calendar.events.values().map(classify_event).collect();
+        let classifications: BTreeMap<EventId, Classification> = calendar.events.values().map(classify_event).collect();
         let evidence = Evidence {
             person: person.id,
             years: &calendar.years,
@@ -228,8 +224,7 @@ impl Engine {
         names: &Names,
     ) -> Result<(), SyncError> {
         let others = people::namesakes(&self.db, company, person.id, names).await?;
-        let request =
-            SyncRequest { reason: SyncReason::Import, at: self.clock.now(), webhook_received_at: None };
+        let request = SyncRequest { reason: SyncReason::Import, at: self.clock.now(), webhook_received_at: None };
         Ok(queue::request_sync(&self.db, company, &others, request).await?)
     }
 
@@ -316,15 +311,12 @@ fn years_of(events: &BTreeMap<EventId, CalendarEvent>, window: Window) -> Vec<i1
 /// once, however long it waits for confirmation. Changes of users or types are not news.
 fn has_news(person: &Person, calendar: &Calendar, plan: &Plan, written: &[WrittenAbsence]) -> bool {
     let is_new = |event: &EventId| !person.event_ids.contains(&event.0);
-    let is_gone =
-        |event: &EventId| person.event_ids.contains(&event.0) && !calendar.events.contains_key(event);
+    let is_gone = |event: &EventId| person.event_ids.contains(&event.0) && !calendar.events.contains_key(event);
     let has_moved = |change: &Change| match change {
-        Change::Update { desired, .. } => written
-            .iter()
-            .any(|row| row.event == desired.event && row.intent.is_none() && row.times != desired.times),
+        Change::Update { desired, .. } => {
+            written.iter().any(|row| row.event == desired.event && row.intent.is_none() && row.times != desired.times)
+        }
         Change::Create { .. } | Change::Delete { .. } => false,
     };
-    calendar.events.keys().any(is_new)
-        || plan.deletions().iter().any(is_gone)
-        || plan.changes.iter().any(has_moved)
+    calendar.events.keys().any(is_new) || plan.deletions().iter().any(is_gone) || plan.changes.iter().any(has_moved)
 }

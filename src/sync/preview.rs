@@ -126,12 +126,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn store_preview(
-        &self,
-        company: CompanyId,
-        person: PersonId,
-        found: &Preview,
-    ) -> Result<(), SyncError> {
+    async fn store_preview(&self, company: CompanyId, person: PersonId, found: &Preview) -> Result<(), SyncError> {
         let mut tx = db::begin(&self.db).await?;
         if !people::lock(&mut tx, company, person).await? {
             return Ok(());
@@ -152,12 +147,10 @@ impl Engine {
         for skipped in &found.skipped {
             let item = Some(preview::insert_item(&mut *tx, &skipped.item).await?);
             let (person, event) = (skipped.person_id, Some(skipped.event_id));
-            preview::insert_line(&mut *tx, &Line { person, event, action: "skip", times: None, item })
-                .await?;
+            preview::insert_line(&mut *tx, &Line { person, event, action: "skip", times: None, item }).await?;
         }
         for failed in &found.failed {
-            let line =
-                Line { person: failed.person_id, event: None, action: "fail", times: None, item: None };
+            let line = Line { person: failed.person_id, event: None, action: "fail", times: None, item: None };
             preview::insert_line(&mut *tx, &line).await?;
         }
         preview::count_person(&mut *tx, i64::try_from(found.unchanged).unwrap_or(i64::MAX)).await?;
@@ -239,11 +232,7 @@ impl Engine {
     }
 }
 
-fn desired_absence(
-    person: PersonId,
-    desired: &DesiredAbsence,
-    absence_id: Option<AbsenceId>,
-) -> PreviewedAbsence {
+fn desired_absence(person: PersonId, desired: &DesiredAbsence, absence_id: Option<AbsenceId>) -> PreviewedAbsence {
     PreviewedAbsence {
         absence_id,
         ..previewed(person, desired.event, desired.user, desired.absence_type, desired.date, desired.times)
@@ -259,15 +248,5 @@ fn previewed(
     times: Times,
 ) -> PreviewedAbsence {
     let Times { start, end, all_day } = times;
-    PreviewedAbsence {
-        person_id,
-        event_id,
-        user_id,
-        absence_id: None,
-        absence_type_id,
-        date,
-        start,
-        end,
-        all_day,
-    }
+    PreviewedAbsence { person_id, event_id, user_id, absence_id: None, absence_type_id, date, start, end, all_day }
 }

@@ -83,8 +83,7 @@ impl Engine {
             observed = observe => observed?,
             () = self.stop.cancelled() => return Err(SyncError::ShuttingDown),
         };
-        let context =
-            WriteContext { company, person: person.id, reason: reason_for_history(person, request) };
+        let context = WriteContext { company, person: person.id, reason: reason_for_history(person, request) };
         let mut applied = self.apply(context, &observation).await;
         self.record(context, request, &observation, &applied).await?;
         let failure = applied.failure.take().or_else(|| observation.incomplete.map(SyncError::Officient));

@@ -152,13 +152,7 @@ impl Engine {
     }
 
     /// One log line for a person with changes, and the time since the webhook.
-    fn report(
-        &self,
-        context: WriteContext,
-        request: SyncRequest,
-        observation: &Observation,
-        applied: &Applied,
-    ) {
+    fn report(&self, context: WriteContext, request: SyncRequest, observation: &Observation, applied: &Applied) {
         if applied.writes() > 0
             && let Some(received_at) = request.webhook_received_at
         {
@@ -198,8 +192,7 @@ impl Engine {
             self.optedo_breaker.refuse_token();
             attention::open(&self.db, &AttentionItem::optedo_unauthorized(), 0, now).await?;
         }
-        let failing =
-            self.breaker_of(error).map(|breaker| breaker.fail(person.id, last_failure(person), now));
+        let failing = self.breaker_of(error).map(|breaker| breaker.fail(person.id, last_failure(person), now));
         let wait = wait_after(person, error, failing);
         let text = error.to_string();
         let (kind, request_no) = (error.kind(), person.request_no);
@@ -229,9 +222,7 @@ impl Engine {
     fn breaker_of(&self, error: &SyncError) -> Option<&CircuitBreaker> {
         match error {
             SyncError::Optedo(_) => Some(&self.optedo_breaker),
-            SyncError::Officient(error) if error.retry() != Retry::AfterSignIn => {
-                Some(&self.officient_breaker)
-            }
+            SyncError::Officient(error) if error.retry() != Retry::AfterSignIn => Some(&self.officient_breaker),
             SyncError::Officient(_)
             | SyncError::Database(_)
             | SyncError::EarlierCall { .. }

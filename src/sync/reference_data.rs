@@ -95,12 +95,7 @@ impl<T> Cached<T> {
         self.last().filter(|(read_at, _)| *read_at >= fresh.0).map(|(_, value)| value)
     }
 
-    async fn get<E>(
-        &self,
-        fresh: Fresh,
-        clock: &Clock,
-        read: impl Future<Output = Result<T, E>>,
-    ) -> Result<Arc<T>, E> {
+    async fn get<E>(&self, fresh: Fresh, clock: &Clock, read: impl Future<Output = Result<T, E>>) -> Result<Arc<T>, E> {
         if let Some(value) = self.last_if(fresh) {
             return Ok(value);
         }
@@ -118,9 +113,7 @@ impl<T> Cached<T> {
     async fn show<E>(&self, clock: &Clock, read: impl Future<Output = Result<T, E>>) -> Option<Shown<T>> {
         match timeout(PAGE_TIMEOUT, self.get(Fresh::to_show(clock), clock, read)).await {
             Ok(Ok(value)) => Some(Shown { value, stale_since: None }),
-            Ok(Err(_)) | Err(_) => {
-                self.last().map(|(read_at, value)| Shown { value, stale_since: Some(read_at) })
-            }
+            Ok(Err(_)) | Err(_) => self.last().map(|(read_at, value)| Shown { value, stale_since: Some(read_at) }),
         }
     }
 }

@@ -58,12 +58,7 @@ impl RequestLookup {
     }
 
     /// The cached requester of this request; `None`: Officient must be asked. `Some(None)`: there is no such request.
-    pub async fn known(
-        &self,
-        company: CompanyId,
-        id: RequestId,
-        erasures: ErasureCount,
-    ) -> Option<Option<PersonId>> {
+    pub async fn known(&self, company: CompanyId, id: RequestId, erasures: ErasureCount) -> Option<Option<PersonId>> {
         let mut cache = self.cache.lock().await;
         let (read_at, requester) = *cache.current(company, erasures).requesters.get(&id)?;
         let is_fresh = self.clock.now().duration_since(read_at) < NOT_FOUND_FOR;

@@ -112,8 +112,7 @@ impl Engine {
         let candidates =
             resolved.iter().flat_map(|one| one.in_database.iter().map(|id| Candidate::of(&one.webhook, *id)));
         let candidates: Vec<Candidate> = candidates.collect();
-        let done =
-            |one: &Resolved| matches!(meaning(&one.webhook), Meaning::Person(_)).then_some(one.webhook.id);
+        let done = |one: &Resolved| matches!(meaning(&one.webhook), Meaning::Person(_)).then_some(one.webhook.id);
         let done: Vec<i64> = resolved.iter().filter(known).filter_map(done).collect();
         self.request_candidates(company, &candidates, &done, erasures).await?;
         let rest = resolved.into_iter().filter(|one| !done.contains(&one.webhook.id)).collect();
@@ -132,11 +131,9 @@ impl Engine {
             return self.request_everybody(company, &webhooks).await;
         }
         let (resolved, failure) = self.look_up(company, resolved, erasures).await;
-        let candidates =
-            resolved.iter().filter_map(|one| Some(Candidate::of(&one.webhook, one.at_officient?)));
+        let candidates = resolved.iter().filter_map(|one| Some(Candidate::of(&one.webhook, one.at_officient?)));
         let candidates: Vec<Candidate> = candidates.collect();
-        let done: Vec<i64> =
-            resolved.iter().filter(|one| one.has_candidate()).map(|one| one.webhook.id).collect();
+        let done: Vec<i64> = resolved.iter().filter(|one| one.has_candidate()).map(|one| one.webhook.id).collect();
         self.request_candidates(company, &candidates, &done, erasures).await?;
         let unknown = resolved.into_iter().filter(|one| !one.has_candidate()).map(|one| one.webhook);
         self.start_fallback(company, unknown.collect(), erasures).await?;
@@ -193,8 +190,7 @@ impl Engine {
             }
         }
         let people = usize::try_from(people::count(&self.db, company).await?).unwrap_or(usize::MAX);
-        let calls_for_everybody =
-            people.saturating_mul(years).saturating_add(people / Officient::PAGE_SIZE + 1);
+        let calls_for_everybody = people.saturating_mul(years).saturating_add(people / Officient::PAGE_SIZE + 1);
         Ok(costs.into_values().sum::<usize>() <= calls_for_everybody)
     }
 
@@ -206,8 +202,7 @@ impl Engine {
         resolved: Vec<Resolved>,
         erasures: ErasureCount,
     ) -> (Vec<Resolved>, Option<SyncError>) {
-        let ids: BTreeSet<i64> =
-            resolved.iter().filter_map(|one| meaning(&one.webhook).possible_request()).collect();
+        let ids: BTreeSet<i64> = resolved.iter().filter_map(|one| meaning(&one.webhook).possible_request()).collect();
         let look_up = |id: i64| async move {
             let request = RequestId(id);
             let requester = match self.request_lookup.known(company, request, erasures).await {
@@ -288,11 +283,8 @@ impl Engine {
         }
         let people: Vec<i64> = requesters.into_iter().map(|person| person.0).collect();
         let now = self.clock.now();
-        let request = SyncRequest {
-            reason: SyncReason::Webhook,
-            at: now,
-            webhook_received_at: first_received_at(&unknown),
-        };
+        let request =
+            SyncRequest { reason: SyncReason::Webhook, at: now, webhook_received_at: first_received_at(&unknown) };
         let mut tx = db::begin(&self.db).await?;
         if people::insert_missing(&mut tx, company, &people, erasures).await? {
             queue::request_sync(&mut *tx, company, &people, request).await?;
@@ -305,21 +297,14 @@ impl Engine {
 
     /// Ends the fallback once the people who made the newest requests are reconciled: an id that is in one of their
     /// calendars is explained; for any other id everybody is reconciled.
-    async fn finish_fallback(
-        &self,
-        company: CompanyId,
-        webhooks: Vec<PendingWebhook>,
-    ) -> Result<(), SyncError> {
+    async fn finish_fallback(&self, company: CompanyId, webhooks: Vec<PendingWebhook>) -> Result<(), SyncError> {
         if webhooks.is_empty() {
             return Ok(());
         }
         let now = self.clock.now();
-        let is_recent = |webhook: &PendingWebhook| {
-            webhook.fallback_at.is_some_and(|at| now.duration_since(at) < FALLBACK_PATIENCE)
-        };
-        if webhooks.iter().all(is_recent)
-            && queue::is_anybody_waiting(&self.db, company, SyncReason::Webhook).await?
-        {
+        let is_recent =
+            |webhook: &PendingWebhook| webhook.fallback_at.is_some_and(|at| now.duration_since(at) < FALLBACK_PATIENCE);
+        if webhooks.iter().all(is_recent) && queue::is_anybody_waiting(&self.db, company, SyncReason::Webhook).await? {
             return Ok(());
         }
         let resolved = self.candidates_in_database(company, webhooks).await?;
@@ -332,11 +317,7 @@ impl Engine {
     }
 
     /// Requests a reconciliation of everybody, new people included, and marks the webhooks as done.
-    async fn request_everybody(
-        &self,
-        company: CompanyId,
-        webhooks: &[PendingWebhook],
-    ) -> Result<(), SyncError> {
+    async fn request_everybody(&self, company: CompanyId, webhooks: &[PendingWebhook]) -> Result<(), SyncError> {
         if webhooks.is_empty() {
             return Ok(());
         }

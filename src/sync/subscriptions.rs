@@ -63,10 +63,7 @@ impl Engine {
         }
         for id in stale {
             self.officient.unsubscribe(id).await?;
-            tracing::info!(
-                webhook.id = id,
-                "Removed a stale, duplicate or unwanted webhook subscription of ours"
-            );
+            tracing::info!(webhook.id = id, "Removed a stale, duplicate or unwanted webhook subscription of ours");
         }
         subscriptions::retain(&self.db, &events).await?;
         attention::resolve_others(&self.db, AttentionKind::WebhookRefused, &events, self.clock.now()).await?;
@@ -99,12 +96,7 @@ impl Engine {
         Ok(is_known)
     }
 
-    async fn ensure_subscription(
-        &self,
-        event: &str,
-        known: Option<i64>,
-        url: &SecretString,
-    ) -> Result<(), SyncError> {
+    async fn ensure_subscription(&self, event: &str, known: Option<i64>, url: &SecretString) -> Result<(), SyncError> {
         let added = match known {
             Some(id) => Ok(id),
             None => self.officient.subscribe(event, url.expose_secret()).await,
@@ -121,11 +113,8 @@ impl Engine {
                 Ok(())
             }
             Err(OfficientError::Call { source: UpstreamError::Rejected { status, message }, .. }) => {
-                let why = if message.is_empty() {
-                    format!("status {status}")
-                } else {
-                    format!("status {status}, {message}")
-                };
+                let why =
+                    if message.is_empty() { format!("status {status}") } else { format!("status {status}, {message}") };
                 let state = SubscriptionState::Refused;
                 subscriptions::save(&self.db, event, state, Some(&why), now).await?;
                 attention::open(&self.db, &AttentionItem::webhook_refused(event, &why), 0, now).await?;

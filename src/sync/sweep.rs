@@ -83,11 +83,7 @@ impl Engine {
     }
 
     /// Ends the running sweep once everybody was reconciled or failed.
-    pub async fn finish_sweep_if_done(
-        &self,
-        company: CompanyId,
-        connection: &Connection,
-    ) -> Result<(), SyncError> {
+    pub async fn finish_sweep_if_done(&self, company: CompanyId, connection: &Connection) -> Result<(), SyncError> {
         let (Some(started_at), None) = (connection.sweep_started_at, connection.sweep_finished_at) else {
             return Ok(());
         };

@@ -32,15 +32,13 @@ impl Engine {
             return Ok(Unblocked::default());
         }
         let at = self.clock.now();
-        let (for_people, for_types): (Vec<Awaited>, Vec<Awaited>) =
-            awaited.into_iter().partition(|awaited| {
-                matches!(awaited.kind, AttentionKind::UnmatchedPerson | AttentionKind::AmbiguousPerson)
-            });
+        let (for_people, for_types): (Vec<Awaited>, Vec<Awaited>) = awaited.into_iter().partition(|awaited| {
+            matches!(awaited.kind, AttentionKind::UnmatchedPerson | AttentionKind::AmbiguousPerson)
+        });
         let mut gone = self.matched_by_now(company, for_people, Fresh(at)).await?;
         gone.extend(self.mapped_by_now(company, for_types, Fresh(at)).await?);
         let is_new = |awaited: &&Awaited| !before.contains(&key(awaited));
-        let people: Vec<i64> =
-            gone.iter().filter(is_new).flat_map(|awaited| awaited.people.clone()).collect();
+        let people: Vec<i64> = gone.iter().filter(is_new).flat_map(|awaited| awaited.people.clone()).collect();
         if !people.is_empty() {
             let request = SyncRequest { reason: SyncReason::Import, at, webhook_received_at: None };
             queue::request_sync(&self.db, company, &people, request).await?;
@@ -63,8 +61,7 @@ impl Engine {
         let oldest = people::names_read_longest_ago(&self.db, company, &ids, NAMES).await?;
         let reads = oldest.into_iter().map(|person| self.read_names_again(company, person, fresh));
         // Neither is cancelled when the other fails: a call to Officient may be refreshing the token.
-        let (users, _read) =
-            tokio::join!(self.reference_data.users(fresh), futures_util::future::join_all(reads));
+        let (users, _read) = tokio::join!(self.reference_data.users(fresh), futures_util::future::join_all(reads));
         let users = users?;
         let names = people::names(&self.db, Some(company), &ids).await?;
         let mut matched = Vec::new();
@@ -107,9 +104,7 @@ impl Engine {
         }
         if !awaited.iter().all(is_built_in) {
             for year in self.window().years() {
-                for kind in
-                    self.reference_data.leave_types(company, year, Priority::Sweep, fresh).await?.iter()
-                {
+                for kind in self.reference_data.leave_types(company, year, Priority::Sweep, fresh).await?.iter() {
                     if let Some(description) = describe_type(kind, &self.config.officient.integration_app) {
                         described.entry(description.type_id.clone()).or_default().push(description);
                     }

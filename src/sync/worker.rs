@@ -244,8 +244,7 @@ impl Worker {
         }
         let is_at_rest = self.jobs.is_empty() && !self.must_check_subscriptions && !self.may_have_pending;
         let tick = if is_at_rest { IDLE_TICK } else { BUSY_TICK };
-        let debounce =
-            self.burst.and_then(|burst| Duration::try_from(burst.check_at.duration_since(now)).ok());
+        let debounce = self.burst.and_then(|burst| Duration::try_from(burst.check_at.duration_since(now)).ok());
         let retry = self.may_have_pending.then(|| self.pending_webhooks.waits_for(now)).flatten();
         Ok([debounce, retry].into_iter().flatten().fold(tick, Duration::min))
     }
@@ -312,9 +311,8 @@ impl Worker {
         }
         self.pending_webhooks.start();
         let engine = Arc::clone(&self.engine);
-        let job = async move {
-            Done::PendingWebhooks(log_failure(RESOLVE_FAILED, engine.resolve(company, batch).await))
-        };
+        let job =
+            async move { Done::PendingWebhooks(log_failure(RESOLVE_FAILED, engine.resolve(company, batch).await)) };
         self.jobs.spawn(job.instrument(work!("pending_webhooks")));
         Ok(())
     }
@@ -328,10 +326,7 @@ impl Worker {
         if !connection.is_paused && (is_requested || engine.is_sweep_due(connection, now)) {
             self.sweep.start();
             let job = async move {
-                Done::Sweep(log_failure(
-                    "Could not start a sweep",
-                    engine.begin_sweep(company, is_requested).await,
-                ))
+                Done::Sweep(log_failure("Could not start a sweep", engine.begin_sweep(company, is_requested).await))
             };
             self.jobs.spawn(job.instrument(work!("sweep")));
         } else if self.must_check_subscriptions || connection.previous_webhook_token.is_some() {
@@ -390,10 +385,8 @@ impl Worker {
         let running: Vec<i64> = self.people.keys().copied().collect();
         let limit = i64::try_from(free).unwrap_or(1);
         let due = queue::due(&self.engine.db, company, &running, now, limit).await?;
-        let is_in_sweep =
-            |person: &Person| person.request.is_some_and(|request| request.reason == SyncReason::Sweep);
-        let total =
-            if due.iter().any(is_in_sweep) { people::count(&self.engine.db, company).await? } else { 0 };
+        let is_in_sweep = |person: &Person| person.request.is_some_and(|request| request.reason == SyncReason::Sweep);
+        let total = if due.iter().any(is_in_sweep) { people::count(&self.engine.db, company).await? } else { 0 };
         for person in due {
             let reason = person.request.map_or(SyncReason::Manual, |request| request.reason);
             // A webhook about somebody who did not fail yet does not wait: perhaps only the others fail.
@@ -416,8 +409,7 @@ impl Worker {
         let engine = Arc::clone(&self.engine);
         let years = engine.years_to_read(&person, sweep_no, total);
         let reason = person.request.map_or(SyncReason::Manual, |request| request.reason);
-        let span =
-            work!("reconcile", person.id = %person.id, reason = reason.into_str(), event.newest = Empty);
+        let span = work!("reconcile", person.id = %person.id, reason = reason.into_str(), event.newest = Empty);
         let job = async move {
             // A failure is stored with the person and logged.
             let _stored = engine.reconcile(company, &person, years.as_deref()).await;

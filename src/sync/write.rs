@@ -210,11 +210,7 @@ impl Engine {
     }
 
     /// The absence as Optedo lists it on one of these days.
-    async fn listed(
-        &self,
-        absence: AbsenceId,
-        days: &[(UserId, Date)],
-    ) -> Result<Option<Absence>, SyncError> {
+    async fn listed(&self, absence: AbsenceId, days: &[(UserId, Date)]) -> Result<Option<Absence>, SyncError> {
         let days: BTreeSet<(UserId, Date)> = days.iter().copied().collect();
         for (user, day) in days {
             let listed = self.optedo.absences(user, day, day).await?;
@@ -226,13 +222,7 @@ impl Engine {
     }
 
     /// Optedo answered that a write succeeded, and its list shows that it did not.
-    async fn not_done(
-        &self,
-        context: WriteContext,
-        event: EventId,
-        reply: Reply,
-        instead: &str,
-    ) -> SyncError {
+    async fn not_done(&self, context: WriteContext, event: EventId, reply: Reply, instead: &str) -> SyncError {
         if let Some(term) = self.work_signal.term() {
             // If this is not stored, the next write waits a little longer than necessary.
             let _stored = absences::note_call(&self.db, context, event, None, term).await;

@@ -25,8 +25,7 @@ const COUNTERS: [(&str, &str); 5] = [
     ("officient_rate_limited_total", "Calls that Officient refused with 429."),
 ];
 const ACK_BUCKETS: [f64; 11] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0];
-const PROPAGATION_BUCKETS: [f64; 13] =
-    [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0];
+const PROPAGATION_BUCKETS: [f64; 13] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0];
 const HISTOGRAMS: [(&str, &[f64], &str); 2] = [
     ("webhook_ack_seconds", &ACK_BUCKETS, "From the arrival of a webhook to its 200."),
     ("propagation_seconds", &PROPAGATION_BUCKETS, "From a webhook on disk to its absence in Optedo."),
@@ -120,8 +119,7 @@ pub fn show(shown: &Shown<'_>) {
     gauge!("sync_queue", "state" => "retrying").set(shown.retrying as f64);
     gauge!("oldest_waiting_seconds").set(shown.oldest_waiting.as_secs_f64());
     for kind in AttentionKind::VARIANTS {
-        let count =
-            shown.attention.iter().find(|(open, _)| open == kind.into_str()).map_or(0, |(_, count)| *count);
+        let count = shown.attention.iter().find(|(open, _)| open == kind.into_str()).map_or(0, |(_, count)| *count);
         gauge!("attention_open", "kind" => kind.into_str()).set(count as f64);
     }
     gauge!("connection_state").set(match shown.state {

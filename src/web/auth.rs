@@ -61,9 +61,8 @@ impl SessionPolicy {
         let _place = self.verifications.acquire().await;
         // Slow by design, so not on the threads that serve requests.
         let verify = tokio::task::spawn_blocking(move || {
-            PasswordHash::new(expected.expose_secret()).is_ok_and(|hash| {
-                argon2::Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
-            })
+            PasswordHash::new(expected.expose_secret())
+                .is_ok_and(|hash| argon2::Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
         });
         verify.await.unwrap_or(false)
     }

@@ -77,9 +77,7 @@ impl ProblemKind {
             Self::InvalidRequest => StatusCode::BAD_REQUEST,
             Self::InvalidField => StatusCode::UNPROCESSABLE_ENTITY,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NotConnected | Self::CredentialsMissing | Self::CredentialsConfigured => {
-                StatusCode::CONFLICT
-            }
+            Self::NotConnected | Self::CredentialsMissing | Self::CredentialsConfigured => StatusCode::CONFLICT,
             Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
             Self::OfficientUnavailable | Self::OptedoUnavailable => StatusCode::BAD_GATEWAY,
             Self::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -218,9 +216,7 @@ impl From<SyncError> for WebError {
         match error {
             SyncError::Database(error) => error.into(),
             SyncError::Officient(OfficientError::Token { source, .. }) => source.into(),
-            SyncError::Officient(error @ OfficientError::Call { .. }) => {
-                Self::OfficientUnavailable(error.into())
-            }
+            SyncError::Officient(error @ OfficientError::Call { .. }) => Self::OfficientUnavailable(error.into()),
             SyncError::Optedo(_) | SyncError::EarlierCall { .. } | SyncError::Superseded => {
                 Self::OptedoUnavailable(error.into())
             }
@@ -242,8 +238,7 @@ mod tests {
     #[test]
     fn every_problem_has_an_id_of_its_own_and_a_section_in_the_documentation() {
         let documentation = include_str!("../../docs/errors.md");
-        let sections: BTreeSet<&str> =
-            documentation.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        let sections: BTreeSet<&str> = documentation.lines().filter_map(|line| line.strip_prefix("## ")).collect();
         let ids = ProblemKind::VARIANTS.iter().map(|kind| <&str>::from(*kind));
         assert_eq!(ids.collect::<BTreeSet<&str>>(), sections);
         assert_eq!(ProblemKind::VARIANTS.len(), sections.len());
@@ -266,8 +261,7 @@ mod tests {
     fn a_failure_that_may_pass_says_when_to_try_again() {
         let after = |error: WebError| {
             let response = error.into_response();
-            let after =
-                response.headers().get(header::RETRY_AFTER).map(|value| value.to_str().unwrap().to_owned());
+            let after = response.headers().get(header::RETRY_AFTER).map(|value| value.to_str().unwrap().to_owned());
             (response.status().as_u16(), after)
         };
         let five = Some("5".to_owned());

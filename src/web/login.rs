@@ -173,9 +173,7 @@ fn notice_of(error: &UpstreamError, refused: Notice) -> Notice {
     match error {
         UpstreamError::Rejected { .. } | UpstreamError::Unauthorized => refused,
         UpstreamError::Unreadable { .. } | UpstreamError::NotFound => Notice::Unreadable,
-        UpstreamError::Busy { .. } | UpstreamError::TimedOut | UpstreamError::Unavailable { .. } => {
-            Notice::Unreachable
-        }
+        UpstreamError::Busy { .. } | UpstreamError::TimedOut | UpstreamError::Unavailable { .. } => Notice::Unreachable,
     }
 }
 

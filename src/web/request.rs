@@ -50,8 +50,7 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
 /// `Sec-Fetch-Site`, which no page can set, then distinguishes them. A program sends neither header.
 pub fn refuse_other_sites(headers: &HeaderMap, public_url: &str) -> Result<(), WebError> {
     let value = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let is_ours =
-        |origin: &str| Url::parse(public_url).is_ok_and(|ours| ours.origin().ascii_serialization() == origin);
+    let is_ours = |origin: &str| Url::parse(public_url).is_ok_and(|ours| ours.origin().ascii_serialization() == origin);
     let is_allowed = match (value(HeaderName::from_static("sec-fetch-site")), value(header::ORIGIN)) {
         (Some(site), _) if !matches!(site, "same-origin" | "none") => false,
         (Some(_), Some("null")) | (_, None) => true,
@@ -116,8 +115,7 @@ mod tests {
             ("10.0.0.1", &["2001:db8::7"], "2001:db8::7"),
         ];
         for (peer, forwarded, expected) in cases {
-            let pairs: Vec<(&str, &str)> =
-                forwarded.iter().map(|value| ("x-forwarded-for", *value)).collect();
+            let pairs: Vec<(&str, &str)> = forwarded.iter().map(|value| ("x-forwarded-for", *value)).collect();
             let found = client(peer.parse().unwrap(), &headers(&pairs), &trusted);
             assert_eq!(found.to_string(), expected, "{peer} {forwarded:?}");
         }

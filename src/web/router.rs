@@ -17,7 +17,8 @@ use super::{api, login, monitoring, openapi, page, request_id, session, webhook}
 use crate::config::Config;
 
 /// The page needs no permission of the browser; writing to the clipboard needs none.
-const NO_PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), publickey-credentials-get=(), usb=()";
+const NO_PERMISSIONS: &str =
+    "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), publickey-credentials-get=(), usb=()";
 
 /// Everything on `server.listen`.
 pub fn router(app: App) -> Router {

@@ -97,11 +97,7 @@ impl App {
 }
 
 /// Middleware of the API: 401 without an admin.
-pub async fn require_admin(
-    State(app): State<App>,
-    request: Request,
-    next: Next,
-) -> Result<Response, WebError> {
+pub async fn require_admin(State(app): State<App>, request: Request, next: Next) -> Result<Response, WebError> {
     let admin = app.admin(request.headers(), true).await?.ok_or(WebError::Unauthorized)?;
     pass(&app, admin, request, next).await
 }

@@ -126,10 +126,8 @@ fn routes() -> BTreeSet<(String, String)> {
 #[test]
 fn every_route_is_described_and_nothing_else() {
     let document = document();
-    let described: BTreeSet<(String, String)> = operations(&document)
-        .into_iter()
-        .map(|(method, path, _)| (method.to_owned(), path.to_owned()))
-        .collect();
+    let described: BTreeSet<(String, String)> =
+        operations(&document).into_iter().map(|(method, path, _)| (method.to_owned(), path.to_owned())).collect();
     assert_eq!(described, routes());
     for (method, path, _) in endpoints() {
         let path = format!("{API}{}", path.replace("/1/", "/{id}/"));
@@ -208,9 +206,9 @@ fn api(path: &str) -> String {
 
 /// Operations for the admin: method, path with `{id}`, and a body that is right where one is needed.
 fn of_admin() -> Vec<(String, String, Option<Value>)> {
-    let all = endpoints().into_iter().map(|(method, path, body)| {
-        (method.as_str().to_lowercase(), api(&path.replace("/1/", "/{id}/")), body)
-    });
+    let all = endpoints()
+        .into_iter()
+        .map(|(method, path, body)| (method.as_str().to_lowercase(), api(&path.replace("/1/", "/{id}/")), body));
     all.collect()
 }
 
@@ -385,9 +383,7 @@ async fn when_others_fail(caller: &Caller<'_>) {
     app.optedo.clear_faults();
     // The worker is idle, so that it does not notice the revoked tokens before the request does.
     app.until_idle().await;
-    for (method, path) in
-        [("post", "/attention/{id}/retry"), ("put", "/webhook-events"), ("get", "/leavetypes")]
-    {
+    for (method, path) in [("post", "/attention/{id}/retry"), ("put", "/webhook-events"), ("get", "/leavetypes")] {
         app.officient.revoke_all_tokens();
         let request = caller.request(method, &api(path), &item, "");
         caller.call(method, &api(path), request.json(&event_names()), 409).await;
@@ -450,8 +446,7 @@ async fn every_response_is_as_described() {
         statuses.map(move |status| format!("{method} {path} {status}"))
     });
     let seen = seen.lock().unwrap();
-    let never_seen: Vec<String> =
-        described.filter(|case| !case.ends_with("500") && !seen.contains(case)).collect();
+    let never_seen: Vec<String> = described.filter(|case| !case.ends_with("500") && !seen.contains(case)).collect();
     assert_eq!(never_seen, Vec::<String>::new());
 }
 

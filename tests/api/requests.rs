@@ -63,8 +63,7 @@ async fn without_credentials_every_endpoint_responds_401_and_does_nothing() {
             problem(response, &case).await;
         }
     }
-    let untouched =
-        "select client_id is null and webhook_events is null and not exists (select 1 from oauth_flows)
+    let untouched = "select client_id is null and webhook_events is null and not exists (select 1 from oauth_flows)
          from connection";
     let is_untouched: bool = sqlx::query_scalar(untouched).fetch_one(&app.db).await.unwrap();
     assert!(is_untouched);
@@ -201,8 +200,7 @@ async fn each_problem_has_a_type_of_its_own_that_the_documentation_explains() {
     };
     let put = |body: &'static str| app.api(Method::PUT, "/credentials").body(body);
     let sign_in = |body: String| app.http.post(format!("{}{PAGE}/sign-in", app.url)).body(body);
-    let form =
-        |body: &str| sign_in(body.to_owned()).header("content-type", "application/x-www-form-urlencoded");
+    let form = |body: &str| sign_in(body.to_owned()).header("content-type", "application/x-www-form-urlencoded");
     for (request, id) in [
         (request(&app, Method::GET, "/status", None), "unauthorized"),
         (form("password=x").header("origin", "https://evil.example"), "invalid-csrf-token"),

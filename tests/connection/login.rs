@@ -5,7 +5,8 @@ use crate::support::simulators::{OfficientOptions, OfficientSim};
 
 pub async fn assert_nothing_connected(app: &TestApp, case: &str) {
     assert_eq!(app.status().await["state"], "disconnected", "{case}");
-    let no_tokens = "select state = 'disconnected' and access_token is null and refresh_token is null and company_id is null
+    let no_tokens =
+        "select state = 'disconnected' and access_token is null and refresh_token is null and company_id is null
          from connection";
     assert!(app.holds(no_tokens).await, "{case}");
     assert!(app.officient.subscriptions().is_empty(), "{case}");
@@ -212,22 +213,14 @@ async fn two_sign_ins_in_one_browser_both_finish_in_either_order() {
         for tab in order {
             let back = browser.submit(&tabs[tab].form("Geef toegang")).await;
             let page = browser.follow(&browser.follow(&back).await).await;
-            assert!(
-                page.body.contains("De koppeling met Officient is gelukt"),
-                "{order:?} {tab}: {}",
-                page.body
-            );
+            assert!(page.body.contains("De koppeling met Officient is gelukt"), "{order:?} {tab}: {}", page.body);
             used.push(back);
         }
         app.settle().await;
         let (before, tokens) = (app.status().await, stored_tokens(&app).await);
         for back in used {
             let page = browser.follow(&browser.follow(&back).await).await;
-            assert!(
-                page.body.contains("Gekoppeld") && !page.body.contains("class=\"notice"),
-                "{}",
-                page.body
-            );
+            assert!(page.body.contains("Gekoppeld") && !page.body.contains("class=\"notice"), "{}", page.body);
         }
         assert_eq!(
             (app.status().await, stored_tokens(&app).await),
@@ -310,7 +303,8 @@ async fn a_browser_that_is_closed_after_a_click_does_not_stop_what_it_asked_for(
 async fn invisible_characters_around_pasted_credentials_are_removed() {
     let app = TestApp::start().await;
     let pasted = |text: &str| format!("\u{feff} {text}\u{200b}\n");
-    let body = json!({"clientId": pasted(app.officient.client_id()), "clientSecret": pasted(app.officient.client_secret())});
+    let body =
+        json!({"clientId": pasted(app.officient.client_id()), "clientSecret": pasted(app.officient.client_secret())});
     let put = app.api(Method::PUT, "/credentials").json(&body).send().await.unwrap();
     assert_eq!(put.status(), StatusCode::NO_CONTENT);
     assert_eq!(app.log_in_with(&app.officient.issue_code()).await, "connected");

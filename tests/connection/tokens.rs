@@ -156,9 +156,7 @@ async fn a_failing_token_endpoint_is_called_at_most_every_five_seconds() {
 
 #[tokio::test]
 async fn the_encoding_that_the_token_endpoint_accepts_is_found_and_remembered() {
-    for (encoding, status) in
-        [(TokenEncoding::Json, 400), (TokenEncoding::Json, 415), (TokenEncoding::Form, 415)]
-    {
+    for (encoding, status) in [(TokenEncoding::Json, 400), (TokenEncoding::Json, 415), (TokenEncoding::Form, 415)] {
         let w = World::start().await;
         w.officient.accept_tokens_only_as(encoding, status);
         w.connect_and_import().await;
@@ -210,8 +208,7 @@ async fn after_a_refused_refresh_nothing_is_lost_and_connecting_again_catches_up
     w.officient.revoke_all_tokens();
     w.take_leave(1);
     w.receive("calendar_event_added", w.jan).await;
-    w.until("the admin must sign in again", async || w.status().await["state"] == "reauthorization_required")
-        .await;
+    w.until("the admin must sign in again", async || w.status().await["state"] == "reauthorization_required").await;
     let items = w.attention_of("reauthorization_required").await;
     assert_eq!(items.len(), 1);
     let page = Browser::signed_in(&w).await.open(PAGE).await;

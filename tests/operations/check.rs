@@ -206,11 +206,8 @@ async fn a_missing_connection_and_an_unreachable_service_are_reported() {
 
 #[tokio::test]
 async fn a_service_that_does_not_respond_does_not_block_the_check() {
-    let world = crate::support::world::options()
-        .set("officient.timeout", "1s")
-        .set("optedo.timeout", "1s")
-        .connected()
-        .await;
+    let world =
+        crate::support::world::options().set("officient.timeout", "1s").set("optedo.timeout", "1s").connected().await;
     let _silence = (world.officient.hold("/", 0), world.optedo.hold("/", 0));
     let (code, found) = check(&world).await;
     assert_eq!(code, Some(1));

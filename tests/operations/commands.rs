@@ -87,12 +87,11 @@ async fn an_empty_database_is_migrated_and_a_second_time_changes_nothing() {
         let ended = run_in(environment.clone(), &["migrate"]).await;
         assert_eq!(ended.code, Some(0), "{ended:?}");
         let pool = sqlx::PgPool::connect(&database).await.unwrap();
-        let (rows, migrations): (i64, i64) = sqlx::query_as(
-            "select (select count(*) from connection), (select count(*) from _sqlx_migrations)",
-        )
-        .fetch_one(&pool)
-        .await
-        .unwrap();
+        let (rows, migrations): (i64, i64) =
+            sqlx::query_as("select (select count(*) from connection), (select count(*) from _sqlx_migrations)")
+                .fetch_one(&pool)
+                .await
+                .unwrap();
         assert_eq!(rows, 1);
         assert_eq!(migrations, i64::try_from(optedo_officient::db::migrator().iter().count()).unwrap());
         pool.close().await;

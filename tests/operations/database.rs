@@ -73,10 +73,8 @@ async fn a_postgres_stopped_immediately_during_changes_loses_and_duplicates_noth
     let w = on(&postgres).connected_without_service().await;
     let people = people_of(&w);
     let environment = w.environment();
-    let replicas = [
-        Replica::start(&w, &environment, w.port()).await,
-        Replica::start(&w, &environment, free_port()).await,
-    ];
+    let replicas =
+        [Replica::start(&w, &environment, w.port()).await, Replica::start(&w, &environment, free_port()).await];
     w.officient.set_notify(true);
     w.optedo.set_latency(Duration::from_millis(2));
     let mut dice = Dice(11);
@@ -102,10 +100,7 @@ async fn a_postgres_stopped_immediately_during_changes_loses_and_duplicates_noth
     let mut connection = PgConnection::connect(&postgres.url).await.unwrap();
     let count = sqlx::query_scalar("select count(*) from webhook_events");
     let stored: i64 = count.fetch_one(&mut connection).await.unwrap();
-    assert!(
-        stored >= i64::try_from(accepted).unwrap(),
-        "{stored} of {accepted} acknowledged webhooks are stored"
-    );
+    assert!(stored >= i64::try_from(accepted).unwrap(), "{stored} of {accepted} acknowledged webhooks are stored");
     w.settle().await;
     w.sweep().await;
     assert_eq!(standing(&w), wanted(&w, &people));
@@ -155,9 +150,8 @@ async fn a_database_restored_from_an_old_backup_duplicates_nothing_and_catches_u
 
     w.app.stop().await;
     for table in tables {
-        let restore = format!(
-            "truncate {table}; insert into {table} overriding system value select * from backup_{table}"
-        );
+        let restore =
+            format!("truncate {table}; insert into {table} overriding system value select * from backup_{table}");
         w.sql(&restore).await;
     }
     w.app.restart().await;
@@ -184,14 +178,10 @@ async fn a_read_only_database_refuses_webhooks_until_it_is_writable() {
     })
     .await;
     let event = w.take_leave(0);
-    let write =
-        format!("begin read write; alter database {name} reset default_transaction_read_only; commit");
+    let write = format!("begin read write; alter database {name} reset default_transaction_read_only; commit");
     w.sql(&write).await;
     // The sessions that began meanwhile stay read-only, and are replaced.
-    w.until("webhooks are accepted", async || {
-        w.deliver("calendar_event_added", w.jan).await == StatusCode::OK
-    })
-    .await;
+    w.until("webhooks are accepted", async || w.deliver("calendar_event_added", w.jan).await == StatusCode::OK).await;
     w.until("the leave is written", async || w.times_of(event) == whole_day(w.day(0))).await;
     w.finish(&[]).await;
 }

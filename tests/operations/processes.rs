@@ -117,8 +117,7 @@ fn hostile_body(dice: &mut Dice) -> Vec<u8> {
     let noise = |dice: &mut Dice, length: usize| -> Vec<u8> {
         (0..length).map(|_| u8::try_from(dice.below(256)).unwrap()).collect()
     };
-    let good =
-        br#"{"account":"acme","event_type":"calendar_event_added","related_object_id":"264"}"#.to_vec();
+    let good = br#"{"account":"acme","event_type":"calendar_event_added","related_object_id":"264"}"#.to_vec();
     match dice.below(12) {
         0 => noise(dice, 300),
         1 => b"[".repeat(30_000),
@@ -134,15 +133,10 @@ fn hostile_body(dice: &mut Dice) -> Vec<u8> {
         6 => [&br#"{"event_type":""#[..], &noise(dice, 2000), br#""}"#].concat(),
         7 => br#"{"event_type":"\u0000\ud800","related_object_id":-1e400}"#.to_vec(),
         8 => format!(r#"{{"event_type":"{}"}}"#, "é".repeat(20_000)).into_bytes(),
-        9 => format!(r#"{{"event_type":"person_added","related_object_id":"{}"}}"#, "9".repeat(60_000))
-            .into_bytes(),
+        9 => format!(r#"{{"event_type":"person_added","related_object_id":"{}"}}"#, "9".repeat(60_000)).into_bytes(),
         10 => br#"{"event_type":"a","event_type":["b"],"related_object_id":{"a":{"b":[[[]]]}}}"#.to_vec(),
-        _ => format!(
-            r#"{{"event_type":"x{}","related_object_id":{}}}"#,
-            dice.below(99_999),
-            dice.below(1 << 20)
-        )
-        .into_bytes(),
+        _ => format!(r#"{{"event_type":"x{}","related_object_id":{}}}"#, dice.below(99_999), dice.below(1 << 20))
+            .into_bytes(),
     }
 }
 

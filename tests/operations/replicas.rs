@@ -146,8 +146,7 @@ async fn a_leader_whose_heartbeat_is_too_old_after_noting_a_call_does_not_make_i
     let (company, jan) = jan(&w).await;
     // As if it led, and its heartbeat became too old while the note waits for a lock.
     let term = w.number("select term from leadership").await;
-    let heartbeat_at =
-        |confirmed_at| other.engine.work_signal.set_leadership(Some(Leadership { confirmed_at, term }));
+    let heartbeat_at = |confirmed_at| other.engine.work_signal.set_leadership(Some(Leadership { confirmed_at, term }));
     heartbeat_at(Instant::now());
     let mut lock = db::begin(&w.db).await.unwrap();
     sqlx::query("select from leadership for update").execute(&mut *lock).await.unwrap();

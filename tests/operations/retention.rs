@@ -38,8 +38,7 @@ async fn old_rows_are_deleted_in_batches_and_rows_in_use_stay() {
     .await;
     // The next clean-up.
     w.advance(SignedDuration::from_mins(11)).await;
-    w.until("the old people are gone", async || count(&w, "people where person_id in (900, 903)").await == 0)
-        .await;
+    w.until("the old people are gone", async || count(&w, "people where person_id in (900, 903)").await == 0).await;
     assert_eq!(count(&w, "webhook_events where event_type = 'old'").await, 0);
     assert_eq!(count(&w, "webhook_events where event_type = 'recent'").await, 3);
     assert_eq!(count(&w, "attention where detail = 'old'").await, 0);

@@ -98,8 +98,7 @@ async fn every_response_has_a_request_id_except_that_to_a_webhook() {
         assert!(response.status().is_success(), "{response:?}");
         response.headers().contains_key("x-request-id")
     };
-    let webhook =
-        world.app.http.post(world.webhook_url()).body(r#"{"event_type":"e","related_object_id":"1"}"#);
+    let webhook = world.app.http.post(world.webhook_url()).body(r#"{"event_type":"e","related_object_id":"1"}"#);
     assert!(!has_id(webhook).await);
     assert!(has_id(world.app.api(Method::GET, "/status")).await);
     // An address that begins like that of a webhook.
@@ -140,9 +139,8 @@ async fn all_log_lines_of_a_reconciliation_have_one_id_and_name_the_webhook() {
         .iter()
         .filter(|line| reconciliation_of(line).is_some_and(|it| it["sync.id"] == reconciliation["sync.id"]))
         .collect();
-    let calls = |service: &str| {
-        of_reconciliation.iter().filter(|line| line["message"] == format!("Called {service}")).count()
-    };
+    let calls =
+        |service: &str| of_reconciliation.iter().filter(|line| line["message"] == format!("Called {service}")).count();
     assert!(calls("officient") >= 1 && calls("optedo") >= 1, "{log}");
     for word in ["Peeters", "Vakantie", "Verlof"] {
         assert!(!log.contains(word), "{word} in {log}");

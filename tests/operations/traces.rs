@@ -105,16 +105,14 @@ async fn world() -> World {
 async fn a_reconciliation_is_a_trace_with_its_calls() {
     let world = world().await;
     let (collector, url) = Collector::start().await;
-    let environment =
-        with(traced(&world, &url), "OPTEDO_OFFICIENT__LOG__FILTER", "warn,optedo_officient=debug");
+    let environment = with(traced(&world, &url), "OPTEDO_OFFICIENT__LOG__FILTER", "warn,optedo_officient=debug");
     let environment = with(environment, "OTEL_RESOURCE_ATTRIBUTES", "k8s.pod.name=acme-1");
     let serving = Serving::start(&world, environment).await;
     world.connect_and_import().await;
     let event = world.take_leave(1);
     world.webhook().await;
     assert!(world.absence_of(event).is_some());
-    let webhook: i64 =
-        sqlx::query_scalar("select max(id) from webhook_events").fetch_one(&world.db).await.unwrap();
+    let webhook: i64 = sqlx::query_scalar("select max(id) from webhook_events").fetch_one(&world.db).await.unwrap();
     let ended = serving.stop().await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
 
@@ -141,11 +139,7 @@ async fn a_reconciliation_is_a_trace_with_its_calls() {
     }
     // The lines of the log have the same id.
     let id = format!("\"sync.id\":\"{}\"", value(reconciliation, "sync.id"));
-    assert!(
-        ended.err.lines().any(|line| line.contains("Called optedo") && line.contains(&id)),
-        "{}",
-        ended.err
-    );
+    assert!(ended.err.lines().any(|line| line.contains("Called optedo") && line.contains(&id)), "{}", ended.err);
     assert!(!ended.err.contains("collector"), "{}", ended.err);
 
     for request in collector.requests() {
@@ -181,10 +175,7 @@ async fn requests_are_traced_by_their_route_with_their_calls_and_webhooks_are_no
     for request in &requests {
         assert_eq!(request.parent_span_id, Vec::<u8>::new(), "{request:#?}");
         let route = value(request, "http.route");
-        assert!(
-            !route.contains("webhook/") && !route.contains("health") && !route.contains("metrics"),
-            "{route}"
-        );
+        assert!(!route.contains("webhook/") && !route.contains("health") && !route.contains("metrics"), "{route}");
     }
     let found = |path: &str, attribute: &str, text: &str| {
         let name = format!("GET {API}{path}");
@@ -257,9 +248,7 @@ async fn undisturbed(url: &str, asked: impl Fn() -> bool) -> Vec<String> {
     world.webhook().await;
     assert!(world.absence_of(event).is_some());
     // Every request for the status is a span.
-    world
-        .until("the collector was called often enough", async || asked() || world.status().await.is_null())
-        .await;
+    world.until("the collector was called often enough", async || asked() || world.status().await.is_null()).await;
     let ended = serving.stop().await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
     world.assert_one_way_and_once();
@@ -305,10 +294,7 @@ async fn the_sync_command_sends_its_traces_when_the_log_is_off() {
     assert!(world.absence_of(event).is_some());
     let spans = collector.spans();
     let reconciliations: Vec<&Span> = spans.iter().filter(|span| span.name == "reconcile").collect();
-    assert!(
-        reconciliations.iter().any(|reconciliation| children(&spans, reconciliation).len() > 1),
-        "{spans:#?}"
-    );
+    assert!(reconciliations.iter().any(|reconciliation| children(&spans, reconciliation).len() > 1), "{spans:#?}");
     assert!(spans.iter().any(|span| span.name == "sweep"), "{spans:#?}");
 
     let before = collector.requests().len();

@@ -98,8 +98,7 @@ async fn use_every_page(kind: Kind) {
     // Corrected and retried, it is written and the item is resolved.
     rename_user(&browser, &app, user, "An").await;
     browser.open(&format!("{page}/attention")).await;
-    let an_is_open =
-        async || browser.texts(".item h3").await.iter().any(|title| title.contains("An Janssens"));
+    let an_is_open = async || browser.texts(".item h3").await.iter().any(|title| title.contains("An Janssens"));
     assert!(an_is_open().await);
     browser.press_in(".item:has(button[aria-label*=\"An Janssens\"])", "Opnieuw proberen").await;
     app.settle().await;

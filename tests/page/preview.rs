@@ -16,10 +16,7 @@ async fn connect_with_preview(w: &World) {
 }
 
 pub async fn preview_text(w: &World, browser: &Browser<'_>, query: &str) -> String {
-    w.until("the preview is there", async || {
-        browser.open(&tab("/preview")).await.text().contains("Stand van")
-    })
-    .await;
+    w.until("the preview is there", async || browser.open(&tab("/preview")).await.text().contains("Stand van")).await;
     browser.open(&tab(&format!("/preview{query}"))).await.ok().text()
 }
 

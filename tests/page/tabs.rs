@@ -100,11 +100,7 @@ async fn the_history_shows_every_write_with_its_time_and_reason() {
         format!("{} {}", page.body.matches("data-action=").count(), page.text())
     };
     let day = w.day(0).strftime("%d/%m/%Y").to_string();
-    assert!(
-        entries().await.contains(&format!("geschreven {day}, hele dag eerste overname")),
-        "{}",
-        entries().await
-    );
+    assert!(entries().await.contains(&format!("geschreven {day}, hele dag eerste overname")), "{}", entries().await);
     w.make_partial(imported, 9, 120);
     w.webhook().await;
     assert!(
@@ -114,11 +110,7 @@ async fn the_history_shows_every_write_with_its_time_and_reason() {
     );
     w.officient.delete_event(imported);
     w.sweep().await;
-    assert!(
-        entries().await.contains(&format!("verwijderd {day} 09:00–11:00 op vraag")),
-        "{}",
-        entries().await
-    );
+    assert!(entries().await.contains(&format!("verwijderd {day} 09:00–11:00 op vraag")), "{}", entries().await);
 
     // Rejected twice: one line.
     let refused = w.take_leave(1);
@@ -164,10 +156,7 @@ async fn during_a_sweep_the_page_does_not_say_that_there_was_none() {
     w.request_sweep().await;
     w.until("the sweep began", async || w.status().await["sync"]["finishedAt"].is_null()).await;
     let text = shown().await;
-    assert!(
-        text.contains("Iedereen wordt nagekeken") && !text.contains("Iedereen laatst nagekeken"),
-        "{text}"
-    );
+    assert!(text.contains("Iedereen wordt nagekeken") && !text.contains("Iedereen laatst nagekeken"), "{text}");
     reading.release();
     w.settle().await;
     w.finish(&[]).await;
@@ -253,8 +242,7 @@ async fn an_item_is_ignored_and_followed_again() {
     w.officient.add_event(piet, w.leave(0));
     w.sweep().await;
     let browser = Browser::signed_in(&w).await;
-    let shows =
-        async |state: &str| browser.open(&tab(&format!("/attention?state={state}"))).await.ok().text();
+    let shows = async |state: &str| browser.open(&tab(&format!("/attention?state={state}"))).await.ok().text();
     assert!(shows("open").await.contains("Hierop wacht 1 afwezigheid."));
     browser.press_on(&tab("/attention"), "Negeren").await;
     assert!(shows("open").await.contains("Niets. Alles wat in Optedo hoort te staan, staat er."));
@@ -302,11 +290,10 @@ async fn the_page_names_the_admin_who_connected() {
     browser.follow(&browser.submit(&consent.form("Geef toegang")).await).await;
     let text = browser.open(PAGE).await.ok().text();
     assert!(text.contains("door ElsVermeulen &#60;b&#62;"), "{text}");
-    let who: Vec<Option<String>> =
-        sqlx::query_scalar("select admin_name from audit_log where action = 'connected'")
-            .fetch_all(&app.db)
-            .await
-            .unwrap();
+    let who: Vec<Option<String>> = sqlx::query_scalar("select admin_name from audit_log where action = 'connected'")
+        .fetch_all(&app.db)
+        .await
+        .unwrap();
     assert_eq!(who, [Some("ElsVermeulen <b>".to_owned())]);
     assert_eq!(app.post("/logout").await.status(), 204);
     app.connect().await;

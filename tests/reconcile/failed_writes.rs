@@ -112,8 +112,7 @@ async fn an_absence_is_deleted_if_its_event_was_deleted_during_the_create() {
     let event = w.take_leave(0);
     w.optedo.next_write(Fault::AnswerHangs);
     w.receive("calendar_event_added", w.jan).await;
-    w.until("the absence exists, and the service does not know", async || w.absence_of(event).is_some())
-        .await;
+    w.until("the absence exists, and the service does not know", async || w.absence_of(event).is_some()).await;
     w.officient.delete_event(event);
     w.retry_until_done().await;
     assert_eq!(w.absences(), []);

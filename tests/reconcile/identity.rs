@@ -4,12 +4,8 @@ use crate::support::prelude::*;
 use crate::support::simulators::optedo::Oddities;
 
 /// Optedo as a strict planning has it: nobody is absent twice at a time.
-const NO_OVERLAPS: Oddities = Oddities {
-    refuses_overlaps: Some(409),
-    lists_at_most: None,
-    repeats_last_page: false,
-    hides_new_absences: false,
-};
+const NO_OVERLAPS: Oddities =
+    Oddities { refuses_overlaps: Some(409), lists_at_most: None, repeats_last_page: false, hides_new_absences: false };
 
 fn ids(w: &World) -> Vec<i64> {
     w.absences().iter().map(|absence| absence.id).collect()

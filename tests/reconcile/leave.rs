@@ -53,8 +53,7 @@ async fn a_week_of_leave_is_one_absence_per_event_and_each_is_deleted_separately
 async fn each_duration_of_leave_has_its_start_and_end() {
     let w = World::connected().await;
     let on = |day: i32, from: (i8, i8), to: (i8, i8)| part(w.day(day), from, to);
-    let midnight_passed =
-        Some((w.day(4).at(22, 0, 0, 0), w.day(4).saturating_add(1.day()).at(2, 0, 0, 0), false));
+    let midnight_passed = Some((w.day(4).at(22, 0, 0, 0), w.day(4).saturating_add(1.day()).at(2, 0, 0, 0), false));
     let saturday = w.day(4).saturating_add(1.day());
     let weekend = w.leave(4).part(600, 456).on(saturday);
     let table = [
@@ -91,8 +90,7 @@ async fn daylight_saving_never_shifts_an_absence() {
         .filter(|day| day.weekday() == jiff::civil::Weekday::Sunday && day.day() > 24)
         .collect();
     assert!(changes.len() >= 2, "{changes:?}");
-    let events: Vec<_> =
-        changes.into_iter().map(|day| (w.take(w.leave(0).part(60, 120).on(day)), day)).collect();
+    let events: Vec<_> = changes.into_iter().map(|day| (w.take(w.leave(0).part(60, 120).on(day)), day)).collect();
     w.connect_and_import().await;
     for (event, day) in events {
         assert_eq!(w.times_of(event), part(day, (1, 0), (3, 0)));
@@ -195,8 +193,7 @@ async fn overtime_and_worked_time_are_excluded_without_an_attention_item() {
 #[tokio::test]
 async fn the_first_import_writes_everybodys_leave_once() {
     let w = World::start().await;
-    let people: Vec<(i64, i64)> =
-        (0..35).map(|number| w.hire(&format!("Voornaam{number}"), "Achternaam")).collect();
+    let people: Vec<(i64, i64)> = (0..35).map(|number| w.hire(&format!("Voornaam{number}"), "Achternaam")).collect();
     for (person, _) in &people {
         for day in 0..3 {
             w.officient.add_event(*person, w.leave(day));

@@ -87,11 +87,7 @@ async fn without_our_field_the_name_of_the_type_is_its_description() {
 
 #[tokio::test]
 async fn the_two_built_in_types_use_the_configured_descriptions() {
-    let w = options()
-        .set("leave_types.sick_day", "Ziekte")
-        .set("leave_types.education", "Opleiding")
-        .world()
-        .await;
+    let w = options().set("leave_types.sick_day", "Ziekte").set("leave_types.education", "Opleiding").world().await;
     let types = ["Ziekte", "Opleiding"].map(|name| w.optedo.add_absence_type(name));
     let sick = w.leave(0).of_type(LeaveType::SickDay);
     let training = w.leave(1).working().of_type(LeaveType::Education);

@@ -116,9 +116,7 @@ async fn a_failure_of_optedo_about_one_person_does_not_delay_the_others() {
     let w = World::connected().await;
     let others = w.hire_people(6);
     let jans = format!("GET /api/absences?userId={}&", w.user);
-    for (day, fault) in
-        (0..).zip([Fault::Status(500), Fault::Status(503), Fault::Status(400), Fault::Html200])
-    {
+    for (day, fault) in (0..).zip([Fault::Status(500), Fault::Status(503), Fault::Status(400), Fault::Html200]) {
         w.optedo.fault_on(&jans, fault.clone(), 1000);
         let event = w.take_leave(day);
         w.receive("calendar_event_added", w.jan).await;
@@ -127,8 +125,7 @@ async fn a_failure_of_optedo_about_one_person_does_not_delay_the_others() {
             w.officient.add_event(*person, w.leave(day));
             w.receive("person_added", person).await;
             let written = usize::try_from(day).unwrap() + 1;
-            w.until("the other's leave is written", async || w.optedo.absences_of(*user).len() == written)
-                .await;
+            w.until("the other's leave is written", async || w.optedo.absences_of(*user).len() == written).await;
         }
         assert_eq!(w.absence_of(event), None, "{fault:?}");
         w.optedo.clear_faults();

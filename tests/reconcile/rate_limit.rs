@@ -74,8 +74,7 @@ async fn a_periodic_sweep_leaves_two_thirds_of_the_rate_limit_free() {
     w.officient.clear_calls();
     w.periodic_sweep().await;
     let is_of_sweep = |path: &str| {
-        path.starts_with("/1.0/people/list")
-            || (path.starts_with("/1.0/calendar/") && !path.contains("requests"))
+        path.starts_with("/1.0/people/list") || (path.starts_with("/1.0/calendar/") && !path.contains("requests"))
     };
     let mut calls = w.officient.calls();
     calls.retain(|call| is_of_sweep(&call.path));
@@ -187,8 +186,7 @@ async fn a_new_leader_knows_how_much_of_the_rate_limit_is_used() {
         let copy = Replica::start(&w, &environment, port).await;
         let calls = w.officient.calls().len();
         w.request_sweep().await;
-        w.until("the replica is in the middle of a burst", async || w.officient.calls().len() >= calls + 15)
-            .await;
+        w.until("the replica is in the middle of a burst", async || w.officient.calls().len() >= calls + 15).await;
         copy.kill();
     }
     assert_eq!(w.officient.rate_limited(), 0);

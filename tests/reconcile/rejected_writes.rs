@@ -7,9 +7,7 @@ async fn a_rejected_absence_is_reported_the_others_are_written_and_it_is_written
     for status in [400, 409, 422] {
         let w = World::start().await;
         let refused_day = w.day(1);
-        w.optedo.reject_with(status, "De planning is afgesloten", move |absence| {
-            absence.start.date() == refused_day
-        });
+        w.optedo.reject_with(status, "De planning is afgesloten", move |absence| absence.start.date() == refused_day);
         let events: Vec<i64> = (0..3).map(|day| w.take_leave(day)).collect();
         w.connect_and_import().await;
         let stands: Vec<bool> = events.iter().map(|event| w.absence_of(*event).is_some()).collect();

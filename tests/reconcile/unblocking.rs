@@ -34,10 +34,8 @@ async fn a_name_corrected_in_officient_is_noticed_within_a_minute_without_a_webh
     w.finish(&["ambiguous_person", "ambiguous_person"]).await;
     w.officient.rename_person(namesake, "Johanna", "Peeters");
     a_minute(&w).await;
-    w.until("the leave of both is written", async || {
-        w.absence_of(event).is_some() && w.absence_of(hers).is_some()
-    })
-    .await;
+    w.until("the leave of both is written", async || w.absence_of(event).is_some() && w.absence_of(hers).is_some())
+        .await;
     w.settle().await;
     w.finish(&[]).await;
 }
@@ -83,8 +81,7 @@ async fn no_call_checks_for_corrections_while_nothing_waits_or_the_item_is_ignor
 #[tokio::test]
 async fn checking_for_corrections_costs_few_calls_and_reconciles_nobody_in_vain() {
     let w = World::start().await;
-    let people: Vec<i64> =
-        (0..40).map(|number| w.officient.add_person("Piet", &format!("Onbekend{number}"))).collect();
+    let people: Vec<i64> = (0..40).map(|number| w.officient.add_person("Piet", &format!("Onbekend{number}"))).collect();
     for person in &people {
         w.officient.add_event(*person, w.leave(0));
     }

@@ -28,9 +28,7 @@ async fn every_action_is_in_the_audit_log_with_its_session_and_address() {
     browser.submit(&form.fill_in("admin_name", "An\u{1b}[2K Admin")).await;
 
     let form = browser.open(PAGE).await.form("Bewaren");
-    let form = form
-        .fill_in("client_id", w.officient.client_id())
-        .fill_in("client_secret", w.officient.client_secret());
+    let form = form.fill_in("client_id", w.officient.client_id()).fill_in("client_secret", w.officient.client_secret());
     browser.submit(&form).await;
     let login = browser.open(PAGE).await.form("Aanmelden bij Officient").without("preview_first");
     let consent = browser.sign_in_at_officient(&browser.submit(&login).await).await;
@@ -62,8 +60,7 @@ async fn every_action_is_in_the_audit_log_with_its_session_and_address() {
         "disconnected",
         "signed_out",
     ];
-    let expected: Vec<&str> =
-        ["sign_in_failed"].into_iter().chain(of_session).chain(["disconnected"]).collect();
+    let expected: Vec<&str> = ["sign_in_failed"].into_iter().chain(of_session).chain(["disconnected"]).collect();
     assert_eq!(acts, expected);
     let session = rows[1].2.clone().unwrap();
     assert_eq!(session.len(), 8);
@@ -97,10 +94,7 @@ async fn the_page_shows_the_audit_log_newest_first_in_three_languages() {
     sqlx::query(insert).execute(&app.db).await.unwrap();
     let page = browser.open(LOG).await.ok();
     let text = page.text();
-    assert!(
-        text.contains("number 60") && text.contains("number 11") && !text.contains("number 10 "),
-        "{text}"
-    );
+    assert!(text.contains("number 60") && text.contains("number 11") && !text.contains("number 10 "), "{text}");
     assert!(text.find("number 60") < text.find("number 59"));
     assert!(text.contains("Koppeling gemaakt") && text.contains("203.0.113.9") && text.contains("cafe0001"));
     assert!(!page.body.contains("<b>An"), "a name is text, whatever it holds");
@@ -121,10 +115,8 @@ async fn the_audit_log_contains_no_secret_and_no_leave() {
     w.take(NewEvent::new(LeaveType::SickDay, w.day(1)));
     w.connect_and_import().await;
     w.post("/webhook-token/rotate").await;
-    let all: String = sqlx::query_scalar("select string_agg(a::text, ' ') from audit_log a")
-        .fetch_one(&w.db)
-        .await
-        .unwrap();
+    let all: String =
+        sqlx::query_scalar("select string_agg(a::text, ' ') from audit_log a").fetch_one(&w.db).await.unwrap();
     assert!(all.contains("connected"));
     for word in [w.officient.client_secret(), &w.webhook_secret(), "Peeters", "Verlof", "sick"] {
         assert!(!all.contains(word), "{word}");

@@ -32,10 +32,8 @@ async fn a_slow_or_silent_client_loses_its_connection_and_delays_nobody() {
     let app = TestApp::start().await;
     let webhook = app.webhook_url();
     let path = webhook.strip_prefix(&app.url).unwrap();
-    let [mut silent, mut half, mut dripping, mut body, mut idle] = join_all((0..5).map(|_| connect(&app)))
-        .await
-        .try_into()
-        .unwrap_or_else(|_| unreachable!("five clients"));
+    let [mut silent, mut half, mut dripping, mut body, mut idle] =
+        join_all((0..5).map(|_| connect(&app))).await.try_into().unwrap_or_else(|_| unreachable!("five clients"));
     half.write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\n").await.unwrap();
     let post = format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{{");
     body.write_all(post.as_bytes()).await.unwrap();
@@ -134,8 +132,7 @@ async fn a_request_that_two_servers_may_read_differently_is_refused() {
         let response = answer_to(&app, request.as_bytes()).await;
         assert!(response.is_empty() || response.starts_with("HTTP/1.1 4"), "{request:?}: {response}");
     }
-    let count: i64 =
-        sqlx::query_scalar("select count(*) from webhook_events").fetch_one(&app.db).await.unwrap();
+    let count: i64 = sqlx::query_scalar("select count(*) from webhook_events").fetch_one(&app.db).await.unwrap();
     assert_eq!(count, 0);
 }
 
@@ -174,8 +171,7 @@ async fn no_other_spelling_of_a_path_and_no_other_method_is_routed() {
                 "/..;/..;/..;/",
                 "\\..\\..\\..\\",
             ] {
-                let request =
-                    format!("GET {prefix}{way}{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+                let request = format!("GET {prefix}{way}{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
                 let response = answer_to(&app, request.as_bytes()).await;
                 assert!(response.starts_with("HTTP/1.1 4"), "{prefix}{way}{path}: {response}");
             }
@@ -190,15 +186,9 @@ async fn no_other_spelling_of_a_path_and_no_other_method_is_routed() {
         format!("{PAGE};/log"),
         "/%69nstellingen/integraties/hr".to_owned(),
     ] {
-        let response = answer_to(
-            &app,
-            format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes(),
-        )
-        .await;
-        assert!(
-            response.starts_with("HTTP/1.1 404") || response.starts_with("HTTP/1.1 401"),
-            "{path}: {response}"
-        );
+        let response =
+            answer_to(&app, format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes()).await;
+        assert!(response.starts_with("HTTP/1.1 404") || response.starts_with("HTTP/1.1 401"), "{path}: {response}");
     }
     for method in ["TRACE", "TRACK", "OPTIONS", "PATCH", "DEBUG", "PROPFIND"] {
         for path in [API, PAGE, "/health/live"] {
@@ -207,10 +197,7 @@ async fn no_other_spelling_of_a_path_and_no_other_method_is_routed() {
             );
             let response = answer_to(&app, request.as_bytes()).await;
             assert!(response.starts_with("HTTP/1.1 405"), "{method} {path}: {response}");
-            assert!(
-                !response.contains("echo-me") && !response.to_lowercase().contains("access-control"),
-                "{response}"
-            );
+            assert!(!response.contains("echo-me") && !response.to_lowercase().contains("access-control"), "{response}");
         }
     }
     // HEAD is GET without the body.
@@ -236,8 +223,8 @@ async fn exchange(stream: &mut TcpStream, head: &str, body_bytes: usize) -> Stri
         response.push_str(&String::from_utf8_lossy(&part[..length]));
     }
     let length = response.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap();
-    let missing = response.split("\r\n\r\n").next().unwrap().len() + 4 + length.parse::<usize>().unwrap()
-        - response.len();
+    let missing =
+        response.split("\r\n\r\n").next().unwrap().len() + 4 + length.parse::<usize>().unwrap() - response.len();
     let mut rest = vec![0; missing];
     stream.read_exact(&mut rest).await.unwrap();
     response

@@ -11,10 +11,8 @@ use crate::support::program::run;
 async fn rows_about(w: &World, person: i64, events: &[i64]) -> Vec<String> {
     let dump = w.dump().await;
     let ids: Vec<String> = events.iter().chain([&person]).map(ToString::to_string).collect();
-    let words =
-        |line: &str| line.split(|char: char| !char.is_alphanumeric()).map(str::to_owned).collect::<Vec<_>>();
-    let is_about =
-        |line: &&str| words(line).iter().any(|word| ids.contains(word)) && !line.starts_with("audit_log ");
+    let words = |line: &str| line.split(|char: char| !char.is_alphanumeric()).map(str::to_owned).collect::<Vec<_>>();
+    let is_about = |line: &&str| words(line).iter().any(|word| ids.contains(word)) && !line.starts_with("audit_log ");
     dump.lines().filter(is_about).map(str::to_owned).collect()
 }
 
@@ -64,11 +62,10 @@ async fn a_person_is_exported_and_erased_from_every_table() {
     assert_eq!(again.code, Some(1));
     assert!(again.err.contains("nothing is stored here about person"));
     assert_eq!(run(&w, &["export", "--person", &id]).await.code, Some(1));
-    let acts: Vec<String> =
-        sqlx::query_scalar("select action from audit_log where session = 'command' order by id")
-            .fetch_all(&w.db)
-            .await
-            .unwrap();
+    let acts: Vec<String> = sqlx::query_scalar("select action from audit_log where session = 'command' order by id")
+        .fetch_all(&w.db)
+        .await
+        .unwrap();
     assert_eq!(acts, ["person_exported", "person_forgotten"]);
 }
 

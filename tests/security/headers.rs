@@ -163,10 +163,7 @@ async fn the_rules_of_a_passive_scan_find_nothing() {
         }
         if let Some(location) = headers.get("location").map(|location| location.to_str().unwrap()) {
             assert!(body.len() < 300, "10044 a redirect that says much: {case}");
-            assert!(
-                location.starts_with(PAGE) || location.starts_with(&app.officient.url()),
-                "10028: {case}"
-            );
+            assert!(location.starts_with(PAGE) || location.starts_with(&app.officient.url()), "10028: {case}");
             assert!(!location.contains("password") && !location.contains("code="), "10024: {case}");
         }
         let words: Vec<&str> = body.split(|char: char| !(char.is_ascii_digit() || char == '.')).collect();
@@ -176,9 +173,7 @@ async fn the_rules_of_a_passive_scan_find_nothing() {
             let is_time = word.len() == 10 && word.starts_with("17") && !word.contains('.');
             assert!(!is_time, "10096 a Unix time {word}: {case}");
         }
-        for word in
-            ["TODO", "FIXME", "BUG", "XXX", "debug", "username", "eval(", "innerHTML = ", "document.write"]
-        {
+        for word in ["TODO", "FIXME", "BUG", "XXX", "debug", "username", "eval(", "innerHTML = ", "document.write"] {
             assert!(!body.contains(word), "10027, 10110 {word}: {case}");
         }
         for word in ["panicked at", "stack backtrace", "sqlx::", "SQLSTATE", "/src/", "RUST_BACKTRACE"] {
@@ -196,14 +191,9 @@ async fn the_rules_of_a_passive_scan_find_nothing() {
                 assert!(source.starts_with(PAGE), "10017, 90003 another site's file: {case}");
             }
         }
-        for form in
-            body.split("<form method=\"post\"").skip(1).map(|form| form.split("</form>").next().unwrap())
-        {
+        for form in body.split("<form method=\"post\"").skip(1).map(|form| form.split("</form>").next().unwrap()) {
             let is_sign_in = form.contains("name=\"password\"");
-            assert!(
-                is_sign_in || form.contains("name=\"csrf_token\""),
-                "10202 a form without a token: {case}"
-            );
+            assert!(is_sign_in || form.contains("name=\"csrf_token\""), "10202 a form without a token: {case}");
         }
         assert!(!body.contains("method=\"get\" action=\"http"), "10094, 10048 a form elsewhere: {case}");
         let password = body.split("<input").find(|input| input.contains("type=\"password\""));

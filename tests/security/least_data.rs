@@ -118,8 +118,7 @@ async fn a_dump_of_the_database_contains_no_secret_and_no_canary() {
     let (_, login_cookie) = w.begin_login().await;
     w.sweep().await;
     let database = w.environment().into_iter().find(|(key, _)| key == "DATABASE_URL").unwrap().1;
-    let dump =
-        tokio::process::Command::new("pg_dump").arg(format!("--dbname={database}")).output().await.unwrap();
+    let dump = tokio::process::Command::new("pg_dump").arg(format!("--dbname={database}")).output().await.unwrap();
     assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
     let dump = String::from_utf8(dump.stdout).unwrap();
     assert!(dump.contains("COPY public.connection") && dump.contains(w.officient.client_id()));

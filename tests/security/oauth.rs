@@ -70,11 +70,7 @@ const STRANGE: [&[(&str, &str)]; 4] = [
     &[("host", "evil.example")],
     &[("x-forwarded-host", "evil.example"), ("x-forwarded-proto", "http")],
     &[("forwarded", "host=evil.example;proto=http")],
-    &[
-        ("x-original-host", "evil.example"),
-        ("x-forwarded-prefix", "/evil"),
-        ("origin", "https://evil.example"),
-    ],
+    &[("x-original-host", "evil.example"), ("x-forwarded-prefix", "/evil"), ("origin", "https://evil.example")],
 ];
 
 #[tokio::test]
@@ -86,8 +82,7 @@ async fn only_the_configuration_determines_the_redirect_uri() {
         assert_eq!(response.status(), StatusCode::SEE_OTHER);
         let location: url::Url = response.headers()["location"].to_str().unwrap().parse().unwrap();
         assert!(location.as_str().starts_with(&app.officient.url()), "{location}");
-        let redirect =
-            location.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1.into_owned();
+        let redirect = location.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1.into_owned();
         assert_eq!(redirect, format!("{}{API}", app.url), "{headers:?}");
         assert!(!location.as_str().contains("evil"), "{location}");
     }
@@ -109,10 +104,7 @@ async fn no_redirect_leads_to_an_address_of_a_stranger() {
                 let response = request.send().await.unwrap();
                 if let Some(location) = response.headers().get("location") {
                     let location = location.to_str().unwrap();
-                    assert!(
-                        location.starts_with(PAGE) && !location.contains("evil"),
-                        "{path} {name}: {location}"
-                    );
+                    assert!(location.starts_with(PAGE) && !location.contains("evil"), "{path} {name}: {location}");
                 }
             }
         }
@@ -144,8 +136,7 @@ async fn the_callback_redirects_to_an_address_without_code_and_state() {
     let (authorize_url, cookie) = app.begin_login().await;
     let (state, code) = (state_of(&authorize_url), app.officient.issue_code());
     for (case, state) in [("wrong", "a-strangers-state"), ("right", state.as_str())] {
-        let callback =
-            app.http.get(format!("{}{API}", app.url)).query(&[("code", code.as_str()), ("state", state)]);
+        let callback = app.http.get(format!("{}{API}", app.url)).query(&[("code", code.as_str()), ("state", state)]);
         let response = callback.header("cookie", &cookie).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::SEE_OTHER, "{case}");
         assert_eq!(response.headers()["referrer-policy"], "no-referrer", "{case}");

@@ -111,13 +111,11 @@ async fn an_endless_response_is_cut_off_at_its_limit() {
 
 #[tokio::test]
 async fn a_server_with_an_untrusted_certificate_gets_no_token() {
-    let directory =
-        std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tls-{}", std::process::id()));
+    let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tls-{}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();
     let made = Command::new("openssl")
         .args(
-            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
-                .split(' '),
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost".split(' '),
         )
         .args("-addext subjectAltName=DNS:localhost -keyout key.pem -out cert.pem".split(' '))
         .current_dir(&directory)

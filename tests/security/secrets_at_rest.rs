@@ -88,8 +88,7 @@ async fn after_a_key_rotation_the_former_key_is_no_longer_needed() {
     let (before, webhook_url) = (secrets(&app).await, app.webhook_url());
     let old_id = key_id(&app, SEALED[0]).await;
 
-    app.restart_with(&[("security.encryption_key", OTHER_KEY), ("security.previous_encryption_keys", KEY)])
-        .await;
+    app.restart_with(&[("security.encryption_key", OTHER_KEY), ("security.previous_encryption_keys", KEY)]).await;
     until_encrypted_again(&app, &old_id).await;
     assert_eq!(secrets(&app).await, before);
     app.restart_with(&[("security.previous_encryption_keys", "")]).await;
@@ -192,10 +191,7 @@ async fn without_a_valid_key_the_service_does_not_start() {
             let ended = program.output().await.unwrap();
             let output = String::from_utf8(ended.stderr).unwrap();
             assert_eq!(ended.status.code(), Some(2), "{value}: {output}");
-            assert!(
-                output.starts_with("security.encryption_key: ") && output.contains(fault),
-                "{value}: {output}"
-            );
+            assert!(output.starts_with("security.encryption_key: ") && output.contains(fault), "{value}: {output}");
             assert!(value.is_empty() || !output.contains(value), "{output}");
         }
     }
@@ -207,8 +203,7 @@ async fn a_rotation_of_the_webhook_address_survives_a_key_rotation() {
     let (before, old_id) = (app.webhook_url(), key_id(&app, SEALED[0]).await);
     app.officient.stop().await;
     assert_eq!(app.post("/webhook-token/rotate").await.status(), StatusCode::ACCEPTED);
-    app.restart_with(&[("security.encryption_key", OTHER_KEY), ("security.previous_encryption_keys", KEY)])
-        .await;
+    app.restart_with(&[("security.encryption_key", OTHER_KEY), ("security.previous_encryption_keys", KEY)]).await;
     until_encrypted_again(&app, &old_id).await;
     app.restart_with(&[("security.previous_encryption_keys", "")]).await;
     for url in [before, app.webhook_url()] {

@@ -181,8 +181,7 @@ async fn the_database_does_not_reveal_whether_a_guessed_password_is_right() {
     let mut app = TestApp::start().await;
     let cookie = session_of(&sign_in(&app, PASSWORD).await);
     // Everything but the encryption key: the database, the cookie, and the right guess.
-    app.restart_with(&[("security.encryption_key", OTHER_KEY), ("security.previous_encryption_keys", KEY)])
-        .await;
+    app.restart_with(&[("security.encryption_key", OTHER_KEY), ("security.previous_encryption_keys", KEY)]).await;
     let status = app.http.get(format!("{}{API}/status", app.url)).header("cookie", &cookie).send().await;
     assert_eq!(status.unwrap().status(), StatusCode::UNAUTHORIZED);
 }

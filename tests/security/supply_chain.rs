@@ -23,9 +23,7 @@ fn every_dependency_has_a_documented_reason() {
     let named: Vec<&str> =
         reasons.split(|char: char| !(char.is_alphanumeric() || char == '-' || char == '_')).collect();
     let mut count = 0;
-    for name in
-        dependencies.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = "))
-    {
+    for name in dependencies.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = ")) {
         assert!(named.contains(&name.0), "{} has no reason in ARCHITECTURE.md", name.0);
         count += 1;
     }

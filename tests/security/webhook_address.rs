@@ -35,9 +35,8 @@ async fn every_wrong_token_gets_the_same_404() {
     let good = r#"{"event_type":"e","related_object_id":"1"}"#.to_owned();
     let (_, expected) = post(&app, &format!("{base}/wrong"), good.clone()).await;
     let swapped = token.chars().rev().collect::<String>();
-    let wrong =
-        ["x", &token[..token.len() - 1], &format!("{token}x"), &swapped, "%00", "%ff", &"a".repeat(5000)]
-            .map(str::to_owned);
+    let wrong = ["x", &token[..token.len() - 1], &format!("{token}x"), &swapped, "%00", "%ff", &"a".repeat(5000)]
+        .map(str::to_owned);
     for token in wrong {
         for body in [good.clone(), "not json".to_owned(), " ".repeat(70_000)] {
             let response = post(&app, &format!("{base}/{token}"), body).await;
@@ -73,15 +72,10 @@ async fn after_a_rotation_officient_has_the_new_address_and_the_old_one_is_unkno
     assert_eq!(deliver(&app, &before).await, StatusCode::NOT_FOUND);
     assert_eq!(deliver(&app, &after).await, StatusCode::OK);
     let others = app.officient.calls();
-    let order: Vec<&str> = others
-        .iter()
-        .filter(|call| call.path.starts_with("/1.0/webhooks/"))
-        .map(|call| call.method.as_str())
-        .collect();
-    let (last_added, first_removed) = (
-        order.iter().rposition(|method| *method == "POST"),
-        order.iter().position(|method| *method == "DELETE"),
-    );
+    let order: Vec<&str> =
+        others.iter().filter(|call| call.path.starts_with("/1.0/webhooks/")).map(|call| call.method.as_str()).collect();
+    let (last_added, first_removed) =
+        (order.iter().rposition(|method| *method == "POST"), order.iter().position(|method| *method == "DELETE"));
     assert!(last_added < first_removed, "removed before all were added: {order:?}");
 }
 

@@ -108,11 +108,7 @@ impl<'a> Company<'a> {
             settings,
             people: NAMES[..4]
                 .iter()
-                .map(|name| Person {
-                    id: officient.add_person(name.0, name.1),
-                    name: *name,
-                    is_archived: false,
-                })
+                .map(|name| Person { id: officient.add_person(name.0, name.1), name: *name, is_archived: false })
                 .collect(),
             owners: BTreeMap::new(),
             types: Vec::new(),
@@ -149,8 +145,7 @@ impl<'a> Company<'a> {
 
     /// Users, types, and absences of others.
     fn furnish(&mut self) {
-        let users: Vec<i64> =
-            NAMES[..4].iter().map(|(first, last)| self.optedo.add_user(first, last)).collect();
+        let users: Vec<i64> = NAMES[..4].iter().map(|(first, last)| self.optedo.add_user(first, last)).collect();
         let types: Vec<i64> = DESCRIPTIONS.iter().map(|name| self.optedo.add_absence_type(name)).collect();
         self.types = CODES[..2]
             .iter()
@@ -332,8 +327,7 @@ impl<'a> Company<'a> {
             }
             Operation::DeliverNonsense { nonsense } => self.deliver_nonsense(nonsense).await?,
             Operation::DeliverUnknown { id } => {
-                self.post_webhook(&json!({"event_type": "calendar_event_added", "related_object_id": id}))
-                    .await;
+                self.post_webhook(&json!({"event_type": "calendar_event_added", "related_object_id": id})).await;
             }
             Operation::Pass { minutes } => {
                 self.clock.advance(SignedDuration::from_mins(minutes));
@@ -591,8 +585,8 @@ impl<'a> Company<'a> {
         }
         // A write that was rejected, or whose result is unknown, waits together with its leave.
         for event in self.database.numbers("select event_id from absences where intent is not null").await {
-            let is_blocked = expected.get(&event) == Some(&Expected::WhatStood)
-                || self.may_stand_for_another(event, &expected);
+            let is_blocked =
+                expected.get(&event) == Some(&Expected::WhatStood) || self.may_stand_for_another(event, &expected);
             ensure(is_blocked, || format!("a write of event {event} has no end"))?;
         }
         let standing = "select coalesce((select sum(standing)::bigint from absences_standing), 0) - (

@@ -35,10 +35,7 @@ const WAITING: [(&str, &str); 7] = [
         "select concat_ws(' ', event_id, intent, 'since', intent_at, 'may come through until', call_until)
          from absences where intent is not null order by event_id",
     ),
-    (
-        "item",
-        "select concat_ws(' ', kind, subject_id, waiting) from attention where resolved_at is null order by id",
-    ),
+    ("item", "select concat_ws(' ', kind, subject_id, waiting) from attention where resolved_at is null order by id"),
     ("term", "select term::text from leadership"),
     (
         "session",
@@ -75,11 +72,9 @@ impl Database {
         for table in tables {
             run(&mut connection, &format!("create table pristine.{table} as table public.{table}")).await;
             let count = format!("select count(*) from pristine.{table}");
-            let rows: i64 =
-                sqlx::query_scalar(sqlx::AssertSqlSafe(count)).fetch_one(&mut connection).await.unwrap();
+            let rows: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(count)).fetch_one(&mut connection).await.unwrap();
             if rows > 0 {
-                let rows =
-                    format!("insert into {table} overriding system value select * from pristine.{table};");
+                let rows = format!("insert into {table} overriding system value select * from pristine.{table};");
                 reset.push_str(&rows);
             }
         }

@@ -78,8 +78,7 @@ impl Deletions {
             if !self.known.contains(&absence.id) || self.confirmed.contains(&absence.id) {
                 continue;
             }
-            let event =
-                event_of(absence).ok_or_else(|| format!("{absence:?} was deleted, and is not ours"))?;
+            let event = event_of(absence).ok_or_else(|| format!("{absence:?} was deleted, and is not ours"))?;
             let went_at = self.went_at.get(&event).copied().into_iter().chain(self.all_went_at).min();
             let went_at = went_at.ok_or_else(|| format!("event {event} was deleted, and was there"))?;
             counted.push((event, went_at, deletion));
@@ -93,9 +92,7 @@ impl Deletions {
             };
             let together: Vec<i64> = counted.iter().filter(is_together).map(|(event, ..)| *event).collect();
             if together.len() > most {
-                return Err(format!(
-                    "more than {most} deleted within ten minutes unasked: events {together:?}"
-                ));
+                return Err(format!("more than {most} deleted within ten minutes unasked: events {together:?}"));
             }
         }
         Ok(())

@@ -249,11 +249,10 @@ fn any_part() -> impl Strategy<Value = Option<(i64, i64)>> {
 fn any_operation() -> impl Strategy<Value = Operation> {
     use Operation::{
         AddLeave, Approve, Archive, BecomeWorked, Breathe, ChangeLeave, Connect, CutDatabase, DeleteAllLeave,
-        DeleteInOptedo, DeleteLeave, Deliver, DeliverNonsense, DeliverUnknown, Disconnect, Drop,
-        EditInOptedo, ExpireTokens, GiveLeave, Kill, MoveLeave, OfficientDown, OfficientFault, OfficientUp,
-        OmitRefreshToken, OptedoDown, OptedoFault, OptedoUp, Pass, Payroll, RefuseRefresh, Remap, Rename,
-        RenameType, RenameUser, Restart, RestoreOptedoToken, RevokeAccess, RevokeOptedoToken, SpoilStatus,
-        Sweep, Unapprove,
+        DeleteInOptedo, DeleteLeave, Deliver, DeliverNonsense, DeliverUnknown, Disconnect, Drop, EditInOptedo,
+        ExpireTokens, GiveLeave, Kill, MoveLeave, OfficientDown, OfficientFault, OfficientUp, OmitRefreshToken,
+        OptedoDown, OptedoFault, OptedoUp, Pass, Payroll, RefuseRefresh, Remap, Rename, RenameType, RenameUser,
+        Restart, RestoreOptedoToken, RevokeAccess, RevokeOptedoToken, SpoilStatus, Sweep, Unapprove,
     };
     let pick = 0_usize..64;
     let leave = (0_usize..4, 0_i32..12, 0_usize..3, any_part(), prop::bool::weighted(0.2));
@@ -315,8 +314,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
 }
 
 fn any_story() -> impl Strategy<Value = Story> {
-    let meaning =
-        prop_oneof![Just(WebhookMeaning::Person), Just(WebhookMeaning::Event), Just(WebhookMeaning::Request)];
+    let meaning = prop_oneof![Just(WebhookMeaning::Person), Just(WebhookMeaning::Event), Just(WebhookMeaning::Request)];
     let max_deletions = prop_oneof![2 => Just(1000_usize), 1 => Just(1_usize)];
     let replicas = prop_oneof![15 => Just(1_usize), 1 => Just(2_usize)];
     let rounds = prop::collection::vec(prop::collection::vec(any_operation(), 4..24), 1..4);

@@ -42,8 +42,7 @@ pub struct Memory {
 impl Memory {
     /// A quiet period ended so.
     pub fn remember(&mut self, standing: Vec<Absence>) {
-        self.stood =
-            standing.into_iter().filter_map(|absence| Some((event_of(&absence)?, absence.content))).collect();
+        self.stood = standing.into_iter().filter_map(|absence| Some((event_of(&absence)?, absence.content))).collect();
         self.changed.clear();
         self.was_gone.clear();
         self.archived.clear();
@@ -92,12 +91,7 @@ impl Memory {
     }
 
     /// Whether the absence of an event is as expected.
-    pub fn judge(
-        &mut self,
-        event: i64,
-        expected: &Expected,
-        stands: Option<&NewAbsence>,
-    ) -> Result<(), &'static str> {
+    pub fn judge(&mut self, event: i64, expected: &Expected, stands: Option<&NewAbsence>) -> Result<(), &'static str> {
         let is_as_edited = self.edited.get(&event).is_some_and(|edited| edited.as_ref() == stands);
         let may_have_changed = self.changed.contains(&event) || self.may_change || self.may_go;
         match expected {
@@ -174,8 +168,7 @@ fn of_event(company: &Company<'_>, person: &Person, event: &Event) -> Expected {
         .filter(|user| user.active && (user.first_name.as_str(), user.last_name.as_str()) == person.name)
         .map(|user| user.id)
         .collect();
-    let namesakes =
-        company.people.iter().filter(|other| !other.is_archived && other.name == person.name).count();
+    let namesakes = company.people.iter().filter(|other| !other.is_archived && other.name == person.name).count();
     let description = match event.leave.leave_type {
         LeaveType::SickDay => "Sick day".to_owned(),
         LeaveType::Education => "Education".to_owned(),

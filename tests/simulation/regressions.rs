@@ -3,9 +3,7 @@
 use crate::support::simulators::officient::WebhookMeaning;
 
 use super::operations::{Operation, Story};
-use Operation::{
-    AddLeave, Breathe, DeleteLeave, Deliver, OfficientFault, OptedoFault, Rename, Sweep, Unapprove,
-};
+use Operation::{AddLeave, Breathe, DeleteLeave, Deliver, OfficientFault, OptedoFault, Rename, Sweep, Unapprove};
 
 fn story(rounds: Vec<Vec<Operation>>) -> Story {
     Story { meaning: WebhookMeaning::Person, max_deletions: 1000, replicas: 1, rounds }

@@ -66,8 +66,7 @@ impl Service {
 
     async fn shut_down(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            let ended =
-                tokio::task::spawn_blocking(move || runtime.shutdown_timeout(Duration::from_secs(10)));
+            let ended = tokio::task::spawn_blocking(move || runtime.shutdown_timeout(Duration::from_secs(10)));
             ended.await.unwrap();
         }
     }

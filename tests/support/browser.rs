@@ -187,10 +187,7 @@ impl Page {
             let name = attribute(tag, "name")?;
             Some((name, attribute(tag, "value").unwrap_or_default()))
         });
-        Form {
-            action: self.address.join(&attribute(form, "action").unwrap()).unwrap(),
-            fields: fields.collect(),
-        }
+        Form { action: self.address.join(&attribute(form, "action").unwrap()).unwrap(), fields: fields.collect() }
     }
 
     /// The CSRF token in the page's meta element.

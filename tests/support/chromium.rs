@@ -72,8 +72,7 @@ impl Chromium {
         capabilities.set_browser_log_level(LoggingPrefsLogLevel::All).unwrap();
         let driver = WebDriver::new(format!("http://localhost:{port}"), capabilities).await.unwrap();
         let browser = Self { driver, _server: server, port, has_scripts: kind.scripts, screenshots: None };
-        let screen =
-            json!({"width": kind.width, "height": 800, "deviceScaleFactor": 1, "mobile": kind.width < 600});
+        let screen = json!({"width": kind.width, "height": 800, "deviceScaleFactor": 1, "mobile": kind.width < 600});
         browser.devtools("Emulation.setDeviceMetricsOverride", screen).await;
         browser.devtools("Emulation.setScriptExecutionDisabled", json!({"value": !kind.scripts})).await;
         browser
@@ -141,9 +140,7 @@ impl Chromium {
         let began = Instant::now();
         // While pages change there is nothing to ask.
         let is_there = async || {
-            let asked = self
-                .driver
-                .execute("return !window.isLeft && document.readyState === 'complete'", Vec::new());
+            let asked = self.driver.execute("return !window.isLeft && document.readyState === 'complete'", Vec::new());
             asked.await.is_ok_and(|response| response.json() == true)
         };
         while !is_there().await {
@@ -195,7 +192,8 @@ impl Chromium {
             log.iter().filter(|line| line.level == "SEVERE").map(|line| line.message.as_str()).collect();
         assert!(errors.is_empty(), "{address} logged {errors:?}");
         // A page that leaves requests open keeps the browser's few connections from the pages after it.
-        let waited = "const [page] = performance.getEntriesByType('navigation'); return page.requestStart - page.startTime";
+        let waited =
+            "const [page] = performance.getEntriesByType('navigation'); return page.requestStart - page.startTime";
         let waited = self.run(waited).await.as_f64().unwrap_or_default();
         assert!(waited < 20_000.0, "{address} waited {waited} ms for a connection");
         let metrics = self.devtools("Page.getLayoutMetrics", json!({})).await;
@@ -219,8 +217,8 @@ impl Chromium {
 
     /// What axe-core finds wrong with the page: rule and elements.
     pub async fn axe_findings(&self) -> Vec<String> {
-        let axe = std::fs::read_to_string(AXE)
-            .unwrap_or_else(|error| panic!("{AXE}: {error}; run the tests with make test"));
+        let axe =
+            std::fs::read_to_string(AXE).unwrap_or_else(|error| panic!("{AXE}: {error}; run the tests with make test"));
         self.run(&format!("if (!window.axe) {{ {axe} }}")).await;
         let script = "const done = arguments[arguments.length - 1];
             axe.run().then((found) => done(found.violations.map((rule) =>

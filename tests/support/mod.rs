@@ -96,8 +96,7 @@ impl TestApp {
     }
 
     async fn start_with(options: Options) -> Self {
-        let officient =
-            OfficientSim::start(OfficientOptions { notify: false, ..options.officient }).await.unwrap();
+        let officient = OfficientSim::start(OfficientOptions { notify: false, ..options.officient }).await.unwrap();
         let optedo = OptedoSim::start(OptedoOptions::default()).await.unwrap();
         let database = create_database().await;
         let listener = app::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
@@ -218,8 +217,7 @@ impl TestApp {
 
     /// Fills in the credentials of the registered app.
     pub async fn fill_in_credentials(&self) {
-        let body =
-            json!({"clientId": self.officient.client_id(), "clientSecret": self.officient.client_secret()});
+        let body = json!({"clientId": self.officient.client_id(), "clientSecret": self.officient.client_secret()});
         let response = self.api(Method::PUT, "/credentials").json(&body).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::NO_CONTENT);
     }
@@ -278,14 +276,10 @@ impl TestApp {
     }
 
     /// Delivers one webhook to the replica at `url`, as the proxy in front of all replicas does.
-    pub async fn deliver_to(
-        &self,
-        url: &str,
-        event_type: &str,
-        related_object_id: impl ToString,
-    ) -> StatusCode {
+    pub async fn deliver_to(&self, url: &str, event_type: &str, related_object_id: impl ToString) -> StatusCode {
         let address = self.webhook_url().replace(&self.url, url);
-        let body = json!({"account": "acme", "event_type": event_type, "related_object_id": related_object_id.to_string()});
+        let body =
+            json!({"account": "acme", "event_type": event_type, "related_object_id": related_object_id.to_string()});
         let response = self.http.post(address).json(&body).send().await;
         response.map_or(StatusCode::GATEWAY_TIMEOUT, |response| response.status())
     }

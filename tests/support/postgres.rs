@@ -33,16 +33,14 @@ impl Postgres {
         BufReader::new(script.stdout.take().unwrap()).read_line(&mut url).unwrap();
         let url = url.trim().to_owned();
         let mut connection = PgConnection::connect(&url).await.unwrap();
-        let data: String =
-            sqlx::query_scalar("show data_directory").fetch_one(&mut connection).await.unwrap();
+        let data: String = sqlx::query_scalar("show data_directory").fetch_one(&mut connection).await.unwrap();
         Self { script, url, data: data.into(), restarted: None }
     }
 
     /// One of its processes is killed: it breaks every connection at once and begins again from its log.
     pub async fn crash(&self) {
         let mut connection = PgConnection::connect(&self.url).await.unwrap();
-        let pid: i32 =
-            sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut connection).await.unwrap();
+        let pid: i32 = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut connection).await.unwrap();
         signal(u32::try_from(pid).unwrap(), "KILL");
         assert!(connection.ping().await.is_err());
     }

@@ -12,6 +12,6 @@ pub use super::simulators::officient::{CANARIES, EventStatus, LeaveType, NewEven
 pub use super::simulators::{Call, Fault};
 pub use super::world::{LeaveBuilder as _, World, dump, fast_rate_limit, options, part, whole_day};
 pub use super::{
-    API, API_TOKEN, KEY, OTHER_KEY, Options, PAGE, PASSWORD, PATIENCE, TestApp, cookie_of, create_database,
-    free_port, state_of, until, variable,
+    API, API_TOKEN, KEY, OTHER_KEY, Options, PAGE, PASSWORD, PATIENCE, TestApp, cookie_of, create_database, free_port,
+    state_of, until, variable,
 };

@@ -39,9 +39,7 @@ impl Deref for World {
 
 /// A rate limit that no test reaches.
 pub fn options() -> Options {
-    Options::default()
-        .set("officient.rate_limit_calls", "10000")
-        .officient(|options| options.rate_limit_calls = 10_000)
+    Options::default().set("officient.rate_limit_calls", "10000").officient(|options| options.rate_limit_calls = 10_000)
 }
 
 /// Officient's 30 calls, per half a second instead of five seconds, on both sides.
@@ -269,8 +267,7 @@ impl World {
 
 /// All tables of the service's database as text: a line per row, which begins with the name of the table.
 pub async fn dump(app: &TestApp) -> String {
-    let tables =
-        sqlx::query("select table_name::text from information_schema.tables where table_schema = 'public'");
+    let tables = sqlx::query("select table_name::text from information_schema.tables where table_schema = 'public'");
     let mut dump = String::new();
     for table in tables.fetch_all(&app.db).await.unwrap() {
         let table: String = table.get(0);

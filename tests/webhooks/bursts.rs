@@ -96,8 +96,7 @@ async fn eleven_thousand_webhooks_with_unknown_ids_delay_nobodys_leave() {
     let w = fast_rate_limit().world().await;
     w.hire_people_with_leave(40);
     w.connect_and_import().await;
-    let unknown =
-        |from: i64| (from..from + 2750).flat_map(|id| [("calendar_event_added", id), ("person_added", id)]);
+    let unknown = |from: i64| (from..from + 2750).flat_map(|id| [("calendar_event_added", id), ("person_added", id)]);
     flood(&w, unknown(1_000_000)).await;
     for (day, from) in [(1, 2_000_000), (2, 3_000_000)] {
         let event = w.take_leave(day);

@@ -146,8 +146,7 @@ async fn every_webhook_of_a_burst_is_stored() {
     let app = TestApp::start().await;
     let statuses = join_all((0..200).map(|id| app.deliver("calendar_event_added", id))).await;
     assert!(statuses.iter().all(|status| *status == StatusCode::OK), "{statuses:?}");
-    let mut ids: Vec<i64> =
-        stored(&app).await.into_iter().map(|(_, id)| id.unwrap().parse().unwrap()).collect();
+    let mut ids: Vec<i64> = stored(&app).await.into_iter().map(|(_, id)| id.unwrap().parse().unwrap()).collect();
     ids.sort_unstable();
     assert_eq!(ids, (0..200).collect::<Vec<i64>>());
     assert_eq!(app.queue("waiting").await, 200);

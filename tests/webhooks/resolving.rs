@@ -144,8 +144,7 @@ async fn webhooks_that_are_three_days_late_or_about_another_account_are_harmless
         w.webhook_about("calendar_event_deleted", event + 1).await;
         w.webhook_about("calendar_event_added", event).await;
     }
-    let body =
-        json!({"account": "somebody-else", "event_type": "person_deleted", "related_object_id": w.jan});
+    let body = json!({"account": "somebody-else", "event_type": "person_deleted", "related_object_id": w.jan});
     assert_eq!(w.http.post(w.webhook_url()).json(&body).send().await.unwrap().status(), StatusCode::OK);
     w.settle().await;
     assert_eq!(w.times_of(event), whole_day(w.day(0)));

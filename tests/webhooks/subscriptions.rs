@@ -2,13 +2,8 @@
 
 use crate::support::prelude::*;
 
-const EVENTS: [&str; 5] = [
-    "person_added",
-    "person_deleted",
-    "calendar_event_added",
-    "calendar_event_updated",
-    "calendar_event_deleted",
-];
+const EVENTS: [&str; 5] =
+    ["person_added", "person_deleted", "calendar_event_added", "calendar_event_updated", "calendar_event_deleted"];
 
 /// The event names of the subscriptions with our current address, sorted.
 fn ours(app: &TestApp) -> Vec<String> {
@@ -144,10 +139,8 @@ async fn a_refused_event_name_is_reported_and_the_others_are_registered() {
 
 #[tokio::test]
 async fn changed_event_names_are_registered_and_removed_immediately() {
-    let mut app = Options::default()
-        .officient(|officient| officient.event_names.push("leave_changed".to_owned()))
-        .start()
-        .await;
+    let mut app =
+        Options::default().officient(|officient| officient.event_names.push("leave_changed".to_owned())).start().await;
     app.connect().await;
     app.settle().await;
     put_events(&app, &["leave_changed", "person_added", "leave_changed"]).await;

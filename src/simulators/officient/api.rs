@@ -62,9 +62,7 @@ impl Endpoint {
             ("GET", ["calendar", "events", "types", year]) => number(year).map(|_| Self::LeaveTypes)?,
             ("GET", ["calendar", "requests", "list"]) => Self::Requests,
             ("GET", ["calendar", "requests", id, "detail"]) => Self::Request(number(id)?),
-            ("GET", ["calendar", person, period @ ..]) => {
-                Self::Calendar(number(person)?, parse_period(period)?)
-            }
+            ("GET", ["calendar", person, period @ ..]) => Self::Calendar(number(person)?, parse_period(period)?),
             ("GET", ["webhooks", "list"]) => Self::Subscriptions,
             ("POST", ["webhooks", "add"]) => Self::AddSubscription,
             ("DELETE", ["webhooks", id]) => Self::DeleteSubscription(number(id)?),
@@ -123,12 +121,9 @@ fn token(company: &mut Company, request: &ApiRequest) -> ApiResponse {
     let tokens = &mut company.tokens;
     let grant_type = field("grant_type");
     let is_granted = match grant_type {
-        Some("authorization_code") => {
-            field("code").is_some_and(|code| tokens.use_code(code, field("redirect_uri")))
-        }
+        Some("authorization_code") => field("code").is_some_and(|code| tokens.use_code(code, field("redirect_uri"))),
         Some("refresh_token") => {
-            !tokens.refuses_refresh
-                && field("refresh_token").is_some_and(|token| tokens.refresh.contains(token))
+            !tokens.refuses_refresh && field("refresh_token").is_some_and(|token| tokens.refresh.contains(token))
         }
         _ => false,
     };

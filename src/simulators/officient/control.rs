@@ -104,8 +104,7 @@ impl OfficientSim {
     pub fn add_leave(&self, person_id: i64, leave: impl IntoIterator<Item = NewEvent>) -> (i64, Vec<i64>) {
         let (request, events) = {
             let mut company = self.company();
-            let events: Vec<Event> =
-                leave.into_iter().map(|leave| company.add_event(person_id, leave).0).collect();
+            let events: Vec<Event> = leave.into_iter().map(|leave| company.add_event(person_id, leave).0).collect();
             (company.add_request(person_id, events.clone()), events)
         };
         for event in &events {
@@ -271,18 +270,14 @@ impl OfficientSim {
     pub fn busiest_window(&self) -> usize {
         let arrivals: Vec<Instant> = self.calls().iter().map(|call| call.at).collect();
         let period = self.options().rate_limit_period;
-        let count_from = |first: &Instant| {
-            arrivals.iter().filter(|at| *at >= first && at.duration_since(*first) < period).count()
-        };
+        let count_from =
+            |first: &Instant| arrivals.iter().filter(|at| *at >= first && at.duration_since(*first) < period).count();
         arrivals.iter().map(count_from).max().unwrap_or_default()
     }
 
     /// All calls that would change anything but a subscription or a token. The service may make none.
     pub fn writes(&self) -> Vec<Call> {
         let is_allowed = |path: &str| path == "/1.0/token" || path.starts_with("/1.0/webhooks/");
-        self.calls()
-            .into_iter()
-            .filter(|call| call.method != Method::GET && !is_allowed(&call.path))
-            .collect()
+        self.calls().into_iter().filter(|call| call.method != Method::GET && !is_allowed(&call.path)).collect()
     }
 }

@@ -306,9 +306,7 @@ impl Company {
         match leave_type {
             LeaveType::SickDay => "Sick day".to_owned(),
             LeaveType::Education => "Education".to_owned(),
-            LeaveType::Custom(id) => {
-                self.leave_type(id).map(|custom| custom.name.clone()).unwrap_or_default()
-            }
+            LeaveType::Custom(id) => self.leave_type(id).map(|custom| custom.name.clone()).unwrap_or_default(),
         }
     }
 
@@ -328,9 +326,7 @@ impl Company {
     /// Adds an event. A person has at most one event of a leave type a day: an existing one gets the new content.
     pub(super) fn add_event(&mut self, person_id: i64, leave: NewEvent) -> (Event, LeaveChange) {
         let is_same = |event: &&mut Event| {
-            event.person_id == person_id
-                && event.leave.date == leave.date
-                && event.leave.leave_type == leave.leave_type
+            event.person_id == person_id && event.leave.date == leave.date && event.leave.leave_type == leave.leave_type
         };
         if let Some(event) = self.events.iter_mut().find(is_same) {
             event.leave = leave;
@@ -368,8 +364,7 @@ impl Company {
 
     /// The newest request that this event belongs to; a new request for it when there is none.
     pub(super) fn request_for(&mut self, event: &Event) -> i64 {
-        let contains_event =
-            |request: &&LeaveRequest| request.events.iter().any(|requested| requested.id == event.id);
+        let contains_event = |request: &&LeaveRequest| request.events.iter().any(|requested| requested.id == event.id);
         match self.requests.iter().rev().find(contains_event) {
             Some(request) => request.id,
             None => self.add_request(event.person_id, vec![event.clone()]),

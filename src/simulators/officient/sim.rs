@@ -18,13 +18,8 @@ pub(super) const APP_NAME: &str = "Optedo";
 pub(super) const CLIENT_ID: &str = "demo-client-7f3a";
 pub(super) const CLIENT_SECRET: &str = "demo-secret-51c09e2b";
 
-const DEFAULT_EVENT_NAMES: [&str; 5] = [
-    "person_added",
-    "person_deleted",
-    "calendar_event_added",
-    "calendar_event_updated",
-    "calendar_event_deleted",
-];
+const DEFAULT_EVENT_NAMES: [&str; 5] =
+    ["person_added", "person_deleted", "calendar_event_added", "calendar_event_updated", "calendar_event_deleted"];
 
 /// How long Officient waits for the response to a webhook.
 const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);

@@ -53,12 +53,7 @@ impl OfficientSim {
 
     fn subscriptions_to(&self, event_type: &str) -> Vec<Subscription> {
         let company = self.company();
-        company
-            .subscriptions
-            .iter()
-            .filter(|subscription| subscription.event == event_type)
-            .cloned()
-            .collect()
+        company.subscriptions.iter().filter(|subscription| subscription.event == event_type).cloned().collect()
     }
 
     fn webhook_body(&self, event_type: &str, related_object_id: &Value) -> Value {

@@ -75,14 +75,12 @@ fn users(tenant: &Tenant, request: &ApiRequest) -> Result<ApiResponse, Refusal> 
 }
 
 fn absences(tenant: &Tenant, request: &ApiRequest) -> Result<ApiResponse, Refusal> {
-    let parameter =
-        |name: &str| request.parameter(name).ok_or_else(|| malformed(format!("{name} is missing.")));
+    let parameter = |name: &str| request.parameter(name).ok_or_else(|| malformed(format!("{name} is missing.")));
     let date = |name: &str| {
         parameter(name)?.parse::<Date>().map_err(|error| malformed(format!("{name} is not a date: {error}")))
     };
-    let user_id: i64 = parameter("userId")?
-        .parse()
-        .map_err(|error| malformed(format!("userId is not a number: {error}")))?;
+    let user_id: i64 =
+        parameter("userId")?.parse().map_err(|error| malformed(format!("userId is not a number: {error}")))?;
     let (from, to) = (date("from")?, date("to")?);
     if to < from {
         return Err(malformed("to is before from."));
@@ -126,8 +124,7 @@ fn delete(tenant: &mut Tenant, id: i64) -> Result<ApiResponse, Refusal> {
 
 /// Parses a field such as `2026-04-03T09:00:00`; refuses a zone and fractions of a second.
 fn local_time(body: &Value, name: &str) -> Result<DateTime, Refusal> {
-    let text =
-        body.get(name).and_then(Value::as_str).ok_or_else(|| malformed(format!("{name} is missing.")))?;
+    let text = body.get(name).and_then(Value::as_str).ok_or_else(|| malformed(format!("{name} is missing.")))?;
     let has_only_date_and_time =
         text.len() == 19 && text.bytes().all(|byte| byte.is_ascii_digit() || b"-T:".contains(&byte));
     text.parse::<DateTime>()
@@ -139,9 +136,8 @@ fn local_time(body: &Value, name: &str) -> Result<DateTime, Refusal> {
 fn parse_absence(body: &[u8]) -> Result<NewAbsence, Refusal> {
     let body: Value =
         serde_json::from_slice(body).map_err(|error| malformed(format!("The body is not JSON: {error}")))?;
-    let id = |name: &str| {
-        body.get(name).and_then(Value::as_i64).ok_or_else(|| malformed(format!("{name} is missing.")))
-    };
+    let id =
+        |name: &str| body.get(name).and_then(Value::as_i64).ok_or_else(|| malformed(format!("{name} is missing.")));
     let all_day = body.get("allDay").and_then(Value::as_bool);
     Ok(NewAbsence {
         user_id: id("userId")?,

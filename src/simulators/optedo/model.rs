@@ -230,15 +230,13 @@ impl Tenant {
     fn mark_deletions_undone(&mut self, reference: &str) {
         let now = self.clock.now();
         let deletions = self.deletions.iter_mut().filter(|deletion| {
-            deletion.undone_at.is_none()
-                && deletion.absence.content.external_reference.as_deref() == Some(reference)
+            deletion.undone_at.is_none() && deletion.absence.content.external_reference.as_deref() == Some(reference)
         });
         deletions.for_each(|deletion| deletion.undone_at = Some(now));
     }
 
     fn count_absences_with(&mut self, reference: &str) {
-        let has_reference =
-            |absence: &&Absence| absence.content.external_reference.as_deref() == Some(reference);
+        let has_reference = |absence: &&Absence| absence.content.external_reference.as_deref() == Some(reference);
         let count = self.absences.iter().filter(has_reference).count();
         self.max_same_reference = self.max_same_reference.max(count);
     }

@@ -8,9 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use http::Method;
 use tokio::net::TcpListener;
 
-use super::model::{
-    Absence, AbsenceType, Deletion, NewAbsence, Oddities, Predicate, Rejection, Tenant, User,
-};
+use super::model::{Absence, AbsenceType, Deletion, NewAbsence, Oddities, Predicate, Rejection, Tenant, User};
 use crate::clock::Clock;
 use crate::simulators::server::{Server, lock};
 
@@ -168,12 +166,7 @@ impl OptedoSim {
 impl OptedoSim {
     /// Responds to creating or changing an absence for which `applies_to` holds with this status and message, until
     /// [`Self::accept_everything`].
-    pub fn reject_with(
-        &self,
-        status: u16,
-        message: &str,
-        applies_to: impl Fn(&NewAbsence) -> bool + Send + 'static,
-    ) {
+    pub fn reject_with(&self, status: u16, message: &str, applies_to: impl Fn(&NewAbsence) -> bool + Send + 'static) {
         self.reject(status, message, Box::new(applies_to), usize::MAX);
     }
 

@@ -58,10 +58,7 @@ async fn a_browser_stays_signed_in_until_it_signs_out() {
     browser.press(&sign_in, "Aanmelden", &[("email", "an@acme.example"), ("password", "x")]).await;
     let consent = browser.open(&authorization_url(&sim)).await;
     assert!(is_consent_page(&consent) && consent.body.contains("an@acme.example"));
-    assert!(
-        !is_consent_page(&Browser::new().open(&authorization_url(&sim)).await),
-        "another browser is not signed in"
-    );
+    assert!(!is_consent_page(&Browser::new().open(&authorization_url(&sim)).await), "another browser is not signed in");
 
     let sign_in = browser.press(&consent, "Afmelden", &[]).await;
     let sign_in = browser.follow(&sign_in).await;
@@ -99,9 +96,7 @@ async fn signing_in_redirects_to_the_authorization_page_only() {
             ("next", evil),
         ];
         let response = browser.post(&format!("{}/{path}", sim.url()), &fields).await;
-        assert!(
-            response.location.as_ref().unwrap().as_str().starts_with(&format!("{}/authorize?", sim.url()))
-        );
+        assert!(response.location.as_ref().unwrap().as_str().starts_with(&format!("{}/authorize?", sim.url())));
         let refused = browser.follow(&response).await;
         assert_eq!(refused.status, 400, "{path}");
         assert!(!refused.body.contains("<form"));

@@ -57,8 +57,7 @@ impl Browser {
     }
 
     async fn send(&mut self, request: RequestBuilder) -> Page {
-        let cookies: Vec<String> =
-            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let response = request.header("cookie", cookies.join("; ")).send().await.unwrap();
         for cookie in response.headers().get_all("set-cookie") {
             let cookie = cookie.to_str().unwrap();

@@ -32,12 +32,7 @@ struct Officient {
 impl Officient {
     /// Without a rate limit that matters, and without webhooks.
     async fn start() -> Self {
-        Self::with(OfficientOptions {
-            rate_limit_calls: 10_000,
-            notify: false,
-            ..OfficientOptions::default()
-        })
-        .await
+        Self::with(OfficientOptions { rate_limit_calls: 10_000, notify: false, ..OfficientOptions::default() }).await
     }
 
     async fn with(options: OfficientOptions) -> Self {

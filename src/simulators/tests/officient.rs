@@ -64,8 +64,7 @@ async fn people_are_listed_thirty_a_page_with_their_total() {
 #[tokio::test]
 async fn the_person_detail_mixes_numbers_and_text_and_is_full_of_personal_data() {
     let officient = Officient::start().await;
-    let (even, odd) =
-        (officient.sim.add_person("Walter", "White"), officient.sim.add_person("Jesse", "Pinkman"));
+    let (even, odd) = (officient.sim.add_person("Walter", "White"), officient.sim.add_person("Jesse", "Pinkman"));
     let even = officient.read(&format!("/1.0/people/{even}/detail")).await;
     let odd = officient.read(&format!("/1.0/people/{odd}/detail")).await;
     assert_eq!((&even["data"]["id"], &even["data"]["deleted"]), (&json!(264), &json!(0)));
@@ -84,8 +83,7 @@ async fn the_calendar_groups_events_by_day_and_mixes_numbers_and_text() {
     let day = date(2026, 4, 3);
     let first = officient.sim.add_event(person, NewEvent::new(verlof, day));
     let sick = officient.sim.add_event(person, NewEvent::new(LeaveType::SickDay, day).part(540, 228));
-    let unknown =
-        officient.sim.add_event(person, NewEvent::new(verlof, date(2026, 4, 6)).unknown_start(120).pending());
+    let unknown = officient.sim.add_event(person, NewEvent::new(verlof, date(2026, 4, 6)).unknown_start(120).pending());
     let again = officient.sim.add_event(person, NewEvent::new(verlof, day));
     assert_eq!(again, first, "one event of a type a day");
 
@@ -128,8 +126,7 @@ async fn an_unknown_start_is_sent_in_three_ways() {
         officient.sim.add_event(person, leave);
     }
     let calendar = officient.read(&format!("/1.0/calendar/{person}/2026?filter=days_with_events")).await;
-    let start =
-        |day: usize| calendar["data"]["time_off"][day]["events"][0].get("start_time_minutes").cloned();
+    let start = |day: usize| calendar["data"]["time_off"][day]["events"][0].get("start_time_minutes").cloned();
     assert_eq!([start(0), start(1), start(2)], [Some(json!("")), Some(Value::Null), None]);
 }
 
@@ -154,10 +151,7 @@ async fn leave_types_have_an_entry_for_each_connected_app() {
     };
     assert_eq!(integrations().await, json!([{"app": "acerta", "code": "192"}]));
     officient.sim.set_leave_type_code(id, Some("Vakantie"));
-    assert_eq!(
-        integrations().await,
-        json!([{"app": "optedo", "code": "Vakantie"}, {"app": "acerta", "code": "192"}])
-    );
+    assert_eq!(integrations().await, json!([{"app": "optedo", "code": "Vakantie"}, {"app": "acerta", "code": "192"}]));
 }
 
 #[tokio::test]
@@ -190,13 +184,8 @@ async fn requests_are_listed_newest_first_and_close_when_decided() {
 #[tokio::test]
 async fn an_unknown_path_gets_200_with_html() {
     let officient = Officient::start().await;
-    for path in [
-        "/1.0/nothing",
-        "/1.0",
-        "/1.0/calendar/abc/2026",
-        "/1.0/calendar/264/2026/13",
-        "/1.0/people/x/detail",
-    ] {
+    for path in ["/1.0/nothing", "/1.0", "/1.0/calendar/abc/2026", "/1.0/calendar/264/2026/13", "/1.0/people/x/detail"]
+    {
         let (status, body) = officient.get(path).await;
         assert_eq!(status, 200, "{path}");
         assert!(body.starts_with("<!doctype html>"), "{path}");
@@ -214,9 +203,8 @@ async fn a_wrong_or_expired_token_gets_401() {
     let (status, body) = officient.get("/1.0/account").await;
     let body: Value = serde_json::from_str(&body).unwrap();
     assert_eq!((status, body), (401, json!({"status_code": 401, "reason_phrase": "Unauthorized"})));
-    let (status, _) = officient
-        .post("/1.0/webhooks/add", json!({"event": "person_added", "target_url": "http://x.example"}))
-        .await;
+    let (status, _) =
+        officient.post("/1.0/webhooks/add", json!({"event": "person_added", "target_url": "http://x.example"})).await;
     assert_eq!((status, officient.sim.subscriptions().len()), (401, 0));
 }
 
@@ -299,16 +287,13 @@ async fn receiver(tasks: &TaskTracker, statuses: &[u16]) -> (String, Arc<Mutex<V
 #[tokio::test]
 async fn a_webhook_is_repeated_until_the_response_is_exactly_200() {
     let first_redelivery = Duration::from_millis(10);
-    let sim = OfficientSim::start(OfficientOptions { first_redelivery, ..OfficientOptions::default() })
-        .await
-        .unwrap();
+    let sim = OfficientSim::start(OfficientOptions { first_redelivery, ..OfficientOptions::default() }).await.unwrap();
     let tasks = TaskTracker::new();
     let (url, bodies) = receiver(&tasks, &[500, 204, 201, 200]).await;
     sim.add_subscription("person_added", &url);
     let person = sim.add_person("Walter", "White");
     sim.webhooks_delivered().await;
-    let body =
-        json!({"account": "acme", "event_type": "person_added", "related_object_id": person.to_string()});
+    let body = json!({"account": "acme", "event_type": "person_added", "related_object_id": person.to_string()});
     assert_eq!(*bodies.lock().unwrap(), vec![body; 4]);
     let statuses: Vec<_> = sim.deliveries().iter().map(|delivery| delivery.status).collect();
     assert_eq!(statuses, [Some(500), Some(204), Some(201), Some(200)]);
@@ -317,9 +302,7 @@ async fn a_webhook_is_repeated_until_the_response_is_exactly_200() {
 #[tokio::test]
 async fn a_webhook_is_given_up_after_eight_redeliveries() {
     let first_redelivery = Duration::from_micros(100);
-    let sim = OfficientSim::start(OfficientOptions { first_redelivery, ..OfficientOptions::default() })
-        .await
-        .unwrap();
+    let sim = OfficientSim::start(OfficientOptions { first_redelivery, ..OfficientOptions::default() }).await.unwrap();
     let tasks = TaskTracker::new();
     let (url, bodies) = receiver(&tasks, &[503]).await;
     sim.add_subscription("person_added", &url);
@@ -337,12 +320,9 @@ async fn a_webhook_about_leave_has_the_chosen_meaning() {
     let person = sim.add_person("Walter", "White");
     let verlof = LeaveType::Custom(sim.add_leave_type("Verlof", None));
     let mut expected = Vec::new();
-    for (day, meaning) in (1_i8..).zip([
-        WebhookMeaning::Person,
-        WebhookMeaning::Event,
-        WebhookMeaning::Request,
-        WebhookMeaning::None,
-    ]) {
+    for (day, meaning) in
+        (1_i8..).zip([WebhookMeaning::Person, WebhookMeaning::Event, WebhookMeaning::Request, WebhookMeaning::None])
+    {
         sim.notify_about(meaning);
         let (request, ids) = sim.add_leave(person, [NewEvent::new(verlof, date(2026, 4, day))]);
         sim.webhooks_delivered().await;
@@ -353,12 +333,8 @@ async fn a_webhook_about_leave_has_the_chosen_meaning() {
             WebhookMeaning::None => {}
         }
     }
-    let ids: Vec<String> = bodies
-        .lock()
-        .unwrap()
-        .iter()
-        .map(|body| body["related_object_id"].as_str().unwrap().to_owned())
-        .collect();
+    let ids: Vec<String> =
+        bodies.lock().unwrap().iter().map(|body| body["related_object_id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(ids, expected);
     assert_eq!(sim.deliver("calendar_event_added", json!(7)).await, StatusCode::OK);
     assert_eq!(bodies.lock().unwrap().last().unwrap()["related_object_id"], 7);

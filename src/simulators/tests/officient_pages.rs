@@ -12,10 +12,7 @@ const VERLOF: LeaveType = LeaveType::Custom(80);
 async fn company() -> (Officient, i64, String) {
     let officient = Officient::start().await;
     let person = officient.sim.add_person("Walter", "White");
-    assert_eq!(
-        (officient.sim.add_leave_type("Verlof", None), officient.sim.add_leave_type("ADV", None)),
-        (80, 81)
-    );
+    assert_eq!((officient.sim.add_leave_type("Verlof", None), officient.sim.add_leave_type("ADV", None)), (80, 81));
     let calendar = format!("{}/people/{person}", officient.sim.url());
     (officient, person, calendar)
 }
@@ -99,13 +96,8 @@ async fn leave_is_changed_to_another_type_day_and_time() {
     browser.press(&page, "Bewaren", &[]).await;
     assert_eq!(officient.sim.events_of(person)[0].leave, NewEvent::new(VERLOF, monday), "unchanged");
 
-    let change = [
-        ("leave_type", "81"),
-        ("date", "2026-05-04"),
-        ("part", "hours"),
-        ("start", "13:00"),
-        ("hours", "1.5"),
-    ];
+    let change =
+        [("leave_type", "81"), ("date", "2026-05-04"), ("part", "hours"), ("start", "13:00"), ("hours", "1.5")];
     let changed = browser.press(&page, "Bewaren", &change).await;
     assert_eq!(path(&changed), format!("/people/{person}?month=2026-05#event-{event}"));
     let expected = NewEvent::new(LeaveType::Custom(81), date(2026, 5, 4)).part(780, 90);
@@ -164,8 +156,7 @@ async fn a_person_is_added_renamed_archived_and_deleted_and_names_are_escaped() 
     let url = officient.sim.url();
     let mut browser = Browser::new();
     let list = browser.open(&url).await;
-    let added =
-        browser.press(&list, "Toevoegen", &[("first_name", "<Jesse>"), ("last_name", "Pinkman")]).await;
+    let added = browser.press(&list, "Toevoegen", &[("first_name", "<Jesse>"), ("last_name", "Pinkman")]).await;
     let page = browser.follow(&added).await;
     assert!(page.body.contains("&#60;Jesse&#62;") && !page.body.contains("<Jesse>"));
     assert_eq!(browser.press(&page, "Bewaren", &[("last_name", " ")]).await.status, 422);
@@ -214,9 +205,7 @@ async fn a_request_is_approved_or_declined_as_a_whole() {
     let page = browser.follow(&approved).await;
     browser.press(&page, "Weigeren", &[]).await;
     let left = officient.sim.events_of(person);
-    assert!(
-        left.iter().all(|event| event.leave.status == EventStatus::Approved && !declined.contains(&event.id))
-    );
+    assert!(left.iter().all(|event| event.leave.status == EventStatus::Approved && !declined.contains(&event.id)));
     assert_eq!(left.len(), 2, "the newest request is the first of the list");
     assert!(browser.html(&url).await.contains("Geen aanvragen."));
     let all = browser.html(&format!("{url}?status=all")).await;
@@ -295,17 +284,8 @@ async fn every_page_says_that_it_is_simulated_and_allows_only_its_own_script() {
     let (officient, person, _) = company().await;
     let event = officient.sim.add_event(person, NewEvent::new(VERLOF, date(2026, 4, 6)));
     let (person, event) = (format!("/people/{person}"), format!("/events/{event}"));
-    let paths = [
-        "/",
-        &person,
-        &event,
-        "/requests",
-        "/leave-types",
-        "/leave-types/80",
-        "/webhooks",
-        "/developer",
-        "/people/1",
-    ];
+    let paths =
+        ["/", &person, &event, "/requests", "/leave-types", "/leave-types/80", "/webhooks", "/developer", "/people/1"];
     for path in paths {
         let response = client().get(format!("{}{path}", officient.sim.url())).send().await.unwrap();
         let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();

@@ -21,10 +21,7 @@ async fn an_absence_is_created_replaced_and_deleted() {
     assert_eq!(optedo.send(optedo.http.delete(&url)).await, (204, Value::Null));
     assert_eq!(optedo.send(optedo.http.delete(&url)).await.0, 404);
     assert_eq!(optedo.send(optedo.http.put(&url).json(&changed)).await.0, 404);
-    assert_eq!(
-        (optedo.sim.writes(), optedo.sim.created_ever(), optedo.sim.max_same_reference_ever()),
-        (5, 1, 1)
-    );
+    assert_eq!((optedo.sim.writes(), optedo.sim.created_ever(), optedo.sim.max_same_reference_ever()), (5, 1, 1));
 }
 
 #[tokio::test]
@@ -80,8 +77,7 @@ async fn users_are_listed_a_hundred_a_page_from_page_one() {
     assert_eq!(optedo.get("/users?page=0").await.0, 400);
     let (_, users) = optedo.get("/users").await;
     // The contract does not mention `mobile`.
-    let expected =
-        json!({"id": 11, "firstName": "Walter", "lastName": "White", "active": true, "mobile": PHONE});
+    let expected = json!({"id": 11, "firstName": "Walter", "lastName": "White", "active": true, "mobile": PHONE});
     assert_eq!(users[0], expected);
     assert_eq!(users[1]["active"], false);
     assert_eq!(optedo.get("/absencetypes").await.1, json!([{"id": 1, "description": "Vakantie"}]));

@@ -10,14 +10,7 @@ fn absences(optedo: &Optedo) -> Vec<NewAbsence> {
 }
 
 fn rows(page: &str) -> usize {
-    page.split("id=\"plan\"")
-        .nth(1)
-        .unwrap()
-        .split("</table>")
-        .next()
-        .unwrap()
-        .matches("<th scope=\"row\">")
-        .count()
+    page.split("id=\"plan\"").nth(1).unwrap().split("</table>").next().unwrap().matches("<th scope=\"row\">").count()
 }
 
 #[tokio::test]
@@ -32,9 +25,7 @@ async fn the_planning_shows_absences_by_user_and_day() {
     let url = optedo.sim.url();
     let mut browser = Browser::new();
     let april = browser.html(&format!("{url}/?month=2026-04")).await;
-    assert!(
-        april.contains("april 2026") && april.contains("month=2026-03") && april.contains("month=2026-05")
-    );
+    assert!(april.contains("april 2026") && april.contains("month=2026-03") && april.contains("month=2026-05"));
     for (id, initial, text) in [
         ("block-70001-3", "V", "Vakantie: Walter White, vr 03/04/2026, hele dag"),
         ("block-70002-7", "V<small>3u48</small>", "Vakantie: Walter White, di 07/04/2026, 09:00 – 12:48"),
@@ -195,13 +186,10 @@ async fn every_page_says_that_it_is_simulated_and_escapes_names() {
     let optedo = Optedo::start().await;
     optedo.create(&absence("r")).await;
     optedo.sim.rename_user(11, "<Walter>", "White\"");
-    let paths =
-        ["/?month=2026-04", "/absences", "/absences/70001", "/users", "/absence-types", "/absences/1"];
+    let paths = ["/?month=2026-04", "/absences", "/absences/70001", "/users", "/absence-types", "/absences/1"];
     for path in paths {
         let response = client().get(format!("{}{path}", optedo.sim.url())).send().await.unwrap();
-        assert!(
-            response.headers()["content-security-policy"].to_str().unwrap().contains("default-src 'none'")
-        );
+        assert!(response.headers()["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
         let body = response.text().await.unwrap();
         assert!(body.contains("Nagebootste Optedo – voor demonstratie, geen echte gegevens"), "{path}");
         assert!(!body.contains("style=") && !body.contains("<Walter>"), "{path}");

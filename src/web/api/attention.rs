@@ -32,10 +32,7 @@ use crate::web::state::App;
         (status = 422, description = "A parameter is wrong"),
     )
 )]
-pub async fn list(
-    State(app): State<App>,
-    RawQuery(query): RawQuery,
-) -> Result<Json<Vec<StoredItem>>, WebError> {
+pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Json<Vec<StoredItem>>, WebError> {
     let fault = WebError::InvalidField { field: "state", fault: "must be open, resolved or ignored" };
     let which = match parameter(query.as_deref(), "state")? {
         Some(state) => state.parse().map_err(|_unknown_state| fault)?,

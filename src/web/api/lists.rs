@@ -104,10 +104,7 @@ pub async fn leave_types(State(app): State<App>) -> Result<Json<Vec<CurrentMappi
         (status = 422, description = "A parameter is wrong"),
     )
 )]
-pub async fn absences(
-    State(app): State<App>,
-    RawQuery(query): RawQuery,
-) -> Result<Json<Vec<ListedAbsence>>, WebError> {
+pub async fn absences(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Json<Vec<ListedAbsence>>, WebError> {
     let db = &app.engine.db;
     let person = number(query.as_deref(), "personId")?.map(PersonId);
     let page = number(query.as_deref(), "page")?.unwrap_or(1);

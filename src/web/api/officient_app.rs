@@ -103,13 +103,9 @@ pub async fn replace_webhook_events(
 
 /// Stores the names of the events to subscribe to, and makes the subscriptions at Officient match them.
 pub async fn save_webhook_events(engine: &Engine, admin: &Admin, names: &[String]) -> Result<(), WebError> {
-    let is_name =
-        |name: &str| !name.trim().is_empty() && !name.contains('\0') && name.len() <= MAX_EVENT_NAME;
+    let is_name = |name: &str| !name.trim().is_empty() && !name.contains('\0') && name.len() <= MAX_EVENT_NAME;
     if !names.iter().all(|name| is_name(name)) {
-        return Err(WebError::InvalidField {
-            field: "events",
-            fault: "contains an empty or impossible name",
-        });
+        return Err(WebError::InvalidField { field: "events", fault: "contains an empty or impossible name" });
     }
     let mut tx = db::begin(&engine.db).await?;
     subscriptions::save_event_names(&mut *tx, names).await?;
@@ -145,8 +141,7 @@ pub async fn rotate_token(
 /// The fields of a body.
 async fn json_object(body: Body) -> Result<Map<String, Value>, WebError> {
     let body = read_body(body).await?;
-    serde_json::from_slice(&body)
-        .map_err(|_no_object| WebError::InvalidRequest("the body must be a JSON object"))
+    serde_json::from_slice(&body).map_err(|_no_object| WebError::InvalidRequest("the body must be a JSON object"))
 }
 
 fn text<'a>(object: &'a Map<String, Value>, field: &'static str) -> Result<&'a str, WebError> {
@@ -157,8 +152,7 @@ fn text<'a>(object: &'a Map<String, Value>, field: &'static str) -> Result<&'a s
 /// The text without the spaces and invisible characters around it, which come along when it is pasted. It must not be empty,
 /// and Postgres must be able to store it.
 fn check_text<'a>(field: &'static str, text: &'a str) -> Result<&'a str, WebError> {
-    let is_blank =
-        |char: char| char.is_whitespace() || "\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}".contains(char);
+    let is_blank = |char: char| char.is_whitespace() || "\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}".contains(char);
     let text = text.trim_matches(is_blank);
     if text.is_empty() {
         Err(WebError::InvalidField { field, fault: "must not be empty" })

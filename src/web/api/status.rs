@@ -108,9 +108,7 @@ pub async fn read_status(engine: &Engine) -> Result<Status, sqlx::Error> {
         },
         queue,
         absences: AbsencesStatus { written: absences::count_written(db, company).await? },
-        attention: AttentionStatus {
-            open: attention::count_open(db).await?.iter().map(|(_, count)| count).sum(),
-        },
+        attention: AttentionStatus { open: attention::count_open(db).await?.iter().map(|(_, count)| count).sum() },
     })
 }
 
@@ -139,10 +137,7 @@ impl fmt::Display for Status {
         }
         let SyncStatus { state, people_done, people_total, finished_at, .. } = &self.sync;
         let finished_at = or_never(*finished_at);
-        writeln!(
-            f,
-            "sync        {state}, {people_done} of {people_total} people, last finished {finished_at}"
-        )?;
+        writeln!(f, "sync        {state}, {people_done} of {people_total} people, last finished {finished_at}")?;
         writeln!(f, "queue       {} waiting, {} to try again", self.queue.waiting, self.queue.retrying)?;
         writeln!(f, "absences    {} in Optedo", self.absences.written)?;
         write!(f, "attention   {} open", self.attention.open)

@@ -61,11 +61,7 @@ pub async fn connected_company(engine: &Engine) -> Result<CompanyId, WebError> {
 }
 
 /// What a sweep would do, for everybody or one person.
-pub async fn preview(
-    engine: &Engine,
-    company: CompanyId,
-    person: Option<PersonId>,
-) -> Result<Preview, WebError> {
+pub async fn preview(engine: &Engine, company: CompanyId, person: Option<PersonId>) -> Result<Preview, WebError> {
     engine.list_people(company, SyncReason::Manual).await?;
     let mut people = people::all(&engine.db, company).await?;
     people.retain(|known| person.is_none_or(|person| person == known.id));

@@ -46,10 +46,7 @@ pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
 }
 
 /// `POST …/attention/{id}/follow`: opens an ignored item again.
-pub(super) async fn follow(
-    State(app): State<App>,
-    id: Result<Path<i64>, PathRejection>,
-) -> Result<Redirect, WebError> {
+pub(super) async fn follow(State(app): State<App>, id: Result<Path<i64>, PathRejection>) -> Result<Redirect, WebError> {
     if !attention::follow(&app.engine.db, id?.0).await? {
         return Err(WebError::NotFound);
     }
@@ -180,12 +177,7 @@ pub(super) fn compare_texts(t: Language, difference: Difference, ours: &str, the
 }
 
 /// Compares two names, part by part.
-pub(super) fn compare_names(
-    t: Language,
-    difference: Difference,
-    ours: &Names,
-    theirs: &HintedNames,
-) -> Comparison {
+pub(super) fn compare_names(t: Language, difference: Difference, ours: &Names, theirs: &HintedNames) -> Comparison {
     let mut rows = vec![
         row(t.first_name(), &ours.first, &theirs.first, difference),
         row(t.last_name(), &ours.last, &theirs.last, difference),

@@ -133,8 +133,7 @@ impl Frame {
     /// The address of this page with another value of a parameter, and without the notice.
     pub(super) fn address_with(&self, parameter: &str, value: &str) -> String {
         let mut address = url::form_urlencoded::Serializer::new(String::new());
-        for (name, value) in url::form_urlencoded::parse(self.query.as_deref().unwrap_or_default().as_bytes())
-        {
+        for (name, value) in url::form_urlencoded::parse(self.query.as_deref().unwrap_or_default().as_bytes()) {
             if name != "notice" && name != "lang" && name != parameter {
                 address.append_pair(&name, &value);
             }

@@ -49,10 +49,8 @@ pub(super) async fn show(Visit { frame, connection, engine }: Visit) -> Result<R
     };
     let Some(company) = connection.company_id.filter(|_| page.is_connected) else { return render(&page) };
     let year = engine.clock.today().year();
-    let shown = tokio::join!(
-        engine.reference_data.show_leave_types(company, year),
-        engine.reference_data.show_absence_types()
-    );
+    let shown =
+        tokio::join!(engine.reference_data.show_leave_types(company, year), engine.reference_data.show_absence_types());
     let (Some(leave_types), Some(absence_types)) = shown else {
         page.trouble = Some(t.upstream_silent().to_owned());
         return render(&page);
@@ -75,8 +73,7 @@ pub(super) async fn show(Visit { frame, connection, engine }: Visit) -> Result<R
         (t.sick_day(), config.leave_types.sick_day.is_none()),
         (t.education(), config.leave_types.education.is_none()),
     ];
-    page.unconfigured =
-        built_in.into_iter().filter(|(_, is_unset)| *is_unset).map(|(name, _)| name).collect();
+    page.unconfigured = built_in.into_iter().filter(|(_, is_unset)| *is_unset).map(|(name, _)| name).collect();
     page.absence_types.clone_from(&absence_types.value);
     render(&page)
 }

@@ -53,14 +53,8 @@ pub fn router(app: &App) -> Router<App> {
         .route("/sign-out", post(sign_in::sign_out))
         .layer(from_fn_with_state(app.clone(), sign_in::require_admin))
         .route("/sign-in", get(Redirect::to(PAGE_PATH)).post(sign_in::sign_in))
-        .route(
-            "/style.css",
-            file("text/css; charset=utf-8", include_str!("../../../templates/page/style.css")),
-        )
-        .route(
-            "/page.js",
-            file("text/javascript; charset=utf-8", include_str!("../../../templates/page/page.js")),
-        )
+        .route("/style.css", file("text/css; charset=utf-8", include_str!("../../../templates/page/style.css")))
+        .route("/page.js", file("text/javascript; charset=utf-8", include_str!("../../../templates/page/page.js")))
         .route("/icon.svg", file("image/svg+xml", include_str!("../../../templates/page/icon.svg")))
         .layer(from_fn_with_state(app.clone(), keep_language))
 }

@@ -62,8 +62,7 @@ pub(super) async fn show(mut visit: Visit) -> Result<Response, WebError> {
     let lines = paging.keep(lines);
     let people: Vec<i64> = lines.iter().map(|line| line.person.0).collect();
     let names = people::names(db, visit.connection.company_id, &people).await?;
-    let items =
-        if shown == "skip" { preview::items(db, visit.engine.clock.now()).await? } else { Vec::new() };
+    let items = if shown == "skip" { preview::items(db, visit.engine.clock.now()).await? } else { Vec::new() };
     let items = item_views(&visit, items).await?;
     let Visit { frame, connection, .. } = visit;
     render(&PreviewPage { frame, connection, preview, progress, lists, shown, lines, names, items, paging })

@@ -40,11 +40,7 @@ pub(super) struct SignInForm {
 }
 
 /// Lets the signed-in admin through and stores the [`Admin`] in the request; others get the sign-in form.
-pub(super) async fn require_admin(
-    State(app): State<App>,
-    request: Request,
-    next: Next,
-) -> Result<Response, WebError> {
+pub(super) async fn require_admin(State(app): State<App>, request: Request, next: Next) -> Result<Response, WebError> {
     let is_safe = request.method().is_safe();
     // An open page that refreshes itself does not keep the session alive.
     let is_watching = is_safe && request.headers().contains_key("x-watching");
@@ -96,8 +92,7 @@ pub(super) async fn sign_in(
         }
         Err(error) => return Err(error),
     }
-    let name: String =
-        form.admin_name.chars().filter(|char| !char.is_control()).take(MAX_NAME_LENGTH).collect();
+    let name: String = form.admin_name.chars().filter(|char| !char.is_control()).take(MAX_NAME_LENGTH).collect();
     let name = Some(name.trim()).filter(|name| !name.is_empty()).map(str::to_owned);
     // Every sign-in starts a new session, and ends the browser's former one.
     let cookies = app.end_session(CookieJar::from_headers(&headers)).await?;

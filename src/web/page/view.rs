@@ -69,8 +69,7 @@ impl Progress {
 fn seconds_left(engine: &Engine, backlog: &Backlog) -> f64 {
     let officient = &engine.config.officient;
     let years = engine.window().years().count() as f64;
-    let calls =
-        (backlog.urgent as f64 + backlog.unhurried as f64 * SWEEP_SLOWDOWN) * years + backlog.names as f64;
+    let calls = (backlog.urgent as f64 + backlog.unhurried as f64 * SWEEP_SLOWDOWN) * years + backlog.names as f64;
     calls * officient.rate_limit_period.as_secs_f64() / officient.rate_limit_calls as f64
 }
 

@@ -187,11 +187,7 @@ struct SignInForm {
     request: AuthorizationRequest,
 }
 
-async fn sign_in(
-    State(sim): State<OfficientSim>,
-    cookies: CookieJar,
-    Form(form): Form<SignInForm>,
-) -> Response {
+async fn sign_in(State(sim): State<OfficientSim>, cookies: CookieJar, Form(form): Form<SignInForm>) -> Response {
     if form.email.trim().is_empty() || form.password.is_empty() {
         return sign_in_page(StatusCode::UNPROCESSABLE_ENTITY, &form.request, &form.email);
     }

@@ -92,10 +92,7 @@ async fn rename(
     Ok(Redirect::to(&format!("/people/{id}")))
 }
 
-async fn archive_or_unarchive(
-    State(sim): State<OfficientSim>,
-    Path(id): Path<i64>,
-) -> Result<Redirect, Refusal> {
+async fn archive_or_unarchive(State(sim): State<OfficientSim>, Path(id): Path<i64>) -> Result<Redirect, Refusal> {
     let archived = sim.company().person(id).map(|person| person.archived);
     let archived = archived.ok_or_else(|| not_found("Deze persoon bestaat niet."))?;
     sim.set_archived(id, !archived);

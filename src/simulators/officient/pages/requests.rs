@@ -71,8 +71,7 @@ async fn list(State(sim): State<OfficientSim>, Query(query): Query<RequestsQuery
     let all = query.status == "all";
     let company = sim.company();
     let newest_first = company.requests.iter().rev();
-    let found: Vec<&LeaveRequest> =
-        newest_first.filter(|request| all || company.is_pending(request)).collect();
+    let found: Vec<&LeaveRequest> = newest_first.filter(|request| all || company.is_pending(request)).collect();
     let status = if all { "all" } else { "" };
     let pager = Pager::new(found.len(), query.page, "/requests", &[("status", status)]);
     let requests = pager.rows(found).into_iter().map(|request| RequestRow::new(&company, request)).collect();

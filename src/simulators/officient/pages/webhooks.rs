@@ -45,10 +45,7 @@ struct SubscriptionForm {
     target_url: String,
 }
 
-async fn add(
-    State(sim): State<OfficientSim>,
-    Form(form): Form<SubscriptionForm>,
-) -> Result<Redirect, Refusal> {
+async fn add(State(sim): State<OfficientSim>, Form(form): Form<SubscriptionForm>) -> Result<Redirect, Refusal> {
     if !sim.company().accepts_webhook_event(&form.event) {
         return Err("Officient kent deze gebeurtenis niet.".into());
     }

@@ -130,11 +130,7 @@ struct AbsenceForm {
 }
 
 impl AbsenceForm {
-    fn absence(
-        &self,
-        tenant: &Tenant,
-        external_reference: Option<String>,
-    ) -> Result<NewAbsence, &'static str> {
+    fn absence(&self, tenant: &Tenant, external_reference: Option<String>) -> Result<NewAbsence, &'static str> {
         if tenant.user(self.user_id).is_none() {
             return Err("Deze gebruiker bestaat niet.");
         }
@@ -142,8 +138,7 @@ impl AbsenceForm {
             return Err("Dit afwezigheidstype bestaat niet.");
         }
         let date = |text: &str| text.parse::<Date>().ok().ok_or("Vul een dag in.");
-        let time =
-            |text: &str| text.parse::<Time>().ok().ok_or("Vul zowel ‘van’ als ‘tot’ in, of geen van beide.");
+        let time = |text: &str| text.parse::<Time>().ok().ok_or("Vul zowel ‘van’ als ‘tot’ in, of geen van beide.");
         let day = date(&self.day)?;
         let until = if self.until.is_empty() { day } else { date(&self.until)? };
         let all_day = self.start.is_empty() && self.end.is_empty();

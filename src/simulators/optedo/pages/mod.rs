@@ -14,9 +14,5 @@ use axum::Router;
 use super::sim::OptedoSim;
 
 pub(super) fn router() -> Router<OptedoSim> {
-    Router::new()
-        .merge(absences::router())
-        .merge(planning::router())
-        .merge(types::router())
-        .merge(users::router())
+    Router::new().merge(absences::router()).merge(planning::router()).merge(types::router()).merge(users::router())
 }

@@ -56,13 +56,7 @@ struct Day {
 
 impl Day {
     fn new(date: Date) -> Self {
-        Self {
-            date,
-            name: long_day(date),
-            weekday: short_weekday(date),
-            off: is_weekend(date),
-            today: date == today(),
-        }
+        Self { date, name: long_day(date), weekday: short_weekday(date), off: is_weekend(date), today: date == today() }
     }
 }
 
@@ -191,8 +185,7 @@ async fn show(State(sim): State<OptedoSim>, Query(filter): Query<Filter>) -> Res
     let tenant = sim.tenant();
     let absences = filter.absences(&tenant, month);
     let is_shown = |user: &&User| {
-        name_matches(&user.name(), &filter.q)
-            && (filter.absence_type().is_none() || absences.contains_key(&user.id))
+        name_matches(&user.name(), &filter.q) && (filter.absence_type().is_none() || absences.contains_key(&user.id))
     };
     let users: Vec<&User> = tenant.users.iter().filter(is_shown).collect();
     let pager = Pager::new(users.len(), filter.page, "/", &filter.parameters(&filter.month));

@@ -59,9 +59,7 @@ async fn rename(
 
 async fn delete(State(sim): State<OptedoSim>, Path(id): Path<i64>) -> Result<Redirect, Refusal> {
     if !sim.delete_absence_type(id) {
-        return Err(
-            "Er zijn afwezigheden van dit type: verwijder die eerst, of geef ze een ander type.".into()
-        );
+        return Err("Er zijn afwezigheden van dit type: verwijder die eerst, of geef ze een ander type.".into());
     }
     Ok(Redirect::to("/absence-types"))
 }
