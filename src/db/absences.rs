@@ -138,6 +138,25 @@ pub async fn intend_update(
     Ok(updated? == 1)
 }
 
+/// Optedo refused a change of `event`: stores the values again that the absence still has.
+pub async fn take_back_update(
+    db: impl PgExecutor<'_>,
+    context: WriteContext,
+    written: &WrittenAbsence,
+    event: EventId,
+    now: Timestamp,
+) -> Result<()> {
+    let Times { start, end, all_day } = written.times;
+    execute!(db,
+        "update absences set event_id = $3, person_id = $4, date = $5, optedo_user_id = $6, absence_type_id = $7,
+             starts_at = $8, ends_at = $9, all_day = $10, worked = $11, intent = $12::text,
+             intent_at = case when $12::text is not null then $13::timestamptz end
+         where company_id = $1 and event_id = $2 and person_id = $14 and intent = 'update'";
+        context.company.0, event.0, written.event.0, written.person.0, written.date.to_sqlx(), written.user.0,
+        written.absence_type.0, start.to_sqlx(), end.to_sqlx(), all_day, written.is_worked,
+        written.intent.map(|intent| intent.into_str()), now.to_sqlx(), context.person.0)
+}
+
 /// An absence that was about to be changed is gone from Optedo: stores that it is about to be created again.
 pub async fn intend_create_again(
     db: impl PgExecutor<'_>,

@@ -20,8 +20,8 @@ use crate::domain::desired::{Classification, DesiredAbsence, Exclusion, Window};
 use crate::domain::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
 
 /// A write that was begun and whose outcome is not known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString)]
-#[strum(serialize_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Intent {
     /// Optedo may contain the absence under our reference, or not.
     Create,
@@ -109,6 +109,11 @@ impl Change {
     pub fn needs_time_of(&self, other: &Self) -> bool {
         let Some((desired, held)) = self.desired().zip(other.written()) else { return false };
         desired.user == held.user && desired.times.start < held.times.end && held.times.start < desired.times.end
+    }
+
+    /// Whether an earlier attempt has no known outcome.
+    fn is_repeated(&self) -> bool {
+        self.written().is_some_and(|written| written.intent.is_some())
     }
 
     fn desired(&self) -> Option<&DesiredAbsence> {
@@ -308,7 +313,11 @@ fn in_order(mut changes: Vec<Change>) -> Vec<Change> {
     while !changes.is_empty() {
         let is_free = |(position, change): (usize, &Change)| {
             let mut others = changes.iter().enumerate().filter(|(other, _)| *other != position);
-            others.all(|(_, other)| !change.needs_time_of(other))
+            others.all(|(_, other)| {
+                // Where an absence is whose last change has no known outcome is not known either.
+                let is_first = other.is_repeated() && !change.is_repeated();
+                !is_first && !change.needs_time_of(other)
+            })
         };
         let next = changes.iter().enumerate().position(is_free).unwrap_or_default();
         ordered.push(changes.remove(next));

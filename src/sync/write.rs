@@ -121,7 +121,11 @@ impl Engine {
         }
         tx.commit().await?;
         let days = [(written.user, written.date), (desired.user, desired.date)];
-        self.replace(context, absence, desired, (&days, written.written_at), applied).await
+        let replaced = self.replace(context, absence, desired, (&days, written.written_at), applied).await;
+        if let Err(SyncError::Optedo(OptedoError { source: UpstreamError::Rejected { .. }, .. })) = &replaced {
+            absences::take_back_update(&self.db, context, written, desired.event, self.clock.now()).await?;
+        }
+        replaced
     }
 
     /// Makes the call of a change whose intent is on disk. `days`: where Optedo may list the absence.
