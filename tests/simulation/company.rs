@@ -17,7 +17,8 @@ use tokio::time::sleep;
 use super::database::Database;
 use super::deletions::Deletions;
 use super::operations::{
-    EMPTY_CALENDAR, NOBODY, OFFICIENT_PATHS, OPTEDO_PATHS, Operation, Story, officient_faults, optedo_faults,
+    EMPTY_CALENDAR, NOBODY, ODDITIES, OFFICIENT_PATHS, OPTEDO_PATHS, Operation, Story, UNDOCUMENTED, officient_faults,
+    optedo_faults,
 };
 use super::oracle::{self, Expected, Memory};
 use super::service::Service;
@@ -48,6 +49,19 @@ pub struct Person {
     pub is_archived: bool,
 }
 
+/// The days that are kept equal, both included.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Window {
+    from: Date,
+    until: Date,
+}
+
+impl Window {
+    pub fn contains(self, day: Date) -> bool {
+        self.from <= day && day <= self.until
+    }
+}
+
 /// The operations and faults that a story survived.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Survived {
@@ -72,6 +86,13 @@ pub struct Company<'a> {
     codes: [usize; 2],
     optedo_token: String,
     monday: Date,
+    pub window: Window,
+    /// The windows since the last quiet period.
+    windows: Vec<Window>,
+    /// Whether the window was ever another.
+    has_moved_window: bool,
+    /// The absences at the end of the last quiet period.
+    stood: Vec<Absence>,
     requests: BTreeMap<i64, i64>,
     owed: Vec<Announcement>,
     /// Webhooks answered with 200: about whom, and when they were sent.
@@ -102,6 +123,8 @@ impl<'a> Company<'a> {
         let ports: Vec<u16> = (0..story.replicas).map(|_| free_port()).collect();
         let settings = settings(&database.url, ports[0], &officient, &optedo, story.max_deletions);
         let today = clock.today();
+        let monday = today.nth_weekday(1, Weekday::Monday).unwrap().saturating_add(BASE_DAYS.days());
+        let window = Window { from: today.saturating_sub(30.days()), until: today.saturating_add(300.days()) };
         let mut company = Self {
             services: Vec::new(),
             ports,
@@ -114,7 +137,11 @@ impl<'a> Company<'a> {
             types: Vec::new(),
             codes: [0, 1],
             optedo_token: optedo.token(),
-            monday: today.nth_weekday(1, Weekday::Monday).unwrap().saturating_add(BASE_DAYS.days()),
+            monday,
+            window,
+            windows: vec![window],
+            has_moved_window: false,
+            stood: Vec::new(),
             requests: BTreeMap::new(),
             owed: Vec::new(),
             accepted: Vec::new(),
@@ -140,6 +167,7 @@ impl<'a> Company<'a> {
         company.settle("the first import").await?;
         let target = company.officient.subscriptions().first().map(|row| row.target_url.clone());
         company.webhook_url = target.ok_or("no webhook was registered")?;
+        company.remember().await;
         Ok(company)
     }
 
@@ -213,9 +241,14 @@ impl<'a> Company<'a> {
                 let day = self.day(day);
                 // A person has one event of a type per day: it moves only to a free day.
                 if let Some(chosen) = self.event(event)
+                    && let Some(date) = self.date_of(chosen.0)
                     && !self.officient.events_of(chosen.1).iter().any(|other| other.leave.date == day)
                 {
+                    let leaves = self.window.contains(date) && !self.window.contains(day);
                     self.change(event, |leave| leave.date = day);
+                    if leaves {
+                        self.event_may_go(chosen.0);
+                    }
                 }
             }
             Operation::DeleteLeave { event } => {
@@ -245,10 +278,9 @@ impl<'a> Company<'a> {
             }
             Operation::GiveLeave { event, person } => {
                 let to = self.people[person].id;
-                let date_of = |event| move |known: &Event| (known.id == event).then_some(known.leave.date);
                 // A person has one event of a type per day.
                 if let Some((event, from)) = self.event(event)
-                    && let Some(day) = self.officient.events_of(from).iter().find_map(date_of(event))
+                    && let Some(day) = self.date_of(event)
                     && !self.officient.events_of(to).iter().any(|other| other.leave.date == day)
                 {
                     self.officient.give_event(event, to);
@@ -262,10 +294,10 @@ impl<'a> Company<'a> {
                     self.changed("calendar_event_updated", event, person, true);
                 }
             }
-            Operation::SpoilStatus { event, is_spoilt } => self.change(event, |leave| {
+            Operation::Spoil { event, value } => self.change(event, |leave| {
                 leave.raw.clear();
-                if is_spoilt {
-                    leave.raw.insert("status".to_owned(), json!("bevestigd"));
+                if let Some((field, value)) = value.map(|value| UNDOCUMENTED[value]) {
+                    leave.raw.insert(field.to_owned(), serde_json::from_str(value).unwrap());
                 }
             }),
             Operation::Approve { event } => self.change(event, |leave| leave.status = EventStatus::Approved),
@@ -340,6 +372,12 @@ impl<'a> Company<'a> {
                 self.database.cut().await;
                 self.survived.faults += 1;
             }
+            Operation::RestoreDatabase => self.restore_database().await,
+            Operation::MoveWindow { from, until } => self.move_window(from, until).await,
+            Operation::BehaveOddly { oddity } => {
+                self.optedo.behave(ODDITIES[oddity]);
+                self.survived.faults += 1;
+            }
             Operation::OfficientFault { path, fault, times } => {
                 let is_believed = fault == EMPTY_CALENDAR || fault == NOBODY;
                 let fault = officient_faults()[fault].clone();
@@ -394,6 +432,7 @@ impl<'a> Company<'a> {
         self.survived.faults -= self.officient.faults_left() + self.optedo.faults_left();
         self.officient.clear_faults();
         self.optedo.clear_faults();
+        self.optedo.behave(ODDITIES[0]);
         self.officient.refuse_refresh(false);
         self.optedo.set_token(&self.optedo_token);
         if self.state().await? != "connected" || !self.officient.is_connected() {
@@ -433,7 +472,10 @@ impl<'a> Company<'a> {
         let unended = self.database.numbers("select event_id from absences where intent is not null").await;
         let (standing, expected) = (self.optedo.absences(), oracle::expected(self));
         self.deletions.remember(&standing, &expected, &unended);
+        self.stood.clone_from(&standing);
         self.memory.remember(standing);
+        self.windows = vec![self.window];
+        self.database.back_up().await;
     }
 
     /// The service tries for a while although something may be broken.
@@ -554,7 +596,14 @@ impl<'a> Company<'a> {
     async fn check_everything_stands_as_it_should(&mut self) -> Result<(), String> {
         let standing = self.optedo.absences();
         ensure(self.officient.writes().is_empty(), || format!("written: {:?}", self.officient.writes()))?;
-        ensure(self.optedo.max_same_reference_ever() <= 1, || "an event had two absences".to_owned())?;
+        // What lies outside the window stays, also when its event moves into it.
+        let most_at_once = if self.has_moved_window {
+            self.optedo.max_same_reference_and_day_ever()
+        } else {
+            self.optedo.max_same_reference_ever()
+        };
+        ensure(most_at_once <= 1, || "an event had two absences".to_owned())?;
+        self.check_nothing_outside_changed(&standing)?;
         for other in &self.memory.of_others {
             ensure(standing.contains(other), || format!("an absence of others was changed: {other:?}"))?;
         }
@@ -563,7 +612,9 @@ impl<'a> Company<'a> {
         for absence in standing {
             let reference = absence.content.external_reference.clone().unwrap_or_default();
             if let Some(event) = reference.strip_prefix(&prefix) {
-                stands.insert(event.parse().unwrap(), absence.content);
+                if self.window.contains(absence.content.start.date()) {
+                    stands.insert(event.parse().unwrap(), absence.content);
+                }
             } else {
                 ensure(self.memory.of_others.iter().any(|other| other.id == absence.id), || {
                     format!("an absence without an event: {absence:?}")
@@ -573,7 +624,15 @@ impl<'a> Company<'a> {
         let expected = oracle::expected(self);
         let events: BTreeSet<i64> =
             expected.keys().chain(stands.keys()).chain(self.memory.stood.keys()).copied().collect();
+        let stood = |event: i64| {
+            let absences = self.stood.iter().filter(move |absence| oracle::event_of(absence) == Some(event));
+            absences.map(|absence| absence.content.start.date())
+        };
         for event in events {
+            // What the window does not contain was checked above.
+            if !stands.contains_key(&event) && stood(event).any(|day| !self.window.contains(day)) {
+                continue;
+            }
             if self.may_stand_for_another(event, &expected) {
                 continue;
             }
@@ -585,6 +644,10 @@ impl<'a> Company<'a> {
         }
         // A write that was rejected, or whose result is unknown, waits together with its leave.
         for event in self.database.numbers("select event_id from absences where intent is not null").await {
+            let day = self.date_of(event);
+            if day.is_none_or(|day| !self.window.contains(day)) && self.has_moved_window {
+                continue;
+            }
             let is_blocked =
                 expected.get(&event) == Some(&Expected::WhatStood) || self.may_stand_for_another(event, &expected);
             ensure(is_blocked, || format!("a write of event {event} has no end"))?;
@@ -605,7 +668,35 @@ impl<'a> Company<'a> {
                      select from attention a where a.kind = h.kind and a.subject_id = h.subject_id and resolved_at is null)",
             )
             .await;
-        ensure(miscounted.is_empty(), || format!("items that do not count right: {miscounted:?}"))
+        ensure(miscounted.is_empty(), || format!("items that do not count right: {miscounted:?}"))?;
+        self.check_items_of_undocumented_values().await
+    }
+
+    /// Whoever looks at *Vraagt aandacht* sees each event that was not understood.
+    async fn check_items_of_undocumented_values(&mut self) -> Result<(), String> {
+        let waiting = self.database.numbers("select event_id from held_back").await;
+        for person in self.people.iter().filter(|person| !person.is_archived) {
+            for event in self.officient.events_of(person.id) {
+                let Event { id, leave, .. } = event;
+                let is_leave = leave.status == EventStatus::Approved || leave.raw.contains_key("status");
+                if is_leave && !leave.raw.is_empty() && self.window.contains(leave.date) {
+                    ensure(waiting.contains(&id), || format!("event {id} is not understood, and no item says so"))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What no window contained since the last quiet period is as it was.
+    fn check_nothing_outside_changed(&self, standing: &[Absence]) -> Result<(), String> {
+        let is_outside = |absence: &&Absence| {
+            let day = absence.content.start.date();
+            !self.windows.iter().any(|window| window.contains(day)) && !self.memory.was_edited(absence)
+        };
+        for absence in self.stood.iter().filter(is_outside) {
+            ensure(standing.contains(absence), || format!("changed outside the window: {absence:?}"))?;
+        }
+        Ok(())
     }
 
     /// Whether the event is gone, and another event of that person is blocked: on the same day it may be the same leave,
@@ -639,6 +730,11 @@ impl<'a> Company<'a> {
         events.get(pick % events.len().max(1)).copied()
     }
 
+    fn date_of(&self, event: i64) -> Option<Date> {
+        let events = self.people.iter().flat_map(|person| self.officient.events_of(person.id));
+        events.into_iter().find_map(|known| (known.id == event).then_some(known.leave.date))
+    }
+
     /// One of our absences in Optedo.
     fn ours(&self, pick: usize) -> Option<Absence> {
         let mut ours = self.optedo.absences();
@@ -666,12 +762,18 @@ impl<'a> Company<'a> {
             WebhookMeaning::Event => event,
             WebhookMeaning::Request => self.requests.get(&event).copied().unwrap_or(person),
         };
-        self.memory.event_changed(event, may_go);
+        self.memory.event_changed(event, false);
         if may_go {
-            self.deletions.event_went(event, self.happens_at);
+            self.event_may_go(event);
         }
         self.owners.insert(event, person);
         self.owed.push(Announcement { event_type, related_object_id, person });
+    }
+
+    /// The absence of this event may be deleted.
+    fn event_may_go(&mut self, event: i64) {
+        self.memory.event_changed(event, true);
+        self.deletions.event_went(event, self.happens_at);
     }
 
     async fn deliver_owed(&mut self, pick: usize, times: usize) {
@@ -717,6 +819,55 @@ impl<'a> Company<'a> {
         self.survived.faults += 1;
         let is_understood = [StatusCode::OK, StatusCode::BAD_REQUEST, StatusCode::SERVICE_UNAVAILABLE];
         ensure(is_understood.contains(&status), || format!("{status} for {}", bodies[nonsense]))
+    }
+
+    /// Kills all replicas, and starts them again after `change`.
+    async fn replace_all(&mut self, change: impl AsyncFnOnce(&mut Self)) {
+        for replica in 0..self.services.len() {
+            if let Some(service) = self.services[replica].take() {
+                service.kill().await;
+            }
+        }
+        self.database.until_nobody_is_connected().await;
+        change(self).await;
+        for replica in 0..self.services.len() {
+            self.services[replica] = Some(self.start_replica(replica).await);
+        }
+    }
+
+    async fn restore_database(&mut self) {
+        self.replace_all(async |company| {
+            company.memory.database_restored(&company.optedo.absences());
+            // The webhooks and the deletions since the backup are forgotten too.
+            company.accepted.clear();
+            company.deletions.database_restored();
+            company.database.restore().await;
+        })
+        .await;
+        self.survived.faults += 1;
+    }
+
+    async fn move_window(&mut self, from: Option<i32>, until: Option<i32>) {
+        let today = self.clock.today();
+        let from = from.map_or(today.saturating_sub(30.days()), |day| self.day(day));
+        let until = until.map_or(today.saturating_add(300.days()), |day| self.day(day));
+        self.window = Window { from, until };
+        self.windows.push(self.window);
+        self.has_moved_window = true;
+        self.memory.everything_may_change();
+        let events: Vec<i64> = self.owners.keys().copied().collect();
+        for event in events {
+            if self.date_of(event).is_some_and(|day| !self.window.contains(day)) {
+                self.event_may_go(event);
+            }
+        }
+        self.replace_all(async |company| {
+            let window =
+                [("sync.from", from), ("sync.until", until)].map(|(key, day)| (variable(key), day.to_string()));
+            company.settings.retain(|(key, _)| window.iter().all(|(changed, _)| changed != key));
+            company.settings.extend(window);
+        })
+        .await;
     }
 
     /// Kills or stops a replica, and starts another in its place.

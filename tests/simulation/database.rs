@@ -49,6 +49,7 @@ const WAITING: [(&str, &str); 7] = [
 pub struct Database {
     pub url: String,
     connection: PgConnection,
+    tables: Vec<String>,
     /// Empties every table, and puts back the rows that the migrations made.
     reset: String,
 }
@@ -69,7 +70,7 @@ impl Database {
         .unwrap();
         let mut reset = format!("truncate {} restart identity;", tables.join(", "));
         run(&mut connection, "create schema pristine").await;
-        for table in tables {
+        for table in &tables {
             run(&mut connection, &format!("create table pristine.{table} as table public.{table}")).await;
             let count = format!("select count(*) from pristine.{table}");
             let rows: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(count)).fetch_one(&mut connection).await.unwrap();
@@ -78,7 +79,28 @@ impl Database {
                 reset.push_str(&rows);
             }
         }
-        Self { url, connection, reset }
+        Self { url, connection, tables, reset }
+    }
+
+    /// Makes a backup of every table, in place of the last one.
+    pub async fn back_up(&mut self) {
+        let copy = |table: &String| format!("create table backup.{table} as table public.{table};");
+        let copies: String = self.tables.iter().map(copy).collect();
+        let sql = format!("drop schema if exists backup cascade; create schema backup; {copies}");
+        run(&mut self.connection, &sql).await;
+    }
+
+    /// Restores the last backup. Nobody may be connected.
+    pub async fn restore(&mut self) {
+        let copy =
+            |table: &String| format!("insert into {table} overriding system value select * from backup.{table};");
+        let copies: String = self.tables.iter().map(copy).collect();
+        // The triggers ran already before the backup.
+        let sql = format!(
+            "set session_replication_role = replica; truncate {}; {copies} reset session_replication_role",
+            self.tables.join(", ")
+        );
+        run(&mut self.connection, &sql).await;
     }
 
     /// Restores the state after the migrations.

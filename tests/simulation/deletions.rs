@@ -37,6 +37,11 @@ impl Deletions {
         self.all_went_at.get_or_insert(now);
     }
 
+    /// A database was restored that does not know what was deleted since.
+    pub fn database_restored(&mut self) {
+        self.known.clear();
+    }
+
     /// The admin confirms the pending deletions.
     pub fn confirm(&mut self, standing: &[Absence], expected: &BTreeMap<i64, Expected>) {
         let is_to_go = |absence: &&Absence| {

@@ -2,6 +2,7 @@
 
 use crate::support::simulators::Fault;
 use crate::support::simulators::officient::WebhookMeaning;
+use crate::support::simulators::optedo::Oddities;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -48,10 +49,11 @@ pub enum Operation {
     BecomeWorked {
         event: usize,
     },
-    /// The status becomes a word that Officient does not document, or a documented one again.
-    SpoilStatus {
+    /// A field of the event gets a value that Officient does not document ([`UNDOCUMENTED`]); without one, all fields are as
+    /// documented again.
+    Spoil {
         event: usize,
-        is_spoilt: bool,
+        value: Option<usize>,
     },
     Approve {
         event: usize,
@@ -125,6 +127,17 @@ pub enum Operation {
     },
     /// Every connection to the database breaks.
     CutDatabase,
+    /// The database is as it was at the end of the last quiet period.
+    RestoreDatabase,
+    /// The window begins at this day and ends at this one; `None`: far away.
+    MoveWindow {
+        from: Option<i32>,
+        until: Option<i32>,
+    },
+    /// Optedo does what its contract leaves open ([`ODDITIES`]).
+    BehaveOddly {
+        oddity: usize,
+    },
     /// The next calls to this path of Officient fail.
     OfficientFault {
         path: usize,
@@ -197,6 +210,23 @@ pub const EMPTY_CALENDAR: usize = 0;
 /// An empty list of people: everybody counts as archived until the next list.
 pub const NOBODY: usize = 1;
 
+/// Values that Officient does not document: the field and what it contains.
+pub const UNDOCUMENTED: [(&str, &str); 6] = [
+    ("status", "\"bevestigd\""),
+    ("status", "[2]"),
+    ("type", "\"jubilee\""),
+    ("duration_minutes", "{}"),
+    ("start_time_minutes", "32400"),
+    ("working", "\"misschien\""),
+];
+
+pub const ODDITIES: [Oddities; 4] = [
+    Oddities::NONE,
+    Oddities { repeats_last_page: true, ..Oddities::NONE },
+    Oddities { hides_new_absences: true, ..Oddities::NONE },
+    Oddities { refuses_overlaps: Some(409), ..Oddities::NONE },
+];
+
 pub fn officient_faults() -> Vec<Fault> {
     let mut faults = vec![
         Fault::WrongContent(json!({"data": {"time_off": [], "company_days_off": []}})),
@@ -248,11 +278,12 @@ fn any_part() -> impl Strategy<Value = Option<(i64, i64)>> {
 
 fn any_operation() -> impl Strategy<Value = Operation> {
     use Operation::{
-        AddLeave, Approve, Archive, BecomeWorked, Breathe, ChangeLeave, Connect, CutDatabase, DeleteAllLeave,
-        DeleteInOptedo, DeleteLeave, Deliver, DeliverNonsense, DeliverUnknown, Disconnect, Drop, EditInOptedo,
-        ExpireTokens, GiveLeave, Kill, MoveLeave, OfficientDown, OfficientFault, OfficientUp, OmitRefreshToken,
-        OptedoDown, OptedoFault, OptedoUp, Pass, Payroll, RefuseRefresh, Remap, Rename, RenameType, RenameUser,
-        Restart, RestoreOptedoToken, RevokeAccess, RevokeOptedoToken, SpoilStatus, Sweep, Unapprove,
+        AddLeave, Approve, Archive, BecomeWorked, BehaveOddly, Breathe, ChangeLeave, Connect, CutDatabase,
+        DeleteAllLeave, DeleteInOptedo, DeleteLeave, Deliver, DeliverNonsense, DeliverUnknown, Disconnect, Drop,
+        EditInOptedo, ExpireTokens, GiveLeave, Kill, MoveLeave, MoveWindow, OfficientDown, OfficientFault, OfficientUp,
+        OmitRefreshToken, OptedoDown, OptedoFault, OptedoUp, Pass, Payroll, RefuseRefresh, Remap, Rename, RenameType,
+        RenameUser, Restart, RestoreDatabase, RestoreOptedoToken, RevokeAccess, RevokeOptedoToken, Spoil, Sweep,
+        Unapprove,
     };
     let pick = 0_usize..64;
     let leave = (0_usize..4, 0_i32..12, 0_usize..3, any_part(), prop::bool::weighted(0.2));
@@ -265,7 +296,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         2 => (0_usize..4).prop_map(|person| Payroll { person }),
         1 => (pick.clone(), 0_usize..4).prop_map(|(event, person)| GiveLeave { event, person }),
         1 => pick.clone().prop_map(|event| BecomeWorked { event }),
-        2 => (pick.clone(), prop::bool::ANY).prop_map(|(event, is_spoilt)| SpoilStatus { event, is_spoilt }),
+        3 => (pick.clone(), prop::option::weighted(0.7, 0..UNDOCUMENTED.len())).prop_map(|(event, value)| Spoil { event, value }),
         2 => pick.clone().prop_map(|event| Approve { event }),
         2 => pick.clone().prop_map(|event| Unapprove { event }),
         2 => (0_usize..4, 0_usize..5).prop_map(|(person, name)| Rename { person, name }),
@@ -297,6 +328,9 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         4 => (0_usize..2).prop_map(|replica| Kill { replica }),
         1 => (0_usize..2).prop_map(|replica| Restart { replica }),
         1 => Just(CutDatabase),
+        1 => Just(RestoreDatabase),
+        1 => (prop::option::of(0_i32..6), prop::option::of(6_i32..12)).prop_map(|(from, until)| MoveWindow { from, until }),
+        3 => (0..ODDITIES.len()).prop_map(|oddity| BehaveOddly { oddity }),
         1 => Just(OfficientDown),
         1 => Just(OfficientUp),
         1 => Just(OptedoDown),

@@ -35,6 +35,8 @@ pub struct Memory {
     /// For a while no approved leave.
     was_gone: BTreeSet<i64>,
     archived: BTreeSet<i64>,
+    /// Events whose absence no row of the restored database explains.
+    unexplained: BTreeSet<i64>,
     may_change: bool,
     may_go: bool,
 }
@@ -79,9 +81,20 @@ impl Memory {
         }
     }
 
+    pub fn was_edited(&self, absence: &Absence) -> bool {
+        event_of(absence).is_some_and(|event| self.edited.contains_key(&event))
+    }
+
     /// Whether Officient responded, rightly or not, that this person does not exist any more.
     pub fn was_archived(&self, person: i64) -> bool {
         self.archived.contains(&person) || self.may_go
+    }
+
+    /// A database was restored, whose rows are those of the end of the last quiet period; these absences stand.
+    pub fn database_restored(&mut self, standing: &[Absence]) {
+        let events = standing.iter().filter_map(event_of);
+        self.unexplained.extend(events.filter(|event| !self.stood.contains_key(event)));
+        self.may_change = true;
     }
 
     /// A person was archived, or is no longer archived.
@@ -95,6 +108,8 @@ impl Memory {
         let is_as_edited = self.edited.get(&event).is_some_and(|edited| edited.as_ref() == stands);
         let may_have_changed = self.changed.contains(&event) || self.may_change || self.may_go;
         match expected {
+            // Only the admin can say that such an absence may be deleted.
+            Expected::Nothing if stands.is_some() && self.unexplained.contains(&event) => Ok(()),
             Expected::Nothing if stands.is_some() => Err("should be gone"),
             Expected::Nothing => {
                 self.edited.remove(&event);
@@ -150,8 +165,11 @@ fn of_event(company: &Company<'_>, person: &Person, event: &Event) -> Expected {
     if person.is_archived {
         return Expected::WhatStood;
     }
+    if !company.window.contains(event.leave.date) {
+        return Expected::Nothing;
+    }
     if !event.leave.raw.is_empty() {
-        // It has a word that is not documented.
+        // It has a value that is not documented.
         return Expected::WhatStood;
     }
     if event.leave.status == EventStatus::Pending {

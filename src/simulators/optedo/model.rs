@@ -102,6 +102,11 @@ pub struct Oddities {
     pub hides_new_absences: bool,
 }
 
+impl Oddities {
+    pub const NONE: Self =
+        Self { refuses_overlaps: None, lists_at_most: None, repeats_last_page: false, hides_new_absences: false };
+}
+
 /// The data of one customer of Optedo.
 #[derive(Debug)]
 pub(super) struct Tenant {
@@ -121,6 +126,8 @@ pub(super) struct Tenant {
     pub(super) created: usize,
     /// The highest number of absences that ever had the same reference at the same time.
     pub(super) max_same_reference: usize,
+    /// The same for absences that begin on the same day.
+    pub(super) max_same_reference_and_day: usize,
     last_type_id: i64,
     next_absence_id: i64,
     clock: Clock,
@@ -140,6 +147,7 @@ impl Tenant {
             max_at_once: 0,
             created: 0,
             max_same_reference: 0,
+            max_same_reference_and_day: 0,
             last_type_id: 0,
             next_absence_id: 70_001,
             clock,
@@ -222,7 +230,7 @@ impl Tenant {
         self.count_at_once(&absence);
         if let Some(reference) = &absence.content.external_reference {
             self.mark_deletions_undone(reference);
-            self.count_absences_with(reference);
+            self.count_absences_with(reference, absence.content.start.date());
         }
         absence
     }
@@ -235,10 +243,13 @@ impl Tenant {
         deletions.for_each(|deletion| deletion.undone_at = Some(now));
     }
 
-    fn count_absences_with(&mut self, reference: &str) {
+    fn count_absences_with(&mut self, reference: &str, day: Date) {
         let has_reference = |absence: &&Absence| absence.content.external_reference.as_deref() == Some(reference);
         let count = self.absences.iter().filter(has_reference).count();
         self.max_same_reference = self.max_same_reference.max(count);
+        let is_on_day = |absence: &&Absence| absence.content.start.date() == day;
+        let count = self.absences.iter().filter(has_reference).filter(is_on_day).count();
+        self.max_same_reference_and_day = self.max_same_reference_and_day.max(count);
     }
 
     pub(super) fn replace_absence(&mut self, id: i64, content: NewAbsence) -> Option<Absence> {
@@ -247,7 +258,7 @@ impl Tenant {
         let absence = absence.clone();
         self.count_at_once(&absence);
         if let Some(reference) = &absence.content.external_reference {
-            self.count_absences_with(reference);
+            self.count_absences_with(reference, absence.content.start.date());
         }
         Some(absence)
     }

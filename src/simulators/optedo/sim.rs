@@ -203,6 +203,11 @@ impl OptedoSim {
         self.tenant().max_same_reference
     }
 
+    /// The highest number of absences of one day that ever had the same reference at the same time.
+    pub fn max_same_reference_and_day_ever(&self) -> usize {
+        self.tenant().max_same_reference_and_day
+    }
+
     /// The number of absences that were ever created, by hand or through the API.
     pub fn created_ever(&self) -> usize {
         self.tenant().created
