@@ -18,7 +18,7 @@ pub async fn measure(report: &mut Report) {
     sut.officient.clear_calls();
     let began = Instant::now();
     sut.connect().await;
-    let mut waits = times_of_webhooks(&sut).await;
+    let mut waits = times_of_webhooks(&sut, 40).await;
     sut.wait_for_import().await;
     let seconds = began.elapsed().as_secs_f64();
     let calls = sut.officient.calls();
@@ -38,13 +38,20 @@ pub async fn measure(report: &mut Report) {
     report.row(&label, measured, Some(slowest), at_most(0.5));
     let per_person = calls.len() as f64 / PEOPLE as f64;
     report.row("calls per person", format!("{per_person:.2}"), None, Goal::None);
+    sut.request_sweep().await;
+    let mut waits = times_of_webhooks(&sut, 41).await;
+    assert_eq!(sut.status().await["sync"]["state"], "running", "the sweep was over before the webhooks");
+    let slowest = waits.iter().copied().fold(0.0, f64::max);
+    let measured = format!("median {:.2} s, slowest {slowest:.2} s", median(&mut waits));
+    let label = format!("a webhook during a full reconciliation, to the absence, slowest of {WEBHOOKS}, s");
+    report.row(&label, measured, Some(slowest), at_most(0.5));
     sut.stop().await;
 }
 
 /// Seconds from a webhook to its absence, for people whom the import reaches last.
-async fn times_of_webhooks(sut: &Sut) -> Vec<f64> {
+async fn times_of_webhooks(sut: &Sut, day: usize) -> Vec<f64> {
     let url = sut.webhook_url();
-    let day = sut.day(40);
+    let day = sut.day(day);
     let mut times = Vec::new();
     for number in 0..WEBHOOKS {
         sleep(BETWEEN_WEBHOOKS).await;

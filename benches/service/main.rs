@@ -10,6 +10,7 @@
 //! | `propagation` | time from a webhook to the absence in Optedo |
 //! | `import` | the first import, against the rate limit, and a webhook during it |
 //! | `sweep` | a sweep with nothing to do |
+//! | `outage` | how long after an outage all is equal again, and a webhook beside calls that hang |
 //! | `history` | the others with full tables, beside empty ones |
 //! | `footprint` | memory, connections, time to start, size |
 //!
@@ -30,6 +31,7 @@ mod history;
 mod import;
 mod load;
 mod minimal_handler;
+mod outage;
 mod propagation;
 mod report;
 mod sut;
@@ -60,6 +62,9 @@ async fn main() {
     }
     if is_wanted("import") {
         import::measure(&mut report).await;
+    }
+    if is_wanted("outage") {
+        outage::measure(&mut report).await;
     }
     if is_wanted("history") {
         history::measure(&mut report).await;

@@ -235,8 +235,30 @@ impl Sut {
     }
 
     pub async fn deliver(&self, url: &str, person: i64) {
-        let sent = self.http.post(url).body(webhook_body(person)).send().await.unwrap();
-        assert_eq!(sent.status(), 200);
+        assert!(self.is_accepted(url, person).await, "the service refuses a webhook");
+    }
+
+    /// Sends a webhook about this person.
+    pub async fn is_accepted(&self, url: &str, person: i64) -> bool {
+        let sent = self.http.post(url).body(webhook_body(person)).send().await;
+        sent.is_ok_and(|response| response.status() == 200)
+    }
+
+    /// Starts a reconciliation of everybody.
+    pub async fn request_sweep(&self) {
+        self.api(reqwest::Method::POST, "/sync").send().await.unwrap().error_for_status().unwrap();
+    }
+
+    /// Cuts the service off from its database, or ends that.
+    pub async fn cut_database(&self, is_cut: bool) {
+        let name = self.db.connect_options().get_database().unwrap().to_owned();
+        let sql = format!(
+            "alter database {name} with allow_connections {};
+             select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}' and {is_cut}",
+            !is_cut
+        );
+        let mut connection = PgConnection::connect(&variable("DATABASE_URL")).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
     }
 
     /// The working day with this number, counted from the next Monday.
