@@ -1,5 +1,8 @@
 //! The commands, as a person or an orchestrator runs them: the real program as a process.
 
+use sqlx::{Connection as _, PgConnection};
+
+use crate::support::postgres::Postgres;
 use crate::support::prelude::*;
 use crate::support::program::{Serving, run, run_in, with};
 
@@ -143,6 +146,40 @@ async fn each_fault_of_the_database_names_its_cause_and_a_remedy() {
     for _ in 0..2 {
         let ended = run_in(environment.clone(), &["migrate"]).await;
         assert_eq!((ended.code, ended.err.contains("already exists")), (Some(0), false), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_password_missing_tls_and_a_read_only_database_name_their_cause_and_a_remedy() {
+    let app = TestApp::start().await;
+    let postgres = Postgres::start("access").await;
+    let mut admin = PgConnection::connect(&postgres.url).await.unwrap();
+    let statements = "create role guest login password 'right'; create database locked;
+        alter database locked set default_transaction_read_only = on";
+    for statement in statements.split(';') {
+        sqlx::raw_sql(statement).execute(&mut admin).await.unwrap();
+    }
+    let url = |user: &str, rest: &str| format!("postgres://{user}@127.0.0.1:{}/{rest}", postgres.port);
+    let cases = [
+        (
+            "host all guest 127.0.0.1/32 scram-sha-256",
+            url("guest:wrong", "postgres"),
+            "password authentication failed",
+            "the password",
+        ),
+        ("hostssl all all 127.0.0.1/32 trust", url("guest", "postgres"), "no encryption", "pg_hba.conf"),
+        ("host all all 127.0.0.1/32 trust", url("guest", "postgres?sslmode=require"), "TLS", "check sslmode"),
+        ("host all all 127.0.0.1/32 trust", url("postgres", "locked"), "read-only transaction", "make it writable"),
+    ];
+    for (rule, url, cause, remedy) in cases {
+        postgres.admit(rule).await;
+        let migrate = || run_in(with(app.environment(), "DATABASE_URL", &url), &["migrate"]);
+        let ended = migrate().await;
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        for text in [cause, remedy] {
+            assert!(ended.err.contains(text), "{text} is not in: {}", ended.err);
+        }
+        assert!(!ended.err.contains("wrong") && !ended.err.contains("timed out"), "{}", ended.err);
     }
 }
 

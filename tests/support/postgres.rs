@@ -9,12 +9,15 @@ use std::time::{Duration, Instant};
 
 use sqlx::{Connection as _, PgConnection};
 
+use crate::support::free_port;
 use crate::support::program::signal;
 
 /// A Postgres that keeps what it has confirmed, as in production.
 pub struct Postgres {
     script: Child,
     pub url: String,
+    /// Where it listens too, on 127.0.0.1.
+    pub port: u16,
     data: PathBuf,
     /// The server, where the test started it again.
     restarted: Option<Child>,
@@ -27,14 +30,28 @@ impl Postgres {
         // Ends when its standard input does: with this process, whatever becomes of it.
         let arguments = [name.as_str(), "sh", "-c", "echo \"$DATABASE_URL\"; exec cat >/dev/null"];
         let mut command = Command::new(script);
-        command.args(arguments).env("DURABLE", "1").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let port = free_port();
+        command.args(arguments).env("DURABLE", "1").env("POSTGRES_PORT", port.to_string());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut script = command.spawn().unwrap();
         let mut url = String::new();
         BufReader::new(script.stdout.take().unwrap()).read_line(&mut url).unwrap();
         let url = url.trim().to_owned();
         let mut connection = PgConnection::connect(&url).await.unwrap();
         let data: String = sqlx::query_scalar("show data_directory").fetch_one(&mut connection).await.unwrap();
-        Self { script, url, data: data.into(), restarted: None }
+        Self { script, url, port, data: data.into(), restarted: None }
+    }
+
+    /// From now on, this rule decides who may connect over TCP (`pg_hba.conf`).
+    pub async fn admit(&self, rule: &str) {
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        let file = self.data.join("pg_hba.conf");
+        let sql = format!("copy (values ('local all all trust'), ('{rule}')) to '{}'", file.display());
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+        let loaded_at = "select pg_conf_load_time()::text";
+        let before: String = sqlx::query_scalar(loaded_at).fetch_one(&mut connection).await.unwrap();
+        sqlx::raw_sql("select pg_reload_conf()").execute(&mut connection).await.unwrap();
+        while before == sqlx::query_scalar::<_, String>(loaded_at).fetch_one(&mut connection).await.unwrap() {}
     }
 
     /// One of its processes is killed: it breaks every connection at once and begins again from its log.
