@@ -157,19 +157,6 @@ pub async fn take_back_update(
         written.intent.map(|intent| intent.into_str()), now.to_sqlx(), context.person.0)
 }
 
-/// An absence that was about to be changed is gone from Optedo: stores that it is about to be created again.
-pub async fn intend_create_again(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    event: EventId,
-    now: Timestamp,
-) -> Result<()> {
-    execute!(db,
-        "update absences set optedo_absence_id = null, intent = 'create', intent_at = $3, adopted = false
-         where company_id = $1 and event_id = $2";
-        company.0, event.0, now.to_sqlx())
-}
-
 /// Stores that an absence is about to be deleted. False as for [`intend_update`].
 pub async fn intend_delete(
     db: impl PgExecutor<'_>,

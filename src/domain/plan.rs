@@ -279,13 +279,31 @@ impl Plan {
         }
     }
 
-    /// The users whose absences in the window must be read from Optedo before anything is created.
+    /// The users whose absences in the window must be read from Optedo, because it may contain one of an event that is new.
     pub fn users_to_read(&self) -> BTreeSet<UserId> {
-        let created = self.changes.iter().filter_map(|change| match change {
+        let new = self.changes.iter().filter_map(|change| match change {
             Change::Create { desired, begun: None } => Some(desired.user),
+            Change::Update { written, desired, .. } if written.event != desired.event => Some(desired.user),
             Change::Create { .. } | Change::Update { .. } | Change::Delete { .. } => None,
         });
-        created.collect()
+        new.collect()
+    }
+
+    /// Takes the pairs apart for whose new event Optedo contains an absence already. That happens when our database was
+    /// restored from a backup that knows only the absence of the former event.
+    pub fn separate_pairs(&mut self, company: CompanyId, existing: &[Absence]) {
+        let is_there = |change: &mut Change| match change {
+            Change::Update { absence, written, desired } if written.event != desired.event => {
+                find_ours(company, desired.event, existing).is_some_and(|ours| ours.id != *absence)
+            }
+            Change::Create { .. } | Change::Update { .. } | Change::Delete { .. } => false,
+        };
+        for pair in self.changes.extract_if(.., is_there).collect::<Vec<_>>() {
+            if let Change::Update { written, desired, .. } = pair {
+                self.changes.insert(0, Change::Delete { written });
+                self.changes.push(Change::Create { desired, begun: None });
+            }
+        }
     }
 
     /// The days on which an absence of the user may be the result of an earlier creation.
@@ -481,6 +499,24 @@ mod tests {
                 [Change::Update { absence: AbsenceId(1001), written: row(&desired(1)), desired: moved }]
             );
         }
+    }
+
+    #[test]
+    fn a_pair_whose_new_event_has_an_absence_already_is_taken_apart() {
+        let planned = || plan(&absent(&[desired(2)]), &[row(&desired(1))], WINDOW, COMPLETE);
+        let pair = [Change::Update { absence: AbsenceId(1001), written: row(&desired(1)), desired: desired(2) }];
+        let listed =
+            |event: i64, id: i64| Absence { id: AbsenceId(id), content: absence_to_write(COMPANY, &desired(event)) };
+        assert_eq!(planned().users_to_read(), BTreeSet::from([UserId(7)]));
+        for existing in [vec![], vec![listed(1, 1001)], vec![listed(2, 1001)]] {
+            let mut plan = planned();
+            plan.separate_pairs(COMPANY, &existing);
+            assert_eq!(plan.changes, pair);
+        }
+        let mut plan = planned();
+        plan.separate_pairs(COMPANY, &[listed(1, 1001), listed(2, 1002)]);
+        let apart = [Change::Delete { written: row(&desired(1)) }, Change::Create { desired: desired(2), begun: None }];
+        assert_eq!(plan.changes, apart);
     }
 
     #[test]

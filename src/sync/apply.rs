@@ -53,7 +53,7 @@ impl Applied {
 impl Engine {
     /// Applies the plan change by change. A change that Optedo rejects does not stop the others, nor does one that fails; a
     /// second failure does, because it is not about one absence.
-    pub async fn apply(&self, context: WriteContext, observation: &Observation) -> Applied {
+    pub async fn apply(&self, context: WriteContext, observation: &mut Observation) -> Applied {
         let mut applied = Applied::default();
         let result = self.apply_changes(context, observation, &mut applied).await;
         applied.failure = result.err().or_else(|| applied.failure.take());
@@ -63,10 +63,10 @@ impl Engine {
     async fn apply_changes(
         &self,
         context: WriteContext,
-        observation: &Observation,
+        observation: &mut Observation,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let existing = self.existing_absences(observation).await?;
+        let existing = self.existing_absences(context.company, observation).await?;
         let allowed = self.allowed_deletions(context.company, observation, &existing).await?;
         let mut failure = None;
         // Changes that were not made, and the item that says why.
@@ -140,9 +140,13 @@ impl Engine {
         Ok(Done::Yes)
     }
 
-    /// The absences in Optedo that decide what a creation becomes: within the window, of every user for whom something is
+    /// Reads the absences in Optedo that decide what a creation becomes, and adapts the plan to them: within the window, of every user for whom something is
     /// created; on the day of an earlier creation, those of its user.
-    pub async fn existing_absences(&self, observation: &Observation) -> Result<Vec<Absence>, SyncError> {
+    pub async fn existing_absences(
+        &self,
+        company: CompanyId,
+        observation: &mut Observation,
+    ) -> Result<Vec<Absence>, SyncError> {
         let window = self.window();
         let mut existing = Vec::new();
         let mut days = observation.plan.days_to_read();
@@ -162,6 +166,7 @@ impl Engine {
         }
         // What lies outside the window is never touched.
         existing.retain(|absence| window.contains(absence.content.start.date()));
+        observation.plan.separate_pairs(company, &existing);
         Ok(existing)
     }
 

@@ -171,8 +171,8 @@ impl Engine {
         let outcome = async {
             let permit = self.officient.permit(priority_of(reason)).await?;
             let request = SyncRequest { reason, at, webhook_received_at: None };
-            let observation = self.observe(company, person.clone(), request, None, permit).await?;
-            self.preview_observation(company, person.id, &observation, preview).await?;
+            let mut observation = self.observe(company, person.clone(), request, None, permit).await?;
+            self.preview_observation(company, person.id, &mut observation, preview).await?;
             observation.incomplete.map_or(Ok(()), |error| Err(SyncError::Officient(error)))
         };
         if let Err(error) = outcome.await {
@@ -184,10 +184,10 @@ impl Engine {
         &self,
         company: CompanyId,
         person: PersonId,
-        observation: &Observation,
+        observation: &mut Observation,
         preview: &mut Preview,
     ) -> Result<(), SyncError> {
-        let existing = self.existing_absences(observation).await?;
+        let existing = self.existing_absences(company, observation).await?;
         preview.unchanged += observation.plan.kept;
         for change in &observation.plan.changes {
             match change {

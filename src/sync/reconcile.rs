@@ -79,12 +79,12 @@ impl Engine {
             let observation = self.observe(company, person.clone(), request, years, permit).await?;
             Ok::<_, SyncError>((observation, request, answered))
         };
-        let (observation, request, answered) = tokio::select! {
+        let (mut observation, request, answered) = tokio::select! {
             observed = observe => observed?,
             () = self.stop.cancelled() => return Err(SyncError::ShuttingDown),
         };
         let context = WriteContext { company, person: person.id, reason: reason_for_history(person, request) };
-        let mut applied = self.apply(context, &observation).await;
+        let mut applied = self.apply(context, &mut observation).await;
         self.record(context, request, &observation, &applied).await?;
         let failure = applied.failure.take().or_else(|| observation.incomplete.map(SyncError::Officient));
         if let Some(error) = failure {

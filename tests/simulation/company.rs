@@ -677,10 +677,10 @@ impl<'a> Company<'a> {
         let waiting = self.database.numbers("select event_id from held_back").await;
         for person in self.people.iter().filter(|person| !person.is_archived) {
             for event in self.officient.events_of(person.id) {
-                let Event { id, leave, .. } = event;
+                let Event { id, leave, .. } = &event;
                 let is_leave = leave.status == EventStatus::Approved || leave.raw.contains_key("status");
-                if is_leave && !leave.raw.is_empty() && self.window.contains(leave.date) {
-                    ensure(waiting.contains(&id), || format!("event {id} is not understood, and no item says so"))?;
+                if is_leave && oracle::has_undocumented_value(&event) && self.window.contains(leave.date) {
+                    ensure(waiting.contains(id), || format!("event {id} is not understood, and no item says so"))?;
                 }
             }
         }

@@ -161,6 +161,13 @@ pub fn expected(company: &Company<'_>) -> BTreeMap<i64, Expected> {
     expected
 }
 
+/// Whether a value that decides about the event is not documented. Whether it is worked time does not matter where the
+/// leave type has our code.
+pub fn has_undocumented_value(event: &Event) -> bool {
+    let is_mapped = matches!(event.leave.leave_type, LeaveType::Custom(_));
+    event.leave.raw.keys().any(|field| field != "working" || !is_mapped)
+}
+
 fn of_event(company: &Company<'_>, person: &Person, event: &Event) -> Expected {
     if person.is_archived {
         return Expected::WhatStood;
@@ -168,8 +175,7 @@ fn of_event(company: &Company<'_>, person: &Person, event: &Event) -> Expected {
     if !company.window.contains(event.leave.date) {
         return Expected::Nothing;
     }
-    if !event.leave.raw.is_empty() {
-        // It has a value that is not documented.
+    if has_undocumented_value(event) {
         return Expected::WhatStood;
     }
     if event.leave.status == EventStatus::Pending {
