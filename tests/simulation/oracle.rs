@@ -162,10 +162,15 @@ pub fn expected(company: &Company<'_>) -> BTreeMap<i64, Expected> {
 }
 
 /// Whether a value that decides about the event is not documented. Whether it is worked time does not matter where the
-/// leave type has our code.
+/// leave type has our code; where it is worked time and has no code, its times do not matter.
 pub fn has_undocumented_value(event: &Event) -> bool {
     let is_mapped = matches!(event.leave.leave_type, LeaveType::Custom(_));
-    event.leave.raw.keys().any(|field| field != "working" || !is_mapped)
+    let decides = |field: &str| match field {
+        "status" | "type" => true,
+        "working" => !is_mapped,
+        _ => is_mapped || !event.leave.working,
+    };
+    event.leave.raw.keys().any(|field| decides(field))
 }
 
 fn of_event(company: &Company<'_>, person: &Person, event: &Event) -> Expected {
