@@ -18,8 +18,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The directories whose files may define what a document names.
-const SOURCES: [&str; 9] =
-    ["src", "tests", "benches", "migrations", "config", "templates", "scripts", "deploy", "fuzz"];
+const SOURCES: [&str; 10] =
+    ["src", "tests", "benches", "migrations", "config", "locales", "templates", "scripts", "deploy", "fuzz"];
 
 /// Names of other programs that the documents mention.
 const OF_OTHERS: [&str; 3] = ["code_challenge", "pg_stat_statements", "shared_buffers"];

@@ -22,4 +22,5 @@ mod page;
 mod reconcile;
 mod security;
 mod simulation;
+mod texts;
 mod webhooks;

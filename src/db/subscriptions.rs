@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::Result;
 
 /// Whether Officient has the webhook subscription of an event name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray, ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum SubscriptionState {

@@ -79,8 +79,9 @@ pub enum Cause {
 }
 
 /// Which field of an event is missing, or not understood. Their names in the database are older than these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum EventFault {
     /// There is no date, or one that contradicts the day or the year under which the event is listed.
     #[serde(rename = "no_date")]
@@ -165,8 +166,9 @@ pub struct HintedNames {
 }
 
 /// How two texts differ that nearly match.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Difference {
     /// The same letters in another Unicode form (é as one code point or as two).
     UnicodeForm,

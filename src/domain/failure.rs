@@ -1,6 +1,6 @@
 //! Why reconciling a person failed, in terms of what the admin can do about it.
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum FailureKind {
     /// No response, or a server error.

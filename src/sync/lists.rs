@@ -64,8 +64,9 @@ pub fn match_everybody<'a>(people: &[Person], users: &'a UserDirectory) -> Vec<C
 }
 
 /// Whether Optedo has the absence type of a leave type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, strum::IntoStaticStr, strum::VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum MappingState {
     Mapped,
     Unmapped,

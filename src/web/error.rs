@@ -26,7 +26,7 @@ const RETRY_AFTER_SECONDS: u64 = 5;
 #[strum_discriminants(
     name(ProblemKind),
     derive(strum::IntoStaticStr, strum::VariantArray),
-    strum(serialize_all = "kebab-case"),
+    strum(serialize_all = "kebab-case", const_into_str),
     doc = "A sort of problem. Its string is its id: the anchor in `docs/errors.md`. Programs compare it, so it never changes."
 )]
 pub enum WebError {

@@ -4,15 +4,15 @@
 
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use strum::{EnumString, IntoStaticStr};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::PAGE_PATH;
 use super::request::query_value;
 
 /// The outcome of what the admin just did. The page shows it in the admin's language. What failed comes first, up to
 /// [`Notice::Paused`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumString, IntoStaticStr)]
-#[strum(serialize_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Notice {
     /// The admin refused access at Officient.
     #[strum(serialize = "access_denied")]

@@ -7,7 +7,6 @@ use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{Redirect, Response};
-use jiff::civil::Date;
 
 use super::difference::{Piece, pieces, whole};
 use super::frame::{Frame, Paging, Tab, Visit, render};
@@ -20,7 +19,7 @@ use crate::domain::ids::PersonId;
 use crate::web::error::WebError;
 use crate::web::notice::Notice;
 use crate::web::state::App;
-use crate::web::texts::Language;
+use crate::web::texts::{Language, Text};
 
 const ITEMS_PER_PAGE: usize = 20;
 
@@ -59,10 +58,10 @@ pub(super) struct ItemView {
     pub(super) title: String,
     pub(super) cause: String,
     pub(super) comparison: Option<Comparison>,
-    pub(super) remedy: &'static str,
+    pub(super) remedy: Text<'static>,
     pub(super) is_deletion: bool,
     /// The label of the button.
-    pub(super) retry: &'static str,
+    pub(super) retry: Text<'static>,
     /// The address of the tab that shows the subject.
     pub(super) more: Option<String>,
 }
@@ -76,7 +75,7 @@ pub(super) struct Comparison {
 
 /// One part of a name, or a description.
 pub(super) struct ComparedRow {
-    pub(super) label: &'static str,
+    pub(super) label: Text<'static>,
     pub(super) ours: Vec<Piece>,
     pub(super) theirs: Vec<Piece>,
 }
@@ -100,15 +99,18 @@ fn item_view(t: Language, item: StoredItem, names: &HashMap<PersonId, Names>) ->
     // An item that an older version stored has no cause, but a sentence in English.
     let cause = item.cause.as_ref().map(|cause| cause_text(t, cause, item.waiting));
     let is_deletion = kind == AttentionKind::DeletionsHeld;
-    let title = if subject.is_empty() { t.attention_title(&kind) } else { subject };
+    let title = match subject {
+        "" => t.text("attention-title").with("kind", kind.into_str()).to_string(),
+        subject => subject.to_owned(),
+    };
     Some(ItemView {
         kind,
-        title: title.to_owned(),
+        title,
         cause: cause.unwrap_or_else(|| item.detail.clone()),
         comparison,
         remedy: remedy(t, kind, &item),
         is_deletion,
-        retry: if is_deletion { t.confirm_deletions() } else { t.retry() },
+        retry: if is_deletion { t.text("confirm-deletions") } else { t.text("retry") },
         more: more(kind, &item),
         item,
     })
@@ -128,59 +130,58 @@ fn more(kind: AttentionKind, item: &StoredItem) -> Option<String> {
     }
 }
 
-fn remedy(t: Language, kind: AttentionKind, item: &StoredItem) -> &'static str {
+fn remedy(t: Language, kind: AttentionKind, item: &StoredItem) -> Text<'static> {
     let is_built_in = matches!(item.subject_id.as_str(), "sick_day" | "education");
     if item.hint.as_ref().is_some_and(|hint| hint.difference == Difference::Inactive) {
-        t.remedy_inactive()
+        t.text("remedy-inactive")
     } else if matches!(item.cause, Some(Cause::Archived)) {
-        t.remedy_archived()
+        t.text("remedy-archived")
     } else if kind == AttentionKind::UnmappedLeaveType && is_built_in {
-        t.remedy_built_in_type()
+        t.text("remedy-built-in-type")
     } else {
-        t.remedy(&kind)
+        t.text("remedy").with("kind", kind.into_str())
     }
 }
 
 fn cause_text(t: Language, cause: &Cause, waiting: i64) -> String {
-    match cause {
-        Cause::NoSuchUser => t.cause_no_such_user().to_owned(),
-        Cause::Archived => t.cause_archived().to_owned(),
-        Cause::SeveralUsers { count } => t.cause_several_users(*count),
-        Cause::SeveralPeople { count } => t.cause_several_people(*count),
-        Cause::NoSuchType => t.cause_no_such_type().to_owned(),
-        Cause::SeveralTypes { count } => t.cause_several_types(*count),
-        Cause::Invalid { fault, date } => with_day(t, t.event_fault(fault), *date),
-        Cause::Rejected { status, message, date } => {
-            let message = if message.is_empty() { &status.to_string() } else { message };
-            with_day(t, &t.cause_rejected(message), *date)
+    let text = match cause {
+        Cause::NoSuchUser => t.text("cause-no-such-user"),
+        Cause::Archived => t.text("cause-archived"),
+        Cause::SeveralUsers { count } => t.text("cause-several-users").with("count", count),
+        Cause::SeveralPeople { count } => t.text("cause-several-people").with("count", count),
+        Cause::NoSuchType => t.text("cause-no-such-type"),
+        Cause::SeveralTypes { count } => t.text("cause-several-types").with("count", count),
+        Cause::Invalid { fault, .. } => t.text("event-fault").with("fault", fault.into_str()),
+        Cause::Rejected { status, message, .. } if message.is_empty() => {
+            t.text("cause-rejected").with("message", status.to_string())
         }
+        Cause::Rejected { message, .. } => t.text("cause-rejected").with("message", message),
         // The cause has the first number; `waiting` goes down as deletions are confirmed.
-        Cause::DeletionsHeld { count } => t.cause_deletions_held(if waiting > 0 { waiting } else { *count }),
-        Cause::WebhookRefused { .. } => t.cause_webhook_refused().to_owned(),
-        Cause::WebhooksSilent { .. } => t.cause_webhooks_silent().to_owned(),
-        Cause::ReauthorizationRequired => t.reauthorization_text().to_owned(),
-        Cause::OptedoUnauthorized => t.cause_optedo_unauthorized().to_owned(),
-    }
-}
-
-fn with_day(t: Language, text: &str, date: Option<Date>) -> String {
-    match date {
-        Some(date) => format!("{text} {}", t.on_day(&date.strftime("%d/%m/%Y").to_string())),
-        None => text.to_owned(),
+        Cause::DeletionsHeld { .. } if waiting > 0 => t.text("cause-deletions-held").with("count", waiting),
+        Cause::DeletionsHeld { count } => t.text("cause-deletions-held").with("count", count),
+        Cause::WebhookRefused { .. } => t.text("cause-webhook-refused"),
+        Cause::WebhooksSilent { .. } => t.text("cause-webhooks-silent"),
+        Cause::ReauthorizationRequired => t.text("reauthorization-text"),
+        Cause::OptedoUnauthorized => t.text("cause-optedo-unauthorized"),
+    };
+    if let Cause::Invalid { date: Some(date), .. } | Cause::Rejected { date: Some(date), .. } = cause {
+        format!("{text} {}", t.text("on-day").with("day", date.strftime("%d/%m/%Y").to_string()))
+    } else {
+        text.to_string()
     }
 }
 
 /// Compares two descriptions.
 pub(super) fn compare_texts(t: Language, difference: Difference, ours: &str, theirs: &str) -> Comparison {
-    let rows = vec![row(t.description(), ours, theirs, difference)];
+    let rows = vec![row(t.text("description"), ours, theirs, difference)];
     Comparison { sentence: sentence(t, difference, ours, theirs), rows }
 }
 
 /// Compares two names, part by part.
 pub(super) fn compare_names(t: Language, difference: Difference, ours: &Names, theirs: &HintedNames) -> Comparison {
     let mut rows = vec![
-        row(t.first_name(), &ours.first, &theirs.first, difference),
-        row(t.last_name(), &ours.last, &theirs.last, difference),
+        row(t.text("first-name"), &ours.first, &theirs.first, difference),
+        row(t.text("last-name"), &ours.last, &theirs.last, difference),
     ];
     if difference == Difference::Inactive {
         // The names are the same.
@@ -190,14 +191,14 @@ pub(super) fn compare_names(t: Language, difference: Difference, ours: &Names, t
     let (ours, theirs) = (ours.full(), format!("{} {}", theirs.first, theirs.last));
     let is_divided_differently = difference == Difference::Spaces && ours == theirs;
     let sentence = match insertion {
-        Some(insertion) => t.difference_insertion(insertion.trim()),
-        None if is_divided_differently => t.difference_parts().to_owned(),
+        Some(insertion) => t.text("difference-insertion").with("insertion", insertion.trim()).to_string(),
+        None if is_divided_differently => t.text("difference-parts").to_string(),
         None => sentence(t, difference, &ours, &theirs),
     };
     Comparison { sentence, rows }
 }
 
-fn row(label: &'static str, ours: &str, theirs: &str, difference: Difference) -> ComparedRow {
+fn row(label: Text<'static>, ours: &str, theirs: &str, difference: Difference) -> ComparedRow {
     let (ours, theirs) = if difference == Difference::Swapped {
         // Letters that a first and a last name have in common mean nothing.
         (whole(ours), whole(theirs))
@@ -211,9 +212,10 @@ fn sentence(t: Language, difference: Difference, ours: &str, theirs: &str) -> St
     let (mut ours, mut theirs) = (ours.chars(), theirs.chars());
     match (difference, ours.next(), theirs.next()) {
         (Difference::Case, Some(our), Some(their)) if our != their && ours.as_str() == theirs.as_str() => {
-            t.difference_first_letter(our, their)
+            let (our, their) = (our.to_string(), their.to_string());
+            t.text("difference-first-letter").with("ours", our).with("theirs", their).to_string()
         }
-        _ => t.difference(&difference).to_owned(),
+        _ => t.text("difference").with("difference", difference.into_str()).to_string(),
     }
 }
 
@@ -241,8 +243,8 @@ mod tests {
     #[test]
     fn names_that_are_divided_differently_get_a_sentence_of_their_own() {
         let parts = sentence(Difference::Spaces, ("Jan Van", "Damme"), ("Jan", "Van Damme"));
-        assert_eq!(parts, Language::English.difference_parts());
+        assert_eq!(parts, Language::English.text("difference-parts").to_string());
         let spaces = sentence(Difference::Spaces, ("Jan ", "Peeters"), ("Jan", "Peeters"));
-        assert_eq!(spaces, Language::English.difference(&Difference::Spaces));
+        assert_eq!(spaces, Language::English.text("difference").with("difference", "spaces").to_string());
     }
 }

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{Html, IntoResponse as _, Response};
-use strum::VariantArray;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::db::attention;
 use crate::db::connection::{self, Connection};
@@ -17,11 +17,14 @@ use crate::web::notice::Notice;
 use crate::web::request::query_value;
 use crate::web::session::Admin;
 use crate::web::state::App;
-use crate::web::texts::Language;
+use crate::web::texts::{Language, Text};
 use crate::web::{CALLBACK_PATH, PAGE_PATH};
 
-#[derive(Clone, Copy, PartialEq, Eq, VariantArray)]
+/// A tab of the page; its string is the last part of its path.
+#[derive(Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub(super) enum Tab {
+    #[strum(serialize = "")]
     Connection,
     Attention,
     People,
@@ -32,25 +35,20 @@ pub(super) enum Tab {
 }
 
 impl Tab {
-    /// The tab's path relative to [`PAGE_PATH`], and its label.
-    fn entry(self) -> (&'static str, fn(Language) -> &'static str) {
-        match self {
-            Self::Connection => ("", Language::tab_connection),
-            Self::Attention => ("/attention", Language::tab_attention),
-            Self::People => ("/people", Language::tab_people),
-            Self::LeaveTypes => ("/leave-types", Language::tab_leave_types),
-            Self::History => ("/history", Language::tab_history),
-            Self::Log => ("/log", Language::tab_log),
-            Self::Preview => ("/preview", Language::tab_preview),
-        }
-    }
-
     pub(super) fn path(self) -> String {
-        format!("{PAGE_PATH}{}", self.entry().0)
+        format!("{PAGE_PATH}/{}", <&str>::from(self)).trim_end_matches('/').to_owned()
     }
 
-    pub(super) fn label(self, t: Language) -> &'static str {
-        self.entry().1(t)
+    pub(super) fn label(self, t: Language) -> Text<'static> {
+        match self {
+            Self::Connection => t.text("tab-connection"),
+            Self::Attention => t.text("tab-attention"),
+            Self::People => t.text("tab-people"),
+            Self::LeaveTypes => t.text("tab-leave-types"),
+            Self::History => t.text("tab-history"),
+            Self::Log => t.text("tab-log"),
+            Self::Preview => t.text("tab-preview"),
+        }
     }
 }
 
@@ -68,16 +66,15 @@ impl FromRequestParts<App> for Visit {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let Ok::<_, Infallible>(t) = Language::from_request_parts(parts, app).await;
         let admin = parts.extensions.get::<Admin>().ok_or(WebError::Unauthorized)?;
-        let path = parts.uri.path().trim_end_matches('/');
-        let tab = Tab::VARIANTS.iter().find(|tab| tab.entry().0 == path).ok_or(WebError::NotFound)?;
+        let tab: Tab = parts.uri.path().trim_matches('/').parse().map_err(|_no_tab| WebError::NotFound)?;
         let engine = Arc::clone(&app.engine);
         let open_items = attention::count_open(&engine.db).await?;
         let frame = Frame {
-            tab: Some(*tab),
+            tab: Some(tab),
             path: tab.path(),
             open_items: open_items.iter().map(|(_, count)| count).sum(),
             csrf_token: admin.csrf_token.clone().unwrap_or_default(),
-            ..Frame::bare(t, tab.label(t), parts.uri.query())
+            ..Frame::bare(t, tab.label(t).to_string(), parts.uri.query())
         };
         Ok(Self { frame, connection: connection::load(&engine.db).await?, engine })
     }
@@ -90,7 +87,7 @@ pub(super) struct Frame {
     pub(super) tab: Option<Tab>,
     /// The number of open attention items.
     pub(super) open_items: i64,
-    pub(super) title: &'static str,
+    pub(super) title: String,
     pub(super) notice: Option<Notice>,
     /// Empty when nobody is signed in.
     pub(super) csrf_token: String,
@@ -104,7 +101,7 @@ pub(super) struct Frame {
 
 impl Frame {
     /// A frame without tabs.
-    pub(super) fn bare(t: Language, title: &'static str, query: Option<&str>) -> Self {
+    pub(super) fn bare(t: Language, title: String, query: Option<&str>) -> Self {
         Self {
             t,
             tab: None,
@@ -194,7 +191,7 @@ mod tests {
     use super::*;
 
     fn frame(query: &str) -> Frame {
-        Frame { path: "/people".to_owned(), ..Frame::bare(Language::Dutch, "", Some(query)) }
+        Frame { path: "/people".to_owned(), ..Frame::bare(Language::Dutch, String::new(), Some(query)) }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::db::connection::State as ConnectionState;
 use crate::domain::absence::AbsenceType;
 use crate::sync::lists::{CurrentMapping, MappingState, map_everything};
 use crate::web::error::WebError;
+use crate::web::texts::Text;
 
 #[derive(Template)]
 #[template(path = "page/leave_types.html")]
@@ -23,7 +24,7 @@ struct LeaveTypesPage {
     trouble: Option<String>,
     types: Vec<TypeView>,
     /// Built-in types without a description in the configuration: each day is looked for by its own name.
-    unconfigured: Vec<&'static str>,
+    unconfigured: Vec<Text<'static>>,
     absence_types: Vec<AbsenceType>,
     officient_url: String,
 }
@@ -52,11 +53,11 @@ pub(super) async fn show(Visit { frame, connection, engine }: Visit) -> Result<R
     let shown =
         tokio::join!(engine.reference_data.show_leave_types(company, year), engine.reference_data.show_absence_types());
     let (Some(leave_types), Some(absence_types)) = shown else {
-        page.trouble = Some(t.upstream_silent().to_owned());
+        page.trouble = Some(t.text("upstream-silent").to_string());
         return render(&page);
     };
     let stale_since = leave_types.stale_since.or(absence_types.stale_since);
-    page.trouble = stale_since.map(|at| t.stale_since(&local_time(&at)));
+    page.trouble = stale_since.map(|at| t.text("stale-since").with("at", local_time(&at)).to_string());
     let waiting: HashMap<String, i64> =
         attention::count_blocked_by_type(&engine.db, company).await?.into_iter().collect();
     let mapped = map_everything(config, leave_types.value.iter(), &absence_types.value);
@@ -70,8 +71,8 @@ pub(super) async fn show(Visit { frame, connection, engine }: Visit) -> Result<R
     };
     page.types = mapped.into_iter().map(view).collect();
     let built_in = [
-        (t.sick_day(), config.leave_types.sick_day.is_none()),
-        (t.education(), config.leave_types.education.is_none()),
+        (t.text("sick-day"), config.leave_types.sick_day.is_none()),
+        (t.text("education"), config.leave_types.education.is_none()),
     ];
     page.unconfigured = built_in.into_iter().filter(|(_, is_unset)| *is_unset).map(|(name, _)| name).collect();
     page.absence_types.clone_from(&absence_types.value);

@@ -87,7 +87,7 @@ pub async fn explain_errors(State(app): State<App>, request: Request, next: Next
     let Some(&error) = response.extensions().get::<ProblemKind>() else {
         return response;
     };
-    let frame = Frame::bare(t, t.error_heading(), None);
+    let frame = Frame::bare(t, t.text("error-heading").to_string(), None);
     let Ok(html) = ErrorPage { frame, error }.render() else { return response };
     let (mut parts, _problem) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);

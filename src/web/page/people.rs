@@ -58,8 +58,8 @@ pub(super) async fn show(Visit { frame, connection, engine }: Visit) -> Result<R
         None => (None, Vec::new()),
     };
     let trouble = match &users {
-        None => company.map(|_| t.upstream_silent().to_owned()),
-        Some(shown) => shown.stale_since.map(|at| t.stale_since(&local_time(&at))),
+        None => company.map(|_| t.text("upstream-silent").to_string()),
+        Some(shown) => shown.stale_since.map(|at| t.text("stale-since").with("at", local_time(&at)).to_string()),
     };
     let directory = users.map(|shown| shown.value).unwrap_or_default();
     let matches = match_everybody(&people, &directory);

@@ -5,10 +5,9 @@ use jiff::civil::DateTime;
 
 use crate::db::queue::Backlog;
 use crate::domain::company::Names;
-use crate::domain::failure::FailureKind;
 use crate::domain::ids::PersonId;
 use crate::sync::Engine;
-use crate::web::texts::Language;
+use crate::web::texts::{Language, Text};
 
 /// A point in time in the page's time zone, Europe/Brussels.
 pub(super) fn local_time(at: &Timestamp) -> String {
@@ -20,7 +19,7 @@ impl Language {
     pub(super) fn period(self, &(start, end, is_all_day): &(DateTime, DateTime, bool)) -> String {
         let day = start.strftime("%d/%m/%Y");
         if is_all_day {
-            format!("{day}, {}", self.all_day())
+            format!("{day}, {}", self.text("all-day"))
         } else if start.date() == end.date() {
             format!("{day} {}–{}", start.strftime("%H:%M"), end.strftime("%H:%M"))
         } else {
@@ -30,12 +29,7 @@ impl Language {
 
     /// The person's name; the id while the name is unknown.
     pub(super) fn person_name(self, id: PersonId, names: Option<&Names>) -> String {
-        names.map_or_else(|| self.name_unknown(id.0), Names::full)
-    }
-
-    /// What failed and what happens next, from the database representation of a [`FailureKind`].
-    pub(super) fn failure_text(self, kind: Option<&str>) -> &'static str {
-        self.failure(&kind.and_then(|kind| kind.parse().ok()).unwrap_or(FailureKind::Inside))
+        names.map_or_else(|| self.text("name-unknown").with("id", id.to_string()).to_string(), Names::full)
     }
 }
 
@@ -48,7 +42,7 @@ pub(super) struct Progress {
     pub(super) total: i64,
     pub(super) time_left: Option<String>,
     /// Why it takes so long: Officient's rate limit.
-    pub(super) limit: String,
+    pub(super) limit: Text<'static>,
 }
 
 impl Progress {
@@ -58,8 +52,11 @@ impl Progress {
         Self {
             done,
             total,
-            time_left: backlog.map(|backlog| duration(t, seconds_left(engine, &backlog))),
-            limit: t.why_so_long(officient.rate_limit_calls, officient.rate_limit_period.as_secs()),
+            time_left: backlog.map(|backlog| duration(t, seconds_left(engine, &backlog)).to_string()),
+            limit: t
+                .text("why-so-long")
+                .with("calls", officient.rate_limit_calls)
+                .with("seconds", officient.rate_limit_period.as_secs()),
         }
     }
 }
@@ -75,9 +72,13 @@ fn seconds_left(engine: &Engine, backlog: &Backlog) -> f64 {
 
 /// A duration, rounded up to five seconds or a minute.
 #[expect(clippy::cast_possible_truncation, reason = "an estimate of hours at the most")]
-fn duration(t: Language, seconds: f64) -> String {
+fn duration(t: Language, seconds: f64) -> Text<'static> {
     let seconds = seconds.ceil() as i64;
-    if seconds < 60 { t.seconds((seconds.max(1) + 4) / 5 * 5) } else { t.minutes((seconds + 59) / 60) }
+    if seconds < 60 {
+        t.text("seconds").with("count", (seconds.max(1) + 4) / 5 * 5)
+    } else {
+        t.text("minutes").with("count", (seconds + 59) / 60)
+    }
 }
 
 #[cfg(test)]
@@ -86,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_duration_is_rounded_up() {
-        let text = |seconds| duration(Language::English, seconds);
+        let text = |seconds| duration(Language::English, seconds).to_string();
         assert_eq!(
             [text(0.0), text(4.2), text(5.5), text(59.5), text(61.0), text(3600.0)],
             ["5 seconds", "5 seconds", "10 seconds", "1 minute", "2 minutes", "60 minutes"]

@@ -1,71 +1,18 @@
-//! Every text of the page, in Dutch, French and English.
+//! The texts of the page: one Fluent file for each language, in `locales/`.
 //!
-//! A text is a method of [`Language`] with its three languages side by side. A missing language, placeholder or enum
-//! variant does not compile, and the compiler warns of a text that no page uses.
+//! The keys of texts and the names of their variables are literals in the code and the templates, so that `tests/texts.rs`
+//! can compare them with the files.
 
-/// Declares texts. Each has one of these forms:
-///
-/// ```text
-/// name() { nl: "…", fr: "…", en: "…" }
-/// name(argument: Type) { nl: "… {argument}", fr: …, en: … }
-/// name(count: i64) { nl: "singular" | "plural", fr: …, en: … }
-/// name(value: &Enum) { Enum::Variant => { nl: "…", fr: …, en: … } … }
-/// ```
-macro_rules! texts {
-    ($($name:ident $arguments:tt $texts:tt)*) => {
-        impl crate::web::texts::Language {
-            $(text! { $name $arguments $texts })*
-        }
-    };
-}
-
-macro_rules! text {
-    ($name:ident () { nl: $nl:literal, fr: $fr:literal, en: $en:literal $(,)? }) => {
-        pub(in crate::web) fn $name(self) -> &'static str {
-            self.choose($nl, $fr, $en)
-        }
-    };
-    ($name:ident ($($argument:ident: $type:ty),+) { nl: $nl:literal, fr: $fr:literal, en: $en:literal $(,)? }) => {
-        pub(in crate::web) fn $name(self, $($argument: $type),+) -> String {
-            match self {
-                Self::Dutch => format!($nl),
-                Self::French => format!($fr),
-                Self::English => format!($en),
-            }
-        }
-    };
-    ($name:ident ($count:ident: i64) { nl: $nl:literal | $nl_many:literal, fr: $fr:literal | $fr_many:literal, en: $en:literal | $en_many:literal $(,)? }) => {
-        pub(in crate::web) fn $name(self, $count: i64) -> String {
-            match self {
-                Self::Dutch if $count == 1 => format!($nl),
-                Self::Dutch => format!($nl_many),
-                // In French, zero takes the singular.
-                Self::French if $count < 2 => format!($fr),
-                Self::French => format!($fr_many),
-                Self::English if $count == 1 => format!($en),
-                Self::English => format!($en_many),
-            }
-        }
-    };
-    ($name:ident ($value:ident: $type:ty) { $($pattern:pat => { nl: $nl:literal, fr: $fr:literal, en: $en:literal $(,)? })+ }) => {
-        pub(in crate::web) fn $name(self, $value: $type) -> &'static str {
-            match $value {
-                $($pattern => self.choose($nl, $fr, $en),)+
-            }
-        }
-    };
-}
-
-mod attention;
-mod common;
-mod connection;
-mod lists;
-mod notices;
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::LazyLock;
 
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use axum_extra::extract::CookieJar;
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::web::request::query_value;
@@ -102,11 +49,20 @@ impl Language {
         }
     }
 
-    fn choose(self, nl: &'static str, fr: &'static str, en: &'static str) -> &'static str {
+    /// The text of this key; [`Text::with`] gives it the values of its variables.
+    pub fn text(self, key: &'static str) -> Text<'static> {
+        Text { language: self, key, values: FluentArgs::new() }
+    }
+
+    /// The texts of this language. Read when first used, so that they take no memory while nobody opens the page.
+    fn texts(self) -> &'static Texts {
+        static DUTCH: LazyLock<Texts> = LazyLock::new(|| read("nl", include_str!("../../locales/nl.ftl")));
+        static FRENCH: LazyLock<Texts> = LazyLock::new(|| read("fr", include_str!("../../locales/fr.ftl")));
+        static ENGLISH: LazyLock<Texts> = LazyLock::new(|| read("en", include_str!("../../locales/en.ftl")));
         match self {
-            Self::Dutch => nl,
-            Self::French => fr,
-            Self::English => en,
+            Self::Dutch => &DUTCH,
+            Self::French => &FRENCH,
+            Self::English => &ENGLISH,
         }
     }
 
@@ -132,9 +88,48 @@ impl Language {
     }
 }
 
+type Texts = FluentBundle<FluentResource>;
+
+fn read(code: &str, file: &str) -> Texts {
+    let mut texts = Texts::new_concurrent(vec![code.parse().unwrap_or_default()]);
+    // The marks that isolate a value from text of the other direction: these languages all run from left to right.
+    texts.set_use_isolating(false);
+    // tests/texts.rs refuses a file with errors.
+    let (Ok(resource) | Err((resource, _))) = FluentResource::try_new(file.to_owned());
+    texts.add_resource_overriding(resource);
+    texts
+}
+
+/// A text of the page, which is put together when it is shown.
+#[derive(Debug)]
+pub struct Text<'a> {
+    language: Language,
+    key: &'static str,
+    values: FluentArgs<'a>,
+}
+
+impl<'a> Text<'a> {
+    /// Gives a variable its value. A number also chooses between singular and plural, and a word between variants.
+    #[must_use]
+    pub fn with(mut self, variable: &'static str, value: impl Into<FluentValue<'a>>) -> Self {
+        self.values.set(variable, value);
+        self
+    }
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts = self.language.texts();
+        match texts.get_message(self.key).and_then(|message| message.value()) {
+            Some(text) => texts.write_pattern(f, text, Some(&self.values), &mut Vec::new()),
+            None => f.write_str(self.key),
+        }
+    }
+}
+
 /// The language of the address, else of the cookie, else of the browser, else Dutch.
 impl FromRequestParts<App> for Language {
-    type Rejection = std::convert::Infallible;
+    type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let cookies = CookieJar::from_headers(&parts.headers);
@@ -168,9 +163,10 @@ mod tests {
 
     #[test]
     fn a_count_of_one_takes_the_singular() {
-        assert_eq!(Language::Dutch.items_waiting(1), "Hierop wacht 1 afwezigheid.");
-        assert_eq!(Language::Dutch.items_waiting(0), "Hierop wachten 0 afwezigheden.");
-        assert_eq!(Language::French.items_waiting(0), "0 absence attend cette solution.");
-        assert_eq!(Language::English.items_waiting(2), "2 absences wait for this.");
+        let waiting = |language: Language, count| language.text("items-waiting").with("count", count).to_string();
+        assert_eq!(waiting(Language::Dutch, 1), "Hierop wacht 1 afwezigheid.");
+        assert_eq!(waiting(Language::Dutch, 0), "Hierop wachten 0 afwezigheden.");
+        assert_eq!(waiting(Language::French, 0), "0 absence attend cette solution.");
+        assert_eq!(waiting(Language::English, 2), "2 absences wait for this.");
     }
 }

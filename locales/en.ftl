@@ -1,0 +1,459 @@
+### The texts of the settings page. CONTRIBUTING.md says how to add one.
+
+## The frame of every page, words that several tabs use, and errors
+
+where-it-is = Settings – Integrations
+heading = HR integration: Officient
+skip-to-content = Skip to content
+pages = Pages
+language = Language
+
+tab-connection = Connection
+tab-attention = Needs attention
+tab-people = People
+tab-leave-types = Leave types
+tab-history = History
+tab-log = Log
+tab-preview = Preview
+open-items =
+    { $count ->
+        [one] 1 open item
+       *[other] { $count } open items
+    }
+
+sign-in-heading = Sign in
+password = Password
+your-name = Your name (optional)
+why-your-name = It shows your colleagues who made the connection.
+sign-in = Sign in
+sign-out = Sign out
+
+copy = Copy
+copied = Copied
+save = Save
+show = Show
+all = All
+previous-page = Previous
+next-page = Next
+page-number = Page { $page }
+page-of = Page { $page } of { $pages }
+never = never
+all-day = all day
+not-connected-yet = There is no connection with Officient yet. Make it on the Connection tab.
+stale-since = Optedo or Officient did not answer. This is how it was at { $at }.
+upstream-silent = Optedo or Officient does not answer at the moment. Try again in a few minutes.
+first-name = First name
+last-name = Last name
+description = Description
+in-officient = In Officient
+in-optedo = In Optedo
+
+error-heading = That did not work
+error-outdated-page = The page was open for too long or was called from another site. Go back, reload it and try again.
+error-nothing-here = There is nothing here.
+error-invalid-input = What you filled in cannot be saved. Go back and check it.
+error-not-connected = This needs a working connection with Officient. Sign in on the Connection tab.
+error-upstream = Officient or Optedo could not be asked. Try again later.
+error =
+    { $kind ->
+        [unauthorized] { error-outdated-page }
+        [invalid-csrf-token] { error-outdated-page }
+        [not-found] { error-nothing-here }
+        [method-not-allowed] { error-nothing-here }
+        [invalid-request] { error-invalid-input }
+        [invalid-field] { error-invalid-input }
+        [payload-too-large] { error-invalid-input }
+        [too-many-attempts] { error-invalid-input }
+        [not-connected] { error-not-connected }
+        [credentials-missing] { error-not-connected }
+        [credentials-configured] { error-not-connected }
+        [officient-unavailable] { error-upstream }
+        [optedo-unavailable] { error-upstream }
+        [database-unavailable] The service is not available for a moment. Nothing is lost. Try again in a minute.
+       *[internal-error] Something went wrong inside the service. If it stays so, tell Optedo.
+    }
+back-to-page = Back to the connection
+
+## The tab of the connection: setting up, the state at a glance, webhooks
+
+setup-heading = Make the connection
+setup-intro = With the connection, absences from Officient stand in Optedo at once. Nothing ever goes back: changes in Optedo have no effect in Officient.
+choose-heading = Choose your HR software
+register-heading = Register an app in Officient
+open-developer-page = Open Officient’s developer page
+new-window = new window
+register-text = and register a new app with these details:
+app-name = Name
+redirect-url = Redirect URL
+permissions = Permissions
+read-access = read access:
+write-access = write access:
+no-other-permission = Nothing else is needed.
+credentials-heading = Fill in Client ID and Secret
+credentials-text = Officient shows them as soon as the app is made.
+replace-credentials = Replace Client ID and Secret
+secret-kept = The Secret is kept and never shown again. Fill it in only to replace it.
+credentials-fixed = Client ID and Secret are fixed in the service’s configuration.
+login-heading = Sign in and grant access
+login-text = You come to Officient’s sign-in page. Sign in there and grant access (‘Geef toegang’); then you come back here.
+login-after-credentials = The button appears as soon as Client ID and Secret are saved.
+login-button = Sign in to Officient
+preview-first = Show a preview first; write nothing to Optedo yet
+names-heading = Make names and types equal
+names-text = First and last name must be exactly equal in Officient and Optedo, capitals included. A leave type gets, in Officient under Verloftypes – Geavanceerd, the description of the absence type in Optedo; that field appears only once the connection is there. What is not right yet is then under ‘Needs attention’.
+
+connection-heading = Connection
+connected = Connected
+paused = Connected, but nothing is written yet
+disconnected = Not connected
+reauthorization-required = Sign in again
+reauthorization-text = Officient no longer accepts the connection. Sign in again; what arrives meanwhile is kept and dealt with afterwards.
+company = Company in Officient
+connected-since = Connected since
+connected-by = by { $name }
+disconnect = Disconnect
+disconnect-text = Disconnecting stops the connection: our webhooks at Officient are removed and the access is forgotten. The absences that are in Optedo stay there. Client ID and Secret are kept.
+start-writing = Start writing
+paused-text = Look at the preview first. If it is right, start: from then on absences appear in Optedo. Until then everything that Officient announces is kept.
+see-preview = To the preview
+
+state-heading = State
+last-webhook = Last webhook from Officient
+last-sync = Everybody last checked
+absences-written = Absences in Optedo
+waiting = Waiting
+retrying =
+    { $count ->
+        [one] 1 of them to be tried again
+       *[other] { $count } of them to be tried again
+    }
+nothing-waits = nothing
+syncing = Everybody is being checked
+people-done = { $done } of { $total } people
+time-left = about { $text } left
+seconds =
+    { $count ->
+        [one] 1 second
+       *[other] { $count } seconds
+    }
+minutes =
+    { $count ->
+        [one] 1 minute
+       *[other] { $count } minutes
+    }
+why-so-long = Officient allows { $calls } calls in { $seconds } seconds.
+sync-now = Check everybody now
+
+webhooks-heading = Webhooks
+webhooks-text = With these Officient tells at once when something changes. Without webhooks, changes arrive only when everybody is checked.
+event = Event
+state = State
+webhook-state =
+    { $state ->
+        [registered] registered
+        [refused] refused by Officient
+       *[missing] not registered yet
+    }
+change-events = Change the event names
+events-label = Event names, one a line
+events-text = Officient does not publish the names of its calendar events. You find them in Officient under Settings – Integrations – Webhooks.
+webhook-address = Webhook address
+webhook-address-text = This address is secret: whoever knows it can send webhooks. Paste it in Officient under Settings – Integrations – Webhooks.
+rotate-webhook-token = Replace the webhook address
+rotate-webhook-token-text = Does somebody know the address who should not? Then replace it. Officient gets the new one at once; the old one works until then.
+show-webhook-address = Show the webhook address, for setting it up by hand
+
+## Attention items: why something is not in Optedo, and what to do about it
+
+attention-heading = Needs attention
+attention-intro = What is listed here did not, or not entirely, get into Optedo. An item disappears by itself as soon as its cause is gone.
+nothing-open = Nothing. All that should be in Optedo is there.
+nothing-open-yet = Nothing yet, but not everybody was checked.
+nothing-ignored = Nothing is ignored.
+nothing-resolved = Nothing was resolved yet.
+item-state =
+    { $state ->
+        [open] Open
+        [ignored] Ignored
+       *[resolved] Resolved
+    }
+all-items =
+    { $count ->
+        [one] Show the open item
+       *[other] Show all { $count } open items
+    }
+items-waiting =
+    { $count ->
+        [one] 1 absence waits for this.
+       *[other] { $count } absences wait for this.
+    }
+since = Since
+resolved-at = Resolved at
+retry = Try again
+confirm-deletions = Confirm the deletions
+ignore = Ignore
+follow-again = Follow again
+what-to-do = What to do:
+this-item = for { $subject }
+
+attention-kind =
+    { $kind ->
+        [unmatched_person] Person
+        [ambiguous_person] Person
+        [unmapped_leave_type] Leave type
+        [ambiguous_leave_type] Leave type
+        [invalid_event] Absence
+        [rejected_by_optedo] Absence
+        [deletions_held] Absence
+        [webhook_refused] Connection
+        [webhooks_silent] Connection
+        [reauthorization_required] Connection
+       *[optedo_unauthorized] Connection
+    }
+
+attention-title =
+    { $kind ->
+        [deletions_held] Many deletions at once
+        [webhooks_silent] Webhooks from Officient do not arrive
+        [reauthorization_required] Sign-in to Officient expired
+        [optedo_unauthorized] Optedo refuses this service
+       *[other] Officient
+    }
+
+cause-no-such-user = No active user in Optedo has exactly this first and last name.
+cause-archived = This person is archived or deleted in Officient. The absences in Optedo stay as they are.
+cause-several-users = In Optedo { $count } active users are called exactly so. The absences are written to nobody.
+cause-several-people = In Officient { $count } people are called exactly so. The absences are written to nobody.
+cause-no-such-type = No absence type in Optedo has exactly this description.
+cause-several-types = In Optedo { $count } absence types have exactly this description.
+cause-rejected = Optedo does not accept an absence of this person: { $message }
+cause-deletions-held =
+    { $count ->
+        [one] 1 absence would be deleted from Optedo, because it is no longer in Officient.
+       *[other] { $count } absences would be deleted from Optedo, because they are no longer in Officient. That is more than usual at once.
+    }
+cause-webhook-refused = Officient does not know this event. Changes that it would announce arrive only when everybody is checked.
+cause-webhooks-silent = On checking, leave had changed without Officient having announced it. Changes now arrive late in Optedo.
+cause-optedo-unauthorized = Optedo does not accept this service’s key. Everything waits meanwhile; nothing is lost.
+event-fault =
+    { $fault ->
+        [date] An absence in Officient has no date that we understand, or is listed under another day.
+        [type] An absence in Officient has a “type” that we do not understand.
+        [status] An absence in Officient has a “status” that we do not understand.
+        [duration] An absence in Officient has no duration, or one of more than a day.
+        [start] An absence in Officient has a start that cannot be on that day.
+        [scheduled] An absence in Officient is on a day whose scheduled working time we do not understand.
+        [working] An absence in Officient does not say in a way that we understand whether the time is worked (“working”).
+        [name] An absence in Officient has a name that we do not understand.
+        [leave_type] An absence in Officient has a leave type whose field for Optedo we do not understand.
+        [listed_twice] An absence in Officient is listed twice, with different content.
+       *[entry] An absence in Officient has no id that we understand. Until then, nothing of this person is deleted.
+    }
+on-day = Day: { $day }.
+
+remedy =
+    { $kind ->
+        [unmatched_person] Make first and last name exactly equal in Officient and Optedo, capitals included.
+        [ambiguous_person] Give each a name of their own, the same in Officient and Optedo, for instance with a second first name.
+        [unmapped_leave_type] In Officient open Instellingen – Verloftypes, choose this leave type and fill in the description from Optedo on the tab Geavanceerd. If this type need not be in Optedo, ignore it.
+        [ambiguous_leave_type] Give each absence type in Optedo a description of its own.
+        [invalid_event] Open this person’s calendar in Officient, delete the absence and add it again.
+        [rejected_by_optedo] Remove the cause in Optedo, for instance an absence that overlaps, and try again.
+        [deletions_held] If that is right, confirm it. If not, do not: until then they stay in Optedo. If the same absences come back in Officient, this item disappears by itself.
+        [webhook_refused] Ask Officient for the right name and fill it in under Connection – Webhooks, or take the name away there.
+        [webhooks_silent] Check the event names under Connection – Webhooks, or set up the webhook address by hand at Officient.
+        [reauthorization_required] Click ‘Sign in to Officient’ on the Connection tab. Nothing is lost meanwhile.
+       *[optedo_unauthorized] Tell Optedo: the key (optedo.api_token) must be renewed.
+    }
+remedy-inactive = Make the user active in Optedo, or ignore this item if this person is not planned.
+remedy-archived = Check the absences in Optedo, then ignore this item.
+remedy-built-in-type = This type is built into Officient and has no field for Optedo there. Give an absence type in Optedo exactly this description, or ask Optedo to configure one. If this type need not be in Optedo, ignore it.
+
+difference-first-letter = The first letter differs: ‘{ $ours }’ in Officient, ‘{ $theirs }’ in Optedo.
+difference =
+    { $difference ->
+        [case] Upper and lower case differ.
+        [spaces] The spaces differ: there is one too many or too few, or one before or after.
+        [accents] The accents differ.
+        [unicode_form] It looks the same but is made of other characters (Unicode): a letter with its accent as one character or as two. Type the name again in one place.
+        [swapped] First and last name are swapped.
+        [several] Capitals, spaces, accents or punctuation differ.
+        [inactive] The user with this name exists in Optedo but is not active.
+       *[insertion] The insertion is in a field of its own in Officient, and in the last name in Optedo.
+    }
+difference-insertion = In Officient, ‘{ $insertion }’ is an insertion of its own; in Optedo it is part of the last name.
+difference-parts = The whole name is the same, but first and last name are divided differently.
+
+## The tabs that are lists: people, leave types, history, preview, audit log
+
+people-heading = People
+people-intro = Who in Officient is which user in Optedo. First and last name must be exactly equal.
+search-name = Search a name
+filter = Filter
+people-found =
+    { $count ->
+        [one] 1 person
+       *[other] { $count } people
+    }
+nobody-found = Nobody found.
+person = Person
+in-optedo-as = User in Optedo
+last-checked = Last checked
+match-state =
+    { $state ->
+        [matched] matched
+        [unmatched] no user
+        [ambiguous] name twice
+        [archived] archived
+       *[unknown] not read yet
+    }
+failing = failed
+name-unknown = Person { $id }
+leave-waiting =
+    { $count ->
+        [one] 1 absence waits
+       *[other] { $count } absences wait
+    }
+history-of-person = History
+sync-person = Check now
+
+leave-types-heading = Leave types
+leave-types-intro = Which leave type in Officient is which absence type in Optedo. The descriptions must be exactly equal.
+leave-type = Leave type in Officient
+looked-for = Description looked for
+absence-type = Absence type in Optedo
+mapping-state =
+    { $state ->
+        [mapped] mapped
+        [unmapped] not found
+       *[ambiguous] more than one
+    }
+origin-field = filled in under Geavanceerd
+origin-name = the type’s name
+origin-configuration = from the service’s configuration
+no-leave-types = Officient has no leave types.
+fix-heading = Map a leave type
+fix-step-1 = Open Officient and go to Instellingen – Verloftypes.
+fix-step-2 = Click the leave type and choose the tab Geavanceerd.
+fix-step-3 = Fill in one of these descriptions in Optedo’s field, letter for letter:
+fix-note = The field appears only once the connection is made.
+sick-day = Sick day (built into Officient)
+education = Training day (built into Officient)
+origin-own-name = the name that Officient gives the day
+
+history-heading = History
+history-intro = What was written to Optedo when and why, and what failed. The newest is on top.
+history-of = History of { $name }
+everybodys-history = Everybody’s history
+no-history = Nothing was written yet.
+when = When
+what = What
+why = Why
+absence = Absence
+history-action =
+    { $action ->
+        [created] written
+        [changed] changed
+        [deleted] deleted
+        [taken_over] was there, taken over
+        [rejected] refused by Optedo
+       *[failed] failed
+    }
+history-reason =
+    { $reason ->
+        [webhook] webhook
+        [import] first import
+        [sweep] periodic check
+       *[manual] by hand
+    }
+
+failure =
+    { $kind ->
+        [officient_unavailable] Officient did not answer. It is tried again by itself.
+        [officient_busy] Officient got too many calls, from other apps too. It is tried again by itself.
+        [officient_refused] Officient refused a call. Check the app’s permissions.
+        [officient_unreadable] Officient gave an answer that cannot be understood. It is tried again by itself.
+        [sign_in_needed] Somebody must sign in to Officient again.
+        [optedo_unavailable] Optedo did not answer. It is tried again by itself.
+        [optedo_refused] Optedo refused a call. It is tried again by itself; if it stays so, tell Optedo.
+        [optedo_unauthorized] Optedo does not accept this service’s key.
+       *[inside] It went wrong inside the service. It is tried again by itself.
+    }
+
+preview-heading = Preview
+preview-intro = The preview shows what would change in Optedo if everybody were checked now, without writing anything. Useful before starting, or after names or types were changed.
+make-preview = Make a preview
+make-preview-again = Make a new preview
+preview-under-way = The preview is being made
+preview-of = As of { $at }.
+preview-list =
+    { $list ->
+        [create] New
+        [change] Changed
+        [delete] Deleted
+        [take_over] There already, taken over
+        [skip] Skipped
+       *[fail] Not read
+    }
+preview-unchanged = Right already
+preview-nothing = Nothing.
+preview-nobody-failed = Everybody could be read.
+preview-failed-text = These people could not be read. Make the preview again later.
+
+log-heading = Who did what
+log-intro = Sign-ins and acts of administrators, the newest first. If you do not recognise something, replace the password.
+no-log = Nothing has happened yet.
+who = Who
+session = Session
+asked-from = From
+act =
+    { $act ->
+        [connected] Connected to Officient
+        [disconnected] Disconnected from Officient
+        [credentials_changed] Client ID and Secret changed
+        [webhook_token_rotated] Webhook address replaced
+        [webhook_events_changed] Event names changed
+        [deletions_confirmed] Deletions confirmed
+        [signed_in] Signed in
+        [sign_in_failed] Sign-in failed: wrong password
+        [signed_out] Signed out
+        [person_forgotten] Person forgotten
+       *[person_exported] A person’s data exported
+    }
+by-api = API
+by-command = Command on the server
+by-nobody = Unknown
+
+## The notice at the top of the page: what just happened, and what to do next
+
+notice =
+    { $notice ->
+        [connected] The connection with Officient works. All absences are now taken over a first time.
+        [connected_paused] The connection with Officient works. Nothing is written to Optedo yet: a preview is made first.
+        [disconnected] You are disconnected from Officient. The absences that are in Optedo stay there; Client ID and Secret are kept.
+        [access_denied] You did not grant access in Officient, so nothing is connected. Click ‘Sign in to Officient’ again and grant access.
+        [state_wrong] This sign-in has expired, was used already, or began in another browser. Nothing is connected. Click ‘Sign in to Officient’ again and finish within ten minutes.
+        [code_refused] Officient did not accept the sign-in. Nothing is connected. Check that Client ID, Secret and Redirect URL are the same as in the app at Officient, and sign in again.
+        [officient_unreachable] Officient could not be reached. Nothing is connected. Wait a few minutes, then sign in again.
+        [officient_unreadable] Officient gave an answer that cannot be understood. Nothing is connected. Try again later; if it stays so, tell Optedo.
+        [permission_missing] The app may not read the company’s data. Nothing is connected. Tick the app’s permissions in Officient (read: basic, personal info, webhooks, calendar; write: webhooks) and sign in again.
+        [credentials_missing] Fill in Client ID and Secret first and save them.
+        [unavailable] The service is not available for a moment. Nothing is lost. Try again in a minute.
+       *[failed] Something went wrong inside the service. If it stays so, tell Optedo.
+        [credentials_saved] Client ID and Secret are saved. Now click ‘Sign in to Officient’.
+        [credentials_incomplete] Fill in both Client ID and Secret.
+        [wrong_password] That password is wrong.
+        [too_many_attempts] Too many wrong passwords. Wait a minute, then try again.
+        [sync_started] Everybody is being checked now.
+        [person_asked] This person is being checked now.
+        [paused] Nothing is checked or written yet. Look at the preview first, then click ‘Start writing’.
+        [retrying] It is being tried again. If the cause is gone, the item disappears by itself.
+        [deletions_confirmed] Confirmed: these absences are deleted from Optedo.
+        [ignored] This item is ignored. You find it again under ‘Ignored’.
+        [followed] This item is followed again.
+        [events_saved] The event names are saved.
+        [events_invalid] Those names cannot be saved: each line is one name of at most 200 characters.
+        [webhook_token_rotated] The webhook address was replaced; the old one no longer works. If you filled it in by hand in Officient, fill in the new one there.
+        [webhook_token_rotating] There is a new webhook address, but Officient could not be told yet. The old one works until then; it is tried again by itself.
+        [preview_asked] The preview is being made.
+    }

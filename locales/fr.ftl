@@ -1,0 +1,455 @@
+### The texts of the settings page. CONTRIBUTING.md says how to add one.
+
+## The frame of every page, words that several tabs use, and errors
+
+where-it-is = Paramètres – Intégrations
+heading = Intégration RH : Officient
+skip-to-content = Aller au contenu
+pages = Pages
+language = Langue
+
+tab-connection = Connexion
+tab-attention = À traiter
+tab-people = Personnes
+tab-leave-types = Types de congé
+tab-history = Historique
+tab-log = Journal
+tab-preview = Aperçu
+open-items =
+    { $count ->
+        [one] { $count } point ouvert
+       *[other] { $count } points ouverts
+    }
+
+sign-in-heading = Se connecter
+password = Mot de passe
+your-name = Votre nom (facultatif)
+why-your-name = Vos collègues verront ainsi qui a établi la connexion.
+sign-in = Se connecter
+sign-out = Quitter la session
+
+copy = Copier
+copied = Copié
+save = Enregistrer
+show = Afficher
+all = Tous
+previous-page = Précédent
+next-page = Suivant
+page-number = Page { $page }
+page-of = Page { $page } sur { $pages }
+never = jamais
+all-day = journée entière
+not-connected-yet = Il n’y a pas encore de connexion avec Officient. Établissez-la sous l’onglet Connexion.
+stale-since = Optedo ou Officient n’a pas répondu. Ceci est la situation du { $at }.
+upstream-silent = Optedo ou Officient ne répond pas pour le moment. Réessayez dans quelques minutes.
+first-name = Prénom
+last-name = Nom
+description = Description
+in-officient = Dans Officient
+in-optedo = Dans Optedo
+
+error-heading = Cela n’a pas fonctionné
+error-outdated-page = La page est restée ouverte trop longtemps ou a été appelée depuis un autre site. Revenez en arrière, rechargez-la et réessayez.
+error-nothing-here = Il n’y a rien ici.
+error-invalid-input = Ce que vous avez saisi ne peut pas être enregistré. Revenez en arrière et vérifiez.
+error-not-connected = Pour cela, la connexion avec Officient doit fonctionner. Connectez-vous sous l’onglet Connexion.
+error-upstream = Officient ou Optedo n’a pas pu être interrogé. Réessayez plus tard.
+error =
+    { $kind ->
+        [unauthorized] { error-outdated-page }
+        [invalid-csrf-token] { error-outdated-page }
+        [not-found] { error-nothing-here }
+        [method-not-allowed] { error-nothing-here }
+        [invalid-request] { error-invalid-input }
+        [invalid-field] { error-invalid-input }
+        [payload-too-large] { error-invalid-input }
+        [too-many-attempts] { error-invalid-input }
+        [not-connected] { error-not-connected }
+        [credentials-missing] { error-not-connected }
+        [credentials-configured] { error-not-connected }
+        [officient-unavailable] { error-upstream }
+        [optedo-unavailable] { error-upstream }
+        [database-unavailable] Le service est momentanément indisponible. Rien n’est perdu. Réessayez dans une minute.
+       *[internal-error] Une erreur s’est produite dans le service. Si cela persiste, prévenez Optedo.
+    }
+back-to-page = Retour à la connexion
+
+## The tab of the connection: setting up, the state at a glance, webhooks
+
+setup-heading = Établir la connexion
+setup-intro = Avec la connexion, les absences d’Officient apparaissent aussitôt dans Optedo. Rien ne repart dans l’autre sens : les modifications dans Optedo n’ont aucun effet dans Officient.
+choose-heading = Choisissez votre logiciel RH
+register-heading = Enregistrez une app dans Officient
+open-developer-page = Ouvrez la page développeur d’Officient
+new-window = nouvelle fenêtre
+register-text = et enregistrez une nouvelle app avec ces données :
+app-name = Nom
+redirect-url = Redirect URL
+permissions = Permissions
+read-access = read access :
+write-access = write access :
+no-other-permission = Rien d’autre n’est nécessaire.
+credentials-heading = Remplissez le Client ID et le Secret
+credentials-text = Officient les affiche dès que l’app est créée.
+replace-credentials = Remplacer le Client ID et le Secret
+secret-kept = Le Secret est enregistré et ne sera plus affiché. Ne le remplissez que pour le remplacer.
+credentials-fixed = Le Client ID et le Secret sont fixés dans la configuration du service.
+login-heading = Connectez-vous et donnez l’accès
+login-text = Vous arrivez sur la page de connexion d’Officient. Connectez-vous-y et donnez l’accès (« Geef toegang ») ; vous reviendrez ensuite ici.
+login-after-credentials = Le bouton apparaît dès que le Client ID et le Secret sont enregistrés.
+login-button = Se connecter à Officient
+preview-first = Montrer d’abord un aperçu ; ne rien écrire encore dans Optedo
+names-heading = Rendez les noms et les types identiques
+names-text = Le prénom et le nom doivent être exactement identiques dans Officient et Optedo, majuscules comprises. Un type de congé reçoit dans Officient, sous Verloftypes – Geavanceerd, la description du type d’absence d’Optedo ; ce champ n’apparaît qu’une fois la connexion établie. Ce qui ne correspond pas encore se trouve ensuite sous « À traiter ».
+
+connection-heading = Connexion
+connected = Connecté
+paused = Connecté, mais rien n’est encore écrit
+disconnected = Non connecté
+reauthorization-required = Nouvelle connexion nécessaire
+reauthorization-text = Officient n’accepte plus la connexion. Connectez-vous à nouveau ; ce qui arrive entre-temps est conservé puis traité.
+company = Entreprise dans Officient
+connected-since = Connecté depuis
+connected-by = par { $name }
+disconnect = Se déconnecter d’Officient
+disconnect-text = La déconnexion arrête la synchronisation : nos webhooks chez Officient sont supprimés et l’accès est oublié. Les absences déjà présentes dans Optedo y restent. Le Client ID et le Secret sont conservés.
+start-writing = Démarrer la synchronisation
+paused-text = Consultez d’abord l’aperçu. S’il est correct, démarrez la synchronisation : dès lors, les absences apparaîtront dans Optedo. D’ici là, tout ce qu’Officient annonce est conservé.
+see-preview = Vers l’aperçu
+
+state-heading = Situation
+last-webhook = Dernière annonce d’Officient
+last-sync = Dernière vérification complète
+absences-written = Absences dans Optedo
+waiting = En attente
+retrying = dont { $count } à réessayer
+nothing-waits = rien
+syncing = Vérification de tout le monde
+people-done = { $done } personnes sur { $total }
+time-left = encore environ { $text }
+seconds =
+    { $count ->
+        [one] { $count } seconde
+       *[other] { $count } secondes
+    }
+minutes =
+    { $count ->
+        [one] { $count } minute
+       *[other] { $count } minutes
+    }
+why-so-long = Officient autorise { $calls } appels en { $seconds } secondes.
+sync-now = Tout vérifier maintenant
+
+webhooks-heading = Annonces (webhooks)
+webhooks-text = Officient signale ainsi aussitôt chaque changement. Sans webhooks, les changements n’arrivent qu’à la vérification complète suivante.
+event = Événement
+state = État
+webhook-state =
+    { $state ->
+        [registered] enregistré
+        [refused] refusé par Officient
+       *[missing] pas encore enregistré
+    }
+change-events = Modifier les noms des événements
+events-label = Noms des événements, un par ligne
+events-text = Officient ne publie pas les noms des événements de calendrier. Vous les trouvez dans Officient sous Instellingen – Integraties – Webhooks.
+webhook-address = Adresse du webhook
+webhook-address-text = Cette adresse est secrète : qui la connaît peut envoyer des annonces. Collez-la dans Officient sous Instellingen – Integraties – Webhooks.
+rotate-webhook-token = Remplacer l’adresse du webhook
+rotate-webhook-token-text = Quelqu’un connaît l’adresse sans y être autorisé ? Remplacez-la. Officient reçoit aussitôt la nouvelle ; l’ancienne fonctionne jusque-là.
+show-webhook-address = Afficher l’adresse du webhook pour la configurer à la main
+
+## Attention items: why something is not in Optedo, and what to do about it
+
+attention-heading = À traiter
+attention-intro = Ce qui figure ici n’est pas, ou pas entièrement, arrivé dans Optedo. Un point disparaît de lui-même dès que sa cause a disparu.
+nothing-open = Rien. Tout ce qui doit figurer dans Optedo y figure.
+nothing-open-yet = Rien pour l’instant, mais tout le monde n’a pas encore été vérifié.
+nothing-ignored = Rien n’est ignoré.
+nothing-resolved = Rien n’a encore été résolu.
+item-state =
+    { $state ->
+        [open] Ouverts
+        [ignored] Ignorés
+       *[resolved] Résolus
+    }
+all-items =
+    { $count ->
+        [one] Afficher le point ouvert
+       *[other] Afficher les { $count } points ouverts
+    }
+items-waiting =
+    { $count ->
+        [one] { $count } absence attend cette solution.
+       *[other] { $count } absences attendent cette solution.
+    }
+since = Depuis
+resolved-at = Résolu le
+retry = Réessayer
+confirm-deletions = Confirmer la suppression
+ignore = Ignorer
+follow-again = Suivre à nouveau
+what-to-do = Que faire :
+this-item = pour { $subject }
+
+attention-kind =
+    { $kind ->
+        [unmatched_person] Personne
+        [ambiguous_person] Personne
+        [unmapped_leave_type] Type de congé
+        [ambiguous_leave_type] Type de congé
+        [invalid_event] Absence
+        [rejected_by_optedo] Absence
+        [deletions_held] Absence
+        [webhook_refused] Connexion
+        [webhooks_silent] Connexion
+        [reauthorization_required] Connexion
+       *[optedo_unauthorized] Connexion
+    }
+
+attention-title =
+    { $kind ->
+        [deletions_held] Beaucoup de suppressions à la fois
+        [webhooks_silent] Les annonces d’Officient n’arrivent pas
+        [reauthorization_required] Connexion à Officient expirée
+        [optedo_unauthorized] Optedo refuse ce service
+       *[other] Officient
+    }
+
+cause-no-such-user = Aucun utilisateur actif d’Optedo n’a exactement ce prénom et ce nom.
+cause-archived = Cette personne est archivée ou supprimée dans Officient. Les absences dans Optedo restent telles quelles.
+cause-several-users = Dans Optedo, { $count } utilisateurs actifs portent exactement ce nom. Les absences ne sont attribuées à personne.
+cause-several-people = Dans Officient, { $count } personnes portent exactement ce nom. Les absences ne sont attribuées à personne.
+cause-no-such-type = Aucun type d’absence d’Optedo n’a exactement cette description.
+cause-several-types = Dans Optedo, { $count } types d’absence ont exactement cette description.
+cause-rejected = Optedo n’accepte pas une absence de cette personne : { $message }
+cause-deletions-held =
+    { $count ->
+        [one] { $count } absence disparaîtrait d’Optedo, car elle n’est plus dans Officient.
+       *[other] { $count } absences disparaîtraient d’Optedo, car elles ne sont plus dans Officient. C’est plus que d’habitude à la fois.
+    }
+cause-webhook-refused = Officient ne connaît pas cet événement. Les changements qu’il annoncerait n’arrivent qu’à la vérification complète.
+cause-webhooks-silent = Lors de la vérification, des congés avaient changé sans qu’Officient l’ait annoncé. Les changements arrivent maintenant trop tard dans Optedo.
+cause-optedo-unauthorized = Optedo n’accepte pas la clé de ce service. Tout attend entre-temps ; rien n’est perdu.
+event-fault =
+    { $fault ->
+        [date] Une absence dans Officient n’a pas de date compréhensible, ou figure sous un autre jour.
+        [type] Une absence dans Officient a pour « type » une valeur que nous ne comprenons pas.
+        [status] Une absence dans Officient a pour « status » une valeur que nous ne comprenons pas.
+        [duration] Une absence dans Officient n’a pas de durée, ou une durée de plus d’un jour.
+        [start] Une absence dans Officient a un début qui ne peut pas être ce jour-là.
+        [scheduled] Une absence dans Officient est un jour dont nous ne comprenons pas le temps de travail prévu.
+        [working] Une absence dans Officient n’indique pas de façon compréhensible s’il s’agit de travail (« working »).
+        [name] Une absence dans Officient a un nom que nous ne comprenons pas.
+        [leave_type] Une absence dans Officient a un type de congé dont nous ne comprenons pas le champ pour Optedo.
+        [listed_twice] Une absence dans Officient y figure deux fois, avec un contenu différent.
+       *[entry] Une absence dans Officient n’a pas de numéro compréhensible. Entre-temps, rien n’est supprimé pour cette personne.
+    }
+on-day = Jour : { $day }.
+
+remedy =
+    { $kind ->
+        [unmatched_person] Rendez le prénom et le nom exactement identiques dans Officient et Optedo, majuscules comprises.
+        [ambiguous_person] Donnez à chacun un nom propre, identique dans Officient et Optedo, par exemple avec un deuxième prénom.
+        [unmapped_leave_type] Ouvrez dans Officient Instellingen – Verloftypes, choisissez ce type de congé et remplissez sous l’onglet Geavanceerd la description d’Optedo. Si ce type n’a pas à figurer dans Optedo, ignorez-le.
+        [ambiguous_leave_type] Donnez à chaque type d’absence d’Optedo une description propre.
+        [invalid_event] Ouvrez le calendrier de cette personne dans Officient, supprimez l’absence et ajoutez-la à nouveau.
+        [rejected_by_optedo] Supprimez la cause dans Optedo, par exemple une absence qui se chevauche, et réessayez.
+        [deletions_held] Si c’est correct, confirmez. Sinon, ne confirmez pas : d’ici là, elles restent dans Optedo. Si ces mêmes absences réapparaissent dans Officient, ce point disparaît de lui-même.
+        [webhook_refused] Demandez à Officient le nom correct et remplissez-le sous Connexion – Annonces, ou retirez-y ce nom.
+        [webhooks_silent] Vérifiez sous Connexion – Annonces les noms des événements, ou configurez l’adresse du webhook à la main chez Officient.
+        [reauthorization_required] Cliquez sous l’onglet Connexion sur « Se connecter à Officient ». Rien n’est perdu entre-temps.
+       *[optedo_unauthorized] Prévenez Optedo : la clé (optedo.api_token) doit être renouvelée.
+    }
+remedy-inactive = Activez l’utilisateur dans Optedo, ou ignorez ce point si cette personne n’est pas planifiée.
+remedy-archived = Vérifiez les absences dans Optedo, puis ignorez ce point.
+remedy-built-in-type = Ce type est intégré à Officient et n’y a pas de champ pour Optedo. Donnez à un type d’absence d’Optedo exactement cette description, ou demandez à Optedo d’en configurer une. Si ce type n’a pas à figurer dans Optedo, ignorez-le.
+
+difference-first-letter = La première lettre diffère : « { $ours } » dans Officient, « { $theirs } » dans Optedo.
+difference =
+    { $difference ->
+        [case] Les majuscules et minuscules diffèrent.
+        [spaces] Les espaces diffèrent : il y en a un de trop ou de trop peu, ou au début ou à la fin.
+        [accents] Les accents diffèrent.
+        [unicode_form] L’apparence est identique, mais les caractères diffèrent (Unicode) : une lettre accentuée en un caractère ou en deux. Retapez le nom à un endroit.
+        [swapped] Le prénom et le nom sont inversés.
+        [several] Des majuscules, espaces, accents ou signes diffèrent.
+        [inactive] L’utilisateur de ce nom existe dans Optedo, mais n’est pas actif.
+       *[insertion] La particule figure dans Officient dans un champ à part, et dans Optedo dans le nom.
+    }
+difference-insertion = Dans Officient, « { $insertion } » est une particule à part ; dans Optedo, elle fait partie du nom.
+difference-parts = Le nom complet est identique, mais le prénom et le nom sont répartis autrement.
+
+## The tabs that are lists: people, leave types, history, preview, audit log
+
+people-heading = Personnes
+people-intro = Qui dans Officient correspond à quel utilisateur d’Optedo. Le prénom et le nom doivent être exactement identiques.
+search-name = Rechercher un nom
+filter = Filtre
+people-found =
+    { $count ->
+        [one] { $count } personne
+       *[other] { $count } personnes
+    }
+nobody-found = Aucune personne trouvée.
+person = Personne
+in-optedo-as = Utilisateur dans Optedo
+last-checked = Dernière vérification
+match-state =
+    { $state ->
+        [matched] associé
+        [unmatched] aucun utilisateur
+        [ambiguous] nom en double
+        [archived] archivé
+       *[unknown] pas encore lu
+    }
+failing = en échec
+name-unknown = Personne { $id }
+leave-waiting =
+    { $count ->
+        [one] { $count } absence en attente
+       *[other] { $count } absences en attente
+    }
+history-of-person = Historique
+sync-person = Vérifier maintenant
+
+leave-types-heading = Types de congé
+leave-types-intro = Quel type de congé d’Officient correspond à quel type d’absence d’Optedo. Les descriptions doivent être exactement identiques.
+leave-type = Type de congé dans Officient
+looked-for = Description recherchée
+absence-type = Type d’absence dans Optedo
+mapping-state =
+    { $state ->
+        [mapped] associé
+        [unmapped] introuvable
+       *[ambiguous] plusieurs
+    }
+origin-field = rempli sous Geavanceerd
+origin-name = le nom du type
+origin-configuration = de la configuration du service
+no-leave-types = Officient n’a pas de types de congé.
+fix-heading = Associer un type de congé
+fix-step-1 = Ouvrez Officient et allez à Instellingen – Verloftypes.
+fix-step-2 = Cliquez sur le type de congé et choisissez l’onglet Geavanceerd.
+fix-step-3 = Remplissez dans le champ d’Optedo une de ces descriptions, lettre pour lettre :
+fix-note = Le champ n’apparaît qu’une fois la connexion établie.
+sick-day = Jour de maladie (intégré à Officient)
+education = Jour de formation (intégré à Officient)
+origin-own-name = le nom qu’Officient donne au jour
+
+history-heading = Historique
+history-intro = Ce qui a été écrit dans Optedo, quand et pourquoi, et ce qui a échoué. Le plus récent est en haut.
+history-of = Historique de { $name }
+everybodys-history = Historique de tous
+no-history = Rien n’a encore été écrit.
+when = Quand
+what = Quoi
+why = Raison
+absence = Absence
+history-action =
+    { $action ->
+        [created] écrite
+        [changed] modifiée
+        [deleted] supprimée
+        [taken_over] déjà présente, reprise
+        [rejected] refusée par Optedo
+       *[failed] échec
+    }
+history-reason =
+    { $reason ->
+        [webhook] annonce d’Officient
+        [import] première reprise
+        [sweep] vérification périodique
+       *[manual] sur demande
+    }
+
+failure =
+    { $kind ->
+        [officient_unavailable] Officient n’a pas répondu. Une nouvelle tentative suit d’elle-même.
+        [officient_busy] Officient a reçu trop d’appels, y compris d’autres apps. Une nouvelle tentative suit d’elle-même.
+        [officient_refused] Officient a refusé un appel. Vérifiez les permissions de l’app.
+        [officient_unreadable] Officient a donné une réponse incompréhensible. Une nouvelle tentative suit d’elle-même.
+        [sign_in_needed] Il faut se reconnecter à Officient.
+        [optedo_unavailable] Optedo n’a pas répondu. Une nouvelle tentative suit d’elle-même.
+        [optedo_refused] Optedo a refusé un appel. Une nouvelle tentative suit d’elle-même ; si cela persiste, prévenez Optedo.
+        [optedo_unauthorized] Optedo n’accepte pas la clé de ce service.
+       *[inside] Une erreur s’est produite dans le service. Une nouvelle tentative suit d’elle-même.
+    }
+
+preview-heading = Aperçu
+preview-intro = L’aperçu montre ce qui changerait dans Optedo si tout le monde était vérifié maintenant, sans rien écrire. Utile avant de démarrer, ou après avoir adapté des noms ou des types.
+make-preview = Préparer un aperçu
+make-preview-again = Préparer un nouvel aperçu
+preview-under-way = L’aperçu est en préparation
+preview-of = Situation du { $at }.
+preview-list =
+    { $list ->
+        [create] Nouvelles
+        [change] Modifiées
+        [delete] Supprimées
+        [take_over] Déjà présentes, reprises
+        [skip] Ignorées
+       *[fail] Non lues
+    }
+preview-unchanged = Déjà correctes
+preview-nothing = Rien.
+preview-nobody-failed = Tout le monde a pu être lu.
+preview-failed-text = Ces personnes n’ont pas pu être lues. Préparez l’aperçu à nouveau plus tard.
+
+log-heading = Qui a fait quoi
+log-intro = Connexions et interventions des administrateurs, les plus récentes d’abord. Si vous ne reconnaissez pas quelque chose, remplacez le mot de passe.
+no-log = Rien ne s’est encore passé.
+who = Qui
+session = Session
+asked-from = Depuis
+act =
+    { $act ->
+        [connected] Connexion établie
+        [disconnected] Déconnecté d’Officient
+        [credentials_changed] Client ID et Secret modifiés
+        [webhook_token_rotated] Adresse du webhook remplacée
+        [webhook_events_changed] Noms des événements modifiés
+        [deletions_confirmed] Suppressions confirmées
+        [signed_in] Connecté
+        [sign_in_failed] Échec de connexion : mot de passe incorrect
+        [signed_out] Session quittée
+        [person_forgotten] Personne oubliée
+       *[person_exported] Données d’une personne exportées
+    }
+by-api = API
+by-command = Commande sur le serveur
+by-nobody = Inconnu
+
+## The notice at the top of the page: what just happened, and what to do next
+
+notice =
+    { $notice ->
+        [connected] La connexion avec Officient est établie. Toutes les absences sont maintenant reprises une première fois.
+        [connected_paused] La connexion avec Officient est établie. Rien n’est encore écrit dans Optedo : un aperçu est d’abord préparé.
+        [disconnected] Vous êtes déconnecté d’Officient. Les absences déjà présentes dans Optedo y restent ; le Client ID et le Secret sont conservés.
+        [access_denied] Vous n’avez pas donné l’accès dans Officient : rien n’est connecté. Cliquez à nouveau sur « Se connecter à Officient » et donnez l’accès.
+        [state_wrong] Cette connexion a expiré, a déjà servi ou a commencé dans un autre navigateur. Rien n’est connecté. Cliquez à nouveau sur « Se connecter à Officient » et terminez dans les dix minutes.
+        [code_refused] Officient n’a pas accepté la connexion. Rien n’est connecté. Vérifiez que le Client ID, le Secret et la Redirect URL sont les mêmes que dans l’app chez Officient, et connectez-vous à nouveau.
+        [officient_unreachable] Officient était injoignable. Rien n’est connecté. Patientez quelques minutes, puis connectez-vous à nouveau.
+        [officient_unreadable] Officient a donné une réponse incompréhensible. Rien n’est connecté. Réessayez plus tard ; si cela persiste, prévenez Optedo.
+        [permission_missing] L’app ne peut pas lire les données de l’entreprise. Rien n’est connecté. Cochez dans Officient les permissions de l’app (lecture : basic, personal info, webhooks, calendar ; écriture : webhooks) et connectez-vous à nouveau.
+        [credentials_missing] Remplissez d’abord le Client ID et le Secret et enregistrez-les.
+        [unavailable] Le service est momentanément indisponible. Rien n’est perdu. Réessayez dans une minute.
+       *[failed] Une erreur s’est produite dans le service. Si cela persiste, prévenez Optedo.
+        [credentials_saved] Le Client ID et le Secret sont enregistrés. Cliquez maintenant sur « Se connecter à Officient ».
+        [credentials_incomplete] Remplissez le Client ID et le Secret.
+        [wrong_password] Ce mot de passe est incorrect.
+        [too_many_attempts] Trop de mots de passe incorrects. Patientez une minute, puis réessayez.
+        [sync_started] Tout le monde est maintenant vérifié.
+        [person_asked] Cette personne est maintenant vérifiée.
+        [paused] Rien n’est encore vérifié ni écrit. Consultez d’abord l’aperçu, puis cliquez sur « Démarrer la synchronisation ».
+        [retrying] Une nouvelle tentative est en cours. Si la cause a disparu, le point disparaît de lui-même.
+        [deletions_confirmed] Confirmé : ces absences sont supprimées d’Optedo.
+        [ignored] Ce point est ignoré. Vous le retrouvez sous « Ignorés ».
+        [followed] Ce point est à nouveau suivi.
+        [events_saved] Les noms des événements sont enregistrés.
+        [events_invalid] Ces noms ne peuvent pas être enregistrés : chaque ligne est un nom de 200 caractères au plus.
+        [webhook_token_rotated] L’adresse du webhook est remplacée ; l’ancienne ne fonctionne plus. Si vous l’aviez saisie à la main dans Officient, saisissez-y la nouvelle.
+        [webhook_token_rotating] Il y a une nouvelle adresse de webhook, mais Officient n’a pas encore pu la recevoir. L’ancienne fonctionne en attendant ; une nouvelle tentative suit automatiquement.
+        [preview_asked] L’aperçu est en préparation.
+    }

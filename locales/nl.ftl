@@ -1,0 +1,459 @@
+### The texts of the settings page. CONTRIBUTING.md says how to add one.
+
+## The frame of every page, words that several tabs use, and errors
+
+where-it-is = Instellingen – Integraties
+heading = HR-integratie: Officient
+skip-to-content = Naar de inhoud
+pages = Pagina’s
+language = Taal
+
+tab-connection = Koppeling
+tab-attention = Vraagt aandacht
+tab-people = Personen
+tab-leave-types = Verloftypes
+tab-history = Geschiedenis
+tab-log = Logboek
+tab-preview = Voorbeeld
+open-items =
+    { $count ->
+        [one] 1 open punt
+       *[other] { $count } open punten
+    }
+
+sign-in-heading = Aanmelden
+password = Wachtwoord
+your-name = Je naam (mag leeg blijven)
+why-your-name = Zo zien je collega’s wie de koppeling maakte.
+sign-in = Aanmelden
+sign-out = Uitloggen
+
+copy = Kopieer
+copied = Gekopieerd
+save = Bewaren
+show = Tonen
+all = Alle
+previous-page = Vorige
+next-page = Volgende
+page-number = Pagina { $page }
+page-of = Pagina { $page } van { $pages }
+never = nog nooit
+all-day = hele dag
+not-connected-yet = Er is nog geen koppeling met Officient. Maak ze op het tabblad Koppeling.
+stale-since = Optedo of Officient antwoordde niet. Dit is de stand van { $at }.
+upstream-silent = Optedo of Officient antwoordt nu niet. Probeer het over enkele minuten opnieuw.
+first-name = Voornaam
+last-name = Achternaam
+description = Omschrijving
+in-officient = In Officient
+in-optedo = In Optedo
+
+error-heading = Dat is niet gelukt
+error-outdated-page = De pagina was te lang open of werd vanaf een andere site opgeroepen. Ga terug, laad ze opnieuw en probeer het nog eens.
+error-nothing-here = Hier is niets.
+error-invalid-input = Wat je invulde, kan niet bewaard worden. Ga terug en kijk het na.
+error-not-connected = Hiervoor moet de koppeling met Officient werken. Meld aan op het tabblad Koppeling.
+error-upstream = Officient of Optedo kon niet gevraagd worden. Probeer het later opnieuw.
+error =
+    { $kind ->
+        [unauthorized] { error-outdated-page }
+        [invalid-csrf-token] { error-outdated-page }
+        [not-found] { error-nothing-here }
+        [method-not-allowed] { error-nothing-here }
+        [invalid-request] { error-invalid-input }
+        [invalid-field] { error-invalid-input }
+        [payload-too-large] { error-invalid-input }
+        [too-many-attempts] { error-invalid-input }
+        [not-connected] { error-not-connected }
+        [credentials-missing] { error-not-connected }
+        [credentials-configured] { error-not-connected }
+        [officient-unavailable] { error-upstream }
+        [optedo-unavailable] { error-upstream }
+        [database-unavailable] De dienst is even niet beschikbaar. Er gaat niets verloren. Probeer het over een minuut opnieuw.
+       *[internal-error] Er ging iets mis binnen de dienst. Blijft het zo, verwittig dan Optedo.
+    }
+back-to-page = Terug naar de koppeling
+
+## The tab of the connection: setting up, the state at a glance, webhooks
+
+setup-heading = De koppeling maken
+setup-intro = Met de koppeling komen afwezigheden uit Officient meteen in Optedo te staan. Er gaat nooit iets terug: wijzigingen in Optedo hebben geen weerslag in Officient.
+choose-heading = Kies je HR-pakket
+register-heading = Registreer een app in Officient
+open-developer-page = Open de ontwikkelaarspagina van Officient
+new-window = nieuw venster
+register-text = en registreer een nieuwe app met deze gegevens:
+app-name = Naam
+redirect-url = Redirect URL
+permissions = Permissies
+read-access = read access:
+write-access = write access:
+no-other-permission = Meer is niet nodig.
+credentials-heading = Vul Client ID en Secret in
+credentials-text = Officient toont ze zodra de app gemaakt is.
+replace-credentials = Client ID en Secret vervangen
+secret-kept = Het Secret is bewaard en wordt niet meer getoond. Vul het enkel in om het te vervangen.
+credentials-fixed = Client ID en Secret liggen vast in de configuratie van de dienst.
+login-heading = Meld aan en geef toegang
+login-text = Je komt op de aanmeldpagina van Officient. Meld je daar aan en klik op ‘Geef toegang’; daarna kom je hier terug.
+login-after-credentials = De knop verschijnt zodra Client ID en Secret bewaard zijn.
+login-button = Aanmelden bij Officient
+preview-first = Eerst een voorbeeld tonen; nog niets in Optedo schrijven
+names-heading = Maak namen en types gelijk
+names-text = Voornaam en achternaam moeten in Officient en Optedo exact gelijk zijn, hoofdletters inbegrepen. Een verloftype krijgt in Officient, onder Verloftypes – Geavanceerd, de omschrijving van het afwezigheidstype in Optedo; dat veld verschijnt pas als de koppeling er is. Wat nog niet klopt, staat daarna onder ‘Vraagt aandacht’.
+
+connection-heading = Koppeling
+connected = Gekoppeld
+paused = Gekoppeld, maar er wordt nog niets geschreven
+disconnected = Niet gekoppeld
+reauthorization-required = Opnieuw aanmelden nodig
+reauthorization-text = Officient aanvaardt de koppeling niet meer. Meld opnieuw aan; wat intussen binnenkomt, wordt bewaard en daarna verwerkt.
+company = Bedrijf in Officient
+connected-since = Gekoppeld sinds
+connected-by = door { $name }
+disconnect = Afmelden
+disconnect-text = Afmelden stopt de koppeling: onze webhooks bij Officient worden verwijderd en de toegang wordt vergeten. De afwezigheden die al in Optedo staan, blijven staan. Client ID en Secret blijven bewaard.
+start-writing = Koppeling starten
+paused-text = Bekijk eerst het voorbeeld. Klopt het, start dan de koppeling: vanaf dan komen afwezigheden in Optedo te staan. Tot dan wordt alles bewaard wat Officient meldt.
+see-preview = Naar het voorbeeld
+
+state-heading = Toestand
+last-webhook = Laatste melding van Officient
+last-sync = Iedereen laatst nagekeken
+absences-written = Afwezigheden in Optedo
+waiting = In wachtrij
+retrying =
+    { $count ->
+        [one] waarvan 1 opnieuw geprobeerd wordt
+       *[other] waarvan { $count } opnieuw geprobeerd worden
+    }
+nothing-waits = niets
+syncing = Iedereen wordt nagekeken
+people-done = { $done } van { $total } personen
+time-left = nog ongeveer { $text }
+seconds =
+    { $count ->
+        [one] 1 seconde
+       *[other] { $count } seconden
+    }
+minutes =
+    { $count ->
+        [one] 1 minuut
+       *[other] { $count } minuten
+    }
+why-so-long = Officient laat { $calls } vragen per { $seconds } seconden toe.
+sync-now = Nu alles nakijken
+
+webhooks-heading = Meldingen (webhooks)
+webhooks-text = Hiermee verwittigt Officient meteen wanneer iets verandert. Zonder webhooks komen wijzigingen pas binnen wanneer iedereen wordt nagekeken.
+event = Gebeurtenis
+state = Toestand
+webhook-state =
+    { $state ->
+        [registered] geregistreerd
+        [refused] geweigerd door Officient
+       *[missing] nog niet geregistreerd
+    }
+change-events = Namen van de gebeurtenissen wijzigen
+events-label = Namen van gebeurtenissen, één per regel
+events-text = Officient publiceert de namen van de kalendergebeurtenissen niet. Je vindt ze in Officient onder Instellingen – Integraties – Webhooks.
+webhook-address = Webhookadres
+webhook-address-text = Dit adres is geheim: wie het kent, kan meldingen sturen. Plak het in Officient onder Instellingen – Integraties – Webhooks.
+rotate-webhook-token = Vervang het webhookadres
+rotate-webhook-token-text = Kent iemand het adres die het niet mag kennen? Vervang het dan. Officient krijgt meteen het nieuwe; het oude werkt tot dan.
+show-webhook-address = Toon het webhookadres om het met de hand in te stellen
+
+## Attention items: why something is not in Optedo, and what to do about it
+
+attention-heading = Vraagt aandacht
+attention-intro = Wat hier staat, is niet of niet helemaal in Optedo gekomen. Een punt verdwijnt vanzelf zodra de oorzaak weg is.
+nothing-open = Niets. Alles wat in Optedo hoort te staan, staat er.
+nothing-open-yet = Nog niets, maar niet iedereen is al nagekeken.
+nothing-ignored = Er wordt niets genegeerd.
+nothing-resolved = Er is nog niets opgelost.
+item-state =
+    { $state ->
+        [open] Open
+        [ignored] Genegeerd
+       *[resolved] Opgelost
+    }
+all-items =
+    { $count ->
+        [one] Toon het open punt
+       *[other] Toon alle { $count } open punten
+    }
+items-waiting =
+    { $count ->
+        [one] Hierop wacht 1 afwezigheid.
+       *[other] Hierop wachten { $count } afwezigheden.
+    }
+since = Sinds
+resolved-at = Opgelost op
+retry = Opnieuw proberen
+confirm-deletions = Verwijderen bevestigen
+ignore = Negeren
+follow-again = Weer opvolgen
+what-to-do = Wat te doen:
+this-item = voor { $subject }
+
+attention-kind =
+    { $kind ->
+        [unmatched_person] Persoon
+        [ambiguous_person] Persoon
+        [unmapped_leave_type] Verloftype
+        [ambiguous_leave_type] Verloftype
+        [invalid_event] Afwezigheid
+        [rejected_by_optedo] Afwezigheid
+        [deletions_held] Afwezigheid
+        [webhook_refused] Koppeling
+        [webhooks_silent] Koppeling
+        [reauthorization_required] Koppeling
+       *[optedo_unauthorized] Koppeling
+    }
+
+attention-title =
+    { $kind ->
+        [deletions_held] Veel verwijderingen tegelijk
+        [webhooks_silent] Meldingen van Officient blijven uit
+        [reauthorization_required] Aanmelding bij Officient verlopen
+        [optedo_unauthorized] Optedo weigert deze dienst
+       *[other] Officient
+    }
+
+cause-no-such-user = Geen actieve gebruiker in Optedo heeft exact deze voornaam en achternaam.
+cause-archived = Deze persoon is in Officient gearchiveerd of verwijderd. De afwezigheden in Optedo blijven zoals ze zijn.
+cause-several-users = In Optedo heten { $count } actieve gebruikers exact zo. De afwezigheden worden bij niemand gezet.
+cause-several-people = In Officient heten { $count } personen exact zo. De afwezigheden worden bij niemand gezet.
+cause-no-such-type = Geen afwezigheidstype in Optedo heeft exact deze omschrijving.
+cause-several-types = In Optedo hebben { $count } afwezigheidstypes exact deze omschrijving.
+cause-rejected = Optedo aanvaardt een afwezigheid van deze persoon niet: { $message }
+cause-deletions-held =
+    { $count ->
+        [one] 1 afwezigheid zou uit Optedo verdwijnen, omdat ze niet meer in Officient staat.
+       *[other] { $count } afwezigheden zouden uit Optedo verdwijnen, omdat ze niet meer in Officient staan. Dat is meer dan gewoonlijk tegelijk.
+    }
+cause-webhook-refused = Officient kent deze gebeurtenis niet. Wijzigingen die ze zou melden, komen pas binnen wanneer iedereen wordt nagekeken.
+cause-webhooks-silent = Bij het nakijken was verlof veranderd zonder dat Officient het gemeld had. Wijzigingen komen nu te laat in Optedo.
+cause-optedo-unauthorized = Optedo aanvaardt de sleutel van deze dienst niet. Alles wacht intussen; er gaat niets verloren.
+event-fault =
+    { $fault ->
+        [date] Een afwezigheid in Officient heeft geen datum die we begrijpen, of staat onder een andere dag.
+        [type] Een afwezigheid in Officient heeft bij ‘type’ een waarde die we niet begrijpen.
+        [status] Een afwezigheid in Officient heeft bij ‘status’ een waarde die we niet begrijpen.
+        [duration] Een afwezigheid in Officient heeft geen duur, of een die langer is dan een dag.
+        [start] Een afwezigheid in Officient heeft een begin dat niet op die dag kan vallen.
+        [scheduled] Een afwezigheid in Officient staat op een dag waarvan we de geplande werktijd niet begrijpen.
+        [working] Een afwezigheid in Officient zegt niet op een begrijpelijke manier of er gewerkt wordt (‘working’).
+        [name] Een afwezigheid in Officient heeft een naam die we niet begrijpen.
+        [leave_type] Een afwezigheid in Officient heeft een verloftype waarvan we het veld voor Optedo niet begrijpen.
+        [listed_twice] Een afwezigheid in Officient staat er twee keer, met een verschillende inhoud.
+       *[entry] Een afwezigheid in Officient heeft geen nummer dat we begrijpen. Tot dan wordt van deze persoon niets verwijderd.
+    }
+on-day = Dag: { $day }.
+
+remedy =
+    { $kind ->
+        [unmatched_person] Maak voornaam en achternaam in Officient en Optedo exact gelijk, hoofdletters inbegrepen.
+        [ambiguous_person] Geef elk een eigen naam, in Officient en Optedo gelijk, bijvoorbeeld met een tweede voornaam.
+        [unmapped_leave_type] Open in Officient Instellingen – Verloftypes, kies dit verloftype en vul in het tabblad Geavanceerd de omschrijving uit Optedo in. Moet dit type niet in Optedo staan, negeer het dan.
+        [ambiguous_leave_type] Geef elk afwezigheidstype in Optedo een eigen omschrijving.
+        [invalid_event] Open de kalender van deze persoon in Officient, verwijder de afwezigheid en voeg ze opnieuw toe.
+        [rejected_by_optedo] Neem de oorzaak weg in Optedo, bijvoorbeeld een afwezigheid die ermee overlapt, en probeer opnieuw.
+        [deletions_held] Klopt het, bevestig dan. Klopt het niet, bevestig dan niet: tot dan blijven ze in Optedo. Duiken dezelfde afwezigheden weer op in Officient, dan verdwijnt dit punt vanzelf.
+        [webhook_refused] Vraag Officient naar de juiste naam en vul ze in onder Koppeling – Meldingen, of haal de naam daar weg.
+        [webhooks_silent] Kijk onder Koppeling – Meldingen de namen van de gebeurtenissen na, of stel het webhookadres met de hand in bij Officient.
+        [reauthorization_required] Klik op het tabblad Koppeling op ‘Aanmelden bij Officient’. Er gaat intussen niets verloren.
+       *[optedo_unauthorized] Verwittig Optedo: de sleutel (optedo.api_token) moet vernieuwd worden.
+    }
+remedy-inactive = Maak de gebruiker in Optedo actief, of negeer dit punt als deze persoon niet gepland wordt.
+remedy-archived = Kijk de afwezigheden in Optedo na, en negeer daarna dit punt.
+remedy-built-in-type = Dit type is ingebouwd in Officient en heeft daar geen veld voor Optedo. Geef een afwezigheidstype in Optedo exact deze omschrijving, of vraag Optedo om er een in te stellen. Moet dit type niet in Optedo staan, negeer het dan.
+
+difference-first-letter = De eerste letter verschilt: ‘{ $ours }’ in Officient, ‘{ $theirs }’ in Optedo.
+difference =
+    { $difference ->
+        [case] Hoofdletters en kleine letters verschillen.
+        [spaces] De spaties verschillen: er staat er een te veel of te weinig, of vooraan of achteraan.
+        [accents] De accenten verschillen.
+        [unicode_form] Het ziet er gelijk uit, maar is met andere tekens gevormd (Unicode): een letter met accent als één teken of als twee. Typ de naam op één plaats opnieuw.
+        [swapped] Voornaam en achternaam zijn omgewisseld.
+        [several] Hoofdletters, spaties, accenten of leestekens verschillen.
+        [inactive] De gebruiker met deze naam bestaat in Optedo, maar is niet actief.
+       *[insertion] Het tussenvoegsel staat in Officient in een apart veld, en in Optedo in de achternaam.
+    }
+difference-insertion = In Officient staat ‘{ $insertion }’ als tussenvoegsel, in Optedo in de achternaam.
+difference-parts = Samen is de naam gelijk, maar voornaam en achternaam zijn anders verdeeld.
+
+## The tabs that are lists: people, leave types, history, preview, audit log
+
+people-heading = Personen
+people-intro = Wie in Officient hoort bij welke gebruiker in Optedo. Voornaam en achternaam moeten exact gelijk zijn.
+search-name = Zoek een naam
+filter = Filter
+people-found =
+    { $count ->
+        [one] 1 persoon
+       *[other] { $count } personen
+    }
+nobody-found = Niemand gevonden.
+person = Persoon
+in-optedo-as = Gebruiker in Optedo
+last-checked = Laatst nagekeken
+match-state =
+    { $state ->
+        [matched] gekoppeld
+        [unmatched] geen gebruiker
+        [ambiguous] dubbele naam
+        [archived] gearchiveerd
+       *[unknown] nog niet gelezen
+    }
+failing = mislukt
+name-unknown = Persoon { $id }
+leave-waiting =
+    { $count ->
+        [one] 1 afwezigheid wacht
+       *[other] { $count } afwezigheden wachten
+    }
+history-of-person = Geschiedenis
+sync-person = Nu nakijken
+
+leave-types-heading = Verloftypes
+leave-types-intro = Welk verloftype in Officient welk afwezigheidstype in Optedo is. De omschrijvingen moeten exact gelijk zijn.
+leave-type = Verloftype in Officient
+looked-for = Gezochte omschrijving
+absence-type = Afwezigheidstype in Optedo
+mapping-state =
+    { $state ->
+        [mapped] gekoppeld
+        [unmapped] niet gevonden
+       *[ambiguous] meer dan één
+    }
+origin-field = ingevuld onder Geavanceerd
+origin-name = de naam van het type
+origin-configuration = uit de configuratie van de dienst
+no-leave-types = Officient heeft geen verloftypes.
+fix-heading = Een verloftype koppelen
+fix-step-1 = Open Officient en ga naar Instellingen – Verloftypes.
+fix-step-2 = Klik op het verloftype en kies het tabblad Geavanceerd.
+fix-step-3 = Vul in het veld van Optedo een van deze omschrijvingen in, letter voor letter:
+fix-note = Het veld verschijnt pas als de koppeling tot stand is gebracht.
+sick-day = Ziektedag (ingebouwd in Officient)
+education = Opleidingsdag (ingebouwd in Officient)
+origin-own-name = de naam die Officient aan de dag geeft
+
+history-heading = Geschiedenis
+history-intro = Wat wanneer in Optedo is geschreven en waarom, en wat mislukte. Het nieuwste staat bovenaan.
+history-of = Geschiedenis van { $name }
+everybodys-history = Geschiedenis van iedereen
+no-history = Er is nog niets geschreven.
+when = Wanneer
+what = Wat
+why = Aanleiding
+absence = Afwezigheid
+history-action =
+    { $action ->
+        [created] geschreven
+        [changed] gewijzigd
+        [deleted] verwijderd
+        [taken_over] stond er al, overgenomen
+        [rejected] geweigerd door Optedo
+       *[failed] mislukt
+    }
+history-reason =
+    { $reason ->
+        [webhook] melding van Officient
+        [import] eerste overname
+        [sweep] regelmatig nazicht
+       *[manual] op vraag
+    }
+
+failure =
+    { $kind ->
+        [officient_unavailable] Officient antwoordde niet. Er wordt vanzelf opnieuw geprobeerd.
+        [officient_busy] Officient kreeg te veel vragen, ook van andere apps. Er wordt vanzelf opnieuw geprobeerd.
+        [officient_refused] Officient weigerde een vraag. Kijk de permissies van de app na.
+        [officient_unreadable] Officient gaf een antwoord dat niet te begrijpen is. Er wordt vanzelf opnieuw geprobeerd.
+        [sign_in_needed] Er moet opnieuw bij Officient aangemeld worden.
+        [optedo_unavailable] Optedo antwoordde niet. Er wordt vanzelf opnieuw geprobeerd.
+        [optedo_refused] Optedo weigerde een vraag. Er wordt vanzelf opnieuw geprobeerd; blijft het zo, verwittig dan Optedo.
+        [optedo_unauthorized] Optedo aanvaardt de sleutel van deze dienst niet.
+       *[inside] Het ging mis binnen de dienst. Er wordt vanzelf opnieuw geprobeerd.
+    }
+
+preview-heading = Voorbeeld
+preview-intro = Het voorbeeld toont wat er in Optedo zou veranderen als iedereen nu nagekeken wordt, zonder iets te schrijven. Handig vóór de koppeling start, of nadat namen of types zijn aangepast.
+make-preview = Voorbeeld maken
+make-preview-again = Nieuw voorbeeld maken
+preview-under-way = Het voorbeeld wordt gemaakt
+preview-of = Stand van { $at }.
+preview-list =
+    { $list ->
+        [create] Nieuw
+        [change] Gewijzigd
+        [delete] Verwijderd
+        [take_over] Staat er al, overgenomen
+        [skip] Overgeslagen
+       *[fail] Niet gelezen
+    }
+preview-unchanged = Al juist
+preview-nothing = Niets.
+preview-nobody-failed = Iedereen kon gelezen worden.
+preview-failed-text = Deze personen konden niet gelezen worden. Maak het voorbeeld later opnieuw.
+
+log-heading = Wie deed wat
+log-intro = Aanmeldingen en ingrepen van beheerders, de nieuwste eerst. Herken je iets niet, vervang dan het wachtwoord.
+no-log = Er is nog niets gebeurd.
+who = Wie
+session = Sessie
+asked-from = Vanaf
+act =
+    { $act ->
+        [connected] Koppeling gemaakt
+        [disconnected] Afgemeld bij Officient
+        [credentials_changed] Client ID en Secret gewijzigd
+        [webhook_token_rotated] Webhookadres vervangen
+        [webhook_events_changed] Namen van de gebeurtenissen gewijzigd
+        [deletions_confirmed] Verwijderingen bevestigd
+        [signed_in] Aangemeld
+        [sign_in_failed] Aanmelden mislukt: fout wachtwoord
+        [signed_out] Uitgelogd
+        [person_forgotten] Persoon vergeten
+       *[person_exported] Gegevens van een persoon opgevraagd
+    }
+by-api = API
+by-command = Opdracht op de server
+by-nobody = Onbekend
+
+## The notice at the top of the page: what just happened, and what to do next
+
+notice =
+    { $notice ->
+        [connected] De koppeling met Officient is gelukt. Alle afwezigheden worden nu een eerste keer overgenomen.
+        [connected_paused] De koppeling met Officient is gelukt. Er wordt nog niets in Optedo geschreven: eerst wordt een voorbeeld gemaakt.
+        [disconnected] Je bent afgemeld bij Officient. De afwezigheden die al in Optedo staan, blijven staan; Client ID en Secret zijn bewaard.
+        [access_denied] Je hebt in Officient geen toegang gegeven, dus er is niets gekoppeld. Klik opnieuw op ‘Aanmelden bij Officient’ en kies dan ‘Geef toegang’.
+        [state_wrong] Deze aanmelding is verlopen, al gebruikt, of in een andere browser begonnen. Er is niets gekoppeld. Klik opnieuw op ‘Aanmelden bij Officient’ en rond binnen tien minuten af.
+        [code_refused] Officient aanvaardde de aanmelding niet. Er is niets gekoppeld. Kijk na of Client ID, Secret en Redirect URL dezelfde zijn als in de app bij Officient, en meld opnieuw aan.
+        [officient_unreachable] Officient was niet bereikbaar. Er is niets gekoppeld. Wacht enkele minuten en meld dan opnieuw aan.
+        [officient_unreadable] Officient gaf een antwoord dat niet te begrijpen is. Er is niets gekoppeld. Probeer het later opnieuw; blijft het zo, verwittig dan Optedo.
+        [permission_missing] De app mag de gegevens van het bedrijf niet lezen. Er is niets gekoppeld. Vink in Officient bij de app de permissies aan (lezen: basic, personal info, webhooks, calendar; schrijven: webhooks) en meld opnieuw aan.
+        [credentials_missing] Vul eerst Client ID en Secret in en bewaar ze.
+        [unavailable] De dienst is even niet beschikbaar. Er gaat niets verloren. Probeer het over een minuut opnieuw.
+       *[failed] Er ging iets mis binnen de dienst. Blijft het zo, verwittig dan Optedo.
+        [credentials_saved] Client ID en Secret zijn bewaard. Klik nu op ‘Aanmelden bij Officient’.
+        [credentials_incomplete] Vul zowel Client ID als Secret in.
+        [wrong_password] Dat wachtwoord klopt niet.
+        [too_many_attempts] Te veel foute wachtwoorden. Wacht een minuut en probeer dan opnieuw.
+        [sync_started] Iedereen wordt nu nagekeken.
+        [person_asked] Deze persoon wordt nu nagekeken.
+        [paused] Er wordt nog niets nagekeken of geschreven. Bekijk eerst het voorbeeld en klik dan op ‘Koppeling starten’.
+        [retrying] Er wordt opnieuw geprobeerd. Is de oorzaak weg, dan verdwijnt het punt vanzelf.
+        [deletions_confirmed] Bevestigd: deze afwezigheden worden uit Optedo verwijderd.
+        [ignored] Dit punt wordt genegeerd. Je vindt het terug onder ‘Genegeerd’.
+        [followed] Dit punt wordt weer opgevolgd.
+        [events_saved] De namen van de gebeurtenissen zijn bewaard.
+        [events_invalid] Die namen kunnen niet bewaard worden: elke regel is één naam van hoogstens 200 tekens.
+        [webhook_token_rotated] Het webhookadres is vervangen; het oude werkt niet meer. Had je het met de hand in Officient ingevuld, vul daar dan het nieuwe in.
+        [webhook_token_rotating] Er is een nieuw webhookadres, maar Officient kon het nog niet krijgen. Het oude werkt zolang nog; er wordt vanzelf opnieuw geprobeerd.
+        [preview_asked] Het voorbeeld wordt gemaakt.
+    }
