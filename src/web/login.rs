@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::extract::rejection::FormRejection;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::{Extension, Form, Json};
 use axum_extra::extract::CookieJar;
@@ -17,8 +17,8 @@ use utoipa::ToSchema;
 
 use super::PAGE_PATH;
 use super::error::WebError;
-use super::notice::{Notice, wants_page};
-use super::request::{Client, parameter};
+use super::notice::Notice;
+use super::request::{Client, parameter, wants_json};
 use super::session::{Admin, short_name};
 use super::state::App;
 use crate::clock::after;
@@ -243,9 +243,4 @@ pub async fn logout(
     tx.commit().await?;
     tracing::info!("Disconnected from Officient");
     Ok(Notice::Disconnected.page_or(StatusCode::NO_CONTENT, &headers, ""))
-}
-
-fn wants_json(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    accept.is_some_and(|accept| accept.contains("application/json")) && !wants_page(headers)
 }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::PAGE_PATH;
 use super::error::WebError;
-use super::notice::wants_page;
+use super::request::wants_page;
 use super::state::App;
 use crate::db::queue;
 use crate::db::{self, attention, connection, faults, webhooks};

@@ -2,12 +2,12 @@
 //!
 //! The address carries the outcome, so that nothing needs to be stored and a reload shows it again.
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::PAGE_PATH;
-use super::request::query_value;
+use super::request::{query_value, wants_page};
 
 /// The outcome of what the admin just did. The page shows it in the admin's language. What failed comes first, up to
 /// [`Notice::Paused`].
@@ -75,10 +75,4 @@ impl Notice {
     pub fn page_or(self, status: StatusCode, headers: &HeaderMap, tab: &str) -> Response {
         if wants_page(headers) { self.redirect_to(tab).into_response() } else { status.into_response() }
     }
-}
-
-/// Whether a person in a browser reads the response, rather than a program.
-pub fn wants_page(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    accept.is_some_and(|accept| accept.contains("text/html"))
 }

@@ -59,6 +59,20 @@ pub fn refuse_other_sites(headers: &HeaderMap, public_url: &str) -> Result<(), W
     if is_allowed { Ok(()) } else { Err(WebError::InvalidCsrfToken) }
 }
 
+/// Whether a person in a browser reads the response, rather than a program.
+pub fn wants_page(headers: &HeaderMap) -> bool {
+    accepts(headers, "text/html")
+}
+
+pub fn wants_json(headers: &HeaderMap) -> bool {
+    accepts(headers, "application/json") && !wants_page(headers)
+}
+
+fn accepts(headers: &HeaderMap, content_type: &str) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.contains(content_type))
+}
+
 /// The whole body.
 pub async fn read_body(body: Body) -> Result<Bytes, WebError> {
     let read = axum::body::to_bytes(body, MAX_BODY_BYTES).await;

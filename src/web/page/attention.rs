@@ -1,5 +1,4 @@
-//! The tab of attention items: open, ignored, resolved; each in the admin's words with its cause, the letters in which names
-//! differ, and what to do.
+//! The tab of attention items: open, ignored, resolved; each in the admin's language with its cause and what to do.
 
 use std::collections::HashMap;
 
@@ -8,12 +7,12 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{Redirect, Response};
 
-use super::difference::{Piece, pieces, whole};
+use super::comparison::{Comparison, compare_names, compare_texts};
 use super::frame::{Frame, Paging, Tab, Visit, render};
 use crate::db::attention::{self, ItemState, StoredItem};
 use crate::db::connection::{Connection, State as ConnectionState};
 use crate::db::people;
-use crate::domain::attention::{AttentionKind, Cause, Difference, HintedNames};
+use crate::domain::attention::{AttentionKind, Cause, Difference};
 use crate::domain::company::Names;
 use crate::domain::ids::PersonId;
 use crate::web::error::WebError;
@@ -64,20 +63,6 @@ pub(super) struct ItemView {
     pub(super) retry: Text<'static>,
     /// The address of the tab that shows the subject.
     pub(super) more: Option<String>,
-}
-
-/// Two texts that nearly match, side by side.
-pub(super) struct Comparison {
-    /// In which way they differ.
-    pub(super) sentence: String,
-    pub(super) rows: Vec<ComparedRow>,
-}
-
-/// One part of a name, or a description.
-pub(super) struct ComparedRow {
-    pub(super) label: Text<'static>,
-    pub(super) ours: Vec<Piece>,
-    pub(super) theirs: Vec<Piece>,
 }
 
 /// The items in the admin's language, without those of a kind that only a newer version knows.
@@ -168,83 +153,5 @@ fn cause_text(t: Language, cause: &Cause, waiting: i64) -> String {
         format!("{text} {}", t.text("on-day").with("day", date.strftime("%d/%m/%Y").to_string()))
     } else {
         text.to_string()
-    }
-}
-
-/// Compares two descriptions.
-pub(super) fn compare_texts(t: Language, difference: Difference, ours: &str, theirs: &str) -> Comparison {
-    let rows = vec![row(t.text("description"), ours, theirs, difference)];
-    Comparison { sentence: sentence(t, difference, ours, theirs), rows }
-}
-
-/// Compares two names, part by part.
-pub(super) fn compare_names(t: Language, difference: Difference, ours: &Names, theirs: &HintedNames) -> Comparison {
-    let mut rows = vec![
-        row(t.text("first-name"), &ours.first, &theirs.first, difference),
-        row(t.text("last-name"), &ours.last, &theirs.last, difference),
-    ];
-    if difference == Difference::Inactive {
-        // The names are the same.
-        rows.clear();
-    }
-    let insertion = theirs.last.strip_suffix(&ours.last).filter(|_| difference == Difference::Insertion);
-    let (ours, theirs) = (ours.full(), format!("{} {}", theirs.first, theirs.last));
-    let is_divided_differently = difference == Difference::Spaces && ours == theirs;
-    let sentence = match insertion {
-        Some(insertion) => t.text("difference-insertion").with("insertion", insertion.trim()).to_string(),
-        None if is_divided_differently => t.text("difference-parts").to_string(),
-        None => sentence(t, difference, &ours, &theirs),
-    };
-    Comparison { sentence, rows }
-}
-
-fn row(label: Text<'static>, ours: &str, theirs: &str, difference: Difference) -> ComparedRow {
-    let (ours, theirs) = if difference == Difference::Swapped {
-        // Letters that a first and a last name have in common mean nothing.
-        (whole(ours), whole(theirs))
-    } else {
-        pieces(ours, theirs, difference == Difference::UnicodeForm)
-    };
-    ComparedRow { label, ours, theirs }
-}
-
-fn sentence(t: Language, difference: Difference, ours: &str, theirs: &str) -> String {
-    let (mut ours, mut theirs) = (ours.chars(), theirs.chars());
-    match (difference, ours.next(), theirs.next()) {
-        (Difference::Case, Some(our), Some(their)) if our != their && ours.as_str() == theirs.as_str() => {
-            let (our, their) = (our.to_string(), their.to_string());
-            t.text("difference-first-letter").with("ours", our).with("theirs", their).to_string()
-        }
-        _ => t.text("difference").with("difference", difference.into_str()).to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sentence(difference: Difference, ours: (&str, &str), theirs: (&str, &str)) -> String {
-        let ours = Names { first: ours.0.into(), last: ours.1.into() };
-        let theirs = HintedNames { first: theirs.0.into(), last: theirs.1.into() };
-        compare_names(Language::English, difference, &ours, &theirs).sentence
-    }
-
-    #[test]
-    fn names_that_differ_only_in_the_first_letter_get_a_sentence_of_their_own() {
-        let case = Difference::Case;
-        let first = "The first letter differs: ‘j’ in Officient, ‘J’ in Optedo.";
-        assert_eq!(sentence(case, ("jan", "Peeters"), ("Jan", "Peeters")), first);
-        let several = "Upper and lower case differ.";
-        assert_eq!(sentence(case, ("jan", "peeters"), ("Jan", "Peeters")), several);
-        assert_eq!(sentence(case, ("Jan", "peeters"), ("Jan", "Peeters")), several);
-        assert_eq!(sentence(case, ("JAN", "Peeters"), ("Jan", "Peeters")), several);
-    }
-
-    #[test]
-    fn names_that_are_divided_differently_get_a_sentence_of_their_own() {
-        let parts = sentence(Difference::Spaces, ("Jan Van", "Damme"), ("Jan", "Van Damme"));
-        assert_eq!(parts, Language::English.text("difference-parts").to_string());
-        let spaces = sentence(Difference::Spaces, ("Jan ", "Peeters"), ("Jan", "Peeters"));
-        assert_eq!(spaces, Language::English.text("difference").with("difference", "spaces").to_string());
     }
 }

@@ -71,10 +71,9 @@ impl FromRequestParts<App> for Visit {
         let open_items = attention::count_open(&engine.db).await?;
         let frame = Frame {
             tab: Some(tab),
-            path: tab.path(),
             open_items: open_items.iter().map(|(_, count)| count).sum(),
             csrf_token: admin.csrf_token.clone().unwrap_or_default(),
-            ..Frame::bare(t, tab.label(t).to_string(), parts.uri.query())
+            ..Frame::bare(t, parts.uri.query())
         };
         Ok(Self { frame, connection: connection::load(&engine.db).await?, engine })
     }
@@ -87,7 +86,6 @@ pub(super) struct Frame {
     pub(super) tab: Option<Tab>,
     /// The number of open attention items.
     pub(super) open_items: i64,
-    pub(super) title: String,
     pub(super) notice: Option<Notice>,
     /// Empty when nobody is signed in.
     pub(super) csrf_token: String,
@@ -95,24 +93,21 @@ pub(super) struct Frame {
     pub(super) is_changing: bool,
     pub(super) page: &'static str,
     pub(super) api: &'static str,
-    path: String,
     query: Option<String>,
 }
 
 impl Frame {
     /// A frame without tabs.
-    pub(super) fn bare(t: Language, title: String, query: Option<&str>) -> Self {
+    pub(super) fn bare(t: Language, query: Option<&str>) -> Self {
         Self {
             t,
             tab: None,
             open_items: 0,
-            title,
             notice: Notice::of_query(query),
             csrf_token: String::new(),
             is_changing: false,
             page: PAGE_PATH,
             api: CALLBACK_PATH,
-            path: PAGE_PATH.to_owned(),
             query: query.map(str::to_owned),
         }
     }
@@ -135,7 +130,8 @@ impl Frame {
                 address.append_pair(&name, &value);
             }
         }
-        format!("{}?{}", self.path, address.append_pair(parameter, value).finish())
+        let path = self.tab.unwrap_or(Tab::Connection).path();
+        format!("{path}?{}", address.append_pair(parameter, value).finish())
     }
 }
 
@@ -148,6 +144,8 @@ pub(super) struct Paging {
     pub(super) page: usize,
     /// The number of pages, where it is known.
     pub(super) pages: Option<usize>,
+    /// The number of entries on all pages, where it is known.
+    pub(super) total: usize,
     pub(super) has_next: bool,
     size: usize,
 }
@@ -156,12 +154,13 @@ impl Paging {
     /// The page that the query asks for (`?page=`).
     pub(super) fn new(frame: &Frame, size: usize) -> Self {
         let page: Option<usize> = frame.value("page").and_then(|page| page.parse().ok());
-        Self { page: page.unwrap_or(1).max(1), pages: None, has_next: false, size }
+        Self { page: page.unwrap_or(1).max(1), pages: None, total: 0, has_next: false, size }
     }
 
     /// The entries of this page, of a whole list. A page beyond the last is the last.
     pub(super) fn cut<T>(&mut self, list: Vec<T>) -> Vec<T> {
-        let pages = list.len().div_ceil(self.size).max(1);
+        self.total = list.len();
+        let pages = self.total.div_ceil(self.size).max(1);
         self.page = self.page.min(pages);
         self.pages = Some(pages);
         self.has_next = self.page < pages;
@@ -191,14 +190,15 @@ mod tests {
     use super::*;
 
     fn frame(query: &str) -> Frame {
-        Frame { path: "/people".to_owned(), ..Frame::bare(Language::Dutch, String::new(), Some(query)) }
+        Frame { tab: Some(Tab::People), ..Frame::bare(Language::Dutch, Some(query)) }
     }
 
     #[test]
     fn an_address_keeps_the_other_parameters_but_not_the_notice() {
         let frame = frame("q=an&page=99&notice=ignored&lang=fr");
-        assert_eq!(frame.address_with("page", "2"), "/people?q=an&page=2");
-        assert_eq!(frame.address_with("lang", "nl"), "/people?q=an&page=99&lang=nl");
+        let path = Tab::People.path();
+        assert_eq!(frame.address_with("page", "2"), format!("{path}?q=an&page=2"));
+        assert_eq!(frame.address_with("lang", "nl"), format!("{path}?q=an&page=99&lang=nl"));
     }
 
     #[test]

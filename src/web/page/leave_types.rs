@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::response::Response;
 
-use super::attention::{Comparison, compare_texts};
+use super::comparison::{Comparison, compare_texts};
 use super::frame::{Frame, Visit, render};
 use super::view::local_time;
 use crate::db::attention;
@@ -49,10 +49,9 @@ pub(super) async fn show(Visit { frame, connection, engine }: Visit) -> Result<R
         officient_url: config.officient.app_url.clone(),
     };
     let Some(company) = connection.company_id.filter(|_| page.is_connected) else { return render(&page) };
-    let year = engine.clock.today().year();
-    let shown =
-        tokio::join!(engine.reference_data.show_leave_types(company, year), engine.reference_data.show_absence_types());
-    let (Some(leave_types), Some(absence_types)) = shown else {
+    let (data, year) = (&engine.reference_data, engine.clock.today().year());
+    let (leave_types, absence_types) = tokio::join!(data.show_leave_types(company, year), data.show_absence_types());
+    let Some((leave_types, absence_types)) = leave_types.zip(absence_types) else {
         page.trouble = Some(t.text("upstream-silent").to_string());
         return render(&page);
     };
@@ -60,7 +59,7 @@ pub(super) async fn show(Visit { frame, connection, engine }: Visit) -> Result<R
     page.trouble = stale_since.map(|at| t.text("stale-since").with("at", local_time(&at)).to_string());
     let waiting: HashMap<String, i64> =
         attention::count_blocked_by_type(&engine.db, company).await?.into_iter().collect();
-    let mapped = map_everything(config, leave_types.value.iter(), &absence_types.value);
+    let mapped = map_everything(config, leave_types.value.iter(), &absence_types.value).into_iter();
     let view = |leave_type: CurrentMapping| TypeView {
         comparison: leave_type
             .hint
@@ -69,12 +68,9 @@ pub(super) async fn show(Visit { frame, connection, engine }: Visit) -> Result<R
         waiting: waiting.get(&leave_type.type_id).copied().unwrap_or(0),
         leave_type,
     };
-    page.types = mapped.into_iter().map(view).collect();
-    let built_in = [
-        (t.text("sick-day"), config.leave_types.sick_day.is_none()),
-        (t.text("education"), config.leave_types.education.is_none()),
-    ];
-    page.unconfigured = built_in.into_iter().filter(|(_, is_unset)| *is_unset).map(|(name, _)| name).collect();
+    page.types = mapped.map(view).collect();
+    page.unconfigured.extend(config.leave_types.sick_day.is_none().then(|| t.text("sick-day")));
+    page.unconfigured.extend(config.leave_types.education.is_none().then(|| t.text("education")));
     page.absence_types.clone_from(&absence_types.value);
     render(&page)
 }

@@ -3,7 +3,7 @@
 //! The page shows a person's first and last name and nothing else about them; never which leave a person has.
 
 mod attention;
-mod difference;
+mod comparison;
 mod frame;
 mod history;
 mod leave_types;
@@ -28,7 +28,7 @@ use frame::Frame;
 
 use super::PAGE_PATH;
 use super::error::ProblemKind;
-use super::notice::wants_page;
+use super::request::wants_page;
 use super::texts::{LANGUAGE_COOKIE, Language};
 use crate::web::state::{self, App};
 
@@ -87,7 +87,7 @@ pub async fn explain_errors(State(app): State<App>, request: Request, next: Next
     let Some(&error) = response.extensions().get::<ProblemKind>() else {
         return response;
     };
-    let frame = Frame::bare(t, t.text("error-heading").to_string(), None);
+    let frame = Frame::bare(t, None);
     let Ok(html) = ErrorPage { frame, error }.render() else { return response };
     let (mut parts, _problem) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);

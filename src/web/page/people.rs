@@ -7,7 +7,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{Redirect, Response};
 
-use super::attention::{Comparison, compare_names};
+use super::comparison::{Comparison, compare_names};
 use super::frame::{Frame, Paging, Tab, Visit, render};
 use super::view::local_time;
 use crate::db::people::{self, Person};
@@ -37,7 +37,6 @@ struct PeoplePage<'a> {
     trouble: Option<String>,
     search: String,
     filter: String,
-    found: i64,
     people: Vec<PersonView<'a>>,
     paging: Paging,
 }
@@ -68,7 +67,6 @@ pub(super) async fn show(Visit { frame, connection, engine }: Visit) -> Result<R
     let folded = fold(&search);
     let mut found: Vec<(Person, CurrentMatch<'_>)> = people.into_iter().zip(matches).collect();
     found.retain(|(person, matched)| has_name(person, &folded) && has_state(person, matched, &filter));
-    let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
     let mut paging = Paging::new(&frame, PEOPLE_PER_PAGE);
     let shown = paging.cut(found);
     let ids: Vec<i64> = shown.iter().map(|(person, _)| person.id.0).collect();
@@ -79,16 +77,7 @@ pub(super) async fn show(Visit { frame, connection, engine }: Visit) -> Result<R
         person,
         matched,
     });
-    render(&PeoplePage {
-        frame,
-        is_known: company.is_some(),
-        trouble,
-        search,
-        filter,
-        found: count,
-        people: views.collect(),
-        paging,
-    })
+    render(&PeoplePage { frame, is_known: company.is_some(), trouble, search, filter, people: views.collect(), paging })
 }
 
 /// Whether the name contains the text, apart from case, accents, spaces and punctuation.

@@ -58,7 +58,7 @@ pub(super) async fn require_admin(State(app): State<App>, request: Request, next
 
 /// The form shows the notice of the address too: the session may have ended during a login at Officient.
 fn sign_in_form(t: Language, query: Option<&str>, notice: Option<Notice>) -> Result<Response, WebError> {
-    let mut frame = Frame::bare(t, t.text("sign-in-heading").to_string(), query);
+    let mut frame = Frame::bare(t, query);
     frame.notice = notice.or(frame.notice);
     render(&SignInPage { frame })
 }
