@@ -4,7 +4,6 @@
 //! body that is not complete in time ends its request. (The time-out layer of tower-http starts again with every piece of
 //! the body.) What is left of a body that nobody reads is dropped.
 
-use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,15 +14,17 @@ use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
+use axum::serve::Listener;
 use futures_util::{StreamExt as _, stream};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, Semaphore};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -39,8 +40,6 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 const MAX_DROPPED_BYTES: usize = 1024 * 1024;
 /// The request line and the headers; larger ones get 431.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
-/// Before the next attempt when the system cannot open another file.
-const ACCEPT_RETRY: Duration = Duration::from_millis(200);
 
 /// Raises the limit on open files to what the connections need: many systems allow 1,024 by default, and a process without
 /// any left cannot call Officient either.
@@ -53,42 +52,24 @@ pub fn raise_file_limit() {
 }
 
 /// Serves requests until `stop`; returns when the last one has its response.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+pub async fn serve(mut listener: TcpListener, router: Router, stop: CancellationToken) {
     let router = router.layer(from_fn(limit_body));
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let connections = TaskTracker::new();
-    let next = async || (Arc::clone(&permits).acquire_owned().await, accept(&listener).await);
+    let (connections, shutdown) = (TaskTracker::new(), GracefulShutdown::new());
+    // The accept of this trait waits and tries again when the system cannot open another file.
+    let mut next = async || (Arc::clone(&permits).acquire_owned().await, Listener::accept(&mut listener).await);
     while let Some((permit, (stream, peer))) = stop.run_until_cancelled(next()).await {
-        let connection = serve_connection(stream, peer, router.clone(), stop.clone());
+        let connection = serve_connection(stream, peer, router.clone(), shutdown.watcher());
         connections.spawn(async move {
             connection.await;
             drop(permit);
         });
     }
     drop(listener);
-    connections.close();
-    connections.wait().await;
+    shutdown.shutdown().await;
 }
 
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
-    loop {
-        match listener.accept().await {
-            Ok(accepted) => return accepted,
-            // The client left before its connection was accepted.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    ErrorKind::ConnectionRefused | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset
-                ) => {}
-            Err(error) => {
-                tracing::error!(%error, "Could not accept a connection");
-                sleep(ACCEPT_RETRY).await;
-            }
-        }
-    }
-}
-
-async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
+async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, shutdown: Watcher) {
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
@@ -96,13 +77,7 @@ async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, s
     });
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(HEADERS_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
-    let mut connection = std::pin::pin!(server.serve_connection(TokioIo::new(stream), service));
-    let mut result = stop.run_until_cancelled(connection.as_mut()).await;
-    if result.is_none() {
-        connection.as_mut().graceful_shutdown();
-        result = Some(connection.await);
-    }
-    if let Some(Err(error)) = result {
+    if let Err(error) = shutdown.watch(server.serve_connection(TokioIo::new(stream), service)).await {
         tracing::debug!(%error, "A connection ended early");
     }
 }
