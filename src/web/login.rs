@@ -9,7 +9,7 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::{Extension, Form, Json};
+use axum::{Form, Json};
 use axum_extra::extract::CookieJar;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
@@ -59,7 +59,7 @@ struct LoginBegun {
 ))]
 pub async fn begin_login(
     State(app): State<App>,
-    Extension(admin): Extension<Admin>,
+    admin: Admin,
     headers: HeaderMap,
     cookies: CookieJar,
     form: Result<Form<LoginForm>, FormRejection>,
@@ -215,11 +215,7 @@ async fn store_connection(
     (status = 204, description = "Disconnected"),
     (status = 303, description = "As 204, to a browser's form"),
 ))]
-pub async fn logout(
-    State(app): State<App>,
-    Extension(admin): Extension<Admin>,
-    headers: HeaderMap,
-) -> Result<Response, WebError> {
+pub async fn logout(State(app): State<App>, admin: Admin, headers: HeaderMap) -> Result<Response, WebError> {
     let engine = &app.engine;
     let mut tx = db::begin(&engine.db).await?;
     // Locked during the calls: the worker must not register the webhooks again meanwhile.

@@ -4,7 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::{ConnectInfo, FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
@@ -25,6 +25,18 @@ impl FromRequestParts<App> for Client {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let trusted = &app.engine.config.server.trusted_proxies;
         Ok(Self(peer.map(|ConnectInfo(peer)| client(peer.ip(), &parts.headers, trusted))))
+    }
+}
+
+/// The id in the path. What is not a number is the id of nothing.
+pub struct Id(pub i64);
+
+impl FromRequestParts<App> for Id {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, WebError> {
+        let Path(id) = Path::from_request_parts(parts, app).await?;
+        Ok(Self(id))
     }
 }
 

@@ -8,8 +8,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{FromRequestParts as _, Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
 use axum_extra::extract::CookieJar;
@@ -37,6 +38,15 @@ pub struct Admin {
     pub csrf_token: Option<String>,
     /// As the audit log shows them.
     pub actor: Actor,
+}
+
+/// Needs a layer `require_admin`, which stores the admin in the request.
+impl FromRequestParts<App> for Admin {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self, WebError> {
+        parts.extensions.get().cloned().ok_or(WebError::Unauthorized)
+    }
 }
 
 /// Enough of the digest of a secret to distinguish it from others, too little to be one: for the audit log and cookie names.

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::Json;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use axum::{Extension, Json};
 
 use crate::db::attention::{ItemState, StoredItem};
 use crate::db::audit_log::{self, Act, Actor};
@@ -18,7 +17,7 @@ use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::sync::Engine;
 use crate::web::error::WebError;
 use crate::web::notice::Notice;
-use crate::web::request::parameter;
+use crate::web::request::{Id, parameter};
 use crate::web::session::Admin;
 use crate::web::state::App;
 
@@ -53,14 +52,9 @@ pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<J
         (status = 502, description = "A call to Officient failed"),
     )
 )]
-pub async fn retry(
-    State(app): State<App>,
-    Extension(admin): Extension<Admin>,
-    id: Result<Path<i64>, PathRejection>,
-    headers: HeaderMap,
-) -> Result<Response, WebError> {
+pub async fn retry(State(app): State<App>, admin: Admin, Id(id): Id, headers: HeaderMap) -> Result<Response, WebError> {
     let engine = &app.engine;
-    let item = attention::find_unresolved(&engine.db, id?.0).await?;
+    let item = attention::find_unresolved(&engine.db, id).await?;
     let (kind, subject_id) = item.ok_or(WebError::NotFound)?;
     let connection = connection::load(&engine.db).await?;
     let company = connection.company_id.unwrap_or(CompanyId(0));
@@ -129,13 +123,9 @@ fn manual_request(engine: &Engine) -> SyncRequest {
         (status = 404, description = "No such item, or it is resolved"),
     )
 )]
-pub async fn ignore(
-    State(app): State<App>,
-    id: Result<Path<i64>, PathRejection>,
-    headers: HeaderMap,
-) -> Result<Response, WebError> {
+pub async fn ignore(State(app): State<App>, Id(id): Id, headers: HeaderMap) -> Result<Response, WebError> {
     let engine = &app.engine;
-    if !attention::ignore(&engine.db, id?.0, engine.clock.now()).await? {
+    if !attention::ignore(&engine.db, id, engine.clock.now()).await? {
         return Err(WebError::NotFound);
     }
     Ok(Notice::Ignored.page_or(StatusCode::NO_CONTENT, &headers, "/attention"))

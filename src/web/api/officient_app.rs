@@ -1,6 +1,5 @@
 //! The app at Officient: its Client ID and Secret, the webhooks that it sends, and the address for them.
 
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -43,11 +42,7 @@ struct Credentials {
     (status = 409, description = "The configuration sets them"),
     (status = 422, description = "A field is missing or wrong"),
 ))]
-pub async fn replace_credentials(
-    State(app): State<App>,
-    Extension(admin): Extension<Admin>,
-    body: Body,
-) -> Result<StatusCode, WebError> {
+pub async fn replace_credentials(State(app): State<App>, admin: Admin, body: Body) -> Result<StatusCode, WebError> {
     let body = json_object(body).await?;
     let (client_id, client_secret) = (text(&body, "clientId")?, text(&body, "clientSecret")?);
     save_credentials(&app.engine, &admin, client_id, client_secret).await?;
@@ -88,11 +83,7 @@ struct WebhookEvents {
     (status = 422, description = "Not a list of names"),
     (status = 502, description = "Stored; the call to Officient failed, and is repeated later"),
 ))]
-pub async fn replace_webhook_events(
-    State(app): State<App>,
-    Extension(admin): Extension<Admin>,
-    body: Body,
-) -> Result<StatusCode, WebError> {
+pub async fn replace_webhook_events(State(app): State<App>, admin: Admin, body: Body) -> Result<StatusCode, WebError> {
     let invalid = |fault| WebError::InvalidField { field: "events", fault };
     let body = json_object(body).await?;
     let events = body.get("events").ok_or(invalid("is missing"))?;
@@ -123,11 +114,7 @@ pub async fn save_webhook_events(engine: &Engine, admin: &Admin, names: &[String
     (status = 204, description = "Officient has the new address"),
     (status = 303, description = "As 202 or 204, to a browser's form"),
 ))]
-pub async fn rotate_token(
-    State(app): State<App>,
-    Extension(admin): Extension<Admin>,
-    headers: HeaderMap,
-) -> Result<Response, WebError> {
+pub async fn rotate_token(State(app): State<App>, admin: Admin, headers: HeaderMap) -> Result<Response, WebError> {
     let engine = &app.engine;
     audit_log::insert(&engine.db, Act::WebhookTokenRotated, None, &admin.actor, engine.clock.now()).await?;
     let (status, notice) = if engine.rotate_webhook_token().await? {

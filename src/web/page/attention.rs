@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{Redirect, Response};
 
 use super::comparison::{Comparison, compare_names, compare_texts};
@@ -17,6 +16,7 @@ use crate::domain::company::Names;
 use crate::domain::ids::PersonId;
 use crate::web::error::WebError;
 use crate::web::notice::Notice;
+use crate::web::request::Id;
 use crate::web::state::App;
 use crate::web::texts::{Language, Text};
 
@@ -44,8 +44,8 @@ pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
 }
 
 /// `POST …/attention/{id}/follow`: opens an ignored item again.
-pub(super) async fn follow(State(app): State<App>, id: Result<Path<i64>, PathRejection>) -> Result<Redirect, WebError> {
-    if !attention::follow(&app.engine.db, id?.0).await? {
+pub(super) async fn follow(State(app): State<App>, Id(id): Id) -> Result<Redirect, WebError> {
+    if !attention::follow(&app.engine.db, id).await? {
         return Err(WebError::NotFound);
     }
     Ok(Notice::Followed.redirect_to("/attention"))

@@ -59,20 +59,19 @@ pub(super) struct Visit {
     pub(super) engine: Arc<Engine>,
 }
 
-/// Needs the layer `require_admin`, which stores the [`Admin`] in the request.
 impl FromRequestParts<App> for Visit {
     type Rejection = WebError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let Ok::<_, Infallible>(t) = Language::from_request_parts(parts, app).await;
-        let admin = parts.extensions.get::<Admin>().ok_or(WebError::Unauthorized)?;
+        let admin = Admin::from_request_parts(parts, app).await?;
         let tab: Tab = parts.uri.path().trim_matches('/').parse().map_err(|_no_tab| WebError::NotFound)?;
         let engine = Arc::clone(&app.engine);
         let open_items = attention::count_open(&engine.db).await?;
         let frame = Frame {
             tab: Some(tab),
             open_items: open_items.iter().map(|(_, count)| count).sum(),
-            csrf_token: admin.csrf_token.clone().unwrap_or_default(),
+            csrf_token: admin.csrf_token.unwrap_or_default(),
             ..Frame::bare(t, parts.uri.query())
         };
         Ok(Self { frame, connection: connection::load(&engine.db).await?, engine })

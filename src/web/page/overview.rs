@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
+use axum::Form;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::{Redirect, Response};
-use axum::{Extension, Form};
 use secrecy::ExposeSecret as _;
 
 use super::attention::{ItemView, item_views};
@@ -88,7 +88,7 @@ type Fields = Form<HashMap<String, String>>;
 /// `POST …/credentials`
 pub(super) async fn replace_credentials(
     State(app): State<App>,
-    Extension(admin): Extension<Admin>,
+    admin: Admin,
     form: Result<Fields, FormRejection>,
 ) -> Result<Redirect, WebError> {
     let Form(mut form) = form?;
@@ -100,7 +100,7 @@ pub(super) async fn replace_credentials(
 /// `POST …/webhook-events`: one name per line.
 pub(super) async fn replace_webhook_events(
     State(app): State<App>,
-    Extension(admin): Extension<Admin>,
+    admin: Admin,
     form: Result<Fields, FormRejection>,
 ) -> Result<Redirect, WebError> {
     let names = form?.0.remove("events").unwrap_or_default();

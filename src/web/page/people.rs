@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{Redirect, Response};
 
 use super::comparison::{Comparison, compare_names};
@@ -20,6 +19,7 @@ use crate::sync::lists::{CurrentMatch, MatchState, match_everybody};
 use crate::web::api::sync::connected_company;
 use crate::web::error::WebError;
 use crate::web::notice::Notice;
+use crate::web::request::Id;
 use crate::web::state::App;
 use crate::web::texts::Language;
 
@@ -99,12 +99,9 @@ fn compare(t: Language, person: &Person, matched: &CurrentMatch<'_>) -> Option<C
 }
 
 /// `POST …/people/{id}/sync`
-pub(super) async fn sync_person(
-    State(app): State<App>,
-    id: Result<Path<i64>, PathRejection>,
-) -> Result<Redirect, WebError> {
+pub(super) async fn sync_person(State(app): State<App>, Id(id): Id) -> Result<Redirect, WebError> {
     let engine = &app.engine;
-    let person = PersonId(id?.0);
+    let person = PersonId(id);
     let company = connected_company(engine).await?;
     if people::find(&engine.db, company, person).await?.is_none() {
         return Err(WebError::NotFound);

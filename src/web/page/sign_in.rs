@@ -3,12 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use askama::Template;
+use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{FromRequestParts as _, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::{Extension, Form};
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 
@@ -101,11 +101,7 @@ pub(super) async fn sign_in(
 }
 
 /// `POST …/sign-out`
-pub(super) async fn sign_out(
-    State(app): State<App>,
-    Extension(admin): Extension<Admin>,
-    cookies: CookieJar,
-) -> Result<Response, WebError> {
+pub(super) async fn sign_out(State(app): State<App>, admin: Admin, cookies: CookieJar) -> Result<Response, WebError> {
     audit_log::insert(&app.engine.db, Act::SignedOut, None, &admin.actor, app.engine.clock.now()).await?;
     let cookies = app.end_session(cookies).await?;
     Ok((cookies, Redirect::to(PAGE_PATH)).into_response())
