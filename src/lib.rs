@@ -22,7 +22,7 @@
 //! | 10 | [`cli`] | one file per command |
 //! | 9 | [`app`] | assembles and serves the parts |
 //! | 9 | [`check`](mod@check) | the doctor |
-//! | 9 | `simulators`, `fuzz_properties` | simulated Officient and Optedo; properties of the parsers for fuzzers |
+//! | 9 | `simulators` | simulated Officient and Optedo |
 //! | 8 | [`web`] | all URLs: webhook, login, settings page, JSON API |
 //! | 7 | [`sync`] | the flow: resolve, observe, apply, record; the sweep, the worker, the leader |
 //! | 6 | [`telemetry`] | logs, metrics, traces |
@@ -43,8 +43,6 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod domain;
-#[cfg(feature = "demo")]
-pub mod fuzz_properties;
 pub mod http_client;
 pub mod loose_json;
 pub mod officient;

@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 10] = [
     &["telemetry"],
     &["sync"],
     &["web"],
-    &["app", "check", "fuzz_properties", "simulators"],
+    &["app", "check", "simulators"],
     &["cli"],
 ];
 /// The files of these modules import each other without a circle, too.

@@ -2,4 +2,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|input: &[u8]| optedo_officient::fuzz_properties::webhook(input));
+fuzz_target!(|input: &[u8]| optedo_officient_fuzz::webhook(input));

@@ -416,9 +416,10 @@ fn calendar_event(event: wire::Event, day: Loose<Date>, scheduled_minutes: Loose
     }
 }
 
-/// Reads this body as every response that it may be: the events of a calendar of 2026, and why it is none of the others.
+/// For fuzzers: reads this body as every response that it may be: the events of a calendar of 2026, and why it is none of
+/// the others.
 #[cfg(feature = "demo")]
-pub(crate) fn readable(body: &[u8]) -> (Vec<CalendarEvent>, Vec<String>) {
+pub fn readable(body: &[u8]) -> (Vec<CalendarEvent>, Vec<String>) {
     let response = Response { status: http::StatusCode::OK, body: bytes::Bytes::copy_from_slice(body) };
     let calendar = data(&response).map(|calendar| calendar_year(calendar, 2026).events);
     let errors = [

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use optedo_officient::fuzz_properties;
 use proptest::prelude::*;
 use tokio::io::AsyncReadExt as _;
 
 use crate::support::prelude::*;
+
+#[path = "../../fuzz/src/lib.rs"]
+mod fuzz_properties;
 
 type Check = fn(&[u8]);
 
@@ -37,7 +39,7 @@ fn the_fuzz_properties_hold_for_the_whole_corpus() {
     assert_eq!(names, ["dates", "names", "officient", "webhook"]);
     for (name, check) in TARGETS {
         let target = std::fs::read_to_string(fuzz().join(format!("fuzz_targets/{name}.rs"))).unwrap();
-        assert!(target.contains(&format!("fuzz_properties::{name}(input)")), "{target}");
+        assert!(target.contains(&format!("optedo_officient_fuzz::{name}(input)")), "{target}");
         let inputs = corpus(name);
         assert!(inputs.len() >= 8, "{name} has {} inputs", inputs.len());
         for input in inputs {

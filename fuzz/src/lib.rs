@@ -1,21 +1,21 @@
 //! Properties that hold for every input from outside: one function for each fuzz target of the same name.
 //!
-//! A fuzz target in `fuzz/` calls its function with input that a fuzzer generates. `tests/security/input.rs` calls all
-//! of them with the corpus and with random input. A function panics when its input violates the property.
+//! A fuzz target calls its function with input that a fuzzer generates. `tests/security/input.rs` includes this file, and
+//! calls all functions with the corpus and with random input. A function panics when its input violates the property.
 
 use jiff::civil::{Time, date};
 
-use crate::config::LeaveTypes;
-use crate::domain::absence::{AbsenceType, User};
-use crate::domain::attention::{difference, fold};
-use crate::domain::calendar::CalendarEvent;
-use crate::domain::company::Names;
-use crate::domain::desired::{Classification, Rules, Window, classify};
-use crate::domain::ids::{AbsenceTypeId, PersonId, UserId};
-use crate::domain::mapping::MappingRules;
-use crate::domain::matching::{PersonMatch, UserDirectory, match_person};
-use crate::domain::webhook::WebhookPayload;
-use crate::officient::readable;
+use optedo_officient::config::LeaveTypes;
+use optedo_officient::domain::absence::{AbsenceType, User};
+use optedo_officient::domain::attention::{difference, fold};
+use optedo_officient::domain::calendar::CalendarEvent;
+use optedo_officient::domain::company::Names;
+use optedo_officient::domain::desired::{Classification, Rules, Window, classify};
+use optedo_officient::domain::ids::{AbsenceTypeId, PersonId, UserId};
+use optedo_officient::domain::mapping::MappingRules;
+use optedo_officient::domain::matching::{PersonMatch, UserDirectory, match_person};
+use optedo_officient::domain::webhook::WebhookPayload;
+use optedo_officient::officient::readable;
 
 /// The body of a webhook: it is refused, or its texts can be stored.
 pub fn webhook(body: &[u8]) {
