@@ -216,11 +216,7 @@ fn kind_at(path: &Path, body: &[u8]) -> Option<&'static str> {
 pub type Classify = fn(StatusCode, Option<Duration>, Bytes) -> Result<Response, UpstreamError>;
 
 /// Sends the request and reads the whole response.
-pub async fn send(request: RequestBuilder) -> Result<Response, UpstreamError> {
-    send_as(request, classify).await
-}
-
-pub async fn send_as(request: RequestBuilder, classify: Classify) -> Result<Response, UpstreamError> {
+pub async fn send(request: RequestBuilder, classify: Classify) -> Result<Response, UpstreamError> {
     let mut response = request.send().await.map_err(no_response)?;
     let status = response.status();
     let retry_after = retry_after(&response);

@@ -36,19 +36,15 @@ impl<T> Loose<T> {
             Self::Is(value) => Ok(Some(value)),
         }
     }
-
-    pub fn required<E>(self, missing: E) -> Result<T, E> {
-        self.known().ok_or(missing)
-    }
 }
 
 impl<'de, T: FromLoose> Deserialize<'de> for Loose<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        if value.is_null() || value == "" {
-            return Ok(Self::Absent);
+        // Read as an `Option`, so that a field that is missing is absent, too.
+        match Option::<Value>::deserialize(deserializer)? {
+            Some(value) if value != "" => Ok(T::from_loose(&value).map_or(Self::NotUnderstood, Self::Is)),
+            Some(_) | None => Ok(Self::Absent),
         }
-        Ok(T::from_loose(&value).map_or(Self::NotUnderstood, Self::Is))
     }
 }
 
@@ -61,12 +57,8 @@ pub trait FromLoose: Sized {
 /// A whole number, as number or text.
 impl FromLoose for i64 {
     fn from_loose(value: &Value) -> Option<Self> {
-        let whole = |number: f64| (number.fract() == 0.0).then(|| round(number)).flatten();
-        match value {
-            Value::Number(number) => number.as_i64().or_else(|| whole(number.as_f64()?)),
-            Value::String(text) => text.trim().parse().ok().or_else(|| whole(text.trim().parse().ok()?)),
-            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-        }
+        let whole = value.as_i64().or_else(|| value.as_str()?.trim().parse().ok());
+        whole.or_else(|| number(value).filter(|number| number.fract() == 0.0).and_then(round))
     }
 }
 
@@ -76,13 +68,12 @@ pub struct Minutes(pub i64);
 
 impl FromLoose for Minutes {
     fn from_loose(value: &Value) -> Option<Self> {
-        let number = match value {
-            Value::Number(number) => number.as_f64(),
-            Value::String(text) => text.trim().parse().ok(),
-            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-        };
-        number.and_then(round).map(Self)
+        number(value).and_then(round).map(Self)
     }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 fn round(number: f64) -> Option<i64> {
@@ -94,16 +85,11 @@ fn round(number: f64) -> Option<i64> {
 /// `0`/`1`, `"0"`/`"1"`, `true`/`false`.
 impl FromLoose for bool {
     fn from_loose(value: &Value) -> Option<Self> {
-        match value {
-            Value::Bool(boolean) => Some(*boolean),
-            Value::Number(number) if number.as_f64() == Some(0.0) => Some(false),
-            Value::Number(number) if number.as_f64() == Some(1.0) => Some(true),
-            Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
-                "0" | "false" | "no" => Some(false),
-                "1" | "true" | "yes" => Some(true),
-                _ => None,
-            },
-            Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+        let text = value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_ascii_lowercase());
+        match text.as_str() {
+            "0" | "0.0" | "false" | "no" => Some(false),
+            "1" | "1.0" | "true" | "yes" => Some(true),
+            _ => None,
         }
     }
 }
@@ -111,11 +97,8 @@ impl FromLoose for bool {
 /// A text; a number counts as its digits.
 impl FromLoose for String {
     fn from_loose(value: &Value) -> Option<Self> {
-        match value {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-        }
+        let digits = || value.is_number().then(|| value.to_string());
+        value.as_str().map(str::to_owned).or_else(digits)
     }
 }
 
@@ -129,14 +112,26 @@ impl FromLoose for Date {
 }
 
 /// An id: a whole number that must be there.
-pub fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    Loose::deserialize(deserializer)?.required(D::Error::custom("expected an id"))
+#[derive(Clone, Copy)]
+pub struct Id(pub i64);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = i64::from_loose(&Value::deserialize(deserializer)?);
+        id.map(Self).ok_or_else(|| D::Error::custom("expected an id"))
+    }
 }
 
-/// A text that must be there, but may be `null`.
+/// A text that must be understood, but may be `null`.
 pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = Loose::deserialize(deserializer)?.optional(D::Error::custom("expected a text"))?;
     Ok(text.unwrap_or_default())
+}
+
+/// A boolean that must be understood, but may be `null`.
+pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let flag = Loose::deserialize(deserializer)?.optional(D::Error::custom("expected 0 or 1"))?;
+    Ok(flag.unwrap_or_default())
 }
 
 /// An object, and nothing else: serde also takes a list for an object, by the order of its fields, and `[[]]` is no
@@ -171,16 +166,10 @@ pub struct Entries<T> {
     pub unreadable: usize,
 }
 
-impl<T> Default for Entries<T> {
-    fn default() -> Self {
-        Self { items: Vec::new(), unreadable: 0 }
-    }
-}
-
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Entries<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let values = Vec::<Value>::deserialize(deserializer)?;
-        let mut entries = Self::default();
+        let mut entries = Self { items: Vec::new(), unreadable: 0 };
         let mut first_error = None;
         for value in values {
             match Object::<T>::deserialize(value) {
@@ -255,14 +244,13 @@ mod tests {
 
     #[derive(Deserialize)]
     struct Entry {
-        #[serde(deserialize_with = "id")]
-        id: i64,
+        id: Id,
     }
 
     #[test]
     fn one_odd_entry_costs_only_itself() {
         let entries: Entries<Entry> = serde_json::from_value(json!([{"id": 1}, "odd", {"id": "2"}, [3]])).unwrap();
-        assert_eq!(entries.items.iter().map(|entry| entry.id).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(entries.items.iter().map(|entry| entry.id.0).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(entries.unreadable, 2);
     }
 

@@ -10,6 +10,7 @@ pub mod transport;
 mod wire;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::Date;
@@ -24,8 +25,8 @@ use crate::domain::calendar::{
 };
 use crate::domain::company::{Account, ListedPerson, Names, PeopleList, PersonDetail};
 use crate::domain::ids::{CompanyId, EventId, LeaveTypeId, PersonId, RequestId};
-use crate::http_client::{Response, Retry, UpstreamError};
-use crate::loose_json::{Entries, Loose, Minutes, Object};
+use crate::http_client::{Response, Retry, UpstreamError, classify};
+use crate::loose_json::{Entries, Id, Loose, Minutes, Object};
 use crate::officient::rate_limiter::{Permit, Priority};
 use crate::officient::tokens::{TokenError, Tokens};
 use crate::officient::transport::Transport;
@@ -82,7 +83,7 @@ impl OfficientError {
 #[derive(Clone)]
 pub struct Officient {
     transport: Transport,
-    tokens: Tokens,
+    tokens: Arc<Tokens>,
 }
 
 impl Officient {
@@ -90,7 +91,7 @@ impl Officient {
     pub const PAGE_SIZE: usize = PAGE;
 
     pub fn new(transport: Transport, tokens: Tokens) -> Self {
-        Self { transport, tokens }
+        Self { transport, tokens: Arc::new(tokens) }
     }
 
     pub fn tokens(&self) -> &Tokens {
@@ -112,11 +113,11 @@ impl Officient {
     pub async fn account(&self, token: &SecretString) -> Result<Account, OfficientError> {
         let operation = "reading the account";
         let request = self.transport.request(Method::GET, "/1.0/account").bearer_auth(token.expose_secret());
-        let response = self.transport.call(Priority::Urgent, operation, request).await;
+        let response = self.transport.call(Priority::Urgent, operation, request, classify).await;
         let account: wire::Account =
             response.and_then(|response| data(&response)).map_err(|source| failed(operation, source))?;
         Ok(Account {
-            company_id: CompanyId(account.company_id),
+            company_id: CompanyId(account.company_id.0),
             company_name: account.company_name.known().unwrap_or_default(),
             subdomain: account.subdomain.known().unwrap_or_default(),
         })
@@ -140,7 +141,7 @@ impl Officient {
             };
             total = page.total_record_count.known().or(total);
             unreadable += page.data.unreadable;
-            let received = page.data.items.into_iter().map(|person| (person.id, person));
+            let received = page.data.items.into_iter().map(|person| (person.id.0, person));
             if !add_page(&mut people, received, page.data.unreadable) {
                 break;
             }
@@ -153,7 +154,7 @@ impl Officient {
         };
         let present = people.into_values().filter(is_present);
         let people = present
-            .map(|person| ListedPerson { id: PersonId(person.id), name: person.name.known().unwrap_or_default() });
+            .map(|person| ListedPerson { id: PersonId(person.id.0), name: person.name.known().unwrap_or_default() });
         Ok(PeopleList { people: people.collect(), is_complete })
     }
 
@@ -162,19 +163,14 @@ impl Officient {
         let operation = format!("reading person {id}");
         let path = format!("/1.0/people/{id}/detail");
         let detail: wire::PersonDetail = self.get(permit, &operation, &path, data).await?;
-        let unreadable = |what: String| failed(&operation, UpstreamError::Unreadable { what });
-        if detail.id != id.0 {
-            return Err(unreadable(format!("is of person {} instead", detail.id)));
+        if detail.id.0 != id.0 {
+            let what = format!("is of person {} instead", detail.id.0);
+            return Err(failed(&operation, UpstreamError::Unreadable { what }));
         }
-        let flag = |flag: Loose<bool>, name: &str| {
-            let odd = || unreadable(format!("has an unexpected value at data.{name}: expected 0 or 1"));
-            Ok(flag.optional(()).map_err(|()| odd())?.unwrap_or(false))
-        };
-        let (archived, deleted) = (flag(detail.archived, "archived")?, flag(detail.deleted, "deleted")?);
         Ok(PersonDetail {
             names: Names { first: detail.first_name, last: detail.last_name },
             insertion: detail.name_parts.insertion.known(),
-            is_archived: archived || deleted,
+            is_archived: detail.archived || detail.deleted,
         })
     }
 
@@ -207,7 +203,7 @@ impl Officient {
         let operation = format!("reading calendar request {id}");
         let path = format!("/1.0/calendar/requests/{id}/detail");
         match self.get(priority, &operation, &path, data::<wire::RequestDetail>).await {
-            Ok(detail) => Ok(Some(PersonId(detail.requester.id))),
+            Ok(detail) => Ok(Some(PersonId(detail.requester.id.0))),
             // Officient docs: the published example of this response is not valid JSON.
             Err(error) if error.is_not_found_or_unreadable() => Ok(None),
             Err(error) => Err(error),
@@ -227,7 +223,7 @@ impl Officient {
         };
         let request = |value| {
             let Object::<wire::ListedRequest>(wire) = serde_json::from_value(value).ok()?;
-            Some(ListedRequest { id: RequestId(wire.id), requester: PersonId(wire.requester.id) })
+            Some(ListedRequest { id: RequestId(wire.id.0), requester: PersonId(wire.requester.id.0) })
         };
         Ok(requests.into_iter().filter_map(request).collect())
     }
@@ -243,7 +239,7 @@ impl Officient {
             let page: Option<Vec<wire::Subscription>> =
                 self.next_page(Priority::Urgent, operation, &path, page, list).await?;
             let received = page.unwrap_or_default().into_iter().map(|wire| {
-                let wire::Subscription { id, event, target_url } = wire;
+                let wire::Subscription { id: Id(id), event, target_url } = wire;
                 let (event, target_url) = (event.known(), target_url.known());
                 let (event, target_url) = (event.unwrap_or_default(), target_url.unwrap_or_default());
                 (id, Subscription { id, event, target_url })
@@ -262,7 +258,7 @@ impl Officient {
         let request = || self.transport.request(Method::POST, "/1.0/webhooks/add").json(&body);
         let response = self.authorized(Priority::Urgent, &operation, request).await?;
         let added: wire::AddedSubscription = data(&response).map_err(|source| failed(&operation, source))?;
-        Ok(added.id)
+        Ok(added.id.0)
     }
 
     /// Ends a subscription; one that is gone already is fine.
@@ -319,7 +315,7 @@ impl Officient {
         let priority = permit.priority;
         let token = self.tokens.current().await.map_err(no_token)?;
         let call = |permit: Permit, token: &SecretString| {
-            self.transport.call(permit, operation, request().bearer_auth(token.expose_secret()))
+            self.transport.call(permit, operation, request().bearer_auth(token.expose_secret()), classify)
         };
         let mut response = call(permit, &token).await;
         if matches!(response, Err(UpstreamError::Unauthorized)) {
@@ -372,7 +368,7 @@ fn leave_type(wire: wire::LeaveType) -> LeaveType {
             .collect(),
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => vec![not_understood],
     };
-    LeaveType { id: LeaveTypeId(wire.id), name: wire.name.known(), integrations }
+    LeaveType { id: LeaveTypeId(wire.id.0), name: wire.name.known(), integrations }
 }
 
 fn calendar_year(calendar: wire::Calendar, year: i16) -> CalendarYear {
@@ -396,7 +392,7 @@ fn calendar_event(event: wire::Event, day: Loose<Date>, scheduled_minutes: Loose
     let word = |word: Loose<String>| word.known().unwrap_or_default();
     let minutes = |minutes: Option<Minutes>| minutes.map(|Minutes(minutes)| minutes);
     CalendarEvent {
-        id: EventId(event.id),
+        id: EventId(event.id.0),
         date: date.filter(|date| date.year() == year).ok_or(EventFault::Date),
         leave_type: match word(event.leave_type).as_str() {
             "sick_day" => LeaveTypeRef::SickDay,

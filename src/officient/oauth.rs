@@ -128,7 +128,7 @@ impl Oauth {
         let fields: BTreeMap<Cow<'_, str>, Cow<'_, str>> = url::form_urlencoded::parse(form).collect();
         let request = self.transport.request(Method::POST, TOKEN_PATH);
         let request = if as_json { request.json(&fields) } else { request.form(&fields) };
-        self.transport.call_as(Priority::Urgent, "requesting a token", request, classify).await
+        self.transport.call(Priority::Urgent, "requesting a token", request, classify).await
     }
 }
 

@@ -1,6 +1,5 @@
 //! The connection's tokens: read from the database for every call, renewed by one process at a time over all replicas.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -57,13 +56,8 @@ impl TokenError {
     }
 }
 
-/// The tokens in the database; clones share them.
-#[derive(Clone)]
+/// The tokens in the database.
 pub struct Tokens {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
     db: PgPool,
     vault: Vault,
     clock: Clock,
@@ -84,41 +78,39 @@ struct Outage {
 impl Tokens {
     /// `configured` credentials go before those filled in on the page.
     pub fn new(db: PgPool, vault: Vault, clock: Clock, oauth: Oauth, configured: Option<Credentials>) -> Self {
-        Self { inner: Arc::new(Inner { db, vault, clock, oauth, configured, refreshing: Mutex::default() }) }
+        Self { db, vault, clock, oauth, configured, refreshing: Mutex::default() }
     }
 
     pub fn oauth(&self) -> &Oauth {
-        &self.inner.oauth
+        &self.oauth
     }
 
     /// The app's credentials, if they were given.
     pub async fn credentials(&self) -> Result<Option<Credentials>, TokenError> {
-        self.credentials_of(&connection::load(&self.inner.db).await?)
+        self.credentials_of(&connection::load(&self.db).await?)
     }
 
     fn credentials_of(&self, connection: &Connection) -> Result<Option<Credentials>, TokenError> {
-        if let Some(configured) = &self.inner.configured {
+        if let Some(configured) = &self.configured {
             return Ok(Some(configured.clone()));
         }
         let (Some(client_id), Some(sealed)) = (&connection.client_id, &connection.client_secret) else {
             return Ok(None);
         };
-        let client_secret = self.inner.vault.open(CLIENT_SECRET, sealed)?;
+        let client_secret = self.vault.open(CLIENT_SECRET, sealed)?;
         Ok(Some(Credentials { client_id: client_id.clone(), client_secret }))
     }
 
     /// An access token that is good for a while.
     pub async fn current(&self) -> Result<SecretString, TokenError> {
-        let connection = connection::load(&self.inner.db).await?;
+        let connection = connection::load(&self.db).await?;
         let token = self.access_token(&connection)?;
         if !self.is_about_to_end(&connection) {
             return Ok(token);
         }
         match self.renewed(&token).await {
             // A token that is still good is better than none.
-            Err(TokenError::Refresh(_)) if connection.access_token_expires_at > Some(self.inner.clock.now()) => {
-                Ok(token)
-            }
+            Err(TokenError::Refresh(_)) if connection.access_token_expires_at > Some(self.clock.now()) => Ok(token),
             renewed => renewed,
         }
     }
@@ -137,9 +129,9 @@ impl Tokens {
     /// The row stays locked during the call, the only one with an open transaction: over all replicas one refreshes, and the
     /// others use its token.
     async fn renew(&self, used: Option<&SecretString>) -> Result<SecretString, TokenError> {
-        let mut outage = self.inner.refreshing.lock().await;
-        let now = self.inner.clock.now();
-        let mut tx = db::begin(&self.inner.db).await?;
+        let mut outage = self.refreshing.lock().await;
+        let now = self.clock.now();
+        let mut tx = db::begin(&self.db).await?;
         connection::lock(&mut tx).await?;
         let stored = connection::load(&mut *tx).await?;
         if used.is_some() || stored.state != State::ReauthorizationRequired {
@@ -170,7 +162,7 @@ impl Tokens {
             Err(TokenError::Refresh(error)) => {
                 tracing::warn!(%error, "Could not refresh the access token");
                 let asked_for = if let Retry::Later(Some(wait)) = error.retry() { wait } else { Duration::ZERO };
-                let until = after(self.inner.clock.now(), pause.max(asked_for));
+                let until = after(self.clock.now(), pause.max(asked_for));
                 *outage = Some(Outage { error: error.clone(), pause, until });
             }
             Err(TokenError::NotConnected | TokenError::Database(_) | TokenError::Vault(_)) => {}
@@ -181,8 +173,8 @@ impl Tokens {
     async fn refresh(&self, stored: &Connection) -> Result<Grant, TokenError> {
         let credentials = self.credentials_of(stored)?.ok_or(TokenError::ReauthorizationRequired)?;
         let sealed = stored.refresh_token.as_ref().ok_or(TokenError::ReauthorizationRequired)?;
-        let refresh_token = self.inner.vault.open(REFRESH_TOKEN, sealed)?;
-        match self.inner.oauth.refresh(&credentials, &refresh_token).await {
+        let refresh_token = self.vault.open(REFRESH_TOKEN, sealed)?;
+        match self.oauth.refresh(&credentials, &refresh_token).await {
             Ok(grant) => Ok(grant),
             Err(UpstreamError::Rejected { .. } | UpstreamError::Unauthorized) => {
                 Err(TokenError::ReauthorizationRequired)
@@ -193,13 +185,13 @@ impl Tokens {
 
     /// The grant as it is stored.
     pub fn seal(&self, grant: &Grant) -> SealedTokens {
-        let issued_at = self.inner.clock.now();
+        let issued_at = self.clock.now();
         let life = SignedDuration::try_from(grant.expires_in).unwrap_or(SignedDuration::from_hours(1));
         SealedTokens {
-            access_token: self.inner.vault.seal(ACCESS_TOKEN, &grant.access_token),
+            access_token: self.vault.seal(ACCESS_TOKEN, &grant.access_token),
             issued_at,
             expires_at: issued_at.saturating_add(life).unwrap_or(Timestamp::MAX),
-            refresh_token: grant.refresh_token.as_ref().map(|token| self.inner.vault.seal(REFRESH_TOKEN, token)),
+            refresh_token: grant.refresh_token.as_ref().map(|token| self.vault.seal(REFRESH_TOKEN, token)),
         }
     }
 
@@ -210,7 +202,7 @@ impl Tokens {
             State::Connected => {}
         }
         let sealed = connection.access_token.as_ref().ok_or(TokenError::NotConnected)?;
-        Ok(self.inner.vault.open(ACCESS_TOKEN, sealed)?)
+        Ok(self.vault.open(ACCESS_TOKEN, sealed)?)
     }
 
     fn is_about_to_end(&self, connection: &Connection) -> bool {
@@ -218,6 +210,6 @@ impl Tokens {
             return true;
         };
         let lead = LEAD.min(ends.duration_since(issued) / 10);
-        self.inner.clock.now().duration_since(ends) >= -lead
+        self.clock.now().duration_since(ends) >= -lead
     }
 }

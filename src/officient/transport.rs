@@ -41,18 +41,9 @@ impl Transport {
         permit: impl Into<Permit>,
         operation: &str,
         request: RequestBuilder,
-    ) -> Result<Response, UpstreamError> {
-        self.call_as(permit, operation, request, http_client::classify).await
-    }
-
-    pub(super) async fn call_as(
-        &self,
-        permit: impl Into<Permit>,
-        operation: &str,
-        request: RequestBuilder,
         classify: Classify,
     ) -> Result<Response, UpstreamError> {
-        let call = self.rate_limiter.spend(permit.into(), http_client::send_as(request, classify));
+        let call = self.rate_limiter.spend(permit.into(), http_client::send(request, classify));
         let result = http_client::traced("officient", operation, async { call.await.flatten() }).await;
         metrics::counter!("officient_calls_total", "outcome" => UpstreamError::outcome(&result)).increment(1);
         if matches!(result, Err(UpstreamError::Busy { .. })) {

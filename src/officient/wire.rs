@@ -7,7 +7,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::loose_json::{Entries, Loose, Minutes, id, text};
+use crate::loose_json::{Entries, Id, Loose, Minutes, flag, text};
 
 /// Every response but a search result: `{"data": …}`.
 #[derive(Deserialize)]
@@ -18,34 +18,28 @@ pub(super) struct Envelope<T> {
 #[derive(Deserialize)]
 pub(super) struct PeoplePage {
     pub(super) data: Entries<ListedPerson>,
-    #[serde(default)]
     pub(super) total_record_count: Loose<i64>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct ListedPerson {
-    #[serde(deserialize_with = "id")]
-    pub(super) id: i64,
-    #[serde(default)]
+    pub(super) id: Id,
     pub(super) name: Loose<String>,
-    #[serde(default)]
     pub(super) archived: Loose<bool>,
-    #[serde(default)]
     pub(super) deleted: Loose<bool>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct PersonDetail {
-    #[serde(deserialize_with = "id")]
-    pub(super) id: i64,
+    pub(super) id: Id,
     #[serde(deserialize_with = "text")]
     pub(super) first_name: String,
     #[serde(deserialize_with = "text")]
     pub(super) last_name: String,
-    #[serde(default)]
-    pub(super) deleted: Loose<bool>,
-    #[serde(default)]
-    pub(super) archived: Loose<bool>,
+    #[serde(default, deserialize_with = "flag")]
+    pub(super) deleted: bool,
+    #[serde(default, deserialize_with = "flag")]
+    pub(super) archived: bool,
     #[serde(default, deserialize_with = "name_parts")]
     pub(super) name_parts: NameParts,
 }
@@ -54,7 +48,6 @@ pub(super) struct PersonDetail {
 #[derive(Default, Deserialize)]
 pub(super) struct NameParts {
     /// For example "van den".
-    #[serde(default)]
     pub(super) insertion: Loose<String>,
 }
 
@@ -65,42 +58,30 @@ pub(super) struct Calendar {
 
 #[derive(Deserialize)]
 pub(super) struct Day {
-    #[serde(default)]
     pub(super) date: Loose<Date>,
-    #[serde(default)]
     pub(super) scheduled_minutes: Loose<Minutes>,
     pub(super) events: Entries<Event>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Event {
-    #[serde(deserialize_with = "id")]
-    pub(super) id: i64,
-    #[serde(default)]
+    pub(super) id: Id,
     pub(super) name: Loose<String>,
-    #[serde(default, rename = "event_type")]
+    #[serde(rename = "event_type")]
     pub(super) leave_type: Loose<String>,
-    #[serde(default)]
     pub(super) custom_day_off_type_id: Loose<i64>,
-    #[serde(default)]
     pub(super) date: Loose<Date>,
-    #[serde(default)]
     pub(super) duration_minutes: Loose<Minutes>,
-    #[serde(default)]
     pub(super) start_time_minutes: Loose<Minutes>,
-    #[serde(default, rename = "type")]
+    #[serde(rename = "type")]
     pub(super) category: Loose<String>,
-    #[serde(default)]
     pub(super) working: Loose<bool>,
-    #[serde(default)]
     pub(super) status: Loose<String>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct LeaveType {
-    #[serde(deserialize_with = "id")]
-    pub(super) id: i64,
-    #[serde(default)]
+    pub(super) id: Id,
     pub(super) name: Loose<String>,
     #[serde(default)]
     pub(super) integrations: serde_json::Value,
@@ -108,16 +89,13 @@ pub(super) struct LeaveType {
 
 #[derive(Deserialize)]
 pub(super) struct Integration {
-    #[serde(default)]
     pub(super) app: Loose<String>,
-    #[serde(default)]
     pub(super) code: Loose<String>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct ListedRequest {
-    #[serde(deserialize_with = "id")]
-    pub(super) id: i64,
+    pub(super) id: Id,
     pub(super) requester: Requester,
 }
 
@@ -128,34 +106,26 @@ pub(super) struct RequestDetail {
 
 #[derive(Deserialize)]
 pub(super) struct Requester {
-    #[serde(deserialize_with = "id")]
-    pub(super) id: i64,
+    pub(super) id: Id,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Account {
-    #[serde(deserialize_with = "id")]
-    pub(super) company_id: i64,
-    #[serde(default)]
+    pub(super) company_id: Id,
     pub(super) company_name: Loose<String>,
-    #[serde(default)]
     pub(super) subdomain: Loose<String>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Subscription {
-    #[serde(deserialize_with = "id")]
-    pub(super) id: i64,
-    #[serde(default)]
+    pub(super) id: Id,
     pub(super) event: Loose<String>,
-    #[serde(default)]
     pub(super) target_url: Loose<String>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct AddedSubscription {
-    #[serde(deserialize_with = "id")]
-    pub(super) id: i64,
+    pub(super) id: Id,
 }
 
 #[derive(Serialize)]
@@ -168,9 +138,7 @@ pub(super) struct NewSubscription<'a> {
 pub(super) struct Tokens {
     pub(super) access_token: String,
     /// Seconds.
-    #[serde(default)]
     pub(super) expires_in: Loose<i64>,
-    #[serde(default)]
     pub(super) refresh_token: Loose<String>,
 }
 
@@ -200,7 +168,7 @@ mod tests {
             json!({"id": 123, "custom_day_off_type_id": 80, "duration_minutes": 228, "start_time_minutes": null, "working": 0}),
         );
         for event in [loose, strict] {
-            assert_eq!((event.id, event.custom_day_off_type_id), (123, Loose::Is(80)));
+            assert_eq!((event.id.0, event.custom_day_off_type_id), (123, Loose::Is(80)));
             assert_eq!(event.duration_minutes, Loose::Is(Minutes(228)));
             assert_eq!(event.start_time_minutes, Loose::Absent);
             assert_eq!(event.working, Loose::Is(false));

@@ -12,7 +12,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
 use http::StatusCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -31,7 +30,6 @@ use crate::loose_json::{Entries, Object};
 const PAGE: usize = 100;
 /// A list of more pages (20,000 users) does not end, and is not understood.
 const MAX_PAGES: usize = 200;
-const MAX_PAGES_AT_ONCE: usize = 8;
 /// How long nothing is called after a 429 without `Retry-After`.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
 /// Whatever Optedo asks for, calls go on after this: a time named by mistake must not stop everything.
@@ -125,44 +123,35 @@ impl Optedo {
         self.accepts_token.load(Ordering::Relaxed)
     }
 
-    /// All users, inactive ones too, without those that are not understood. Every round reads twice as many pages side by
-    /// side as the one before: a small company costs one call, and somebody waits for a large one.
+    /// All users, inactive ones too, without those that are not understood.
     pub async fn users(&self) -> Result<Vec<User>, OptedoError> {
+        let operation = "reading the users";
+        let unreadable = |what: String| failed(operation, UpstreamError::Unreadable { what });
         let mut users = BTreeMap::new();
-        let (mut first, mut at_once) = (1, 1);
-        while first <= MAX_PAGES {
-            let pages = (first..first + at_once).map(|page| self.page_of_users(page));
-            for page in try_join_all(pages).await? {
-                let before = users.len();
-                let received = page.items.len() + page.unreadable;
-                users.extend(page.items.into_iter().map(User::from).map(|user| (user.id, user)));
-                // A page without anything new repeats another one.
-                if received < PAGE || users.len() == before {
-                    return Self::all_users(users);
-                }
+        for number in 1.. {
+            if number > MAX_PAGES {
+                return Err(unreadable(format!("does not end after {MAX_PAGES} pages")));
             }
-            first += at_once;
-            at_once = (2 * at_once).min(MAX_PAGES_AT_ONCE);
+            let page: Entries<wire::User> = match self.get(operation, &format!("/users?page={number}")).await {
+                // After the first page, 400 and 404 say that the list ended.
+                Err(OptedoError {
+                    source: UpstreamError::NotFound | UpstreamError::Rejected { status: 400, .. },
+                    ..
+                }) if number > 1 => break,
+                result => result?,
+            };
+            let (received, before) = (page.items.len() + page.unreadable, users.len());
+            users.extend(page.items.into_iter().map(User::from).map(|user| (user.id, user)));
+            // A page without anything new repeats another one.
+            if received < PAGE || users.len() == before {
+                break;
+            }
         }
-        Err(unreadable("reading the users", format!("does not end after {MAX_PAGES} pages")))
-    }
-
-    /// A tenant without users is a response gone wrong: nobody could be matched.
-    fn all_users(users: BTreeMap<UserId, User>) -> Result<Vec<User>, OptedoError> {
+        // A tenant without users is a response gone wrong: nobody could be matched.
         if users.is_empty() {
-            return Err(unreadable("reading the users", "has no users".to_owned()));
+            return Err(unreadable("has no users".to_owned()));
         }
         Ok(users.into_values().collect())
-    }
-
-    /// After the first page, 400 and 404 say that the list ended.
-    async fn page_of_users(&self, page: usize) -> Result<Entries<wire::User>, OptedoError> {
-        match self.get("reading the users", &format!("/users?page={page}")).await {
-            Err(OptedoError {
-                source: UpstreamError::NotFound | UpstreamError::Rejected { status: 400, .. }, ..
-            }) if page > 1 => Ok(Entries::default()),
-            result => result,
-        }
     }
 
     /// The absence types that are understood, each once.
@@ -203,7 +192,8 @@ impl Optedo {
     }
 
     async fn get<T: DeserializeOwned>(&self, operation: &str, path: &str) -> Result<T, OptedoError> {
-        read(operation, &self.call(operation, self.request(Method::GET, path)).await?)
+        let response = self.call(operation, self.request(Method::GET, path)).await?;
+        response.json().map_err(|source| failed(operation, source))
     }
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
@@ -211,12 +201,11 @@ impl Optedo {
     }
 
     async fn call(&self, operation: &str, request: reqwest::RequestBuilder) -> Result<Response, OptedoError> {
-        let failed = |source| OptedoError { operation: operation.to_owned(), source };
         if let Some(wait) = self.is_busy_for() {
             let what = "not called, because Optedo asked to wait".to_owned();
-            return Err(failed(UpstreamError::Unavailable { what, retry_after: Some(wait) }));
+            return Err(failed(operation, UpstreamError::Unavailable { what, retry_after: Some(wait) }));
         }
-        let result = http_client::traced("optedo", operation, http_client::send(request)).await;
+        let result = http_client::traced("optedo", operation, http_client::send(request, http_client::classify)).await;
         match &result {
             Ok(_) => self.accepts_token.store(true, Ordering::Relaxed),
             Err(UpstreamError::Unauthorized) => self.accepts_token.store(false, Ordering::Relaxed),
@@ -227,14 +216,10 @@ impl Optedo {
             Err(_) => {}
         }
         metrics::counter!("optedo_calls_total", "outcome" => UpstreamError::outcome(&result)).increment(1);
-        result.map_err(failed)
+        result.map_err(|source| failed(operation, source))
     }
 }
 
-fn unreadable(operation: &str, what: String) -> OptedoError {
-    OptedoError { operation: operation.to_owned(), source: UpstreamError::Unreadable { what } }
-}
-
-fn read<T: DeserializeOwned>(operation: &str, response: &Response) -> Result<T, OptedoError> {
-    response.json().map_err(|source| OptedoError { operation: operation.to_owned(), source })
+fn failed(operation: &str, source: UpstreamError) -> OptedoError {
+    OptedoError { operation: operation.to_owned(), source }
 }

@@ -7,16 +7,14 @@ use serde_json::Value;
 
 use crate::domain::absence;
 use crate::domain::ids::{AbsenceId, AbsenceTypeId, UserId};
-use crate::loose_json::{FromLoose, Loose, id};
+use crate::loose_json::{FromLoose, Id, Loose};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct User {
-    #[serde(deserialize_with = "id")]
-    id: i64,
+    id: Id,
     first_name: String,
     last_name: String,
-    #[serde(default)]
     active: Loose<bool>,
 }
 
@@ -24,20 +22,19 @@ impl From<User> for absence::User {
     fn from(User { id, first_name, last_name, active }: User) -> Self {
         // A user whose state is not understood is not written to.
         let active = active.optional(()).is_ok_and(|active| active.unwrap_or(true));
-        Self { id: UserId(id), first_name, last_name, active }
+        Self { id: UserId(id.0), first_name, last_name, active }
     }
 }
 
 #[derive(Deserialize)]
 pub(super) struct AbsenceType {
-    #[serde(deserialize_with = "id")]
-    id: i64,
+    id: Id,
     description: String,
 }
 
 impl From<AbsenceType> for absence::AbsenceType {
     fn from(AbsenceType { id, description }: AbsenceType) -> Self {
-        Self { id: AbsenceTypeId(id), description }
+        Self { id: AbsenceTypeId(id.0), description }
     }
 }
 
@@ -70,17 +67,14 @@ impl<'a> From<&'a absence::NewAbsence> for NewAbsence<'a> {
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "the names of the contract")]
 pub(super) struct Absence {
-    #[serde(deserialize_with = "id")]
-    id: i64,
-    #[serde(deserialize_with = "id")]
-    user_id: i64,
-    #[serde(deserialize_with = "id")]
-    absence_type_id: i64,
+    id: Id,
+    user_id: Id,
+    absence_type_id: Id,
+    #[serde(deserialize_with = "Loose::deserialize")]
     start: Loose<WallClock>,
+    #[serde(deserialize_with = "Loose::deserialize")]
     end: Loose<WallClock>,
-    #[serde(default)]
     all_day: Loose<bool>,
-    #[serde(default)]
     external_reference: Loose<String>,
 }
 
@@ -88,14 +82,14 @@ impl Absence {
     /// `None`: a value is not understood.
     pub(super) fn understood(self) -> Option<absence::Absence> {
         let content = absence::NewAbsence {
-            user_id: UserId(self.user_id),
-            absence_type_id: AbsenceTypeId(self.absence_type_id),
+            user_id: UserId(self.user_id.0),
+            absence_type_id: AbsenceTypeId(self.absence_type_id.0),
             start: self.start.known()?.0,
             end: self.end.known()?.0,
             all_day: self.all_day.known()?,
             external_reference: self.external_reference.optional(()).ok()?,
         };
-        Some(absence::Absence { id: AbsenceId(self.id), content })
+        Some(absence::Absence { id: AbsenceId(self.id.0), content })
     }
 }
 

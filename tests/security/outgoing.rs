@@ -1,7 +1,7 @@
 //! Outgoing calls: only to the configured hosts, over verified TLS, with bounded responses.
 
 use optedo_officient::config::Config;
-use optedo_officient::http_client::{UpstreamError, http_client, send};
+use optedo_officient::http_client::{UpstreamError, classify, http_client, send};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::process::Command;
@@ -89,7 +89,7 @@ async fn a_response_that_is_too_large_or_never_ends_is_cancelled() {
     w.retry_until_done().await;
     assert_eq!(w.officient.faults_left(), 0);
     assert!(w.absence_of(event).is_some());
-    let error = send(w.http.get(format!("{}/no-such-call", w.optedo.api_url()))).await.unwrap_err();
+    let error = send(w.http.get(format!("{}/no-such-call", w.optedo.api_url())), classify).await.unwrap_err();
     assert!(!error.to_string().contains("no-such-call"), "an error holds no address: {error}");
 }
 
@@ -105,7 +105,7 @@ async fn an_endless_response_is_cut_off_at_its_limit() {
         stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
         while stream.write_all(&[b'x'; 8192]).await.is_ok() {}
     });
-    let error = send(http_client(Duration::from_secs(30)).get(url)).await.unwrap_err();
+    let error = send(http_client(Duration::from_secs(30)).get(url), classify).await.unwrap_err();
     assert!(matches!(error, UpstreamError::Unreadable { .. }), "{error}");
 }
 
@@ -136,7 +136,7 @@ async fn a_server_with_an_untrusted_certificate_gets_no_token() {
     }
     let client = http_client(Duration::from_secs(10));
     let call = client.get(format!("https://localhost:{port}/1.0/account")).bearer_auth("the-access-token");
-    let error = send(call).await.unwrap_err();
+    let error = send(call, classify).await.unwrap_err();
     assert!(matches!(error, UpstreamError::Unavailable { .. }), "{error}");
     assert!(error.to_string().contains("no connection"), "{error}");
     server.kill().await.unwrap();
