@@ -273,18 +273,8 @@ pub async fn taken(db: impl PgExecutor<'_>, absences: &[i64]) -> Result<Vec<i64>
 }
 
 /// Cancels the planned deletions of these events, which are in the calendar again. Returns how many there were.
-pub async fn cancel_deletions(tx: &mut PgConnection, company: CompanyId, events: &[i64]) -> Result<u64> {
-    // There is seldom any, and an update runs the table's triggers even if it finds no row.
-    let is_any_planned = scalar!(fetch_one(&mut *tx),
-        r#"select exists (
-               select from absences
-               where company_id = $1 and event_id = any($2) and deleted_at is null and deletion_planned_at is not null
-           ) as "is_any_planned!""#;
-        company.0, events);
-    if !is_any_planned? {
-        return Ok(0);
-    }
-    count_affected!(tx,
+pub async fn cancel_deletions(db: impl PgExecutor<'_>, company: CompanyId, events: &[i64]) -> Result<u64> {
+    count_affected!(db,
         "update absences set deletion_planned_at = null, deletion_held = false, deletion_confirmed = false
          where company_id = $1 and event_id = any($2) and deleted_at is null and deletion_planned_at is not null";
         company.0, events)

@@ -145,15 +145,6 @@ pub async fn follow(db: impl PgExecutor<'_>, id: i64) -> Result<bool> {
     Ok(followed? == 1)
 }
 
-/// A text that changes whenever an item is opened, changed, ignored or resolved.
-pub async fn fingerprint(db: impl PgExecutor<'_>) -> Result<Option<String>> {
-    scalar!(
-        fetch_one(db),
-        "select md5(string_agg(concat(id, ignored_at, waiting, detail, hint), ' ' order by id))
-         from attention where resolved_at is null"
-    )
-}
-
 /// How many items are open, by kind.
 pub async fn count_open(db: impl PgExecutor<'_>) -> Result<Vec<(String, i64)>> {
     let rows = sqlx::query!(

@@ -178,28 +178,6 @@ pub async fn row_id(db: impl PgExecutor<'_>) -> Result<String> {
     scalar!(fetch_one(db), "select row_id from connection")
 }
 
-/// The tokens of the webhook address, sealed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SealedWebhookTokens {
-    /// The one that Officient is given.
-    pub current: Option<Vec<u8>>,
-    /// The one before, while Officient may still use it.
-    pub previous: Option<Vec<u8>>,
-}
-
-pub async fn webhook_tokens(db: impl PgExecutor<'_>) -> Result<SealedWebhookTokens> {
-    let tokens = sqlx::query_as!(
-        SealedWebhookTokens,
-        "select webhook_token as current, previous_webhook_token as previous from connection"
-    );
-    tokens.fetch_one(db).await
-}
-
-pub async fn save_webhook_tokens(db: impl PgExecutor<'_>, tokens: &SealedWebhookTokens) -> Result<()> {
-    execute!(db,
-        "update connection set webhook_token = $1, previous_webhook_token = $2"; tokens.current, tokens.previous)
-}
-
 /// Officient uses the address with the `current` token everywhere, or none at all: the token before is no longer accepted.
 /// Does nothing if `current` was replaced meanwhile.
 pub async fn forget_previous_webhook_token(db: impl PgExecutor<'_>, current: &[u8]) -> Result<()> {
@@ -209,8 +187,8 @@ pub async fn forget_previous_webhook_token(db: impl PgExecutor<'_>, current: &[u
         current)
 }
 
-/// Replaces the secrets by the same secrets, sealed with the current key.
-pub async fn save_resealed(db: impl PgExecutor<'_>, connection: &Connection) -> Result<()> {
+/// Stores all secrets. The caller locked the row before it read the others.
+pub async fn save_secrets(db: impl PgExecutor<'_>, connection: &Connection) -> Result<()> {
     let Connection { client_secret, access_token, refresh_token, .. } = connection;
     execute!(db,
         "update connection set client_secret = $1, access_token = $2, refresh_token = $3, webhook_token = $4,

@@ -50,7 +50,7 @@ pub async fn erase(tx: &mut PgConnection, person: PersonId) -> Result<Erased> {
     )
     .fetch_one(&mut *tx)
     .await?;
-    // First the rows that are found by the ids of the person's events, then the rows that hold those ids.
+    // Each part sees the rows as they were before the statement, so their order does not matter.
     execute!(&mut *tx,
         "with events as (
              select event_id from absences where person_id = $1
@@ -61,18 +61,19 @@ pub async fn erase(tx: &mut PgConnection, person: PersonId) -> Result<Erased> {
              delete from attention
              where (kind in ('unmatched_person', 'ambiguous_person') and subject_id = $1::bigint::text)
                  or (kind in ('invalid_event', 'rejected_by_optedo')
-                     and subject_id in (select event_id::text from events)))
-         delete from webhook_events
-         where related_object_id = $1::bigint::text or related_object_id in (select event_id::text from events)";
-        person.0)?;
-    execute!(&mut *tx,
-        "with items as (delete from preview_items where kind in ('unmatched_person', 'ambiguous_person') and subject_id = $1::bigint::text
-                 or id in (select item from preview_lines where person_id = $1)
-                     and kind in ('invalid_event', 'rejected_by_optedo')),
-             lines as (delete from preview_lines where person_id = $1),
-             held as (delete from held_back where person_id = $1),
-             entries as (delete from history where person_id = $1),
-             rows as (delete from absences where person_id = $1)
+                     and subject_id in (select event_id::text from events))),
+         webhooks as (
+             delete from webhook_events
+             where related_object_id = $1::bigint::text or related_object_id in (select event_id::text from events)),
+         previewed as (
+             delete from preview_items
+             where (kind in ('unmatched_person', 'ambiguous_person') and subject_id = $1::bigint::text)
+                 or (kind in ('invalid_event', 'rejected_by_optedo')
+                     and id in (select item from preview_lines where person_id = $1))),
+         lines as (delete from preview_lines where person_id = $1),
+         held as (delete from held_back where person_id = $1),
+         entries as (delete from history where person_id = $1),
+         rows as (delete from absences where person_id = $1)
          delete from people where person_id = $1";
         person.0)?;
     let was_known = found.known > 0 || found.standing > 0;

@@ -72,20 +72,19 @@ pub async fn request(db: impl PgExecutor<'_>, now: Timestamp) -> Result<()> {
 
 /// Begins a preview, or begins it again. Deletes the one before.
 pub async fn begin(tx: &mut PgConnection, people: i64, now: Timestamp) -> Result<()> {
-    delete_lines(tx).await?;
     execute!(tx,
-        "update preview set started_at = $1, people_done = 0, people_total = $2, unchanged = 0"; now.to_sqlx(), people)
+        "with lines as (delete from preview_lines), items as (delete from preview_items)
+         update preview set started_at = $1, people_done = 0, people_total = $2, unchanged = 0";
+        now.to_sqlx(), people)
 }
 
 /// Deletes the preview: the admin signed out, or it is too old.
 pub async fn delete(tx: &mut PgConnection) -> Result<()> {
-    delete_lines(tx).await?;
-    execute!(tx, "update preview set asked_at = null, started_at = null, finished_at = null")
-}
-
-async fn delete_lines(tx: &mut PgConnection) -> Result<()> {
-    execute!(&mut *tx, "delete from preview_lines")?;
-    execute!(tx, "delete from preview_items")
+    execute!(
+        tx,
+        "with lines as (delete from preview_lines), items as (delete from preview_items)
+         update preview set asked_at = null, started_at = null, finished_at = null"
+    )
 }
 
 /// Counts one more person as done.

@@ -1,69 +1,56 @@
-//! Deleting what is no longer kept, in batches of `limit` rows: each statement returns how many rows it deleted.
+//! Deleting what is no longer kept.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff_sqlx::ToSqlx as _;
+use jiff_sqlx::ToSqlx;
 use sqlx::PgExecutor;
 
 use super::Result;
 
-/// Deletes processed webhooks that arrived before `before`, as far as they are among the `limit` oldest. By id, which
-/// follows the time: an index of the time would slow down the receipt of every webhook.
-pub async fn delete_webhooks(db: impl PgExecutor<'_>, before: Timestamp, limit: i64) -> Result<u64> {
-    count_affected!(db,
-        "delete from webhook_events where id in (
-             select id from (select id, received_at, processed_at from webhook_events order by id limit $2) oldest
-             where received_at < $1 and processed_at is not null)";
-        before.to_sqlx(), limit)
+/// The moments before which nothing is kept; `None` keeps everything.
+pub struct KeptSince {
+    /// Processed webhooks, resolved attention items, and archived people without a name (ids that a webhook made up).
+    pub webhooks: Option<Timestamp>,
+    /// The history, the audit log, and archived people of whom nothing is kept but their names.
+    pub history: Option<Timestamp>,
+    /// What is known of absences on earlier days. Optedo is not touched.
+    pub absences: Option<Date>,
 }
 
-/// Deletes attention items that were resolved before `before`.
-pub async fn delete_resolved_attention(db: impl PgExecutor<'_>, before: Timestamp, limit: i64) -> Result<u64> {
-    count_affected!(db,
-        "delete from attention where id in (
-             select id from attention where resolved_at < $1 order by resolved_at limit $2)";
-        before.to_sqlx(), limit)
-}
-
-/// Deletes what is known of absences dated before `before`. Optedo is not touched.
-pub async fn delete_absences(db: impl PgExecutor<'_>, before: Date, limit: i64) -> Result<u64> {
-    count_affected!(db,
-        "delete from absences where id in (select id from absences where date < $1 limit $2)";
-        before.to_sqlx(), limit)
-}
-
-pub async fn delete_history(db: impl PgExecutor<'_>, before: Timestamp, limit: i64) -> Result<u64> {
-    count_affected!(db,
-        "delete from history where id in (select id from history where at < $1 order by at limit $2)";
-        before.to_sqlx(), limit)
-}
-
-pub async fn delete_audit(db: impl PgExecutor<'_>, before: Timestamp, limit: i64) -> Result<u64> {
-    count_affected!(db,
-        "delete from audit_log where id in (select id from audit_log where at < $1 order by at limit $2)";
-        before.to_sqlx(), limit)
-}
-
-/// Deletes archived people of whom nothing is kept but their names and who were not reconciled since `before`; people
-/// without a name (ids that a webhook made up) since `before_of_nobody`.
-pub async fn delete_archived_people(
-    db: impl PgExecutor<'_>,
-    before: Timestamp,
-    before_of_nobody: Timestamp,
-    limit: i64,
-) -> Result<u64> {
-    count_affected!(db,
-        "delete from people where (company_id, person_id) in (
-             select p.company_id, p.person_id from people p
-             where p.archived and p.sync_requested_at is null
-                 and coalesce(p.attempted_at, p.names_read_at, '-infinity')
-                     < case when p.first_name is null then $2::timestamptz else $1::timestamptz end
-                 and not exists (
-                     select from absences a where a.company_id = p.company_id and a.person_id = p.person_id)
-                 and not exists (
-                     select from held_back h where h.company_id = p.company_id and h.person_id = p.person_id)
-             limit $3)";
-        before.to_sqlx(), before_of_nobody.to_sqlx(), limit)
+/// Deletes at most `limit` rows of each table; returns how many rows of all.
+///
+/// Webhooks are found by their id, which follows the time: an index of the time would slow down the receipt of every one.
+pub async fn delete_batch(db: impl PgExecutor<'_>, since: &KeptSince, limit: i64) -> Result<i64> {
+    scalar!(fetch_one(db),
+        r#"with webhooks as (
+             delete from webhook_events where id in (
+                 select id from (select id, received_at, processed_at from webhook_events order by id limit $4) oldest
+                 where received_at < $1 and processed_at is not null) returning 1),
+         items as (
+             delete from attention where id in (
+                 select id from attention where resolved_at < $1 order by resolved_at limit $4) returning 1),
+         entries as (
+             delete from history where id in (select id from history where at < $2 order by at limit $4) returning 1),
+         acts as (
+             delete from audit_log where id in (select id from audit_log where at < $2 order by at limit $4) returning 1),
+         leave as (
+             delete from absences where id in (select id from absences where date < $3 limit $4) returning 1),
+         persons as (
+             delete from people where (company_id, person_id) in (
+                 select p.company_id, p.person_id from people p
+                 where p.archived and p.sync_requested_at is null
+                     and coalesce(p.attempted_at, p.names_read_at, '-infinity')
+                         < case when p.first_name is null then coalesce($1::timestamptz, $2::timestamptz) else $2 end
+                     and not exists (
+                         select from absences a where a.company_id = p.company_id and a.person_id = p.person_id)
+                     and not exists (
+                         select from held_back h where h.company_id = p.company_id and h.person_id = p.person_id)
+                 limit $4) returning 1)
+         select count(*) as "count!" from (
+             table webhooks union all table items union all table entries union all table acts
+             union all table leave union all table persons) deleted"#;
+        since.webhooks.map(ToSqlx::to_sqlx) as _, since.history.map(ToSqlx::to_sqlx) as _,
+        since.absences.map(ToSqlx::to_sqlx) as _, limit)
 }
 
 /// Deletes sessions and logins that have expired.

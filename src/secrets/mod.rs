@@ -64,7 +64,7 @@ pub async fn reseal(db: &PgPool, vault: &Vault) -> Result<(), SecretsError> {
     connection::lock(&mut tx).await?;
     let mut stored = connection::load(&mut *tx).await?;
     if reseal_all(vault, &mut stored)? {
-        connection::save_resealed(&mut *tx, &stored).await?;
+        connection::save_secrets(&mut *tx, &stored).await?;
         tx.commit().await?;
         tracing::info!("Encrypted all stored secrets with the current key");
     }

@@ -53,25 +53,13 @@ impl Vault {
 
     /// Decrypts what [`Self::seal`] made for the same place.
     pub fn open(&self, place: &'static str, sealed: &[u8]) -> Result<SecretString, VaultError> {
-        let damaged = VaultError::Damaged { place };
-        let Some((&version @ (VERSION | VERSION_WITHOUT_ROW), rest)) = sealed.split_first() else {
-            return Err(damaged);
-        };
-        let Some((id, rest)) = rest.split_first_chunk::<KEY_ID>() else {
-            return Err(damaged);
-        };
-        let Some((nonce, ciphertext)) = rest.split_first_chunk::<NONCE>() else {
-            return Err(damaged);
-        };
-        let Some(key) = self.keys().find(|key| key.id() == *id) else {
-            return Err(VaultError::UnknownKey { place });
-        };
-        let aad = self.associated_data(version, place);
-        let payload = Payload { msg: ciphertext, aad: &aad };
-        let Ok(bytes) = cipher(key).decrypt(&XNonce::from(*nonce), payload) else {
-            return Err(damaged);
-        };
-        String::from_utf8(bytes).map(SecretString::from).map_err(|_not_ours| damaged)
+        let damaged = || VaultError::Damaged { place };
+        let (version, key_id, nonce, ciphertext) = parts(sealed).ok_or_else(damaged)?;
+        let key = std::iter::once(&self.current).chain(&self.previous).find(|key| key.id() == *key_id);
+        let key = key.ok_or(VaultError::UnknownKey { place })?;
+        let payload = Payload { msg: ciphertext, aad: &self.associated_data(version, place) };
+        let bytes = cipher(key).decrypt(&XNonce::from(*nonce), payload).map_err(|_another_place| damaged())?;
+        String::from_utf8(bytes).map(SecretString::from).map_err(|_not_ours| damaged())
     }
 
     /// Whether `sealed` should be encrypted again: it has a previous key, or a version that did not bind to the row.
@@ -85,10 +73,14 @@ impl Vault {
         let row = if version == VERSION_WITHOUT_ROW { String::new() } else { format!("\0{}", self.row) };
         [place.as_bytes(), row.as_bytes()].concat()
     }
+}
 
-    fn keys(&self) -> impl Iterator<Item = &EncryptionKey> {
-        std::iter::once(&self.current).chain(&self.previous)
-    }
+/// Version, key id, nonce, and ciphertext with its tag.
+fn parts(sealed: &[u8]) -> Option<(u8, &[u8; KEY_ID], &[u8; NONCE], &[u8])> {
+    let (&version, rest) = sealed.split_first()?;
+    let (key_id, rest) = rest.split_first_chunk()?;
+    let (nonce, ciphertext) = rest.split_first_chunk()?;
+    matches!(version, VERSION | VERSION_WITHOUT_ROW).then_some((version, key_id, nonce, ciphertext))
 }
 
 fn cipher(key: &EncryptionKey) -> XChaCha20Poly1305 {

@@ -17,7 +17,7 @@ use super::random::{digest, random_token};
 use super::vault::{Vault, VaultError};
 use super::{PREVIOUS_WEBHOOK_TOKEN, SecretsError, WEBHOOK_TOKEN};
 use crate::db;
-use crate::db::connection::{self, SealedWebhookTokens};
+use crate::db::connection;
 
 /// How often the worker of every replica reads the tokens again.
 pub const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
@@ -32,7 +32,8 @@ pub struct WebhookAddress {
 
 #[derive(Default)]
 struct Known {
-    sealed: SealedWebhookTokens,
+    /// The current and the previous token as they are stored.
+    sealed: (Option<Vec<u8>>, Option<Vec<u8>>),
     current: SecretString,
     previous: Option<SecretString>,
 }
@@ -64,7 +65,7 @@ impl WebhookAddress {
     pub fn current(&self) -> (SecretString, Vec<u8>) {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let url = format!("{}{}", self.base, known.current.expose_secret());
-        (url.into(), known.sealed.current.clone().unwrap_or_default())
+        (url.into(), known.sealed.0.clone().unwrap_or_default())
     }
 
     /// Whether the token is the current one, or the previous one while Officient may still use it. It is compared with both,
@@ -79,17 +80,22 @@ impl WebhookAddress {
 
     /// Reads the tokens from the database. After an error, the known ones stay.
     pub async fn read_again(&self, db: impl PgExecutor<'_>) -> Result<(), SecretsError> {
-        let sealed = connection::webhook_tokens(db).await?;
+        let stored = connection::load(db).await?;
+        let sealed = (stored.webhook_token, stored.previous_webhook_token);
         if self.known.read().unwrap_or_else(PoisonError::into_inner).sealed == sealed {
             return Ok(());
         }
-        let current = sealed.current.as_deref().ok_or(VaultError::Damaged { place: WEBHOOK_TOKEN })?;
-        let current = self.vault.open(WEBHOOK_TOKEN, current)?;
-        let previous = sealed.previous.as_deref();
+        let current = self.open_current(sealed.0.as_deref())?;
+        let previous = sealed.1.as_deref();
         let previous = previous.map(|token| self.vault.open(PREVIOUS_WEBHOOK_TOKEN, token)).transpose()?;
         let known = Known { sealed, current, previous };
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
         Ok(())
+    }
+
+    /// Every installation has a current token since its first start.
+    fn open_current(&self, sealed: Option<&[u8]>) -> Result<SecretString, VaultError> {
+        self.vault.open(WEBHOOK_TOKEN, sealed.ok_or(VaultError::Damaged { place: WEBHOOK_TOKEN })?)
     }
 
     /// Creates a new token, unless Officient does not have the last one everywhere yet; returns when every replica accepts
@@ -97,15 +103,12 @@ impl WebhookAddress {
     pub async fn rotate(&self, db: &PgPool) -> Result<(), SecretsError> {
         let mut tx = db::begin(db).await?;
         connection::lock(&mut tx).await?;
-        let sealed = connection::webhook_tokens(&mut *tx).await?;
-        if sealed.previous.is_none() {
-            let current = sealed.current.as_deref().ok_or(VaultError::Damaged { place: WEBHOOK_TOKEN })?;
-            let current = self.vault.open(WEBHOOK_TOKEN, current)?;
-            let tokens = SealedWebhookTokens {
-                current: Some(self.vault.seal(WEBHOOK_TOKEN, &random_token())),
-                previous: Some(self.vault.seal(PREVIOUS_WEBHOOK_TOKEN, &current)),
-            };
-            connection::save_webhook_tokens(&mut *tx, &tokens).await?;
+        let mut stored = connection::load(&mut *tx).await?;
+        if stored.previous_webhook_token.is_none() {
+            let current = self.open_current(stored.webhook_token.as_deref())?;
+            stored.webhook_token = Some(self.vault.seal(WEBHOOK_TOKEN, &random_token()));
+            stored.previous_webhook_token = Some(self.vault.seal(PREVIOUS_WEBHOOK_TOKEN, &current));
+            connection::save_secrets(&mut *tx, &stored).await?;
         }
         tx.commit().await?;
         self.read_again(db).await?;
