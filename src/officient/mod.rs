@@ -26,14 +26,12 @@ use crate::domain::calendar::{
 use crate::domain::company::{Account, ListedPerson, Names, PeopleList, PersonDetail};
 use crate::domain::ids::{CompanyId, EventId, LeaveTypeId, PersonId, RequestId};
 use crate::http_client::{Response, Retry, UpstreamError, classify};
-use crate::loose_json::{Entries, Id, Loose, Minutes, Object};
+use crate::loose_json::{Entries, Loose, Minutes, Object};
 use crate::officient::rate_limiter::{Permit, Priority};
 use crate::officient::tokens::{TokenError, Tokens};
 use crate::officient::transport::Transport;
 use crate::officient::wire::Envelope;
 
-/// Items on a page of a list (Officient docs: 30).
-const PAGE: usize = 30;
 /// No list is longer than this many pages (6,000 entries); a list that does not end is not understood.
 const MAX_PAGES: u32 = 200;
 
@@ -88,7 +86,7 @@ pub struct Officient {
 
 impl Officient {
     /// Items on a full page of a list (Officient docs: 30).
-    pub const PAGE_SIZE: usize = PAGE;
+    pub const PAGE_SIZE: usize = 30;
 
     pub fn new(transport: Transport, tokens: Tokens) -> Self {
         Self { transport, tokens: Arc::new(tokens) }
@@ -100,13 +98,13 @@ impl Officient {
 
     /// Waits for the right to make a call. The caller decides only afterwards what to read.
     pub async fn permit(&self, priority: Priority) -> Result<Permit, OfficientError> {
-        let permit = self.transport.rate_limiter().permit(priority).await;
+        let permit = self.transport.rate_limiter.permit(priority).await;
         permit.map_err(|source| failed("waiting for the rate limit", source))
     }
 
     /// How many calls a sweep can make in `interval`.
     pub fn sweep_calls_in(&self, interval: Duration) -> usize {
-        self.transport.rate_limiter().sweep_calls_in(interval)
+        self.transport.rate_limiter.sweep_calls_in(interval)
     }
 
     /// The account that `token`, not yet stored, was granted for.
@@ -132,27 +130,22 @@ impl Officient {
 
     async fn list_people(&self, priority: Priority) -> Result<PeopleList, OfficientError> {
         let operation = "reading the list of people";
-        let (mut people, mut total, mut unreadable) = (BTreeMap::new(), None, 0);
-        for page in 0.. {
-            let path = format!("/1.0/people/list?page={page}&include_archived=0");
-            let read = |response: &Response| response.json().map(|Object(page)| page);
-            let Some(page) = self.next_page::<wire::PeoplePage>(priority, operation, &path, page, read).await? else {
-                break;
-            };
+        let path = |page| format!("/1.0/people/list?page={page}&include_archived=0");
+        let (mut total, mut unreadable) = (None, 0);
+        let read = |response: &Response| {
+            let Object::<wire::PeoplePage>(page) = response.json()?;
             total = page.total_record_count.known().or(total);
             unreadable += page.data.unreadable;
-            let received = page.data.items.into_iter().map(|person| (person.id.0, person));
-            if !add_page(&mut people, received, page.data.unreadable) {
-                break;
-            }
-        }
+            Ok(page.data)
+        };
+        let people = self.all_pages(priority, operation, path, read, |person| person.id.0).await?;
         // No people, and no total that says so, is no company but a response gone wrong.
         let is_complete =
             unreadable == 0 && total.map_or(!people.is_empty(), |total| usize::try_from(total) == Ok(people.len()));
         let is_present = |person: &wire::ListedPerson| {
             !person.archived.known().unwrap_or(false) && !person.deleted.known().unwrap_or(false)
         };
-        let present = people.into_values().filter(is_present);
+        let present = people.into_iter().filter(is_present);
         let people = present
             .map(|person| ListedPerson { id: PersonId(person.id.0), name: person.name.known().unwrap_or_default() });
         Ok(PeopleList { people: people.collect(), is_complete })
@@ -190,9 +183,9 @@ impl Officient {
     pub async fn leave_types(&self, priority: Priority, year: i16) -> Result<Vec<LeaveType>, OfficientError> {
         let operation = format!("reading the leave types of {year}");
         let path = format!("/1.0/calendar/events/types/{year}");
-        let leave_types: Vec<wire::LeaveType> = self.get(priority, &operation, &path, list).await?;
+        let leave_types: Entries<wire::LeaveType> = self.get(priority, &operation, &path, list).await?;
         let mut known = BTreeMap::new();
-        for leave_type in leave_types.into_iter().map(leave_type) {
+        for leave_type in leave_types.items.into_iter().map(leave_type) {
             known.entry(leave_type.id).or_insert(leave_type);
         }
         Ok(known.into_values().collect())
@@ -214,41 +207,35 @@ impl Officient {
     /// documented.
     pub async fn requests_page(&self, priority: Priority, page: u32) -> Result<Vec<ListedRequest>, OfficientError> {
         let path = format!("/1.0/calendar/requests/list?page={page}&status=all");
-        let read =
-            |response: &Response| response.json().map(|Object(Envelope::<Vec<serde_json::Value>> { data })| data);
-        let requests = match self.get(priority, "reading the list of calendar requests", &path, read).await {
+        let operation = "reading the list of calendar requests";
+        let requests = match self.get(priority, operation, &path, list::<wire::ListedRequest>).await {
             // Officient docs: the published example of this response is not valid JSON.
-            Err(error) if error.is_not_found_or_unreadable() => Vec::new(),
-            requests => requests?,
+            Err(error) if error.is_not_found_or_unreadable() => return Ok(Vec::new()),
+            requests => requests?.items.into_iter(),
         };
-        let request = |value| {
-            let Object::<wire::ListedRequest>(wire) = serde_json::from_value(value).ok()?;
-            Some(ListedRequest { id: RequestId(wire.id.0), requester: PersonId(wire.requester.id.0) })
+        let request = |wire: wire::ListedRequest| {
+            let (id, requester) = (RequestId(wire.id.0), PersonId(wire.requester.id.0));
+            ListedRequest { id, requester }
         };
-        Ok(requests.into_iter().filter_map(request).collect())
+        Ok(requests.map(request).collect())
     }
 
     /// All webhook subscriptions of the account, other apps' included.
     pub async fn subscriptions(&self) -> Result<Vec<Subscription>, OfficientError> {
         let operation = "reading the webhook subscriptions";
-        let mut subscriptions = BTreeMap::new();
-        for page in 0.. {
-            // Whether this list has pages is not documented; one that ignores `page` repeats itself.
-            let query = if page == 0 { String::new() } else { format!("?page={page}") };
-            let path = format!("/1.0/webhooks/list{query}");
-            let page: Option<Vec<wire::Subscription>> =
-                self.next_page(Priority::Urgent, operation, &path, page, list).await?;
-            let received = page.unwrap_or_default().into_iter().map(|wire| {
-                let wire::Subscription { id: Id(id), event, target_url } = wire;
-                let (event, target_url) = (event.known(), target_url.known());
-                let (event, target_url) = (event.unwrap_or_default(), target_url.unwrap_or_default());
-                (id, Subscription { id, event, target_url })
-            });
-            if !add_page(&mut subscriptions, received, 0) {
-                break;
-            }
-        }
-        Ok(subscriptions.into_values().collect())
+        // Whether this list has pages is not documented; one that ignores `page` repeats itself.
+        let path = |page| match page {
+            0 => "/1.0/webhooks/list".to_owned(),
+            page => format!("/1.0/webhooks/list?page={page}"),
+        };
+        let subscriptions =
+            self.all_pages(Priority::Urgent, operation, path, list::<wire::Subscription>, |wire| wire.id.0).await?;
+        let subscription = |wire: wire::Subscription| Subscription {
+            id: wire.id.0,
+            event: wire.event.known().unwrap_or_default(),
+            target_url: wire.target_url.known().unwrap_or_default(),
+        };
+        Ok(subscriptions.into_iter().map(subscription).collect())
     }
 
     /// Subscribes to an event and returns the subscription's id.
@@ -257,7 +244,7 @@ impl Officient {
         let body = wire::NewSubscription { target_url, event };
         let request = || self.transport.request(Method::POST, "/1.0/webhooks/add").json(&body);
         let response = self.authorized(Priority::Urgent, &operation, request).await?;
-        let added: wire::AddedSubscription = data(&response).map_err(|source| failed(&operation, source))?;
+        let added: wire::Reference = data(&response).map_err(|source| failed(&operation, source))?;
         Ok(added.id.0)
     }
 
@@ -272,23 +259,36 @@ impl Officient {
         }
     }
 
-    /// The page of this number; `None`: the list ended before. After the first page, 400 and 404 are an end too.
-    async fn next_page<T>(
+    /// All entries of a list, each once. `read` is called with every page.
+    async fn all_pages<T>(
         &self,
         priority: Priority,
         operation: &str,
-        path: &str,
-        page: u32,
-        read: impl Fn(&Response) -> Result<T, UpstreamError>,
-    ) -> Result<Option<T>, OfficientError> {
-        if page >= MAX_PAGES {
-            let what = format!("does not end after {MAX_PAGES} pages");
-            return Err(failed(operation, UpstreamError::Unreadable { what }));
+        path: impl Fn(u32) -> String,
+        mut read: impl FnMut(&Response) -> Result<Entries<T>, UpstreamError>,
+        id_of: impl Fn(&T) -> i64,
+    ) -> Result<Vec<T>, OfficientError> {
+        let mut all = BTreeMap::new();
+        for page in 0.. {
+            if page >= MAX_PAGES {
+                let what = format!("does not end after {MAX_PAGES} pages");
+                return Err(failed(operation, UpstreamError::Unreadable { what }));
+            }
+            let page = match self.get(priority, operation, &path(page), &mut read).await {
+                // After the first page, 400 and 404 say that the list ended.
+                Err(error) if page > 0 && error.is_gone() => break,
+                entries => entries?,
+            };
+            let (received, before) = (page.items.len() + page.unreadable, all.len());
+            for entry in page.items {
+                all.entry(id_of(&entry)).or_insert(entry);
+            }
+            // A page without anything new repeats another one.
+            if received < Self::PAGE_SIZE || all.len() == before {
+                break;
+            }
         }
-        match self.get(priority, operation, path, read).await {
-            Err(error) if page > 0 && error.is_gone() => Ok(None),
-            result => result.map(Some),
-        }
+        Ok(all.into_values().collect())
     }
 
     async fn get<T>(
@@ -296,7 +296,7 @@ impl Officient {
         permit: impl Into<Permit>,
         operation: &str,
         path: &str,
-        read: impl Fn(&Response) -> Result<T, UpstreamError>,
+        read: impl FnOnce(&Response) -> Result<T, UpstreamError>,
     ) -> Result<T, OfficientError> {
         let request = || self.transport.request(Method::GET, path);
         let response = self.authorized(permit, operation, request).await?;
@@ -336,19 +336,8 @@ fn data<T: DeserializeOwned>(response: &Response) -> Result<T, UpstreamError> {
 }
 
 /// Reads `{"data": [{…}, …]}`, without the entries that are not understood.
-fn list<T: DeserializeOwned>(response: &Response) -> Result<Vec<T>, UpstreamError> {
-    let Object(Envelope::<Entries<T>> { data }) = response.json()?;
-    Ok(data.items)
-}
-
-/// Adds what is new on a page to the list. Returns whether a page may follow: the last page is not full, or repeats what
-/// is known.
-fn add_page<T>(list: &mut BTreeMap<i64, T>, page: impl ExactSizeIterator<Item = (i64, T)>, unreadable: usize) -> bool {
-    let (received, before) = (page.len() + unreadable, list.len());
-    for (id, item) in page {
-        list.entry(id).or_insert(item);
-    }
-    received >= PAGE && list.len() > before
+fn list<T: DeserializeOwned>(response: &Response) -> Result<Entries<T>, UpstreamError> {
+    response.json().map(|Object(Envelope { data })| data)
 }
 
 fn leave_type(wire: wire::LeaveType) -> LeaveType {
@@ -428,7 +417,7 @@ pub fn readable(body: &[u8]) -> (Vec<CalendarEvent>, Vec<String>) {
         data::<wire::RequestDetail>(&response).err(),
         data::<wire::Account>(&response).err(),
         list::<wire::Subscription>(&response).err(),
-        data::<wire::AddedSubscription>(&response).err(),
+        data::<wire::Reference>(&response).err(),
     ];
     let errors = errors.into_iter().flatten().map(|error| error.to_string()).collect();
     (calendar.unwrap_or_default(), errors)

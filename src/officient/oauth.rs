@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -47,14 +46,13 @@ pub struct Grant {
 }
 
 /// The OAuth endpoints.
-#[derive(Clone)]
 pub struct Oauth {
     transport: Transport,
     authorize_url: AuthUrl,
     token_url: TokenUrl,
     redirect_url: RedirectUrl,
     /// Whether the token endpoint accepted JSON last, and not a form.
-    sends_json: Arc<AtomicBool>,
+    sends_json: AtomicBool,
 }
 
 type Client = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
@@ -67,7 +65,7 @@ impl Oauth {
             token_url: TokenUrl::new(format!("{}{TOKEN_PATH}", transport.api_url()))?,
             redirect_url: RedirectUrl::new(redirect_url)?,
             transport,
-            sends_json: Arc::default(),
+            sends_json: AtomicBool::new(false),
         })
     }
 

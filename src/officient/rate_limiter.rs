@@ -38,13 +38,8 @@ pub enum Priority {
     Sweep,
 }
 
-/// Hands out permits; clones share the lanes.
-#[derive(Clone)]
+/// Hands out permits.
 pub struct RateLimiter {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
     counter: Counter,
     tasks: TaskTracker,
     calls: usize,
@@ -75,21 +70,21 @@ impl Lane {
 
 impl RateLimiter {
     /// At most `calls` in any `period`, over all processes that share `counter`; a call takes at most `timeout`.
-    pub fn new(counter: Counter, tasks: TaskTracker, calls: usize, period: Duration, timeout: Duration) -> Self {
+    pub fn new(counter: Counter, tasks: TaskTracker, calls: usize, period: Duration, timeout: Duration) -> Arc<Self> {
         let urgent = Lane::new(calls, Duration::ZERO);
         let import = Lane::new(calls - calls.div_ceil(10), period);
         let sweep = Lane::new(calls / 3, period);
         let lasts = GOOD_FOR + timeout + period;
-        Self { shared: Arc::new(Shared { counter, tasks, calls, period, lasts, urgent, import, sweep }) }
+        Arc::new(Self { counter, tasks, calls, period, lasts, urgent, import, sweep })
     }
 
     /// Waits for the right to make one call. Dropped while it waits, it gives up its place.
-    pub async fn permit(&self, priority: Priority) -> Result<Permit, UpstreamError> {
+    pub async fn permit(self: &Arc<Self>, priority: Priority) -> Result<Permit, UpstreamError> {
         Ok(Permit { priority, reservation: Some(self.reserve(priority).await?) })
     }
 
     /// Makes a call with this permit. It counts until one period after it ended or was dropped.
-    pub async fn spend<T>(&self, permit: Permit, call: impl Future<Output = T>) -> Result<T, UpstreamError> {
+    pub async fn spend<T>(self: &Arc<Self>, permit: Permit, call: impl Future<Output = T>) -> Result<T, UpstreamError> {
         // One that is too old is given back before another is waited for.
         let reservation = permit.reservation.filter(|reservation| reservation.good_until > Instant::now());
         let mut reservation = match reservation {
@@ -102,19 +97,19 @@ impl RateLimiter {
 
     /// Officient refused a call with 429 in spite of all: no process calls for a whole period.
     pub async fn pause(&self) {
-        if let Err(error) = self.shared.counter.block(self.shared.calls, self.shared.period).await {
+        if let Err(error) = self.counter.block(self.calls, self.period).await {
             tracing::warn!(%error, "Could not pause all calls to Officient after its 429");
         }
     }
 
     /// How many calls a sweep can make in `interval` with its share of the limit.
     pub fn sweep_calls_in(&self, interval: Duration) -> usize {
-        let spacing = self.shared.sweep.spacing.as_nanos().max(1);
+        let spacing = self.sweep.spacing.as_nanos().max(1);
         usize::try_from(interval.as_nanos() / spacing).unwrap_or(usize::MAX)
     }
 
-    async fn reserve(&self, priority: Priority) -> Result<Reservation, UpstreamError> {
-        let Shared { urgent, import, sweep, .. } = &*self.shared;
+    async fn reserve(self: &Arc<Self>, priority: Priority) -> Result<Reservation, UpstreamError> {
+        let Self { urgent, import, sweep, .. } = &**self;
         let (lane, more_urgent) = match priority {
             Priority::Urgent => (urgent, vec![]),
             Priority::Import => (import, vec![urgent]),
@@ -129,7 +124,7 @@ impl RateLimiter {
                 first_of_all.push(lane.due_at.lock().await);
             }
             // In a task of its own: a caller that gives up meanwhile leaves no reservation behind that nobody releases.
-            let reserved = self.shared.tasks.spawn(self.clone().try_reserve(lane.share));
+            let reserved = self.tasks.spawn(Arc::clone(self).try_reserve(lane.share));
             let reserved = reserved.await.unwrap_or(Err(sqlx::Error::WorkerCrashed));
             drop(first_of_all);
             match reserved {
@@ -151,10 +146,10 @@ impl RateLimiter {
     }
 
     /// A reservation, or how long none becomes free.
-    async fn try_reserve(self, share: usize) -> Result<Result<Reservation, Duration>, sqlx::Error> {
-        let reserved = self.shared.counter.reserve(share, self.shared.lasts).await?;
+    async fn try_reserve(self: Arc<Self>, share: usize) -> Result<Result<Reservation, Duration>, sqlx::Error> {
+        let reserved = self.counter.reserve(share, self.lasts).await?;
         let good_until = Instant::now() + GOOD_FOR;
-        Ok(reserved.map(|id| Reservation { shared: self.shared, id, good_until, is_used: false }))
+        Ok(reserved.map(|id| Reservation { limiter: self, id, good_until, is_used: false }))
     }
 }
 
@@ -173,7 +168,7 @@ impl From<Priority> for Permit {
 
 /// A call that counts. Dropped, it counts for one more period if it was made, and else no longer.
 struct Reservation {
-    shared: Arc<Shared>,
+    limiter: Arc<RateLimiter>,
     id: i64,
     good_until: Instant,
     is_used: bool,
@@ -181,12 +176,12 @@ struct Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        let (shared, id) = (Arc::clone(&self.shared), self.id);
-        let lasts = if self.is_used { shared.period } else { Duration::ZERO };
+        let (limiter, id) = (Arc::clone(&self.limiter), self.id);
+        let lasts = if self.is_used { limiter.period } else { Duration::ZERO };
         // Where this fails, or the process ends, the call counts until its reservation expires.
-        let release = async move { shared.counter.release(id, lasts).await };
+        let release = async move { limiter.counter.release(id, lasts).await };
         if let Ok(runtime) = Handle::try_current() {
-            self.shared.tasks.spawn_on(release, &runtime);
+            self.limiter.tasks.spawn_on(release, &runtime);
         }
     }
 }
@@ -247,15 +242,15 @@ mod tests {
         LAST.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn limiter_over(counter: &Counter, calls: usize) -> RateLimiter {
+    fn limiter_over(counter: &Counter, calls: usize) -> Arc<RateLimiter> {
         RateLimiter::new(counter.clone(), TaskTracker::new(), calls, PERIOD, TIMEOUT)
     }
 
-    fn limiter(calls: usize) -> RateLimiter {
+    fn limiter(calls: usize) -> Arc<RateLimiter> {
         limiter_over(&Counter::default(), calls)
     }
 
-    async fn call(limiter: &RateLimiter, priority: Priority, latency: Duration) -> Instant {
+    async fn call(limiter: &Arc<RateLimiter>, priority: Priority, latency: Duration) -> Instant {
         let call = async {
             let started = Instant::now();
             sleep(latency).await;
@@ -264,7 +259,7 @@ mod tests {
         limiter.spend(priority.into(), call).await.unwrap()
     }
 
-    async fn calls(limiter: &RateLimiter, priority: Priority, count: usize, latency: Duration) -> Vec<Instant> {
+    async fn calls(limiter: &Arc<RateLimiter>, priority: Priority, count: usize, latency: Duration) -> Vec<Instant> {
         let mut started = join_all((0..count).map(|_| call(limiter, priority, latency))).await;
         started.sort_unstable();
         started
@@ -413,7 +408,7 @@ mod tests {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
             let calls = runtime.unwrap().block_on(async {
                 let counter = Counter::default();
-                let processes: Vec<RateLimiter> = (0..3).map(|_| limiter_over(&counter, limit)).collect();
+                let processes: Vec<Arc<RateLimiter>> = (0..3).map(|_| limiter_over(&counter, limit)).collect();
                 join_all(arrivals.iter().map(|arrival| async {
                     sleep(arrival.after).await;
                     let process = &processes[arrival.process];

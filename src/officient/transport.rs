@@ -12,18 +12,14 @@ use crate::officient::rate_limiter::{Permit, RateLimiter};
 #[derive(Clone)]
 pub struct Transport {
     http: reqwest::Client,
-    rate_limiter: RateLimiter,
+    pub(super) rate_limiter: Arc<RateLimiter>,
     api_url: Arc<str>,
 }
 
 impl Transport {
     /// `timeout` is of each call.
-    pub fn new(api_url: &str, rate_limiter: RateLimiter, timeout: Duration) -> Self {
+    pub fn new(api_url: &str, rate_limiter: Arc<RateLimiter>, timeout: Duration) -> Self {
         Self { http: http_client::http_client(timeout), rate_limiter, api_url: api_url.into() }
-    }
-
-    pub(super) fn rate_limiter(&self) -> &RateLimiter {
-        &self.rate_limiter
     }
 
     pub(super) fn api_url(&self) -> &str {

@@ -96,16 +96,17 @@ pub(super) struct Integration {
 #[derive(Deserialize)]
 pub(super) struct ListedRequest {
     pub(super) id: Id,
-    pub(super) requester: Requester,
+    pub(super) requester: Reference,
 }
 
 #[derive(Deserialize)]
 pub(super) struct RequestDetail {
-    pub(super) requester: Requester,
+    pub(super) requester: Reference,
 }
 
+/// What is known only by its id here.
 #[derive(Deserialize)]
-pub(super) struct Requester {
+pub(super) struct Reference {
     pub(super) id: Id,
 }
 
@@ -121,11 +122,6 @@ pub(super) struct Subscription {
     pub(super) id: Id,
     pub(super) event: Loose<String>,
     pub(super) target_url: Loose<String>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct AddedSubscription {
-    pub(super) id: Id,
 }
 
 #[derive(Serialize)]

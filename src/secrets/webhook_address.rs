@@ -5,7 +5,7 @@
 //! token is accepted until Officient has the new address for every event.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -22,12 +22,10 @@ use crate::db::connection;
 /// How often the worker of every replica reads the tokens again.
 pub const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Clones share the tokens.
-#[derive(Clone)]
 pub struct WebhookAddress {
-    base: Arc<str>,
+    base: String,
     vault: Vault,
-    known: Arc<RwLock<Known>>,
+    known: RwLock<Known>,
 }
 
 #[derive(Default)]
@@ -47,7 +45,7 @@ impl fmt::Debug for WebhookAddress {
 impl WebhookAddress {
     /// `base` ends with a slash; the token follows it.
     pub async fn read(base: String, vault: Vault, db: impl PgExecutor<'_>) -> Result<Self, SecretsError> {
-        let address = Self { base: base.into(), vault, known: Arc::default() };
+        let address = Self { base, vault, known: RwLock::default() };
         address.read_again(db).await?;
         Ok(address)
     }
