@@ -199,21 +199,13 @@ pub async fn note_call(
     until: Option<Timestamp>,
     term: i64,
 ) -> Result<Noted> {
-    sqlx::query_as!(
-        Noted,
+    rows!(fetch_one(db) as Noted,
         r#"with led as (select term = $4 as is_ours from leadership for share),
                noted as (
                    update absences set call_until = $3
                    where company_id = $1 and event_id = $2 and person_id = $5 and (select is_ours from led) returning 1)
-           select (select is_ours from led) as "is_leading!", exists (select from noted) as "is_theirs!""#,
-        context.company.0,
-        event.0,
-        until.map(ToSqlx::to_sqlx) as _,
-        term,
-        context.person.0
-    )
-    .fetch_one(db)
-    .await
+           select (select is_ours from led) as "is_leading!", exists (select from noted) as "is_theirs!""#;
+        context.company.0, event.0, until.map(ToSqlx::to_sqlx) as _, term, context.person.0)
 }
 
 /// Records that a create or change succeeded, in the history as `action`.

@@ -147,10 +147,9 @@ pub async fn follow(db: impl PgExecutor<'_>, id: i64) -> Result<bool> {
 
 /// How many items are open, by kind.
 pub async fn count_open(db: impl PgExecutor<'_>) -> Result<Vec<(String, i64)>> {
-    let rows = sqlx::query!(
+    rows!(fetch_all(db),
         r#"select kind, count(*) as "count!" from attention where resolved_at is null and ignored_at is null group by kind"#
-    );
-    rows.map(|row| (row.kind, row.count)).fetch_all(db).await
+        => |row| (row.kind, row.count))
 }
 
 /// How much leave of each of these people is blocked.
@@ -159,23 +158,18 @@ pub async fn count_blocked(
     company: Option<CompanyId>,
     people: &[i64],
 ) -> Result<Vec<(i64, i64)>> {
-    let rows = sqlx::query!(
+    rows!(fetch_all(db),
         r#"select person_id, count(*) as "count!" from held_back
-           where company_id = $1 and person_id = any($2) group by person_id"#,
-        company.map(|company| company.0),
-        people
-    );
-    rows.map(|row| (row.person_id, row.count)).fetch_all(db).await
+           where company_id = $1 and person_id = any($2) group by person_id"#;
+        company.map(|company| company.0), people => |row| (row.person_id, row.count))
 }
 
 /// How much leave is blocked by each leave type.
 pub async fn count_blocked_by_type(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<(String, i64)>> {
-    let rows = sqlx::query!(
+    rows!(fetch_all(db),
         r#"select subject_id, count(*) as "count!" from held_back
-           where company_id = $1 and kind in ('unmapped_leave_type', 'ambiguous_leave_type') group by subject_id"#,
-        company.0
-    );
-    rows.map(|row| (row.subject_id, row.count)).fetch_all(db).await
+           where company_id = $1 and kind in ('unmapped_leave_type', 'ambiguous_leave_type') group by subject_id"#;
+        company.0 => |row| (row.subject_id, row.count))
 }
 
 /// Deletes which leave of a person is blocked, or only of these events if part of the calendar was read. Returns kind and
@@ -186,14 +180,10 @@ pub async fn clear_blocked(
     person: PersonId,
     events: Option<&[i64]>,
 ) -> Result<Vec<(String, String)>> {
-    let rows = sqlx::query!(
+    rows!(fetch_all(db),
         "delete from held_back where company_id = $1 and person_id = $2 and ($3::bigint[] is null or event_id = any($3))
-         returning kind, subject_id",
-        company.0,
-        person.0,
-        events
-    );
-    rows.map(|row| (row.kind, row.subject_id)).fetch_all(db).await
+         returning kind, subject_id";
+        company.0, person.0, events => |row| (row.kind, row.subject_id))
 }
 
 /// Stores which leave is blocked, and by which item.

@@ -82,12 +82,8 @@ pub async fn insert(
 
 /// The newest entries after the first `offset`.
 pub async fn list(db: impl PgExecutor<'_>, limit: i64, offset: i64) -> Result<Vec<Entry>> {
-    let entries = sqlx::query_as!(
-        Entry,
+    rows!(fetch_all(db) as Entry,
         "select id, at, action, detail, admin_name, session, address from audit_log
-         order by id desc limit $1 offset $2",
-        limit,
-        offset
-    );
-    entries.fetch_all(db).await
+         order by id desc limit $1 offset $2";
+        limit, offset)
 }

@@ -23,6 +23,18 @@ macro_rules! scalar {
     };
 }
 
+/// Checks and runs a query of several columns. Each row becomes a value of a type with fields of the same names:
+/// `rows!(fetch_all(db) as Type, "select …"; arguments)`; or what a closure makes of it:
+/// `rows!(fetch_all(db), "select …"; arguments => |row| …)`.
+macro_rules! rows {
+    ($fetch:ident($db:expr) as $row:ident, $sql:literal $(; $($argument:expr),+)?) => {
+        sqlx::query_as!($row, $sql $(, $($argument),+)?).$fetch($db).await
+    };
+    ($fetch:ident($db:expr), $sql:literal $(; $($argument:expr),+)? => $map:expr) => {
+        sqlx::query!($sql $(, $($argument),+)?).map($map).$fetch($db).await
+    };
+}
+
 pub mod absences;
 pub mod attention;
 pub mod audit_log;

@@ -230,17 +230,12 @@ pub async fn owners_of_events(
     company: CompanyId,
     events: &[i64],
 ) -> Result<Vec<(EventId, PersonId)>> {
-    sqlx::query!(
+    rows!(fetch_all(db),
         r#"select event_id as "event_id!", person_id as "person_id!" from absences where company_id = $1 and event_id = any($2)
            union
            select e.event_id, p.person_id from people p, unnest($2::bigint[]) as e (event_id)
-           where p.company_id = $1 and p.event_ids && $2 and p.event_ids @> array[e.event_id]"#,
-        company.0,
-        events
-    )
-    .map(|row| (EventId(row.event_id), PersonId(row.person_id)))
-    .fetch_all(db)
-    .await
+           where p.company_id = $1 and p.event_ids && $2 and p.event_ids @> array[e.event_id]"#;
+        company.0, events => |row| (EventId(row.event_id), PersonId(row.person_id)))
 }
 
 /// Which of these are people in the table.

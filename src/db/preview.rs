@@ -118,8 +118,9 @@ pub async fn insert_item(db: impl PgExecutor<'_>, item: &AttentionItem) -> Resul
 
 /// How many lines there are of each action.
 pub async fn count_lines(db: impl PgExecutor<'_>) -> Result<Vec<(String, i64)>> {
-    let rows = sqlx::query!(r#"select action, count(*) as "count!" from preview_lines group by action"#);
-    rows.map(|row| (row.action, row.count)).fetch_all(db).await
+    rows!(fetch_all(db),
+        r#"select action, count(*) as "count!" from preview_lines group by action"#
+        => |row| (row.action, row.count))
 }
 
 /// The lines of an action after the first `offset`.

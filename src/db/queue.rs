@@ -205,15 +205,10 @@ pub async fn progress(
     company: Option<CompanyId>,
     started_at: Option<Timestamp>,
 ) -> Result<Progress> {
-    sqlx::query_as!(
-        Progress,
+    rows!(fetch_one(db) as Progress,
         r#"select count(*) filter (where attempted_at >= $2 or sync_requested_at is null) as "done!", count(*) as "total!"
-           from people where company_id = $1 and not archived and $2::timestamptz is not null"#,
-        company.map(|company| company.0),
-        started_at.map(ToSqlx::to_sqlx) as _
-    )
-    .fetch_one(db)
-    .await
+           from people where company_id = $1 and not archived and $2::timestamptz is not null"#;
+        company.map(|company| company.0), started_at.map(ToSqlx::to_sqlx) as _)
 }
 
 /// The work that waits.
@@ -228,12 +223,11 @@ pub struct Counts {
 
 /// How many people wait for their first attempt, and how many for another attempt.
 pub async fn count(db: impl PgExecutor<'_>) -> Result<Counts> {
-    let counts = sqlx::query_as!(
-        Counts,
+    rows!(
+        fetch_one(db) as Counts,
         r#"select count(*) filter (where attempts = 0) as "waiting!", count(*) filter (where attempts > 0) as "retrying!"
            from people where sync_requested_at is not null"#
-    );
-    counts.fetch_one(db).await
+    )
 }
 
 /// The people who wait, for an estimate of how long a sweep takes.
@@ -247,12 +241,9 @@ pub struct Backlog {
 }
 
 pub async fn backlog(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Backlog> {
-    let backlog = sqlx::query_as!(
-        Backlog,
+    rows!(fetch_one(db) as Backlog,
         r#"select count(*) filter (where sync_reason < 3) as "urgent!", count(*) filter (where sync_reason >= 3) as "unhurried!",
                count(*) filter (where names_read_at is null) as "names!"
-           from people where company_id = $1 and sync_requested_at is not null"#,
-        company.0
-    );
-    backlog.fetch_one(db).await
+           from people where company_id = $1 and sync_requested_at is not null"#;
+        company.0)
 }

@@ -41,16 +41,10 @@ pub async fn find_session(
     created_after: Timestamp,
     seen_after: Timestamp,
 ) -> Result<Option<Session>> {
-    sqlx::query_as!(
-        Session,
+    rows!(fetch_optional(db) as Session,
         "select csrf_token, admin_name from sessions
-         where token_digest = $1 and created_at > $2 and last_seen_at > $3",
-        token_digest,
-        created_after.to_sqlx(),
-        seen_after.to_sqlx()
-    )
-    .fetch_optional(db)
-    .await
+         where token_digest = $1 and created_at > $2 and last_seen_at > $3";
+        token_digest, created_after.to_sqlx(), seen_after.to_sqlx())
 }
 
 /// Keeps a session alive.
@@ -92,13 +86,8 @@ pub async fn take_flow(
     browser_digest: &[u8],
     now: Timestamp,
 ) -> Result<Option<Flow>> {
-    let flow = sqlx::query_as!(
-        Flow,
+    rows!(fetch_optional(db) as Flow,
         "delete from oauth_flows where state_digest = $1 and browser_digest = $2 and expires_at > $3
-         returning begun_by, session, preview_first",
-        state_digest,
-        browser_digest,
-        now.to_sqlx()
-    );
-    flow.fetch_optional(db).await
+         returning begun_by, session, preview_first";
+        state_digest, browser_digest, now.to_sqlx())
 }

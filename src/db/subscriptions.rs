@@ -62,7 +62,5 @@ pub async fn retain(db: impl PgExecutor<'_>, events: &[String]) -> Result<()> {
 
 /// All of them, by event name.
 pub async fn all(db: impl PgExecutor<'_>) -> Result<Vec<Subscription>> {
-    sqlx::query_as!(Subscription, "select event, state, detail from webhook_subscriptions order by event")
-        .fetch_all(db)
-        .await
+    rows!(fetch_all(db) as Subscription, "select event, state, detail from webhook_subscriptions order by event")
 }
