@@ -37,8 +37,9 @@ pub struct Times {
     pub all_day: bool,
 }
 
-/// An absence without its id: what is written.
-#[derive(Clone, PartialEq, Eq)]
+/// An absence without its id: what is written, and in JSON as Optedo documents it.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct NewAbsence {
     pub user_id: UserId,
     pub absence_type_id: AbsenceTypeId,
@@ -49,6 +50,7 @@ pub struct NewAbsence {
     /// From midnight to midnight.
     pub all_day: bool,
     /// Set by the writer, kept as is; ours is `officient:{company_id}:{event_id}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_reference: Option<String>,
 }
 

@@ -171,14 +171,14 @@ impl Optedo {
 
     pub async fn create(&self, absence: &NewAbsence) -> Result<Reply, OptedoError> {
         let operation = format!("creating an absence of user {}", absence.user_id);
-        let request = self.request(Method::POST, "/absences").json(&wire::NewAbsence::from(absence));
+        let request = self.request(Method::POST, "/absences").json(absence);
         Ok(Reply::new(&self.call(&operation, request).await?, absence))
     }
 
     pub async fn replace(&self, id: AbsenceId, absence: &NewAbsence) -> Result<Reply, OptedoError> {
         let operation = format!("changing absence {id}");
         let path = format!("/absences/{id}");
-        let request = self.request(Method::PUT, &path).json(&wire::NewAbsence::from(absence));
+        let request = self.request(Method::PUT, &path).json(absence);
         let reply = Reply::new(&self.call(&operation, request).await?, absence);
         Ok(Reply { shown: reply.shown.filter(|shown| *shown == id), ..reply })
     }

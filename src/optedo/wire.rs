@@ -1,8 +1,8 @@
-//! Optedo's JSON (docs/optedo-api.yaml). What is sent is as documented; what is received is read leniently.
+//! Optedo's JSON (docs/optedo-api.yaml) as it is received: read leniently.
 
 use jiff::civil::DateTime;
 use jiff::{RoundMode, Timestamp, Unit};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::domain::absence;
@@ -35,31 +35,6 @@ pub(super) struct AbsenceType {
 impl From<AbsenceType> for absence::AbsenceType {
     fn from(AbsenceType { id, description }: AbsenceType) -> Self {
         Self { id: AbsenceTypeId(id.0), description }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct NewAbsence<'a> {
-    user_id: UserId,
-    absence_type_id: AbsenceTypeId,
-    start: DateTime,
-    end: DateTime,
-    all_day: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_reference: Option<&'a str>,
-}
-
-impl<'a> From<&'a absence::NewAbsence> for NewAbsence<'a> {
-    fn from(absence: &'a absence::NewAbsence) -> Self {
-        Self {
-            user_id: absence.user_id,
-            absence_type_id: absence.absence_type_id,
-            start: absence.start,
-            end: absence.end,
-            all_day: absence.all_day,
-            external_reference: absence.external_reference.as_deref(),
-        }
     }
 }
 
