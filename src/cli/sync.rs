@@ -107,14 +107,14 @@ async fn sync_everybody(engine: &Engine, company: CompanyId) -> Result<Failures,
 impl Display for Preview {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lists = [
-            ("create   ", &self.create),
-            ("change   ", &self.change),
-            ("delete   ", &self.delete),
+            ("create", &self.create),
+            ("change", &self.change),
+            ("delete", &self.delete),
             ("take over", &self.take_over),
         ];
         for (title, absence) in lists.iter().flat_map(|(title, list)| list.iter().map(move |one| (title, one))) {
             let PreviewedAbsence { person_id, event_id, user_id, absence_type_id, start, end, .. } = absence;
-            write!(f, "{title}  person {person_id} event {event_id} → user {user_id} type {absence_type_id}")?;
+            write!(f, "{title:<9}  person {person_id} event {event_id} → user {user_id} type {absence_type_id}")?;
             writeln!(f, "  {start} – {end}")?;
         }
         for Skipped { person_id, event_id, item } in &self.skipped {
@@ -124,16 +124,9 @@ impl Display for Preview {
         for Failed { person_id, error } in &self.failed {
             writeln!(f, "failed     person {person_id}  {error}")?;
         }
-        write!(
-            f,
-            "{} to create, {} to change, {} to delete, {} to take over, {} unchanged, {} skipped, {} failed",
-            self.create.len(),
-            self.change.len(),
-            self.delete.len(),
-            self.take_over.len(),
-            self.unchanged,
-            self.skipped.len(),
-            self.failed.len()
-        )
+        for (title, list) in lists {
+            write!(f, "{} to {title}, ", list.len())?;
+        }
+        write!(f, "{} unchanged, {} skipped, {} failed", self.unchanged, self.skipped.len(), self.failed.len())
     }
 }

@@ -12,7 +12,7 @@ use super::encryption_key::{EXAMPLE_KEY, EncryptionKey};
 use super::keys::{Key, Keys, Reported};
 use super::values::{
     Edge, IS_TRACED, LogFormat, base_url, boolean, duration, log_filter, network, number, otlp_endpoint, parse,
-    password, positive_duration, positive_span, postgres_url, public_url, secret, socket_address, text,
+    password, positive_duration, positive_span, postgres_url, public_url, socket_address, text,
 };
 
 const DATABASE: &str = "postgres://optedo_officient:secret@db.internal/acme";
@@ -86,7 +86,7 @@ sections! {
         api_url: String = required("https://api.officient.io", base_url);
         /// Set together with `client_secret`, or neither: then the admin fills them in on the settings page.
         client_id: Option<String> = optional("1234", text);
-        client_secret: Option<SecretString> = optional("8c64…", secret);
+        client_secret: Option<SecretString> = optional("8c64…", text);
         /// The value of `app` that marks our entry in a leave type's `integrations`; compared without case.
         integration_app: String = required("optedo", text);
         /// The event names to subscribe to, until the admin chooses others.
@@ -101,7 +101,7 @@ sections! {
     optedo: Optedo {
         /// Without a trailing slash.
         api_url: String = required("https://acme.optedo.com/api", base_url);
-        api_token: SecretString = required("the token of Optedo's API", secret);
+        api_token: SecretString = required("the token of Optedo's API", text);
         /// Per call.
         timeout: Duration = required("10s", positive_duration);
     }
@@ -109,7 +109,7 @@ sections! {
         /// Clear text, or an argon2id hash as a PHC string.
         password: SecretString = required(PASSWORD, password);
         /// The bearer token of the API. Without it, the API accepts only the session of the settings page.
-        api_token: Option<SecretString> = optional("the output of: openssl rand -hex 32", secret);
+        api_token: Option<SecretString> = optional("the output of: openssl rand -hex 32", text);
     }
     security: Security {
         /// Encrypts secrets at rest.

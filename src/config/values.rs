@@ -21,13 +21,9 @@ pub(super) fn parse<T: FromStr>(text: &str, fault: &str) -> Result<T, String> {
     text.parse().map_err(|_the_fault_says_it| fault.to_owned())
 }
 
+/// For types that hold any text.
 #[expect(clippy::unnecessary_wraps, reason = "a parser")]
-pub(super) fn text(text: &str) -> Result<String, String> {
-    Ok(text.to_owned())
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "a parser")]
-pub(super) fn secret(text: &str) -> Result<SecretString, String> {
+pub(super) fn text<T: for<'a> From<&'a str>>(text: &str) -> Result<T, String> {
     Ok(text.into())
 }
 

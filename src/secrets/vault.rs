@@ -54,7 +54,13 @@ impl Vault {
     /// Decrypts what [`Self::seal`] made for the same place.
     pub fn open(&self, place: &'static str, sealed: &[u8]) -> Result<SecretString, VaultError> {
         let damaged = || VaultError::Damaged { place };
-        let (version, key_id, nonce, ciphertext) = parts(sealed).ok_or_else(damaged)?;
+        let parts = || {
+            let (&version, rest) = sealed.split_first()?;
+            let (key_id, rest) = rest.split_first_chunk::<KEY_ID>()?;
+            let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>()?;
+            matches!(version, VERSION | VERSION_WITHOUT_ROW).then_some((version, key_id, nonce, ciphertext))
+        };
+        let (version, key_id, nonce, ciphertext) = parts().ok_or_else(damaged)?;
         let key = std::iter::once(&self.current).chain(&self.previous).find(|key| key.id() == *key_id);
         let key = key.ok_or(VaultError::UnknownKey { place })?;
         let payload = Payload { msg: ciphertext, aad: &self.associated_data(version, place) };
@@ -73,14 +79,6 @@ impl Vault {
         let row = if version == VERSION_WITHOUT_ROW { String::new() } else { format!("\0{}", self.row) };
         [place.as_bytes(), row.as_bytes()].concat()
     }
-}
-
-/// Version, key id, nonce, and ciphertext with its tag.
-fn parts(sealed: &[u8]) -> Option<(u8, &[u8; KEY_ID], &[u8; NONCE], &[u8])> {
-    let (&version, rest) = sealed.split_first()?;
-    let (key_id, rest) = rest.split_first_chunk()?;
-    let (nonce, ciphertext) = rest.split_first_chunk()?;
-    matches!(version, VERSION | VERSION_WITHOUT_ROW).then_some((version, key_id, nonce, ciphertext))
 }
 
 fn cipher(key: &EncryptionKey) -> XChaCha20Poly1305 {
