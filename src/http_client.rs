@@ -84,8 +84,8 @@ impl UpstreamError {
     }
 }
 
-/// Wraps a call in a span and a line of the log at level debug. `operation` holds ids only, and no address: an address can
-/// hold a token.
+/// Counts a call, and wraps it in a span and a line of the log at level debug. `operation` holds ids only, and no address: an
+/// address can hold a token.
 pub async fn traced(
     service: &'static str,
     operation: &str,
@@ -106,6 +106,7 @@ pub async fn traced(
         let began = Instant::now();
         let result = call.await;
         let outcome = UpstreamError::outcome(&result);
+        metrics::counter!(format!("{service}_calls_total"), "outcome" => outcome).increment(1);
         tracing::Span::current().record("outcome", outcome);
         if result.is_err() {
             tracing::Span::current().record("otel.status_code", "ERROR");

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretBox};
@@ -8,15 +10,15 @@ pub(super) const EXAMPLE_KEY: &str = "the output of: openssl rand -base64 32";
 pub const DEMO_KEY: &str = "ZGVtby1kZW1vLWRlbW8tZGVtby1kZW1vLWRlbW8tMTI=";
 
 /// 32 random bytes.
-#[derive(Debug)]
-pub struct EncryptionKey(SecretBox<[u8; 32]>);
+#[derive(Clone, Debug)]
+pub struct EncryptionKey(Arc<SecretBox<[u8; 32]>>);
 
 impl EncryptionKey {
     /// Length in bytes of [`Self::id`].
     pub const ID_LENGTH: usize = 8;
 
     pub fn new(bytes: [u8; 32]) -> Self {
-        Self(SecretBox::new(Box::new(bytes)))
+        Self(Arc::new(SecretBox::new(Box::new(bytes))))
     }
 
     pub(super) fn parse(text: &str) -> Result<Self, String> {
@@ -43,11 +45,5 @@ impl EncryptionKey {
     /// Whether this is the demo's key, which everybody knows.
     pub fn is_published(&self) -> bool {
         STANDARD.decode(DEMO_KEY).is_ok_and(|demo| demo == self.expose_bytes())
-    }
-}
-
-impl Clone for EncryptionKey {
-    fn clone(&self) -> Self {
-        Self::new(*self.expose_bytes())
     }
 }

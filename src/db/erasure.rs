@@ -40,16 +40,13 @@ pub async fn erase(tx: &mut PgConnection, person: PersonId) -> Result<Erased> {
     // A transaction that is adding people ends first. One that read its list before this, and stores it later, reads it again.
     execute!(&mut *tx, "update forgettings set count = count + 1")?;
     // A transaction that is storing something about this person ends first, and is erased too. A later one finds nobody.
-    let found = sqlx::query!(
+    let (known, is_in_officient, standing) = rows!(fetch_one(&mut *tx),
         r#"with them as (select archived from people where person_id = $1 for update)
            select count(*) as "known!", coalesce(bool_or(not archived), false) as "present!",
                (select count(*) from absences where person_id = $1 and optedo_absence_id is not null and deleted_at is null)
                    as "standing!"
-           from them"#,
-        person.0
-    )
-    .fetch_one(&mut *tx)
-    .await?;
+           from them"#;
+        person.0 => |row| (row.known, row.present, row.standing))?;
     // Each part sees the rows as they were before the statement, so their order does not matter.
     execute!(&mut *tx,
         "with events as (
@@ -76,8 +73,7 @@ pub async fn erase(tx: &mut PgConnection, person: PersonId) -> Result<Erased> {
          rows as (delete from absences where person_id = $1)
          delete from people where person_id = $1";
         person.0)?;
-    let was_known = found.known > 0 || found.standing > 0;
-    Ok(Erased { was_known, is_in_officient: found.present, standing: found.standing })
+    Ok(Erased { was_known: known > 0 || standing > 0, is_in_officient, standing })
 }
 
 /// Everything that is stored about a person, table by table; `None` when that is nothing.

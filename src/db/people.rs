@@ -257,12 +257,10 @@ pub async fn names(
     company: Option<CompanyId>,
     people: &[i64],
 ) -> Result<HashMap<PersonId, Names>> {
-    let rows = sqlx::query!(
+    let names = rows!(fetch_all(db),
         r#"select person_id, first_name as "first_name!", last_name as "last_name!" from people
-           where company_id = $1 and person_id = any($2) and first_name is not null and last_name is not null"#,
-        company.map(|company| company.0),
-        people
-    )
-    .map(|row| (PersonId(row.person_id), Names { first: row.first_name, last: row.last_name }));
-    Ok(rows.fetch_all(db).await?.into_iter().collect())
+           where company_id = $1 and person_id = any($2) and first_name is not null and last_name is not null"#;
+        company.map(|company| company.0), people
+        => |row| (PersonId(row.person_id), Names { first: row.first_name, last: row.last_name }));
+    Ok(names?.into_iter().collect())
 }

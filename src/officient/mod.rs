@@ -17,7 +17,7 @@ use jiff::civil::Date;
 use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::domain::attention::EventFault;
 use crate::domain::calendar::{
@@ -241,7 +241,7 @@ impl Officient {
     /// Subscribes to an event and returns the subscription's id.
     pub async fn subscribe(&self, event: &str, target_url: &str) -> Result<i64, OfficientError> {
         let operation = format!("subscribing to the event {event}");
-        let body = wire::NewSubscription { target_url, event };
+        let body = json!({"target_url": target_url, "event": event});
         let request = || self.transport.request(Method::POST, "/1.0/webhooks/add").json(&body);
         let response = self.authorized(Priority::Urgent, &operation, request).await?;
         let added: wire::Reference = data(&response).map_err(|source| failed(&operation, source))?;

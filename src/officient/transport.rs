@@ -31,7 +31,7 @@ impl Transport {
         self.http.request(method, format!("{}{path}", self.api_url))
     }
 
-    /// Waits for a permit unless there is one, calls, and counts the outcome. `operation` has ids only.
+    /// Waits for a permit unless there is one, and calls. `operation` has ids only.
     pub(super) async fn call(
         &self,
         permit: impl Into<Permit>,
@@ -41,7 +41,6 @@ impl Transport {
     ) -> Result<Response, UpstreamError> {
         let call = self.rate_limiter.spend(permit.into(), http_client::send(request, classify));
         let result = http_client::traced("officient", operation, async { call.await.flatten() }).await;
-        metrics::counter!("officient_calls_total", "outcome" => UpstreamError::outcome(&result)).increment(1);
         if matches!(result, Err(UpstreamError::Busy { .. })) {
             metrics::counter!("officient_rate_limited_total").increment(1);
             self.rate_limiter.pause().await;

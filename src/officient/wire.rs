@@ -5,7 +5,7 @@
 //! takes the names, and no field for anything else exists.
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::loose_json::{Entries, Id, Loose, Minutes, flag, text};
 
@@ -122,12 +122,6 @@ pub(super) struct Subscription {
     pub(super) id: Id,
     pub(super) event: Loose<String>,
     pub(super) target_url: Loose<String>,
-}
-
-#[derive(Serialize)]
-pub(super) struct NewSubscription<'a> {
-    pub(super) target_url: &'a str,
-    pub(super) event: &'a str,
 }
 
 #[derive(Deserialize)]

@@ -215,7 +215,6 @@ impl Optedo {
             }
             Err(_) => {}
         }
-        metrics::counter!("optedo_calls_total", "outcome" => UpstreamError::outcome(&result)).increment(1);
         result.map_err(|source| failed(operation, source))
     }
 }
