@@ -236,7 +236,7 @@ pub fn classify(status: StatusCode, retry_after: Option<Duration>, body: Bytes) 
     match status.as_u16() {
         200..=299 => Ok(Response { status, body }),
         401 => Err(UpstreamError::Unauthorized),
-        404 => Err(UpstreamError::NotFound),
+        404 | 410 => Err(UpstreamError::NotFound),
         429 => Err(UpstreamError::Busy { retry_after }),
         408 | 425 | 500..=599 => Err(UpstreamError::Unavailable { what: format!("status {status}"), retry_after }),
         300..=399 => Err(UpstreamError::Unreadable { what: format!("is a redirect ({})", status.as_u16()) }),
@@ -284,6 +284,7 @@ mod tests {
             (302, Retry::Later(None)),
             (401, Retry::AfterSignIn),
             (404, Retry::Never),
+            (410, Retry::Never),
             (400, Retry::Never),
             (409, Retry::Never),
             (422, Retry::Never),

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, stream};
 use http::StatusCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -30,6 +31,8 @@ use crate::loose_json::{Entries, Object};
 const PAGE: usize = 100;
 /// A list of more pages (20,000 users) does not end, and is not understood.
 const MAX_PAGES: usize = 200;
+const PAGES_AT_ONCE: usize = 8;
+const READING_USERS: &str = "reading the users";
 /// How long nothing is called after a 429 without `Retry-After`.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(5);
 /// Whatever Optedo asks for, calls go on after this: a time named by mistake must not stop everything.
@@ -123,35 +126,38 @@ impl Optedo {
         self.accepts_token.load(Ordering::Relaxed)
     }
 
-    /// All users, inactive ones too, without those that are not understood.
+    /// All users, inactive ones too, without those that are not understood. In a large tenant, pages after the first are
+    /// read side by side, because somebody may wait.
     pub async fn users(&self) -> Result<Vec<User>, OptedoError> {
-        let operation = "reading the users";
-        let unreadable = |what: String| failed(operation, UpstreamError::Unreadable { what });
+        let unreadable = |what: String| failed(READING_USERS, UpstreamError::Unreadable { what });
         let mut users = BTreeMap::new();
-        for number in 1.. {
-            if number > MAX_PAGES {
-                return Err(unreadable(format!("does not end after {MAX_PAGES} pages")));
-            }
-            let page: Entries<wire::User> = match self.get(operation, &format!("/users?page={number}")).await {
-                // After the first page, 400 and 404 say that the list ended.
-                Err(OptedoError {
-                    source: UpstreamError::NotFound | UpstreamError::Rejected { status: 400, .. },
-                    ..
-                }) if number > 1 => break,
-                result => result?,
-            };
+        let mut page = self.page_of_users(1).await?;
+        let mut others = stream::iter(2..=MAX_PAGES).map(|number| self.page_of_users(number)).buffered(PAGES_AT_ONCE);
+        loop {
             let (received, before) = (page.items.len() + page.unreadable, users.len());
             users.extend(page.items.into_iter().map(User::from).map(|user| (user.id, user)));
             // A page without anything new repeats another one.
             if received < PAGE || users.len() == before {
                 break;
             }
+            let next = others.next().await;
+            page = next.unwrap_or_else(|| Err(unreadable(format!("does not end after {MAX_PAGES} pages"))))?;
         }
         // A tenant without users is a response gone wrong: nobody could be matched.
         if users.is_empty() {
             return Err(unreadable("has no users".to_owned()));
         }
         Ok(users.into_values().collect())
+    }
+
+    /// After the first page, 400 and 404 say that the list ended.
+    async fn page_of_users(&self, number: usize) -> Result<Entries<wire::User>, OptedoError> {
+        match self.get(READING_USERS, &format!("/users?page={number}")).await {
+            Err(OptedoError {
+                source: UpstreamError::NotFound | UpstreamError::Rejected { status: 400, .. }, ..
+            }) if number > 1 => Ok(Entries { items: Vec::new(), unreadable: 0 }),
+            result => result,
+        }
     }
 
     /// The absence types that are understood, each once.

@@ -1,6 +1,6 @@
 //! Optedo's JSON (docs/optedo-api.yaml) as it is received: read leniently.
 
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, Time};
 use jiff::{RoundMode, Timestamp, Unit};
 use serde::Deserialize;
 use serde_json::Value;
@@ -56,12 +56,14 @@ pub(super) struct Absence {
 impl Absence {
     /// `None`: a value is not understood.
     pub(super) fn understood(self) -> Option<absence::Absence> {
+        let (start, end) = (self.start.known()?.0, self.end.known()?.0);
+        let is_from_midnight_to_midnight = [start, end].iter().all(|time| time.time() == Time::midnight());
         let content = absence::NewAbsence {
             user_id: UserId(self.user_id.0),
             absence_type_id: AbsenceTypeId(self.absence_type_id.0),
-            start: self.start.known()?.0,
-            end: self.end.known()?.0,
-            all_day: self.all_day.known()?,
+            start,
+            end,
+            all_day: self.all_day.optional(()).ok()?.unwrap_or(is_from_midnight_to_midnight),
             external_reference: self.external_reference.optional(()).ok()?,
         };
         Some(absence::Absence { id: AbsenceId(self.id.0), content })
