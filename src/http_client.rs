@@ -10,12 +10,13 @@ use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use reqwest::RequestBuilder;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use serde_json::error::Category;
-use serde_path_to_error::{Path, Segment};
+use serde_path_to_error::Path;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use tracing::field::Empty;
+
+use crate::loose_json;
 
 const MAX_BODY: usize = 10 * 1024 * 1024;
 /// Characters of a refusal's message that are kept.
@@ -158,59 +159,19 @@ impl Response {
     }
 }
 
-/// What is wrong, and where. Quotes nothing of the response: names of fields are our own, and of serde's message only the
-/// part behind "expected" is, unless it has more than letters.
+/// What is wrong, and where. Quotes nothing of the response.
 fn mistake(error: &serde_json::Error, path: Option<&Path>, body: &[u8]) -> UpstreamError {
-    let is_plain = |text: &&str| {
-        text.len() < 80 && text.chars().all(|char| char.is_ascii_alphanumeric() || " ._[]".contains(char))
-    };
-    let at = path.map(Path::to_string);
-    let at = at.as_deref().filter(is_plain).filter(|path| *path != ".").unwrap_or("its top level");
-    let message = error.to_string();
-    let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _place)| message);
-    let missing = message.strip_prefix("missing field `").map(|field| field.trim_end_matches('`'));
-    let what = match (error.classify(), missing.filter(is_plain)) {
-        (Category::Io | Category::Syntax, _) => {
+    let what = match error.classify() {
+        Category::Io | Category::Syntax => {
             format!("is not JSON, at line {} column {}", error.line(), error.column())
         }
-        (Category::Eof, _) => format!("is cut off, at line {} column {}", error.line(), error.column()),
-        (Category::Data, Some(field)) => format!("lacks {field} at {at}"),
-        (Category::Data, None) => {
-            let expected = message.rsplit_once("expected ").map(|(_found, expected)| expected);
-            let expected = expected.filter(is_plain).map_or("another value", in_words_of_json);
-            let found = path.and_then(|path| kind_at(path, body)).unwrap_or("another one");
-            format!("has an unexpected value at {at}: expected {expected}, got {found}")
+        Category::Eof => format!("is cut off, at line {} column {}", error.line(), error.column()),
+        Category::Data => {
+            let body = serde_json::from_slice(body).unwrap_or_default();
+            loose_json::mistake(error, "", path, &body)
         }
     };
     UpstreamError::Unreadable { what }
-}
-
-fn in_words_of_json(expected: &str) -> &str {
-    match expected {
-        "a sequence" => "a list",
-        "a map" => "an object",
-        "i64" | "u64" => "a whole number",
-        other if other.starts_with("struct ") => "an object",
-        other => other,
-    }
-}
-
-/// The kind of the value at `path`.
-fn kind_at(path: &Path, body: &[u8]) -> Option<&'static str> {
-    let body: Value = serde_json::from_slice(body).ok()?;
-    let value = path.iter().try_fold(&body, |value, segment| match segment {
-        Segment::Seq { index } => value.get(index),
-        Segment::Map { key } => value.get(key),
-        Segment::Enum { .. } | Segment::Unknown => None,
-    })?;
-    Some(match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    })
 }
 
 /// What a complete response means, by its status, its `Retry-After` and its body.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
 
 /// A value that may be absent, or not understood.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -159,6 +160,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 }
 
 /// A list of objects, read entry by entry. A list in which most entries are not understood is an error.
+#[derive(Debug)]
 pub struct Entries<T> {
     /// The entries that are understood.
     pub items: Vec<T>,
@@ -170,21 +172,81 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Entries<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let values = Vec::<Value>::deserialize(deserializer)?;
         let mut entries = Self { items: Vec::new(), unreadable: 0 };
-        let mut first_error = None;
-        for value in values {
-            match Object::<T>::deserialize(value) {
+        let mut first_mistake = None;
+        for (index, value) in values.iter().enumerate() {
+            match serde_path_to_error::deserialize(value) {
                 Ok(Object(item)) => entries.items.push(item),
                 Err(error) => {
                     entries.unreadable += 1;
-                    first_error.get_or_insert(error);
+                    let described = || mistake(error.inner(), &format!("[{index}]"), Some(error.path()), value);
+                    first_mistake.get_or_insert_with(described);
                 }
             }
         }
-        match first_error {
-            Some(error) if entries.unreadable > entries.items.len() => Err(D::Error::custom(error)),
+        match first_mistake {
+            Some(mistake) if entries.unreadable > entries.items.len() => Err(D::Error::custom(mistake)),
             _ => Ok(entries),
         }
     }
+}
+
+/// What is wrong with `value`, and at which `path` below `parent`: what was expected there, and which kind of value came.
+/// Quotes nothing of the value: names of fields are our own, and of serde's message only the part behind "expected" is,
+/// unless it has more than letters.
+pub fn mistake(error: &serde_json::Error, parent: &str, path: Option<&Path>, value: &Value) -> String {
+    let is_plain = |text: &&str| {
+        text.len() < 80 && text.chars().all(|char| char.is_ascii_alphanumeric() || " ._[]".contains(char))
+    };
+    let below = path.map(Path::to_string).filter(|path| path != "." && is_plain(&path.as_str())).unwrap_or_default();
+    let dot = if parent.is_empty() || below.is_empty() || below.starts_with('[') { "" } else { "." };
+    let at = format!("{parent}{dot}{below}");
+    let message = error.to_string();
+    let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _place)| message);
+    // The mistake of an entry of a list is described already, from that list on.
+    if let Some((what, rest)) =
+        message.split_once(" at ").filter(|(what, _)| [LACKS, UNEXPECTED].iter().any(|known| what.starts_with(known)))
+    {
+        return format!("{what} at {at}{rest}");
+    }
+    let at = if at.is_empty() { "its top level" } else { &at };
+    let missing = message.strip_prefix("missing field `").map(|field| field.trim_end_matches('`'));
+    if let Some(field) = missing.filter(is_plain) {
+        return format!("{LACKS} {field} at {at}");
+    }
+    let expected = message.rsplit_once("expected ").map(|(_found, expected)| expected);
+    let expected = expected.filter(is_plain).map_or("another value", in_words_of_json);
+    let found = path.and_then(|path| kind_at(path, value)).unwrap_or("another one");
+    format!("{UNEXPECTED} at {at}: expected {expected}, got {found}")
+}
+
+const LACKS: &str = "lacks";
+const UNEXPECTED: &str = "has an unexpected value";
+
+fn in_words_of_json(expected: &str) -> &str {
+    match expected {
+        "a sequence" => "a list",
+        "a map" => "an object",
+        "i64" | "u64" => "a whole number",
+        other if other.starts_with("struct ") => "an object",
+        other => other,
+    }
+}
+
+/// The kind of the value at `path`.
+fn kind_at(path: &Path, value: &Value) -> Option<&'static str> {
+    let value = path.iter().try_fold(value, |value, segment| match segment {
+        Segment::Seq { index } => value.get(index),
+        Segment::Map { key } => value.get(key),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    })?;
+    Some(match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    })
 }
 
 #[cfg(test)]
@@ -220,6 +282,49 @@ mod tests {
         for value in [json!([228]), json!("half"), json!("NaN"), json!("inf")] {
             assert_eq!(read::<Minutes>(value), Loose::NotUnderstood);
         }
+    }
+
+    #[test]
+    fn numbers_end_where_they_would_no_longer_be_exact() {
+        let largest = 9_007_199_254_740_991_i64;
+        assert_eq!(read(json!(largest)), Loose::Is(Minutes(largest)));
+        assert_eq!(read::<Minutes>(json!(largest + 1)), Loose::NotUnderstood);
+    }
+
+    #[test]
+    fn a_text_may_be_a_number_and_nothing_else() {
+        for (value, text) in [(json!("Sofie"), "Sofie"), (json!(42), "42")] {
+            assert_eq!(read(value), Loose::Is(text.to_owned()));
+        }
+        for value in [json!(true), json!(["Sofie"]), json!({})] {
+            assert_eq!(read::<String>(value), Loose::NotUnderstood);
+        }
+    }
+
+    #[test]
+    fn only_what_is_there_and_understood_is_known() {
+        let values = [Loose::Is(7), Loose::Absent, Loose::NotUnderstood];
+        assert_eq!(values.map(Loose::known), [Some(7), None, None]);
+        assert_eq!(values.map(|value| value.optional("odd")), [Ok(Some(7)), Ok(None), Err("odd")]);
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Person {
+        #[serde(deserialize_with = "text")]
+        name: String,
+        #[serde(deserialize_with = "flag")]
+        archived: bool,
+    }
+
+    #[test]
+    fn a_text_and_a_flag_may_be_null_but_must_be_understood() {
+        let person = |name: &str, archived| Person { name: name.to_owned(), archived };
+        let read = |name, archived| serde_json::from_value(json!({"name": name, "archived": archived})).ok();
+        assert_eq!(read(json!("Sofie"), json!("1")), Some(person("Sofie", true)));
+        assert_eq!(read(json!("Sofie"), json!(0)), Some(person("Sofie", false)));
+        assert_eq!(read(json!(null), json!(null)), Some(person("", false)));
+        assert_eq!(read(json!(["Sofie"]), json!(0)), None);
+        assert_eq!(read(json!("Sofie"), json!("perhaps")), None);
     }
 
     #[test]
@@ -260,5 +365,35 @@ mod tests {
             assert!(serde_json::from_value::<Entries<Entry>>(list.clone()).is_err(), "{list}");
         }
         assert!(serde_json::from_value::<Entries<Entry>>(json!([])).unwrap().items.is_empty());
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Group {
+        #[expect(dead_code, reason = "only read")]
+        members: Entries<Member>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Member {
+        #[expect(dead_code, reason = "only read")]
+        name: String,
+    }
+
+    #[test]
+    fn the_mistake_of_an_entry_has_the_whole_path_and_nothing_of_the_value() {
+        let table = [
+            (json!([["BE71"]]), "has an unexpected value at [0]: expected an object, got a list"),
+            (json!([{}]), "lacks members at [0]"),
+            (json!([{"members": "BE71"}]), "has an unexpected value at [0].members: expected a list, got a string"),
+            (json!([{"members": []}, {"members": [{}]}, 7]), "lacks name at [1].members[0]"),
+            (
+                json!([{"members": [{"name": 711}]}]),
+                "has an unexpected value at [0].members[0].name: expected a string, got a number",
+            ),
+        ];
+        for (list, described) in table {
+            let error = serde_json::from_value::<Entries<Group>>(list).unwrap_err();
+            assert_eq!(error.to_string(), described);
+        }
     }
 }

@@ -68,3 +68,31 @@ pub struct Absence {
     pub id: AbsenceId,
     pub content: NewAbsence,
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn an_absence_is_shown_by_what_has_its_values_with_or_without_its_reference() {
+        let start = date(2026, 4, 3).at(9, 0, 0, 0);
+        let absence = NewAbsence {
+            user_id: UserId(7),
+            absence_type_id: AbsenceTypeId(3),
+            start,
+            end: start.with().hour(13).build().unwrap(),
+            all_day: false,
+            external_reference: Some("officient:1:5".to_owned()),
+        };
+        let with_reference = |reference: Option<&str>| NewAbsence {
+            external_reference: reference.map(str::to_owned),
+            ..absence.clone()
+        };
+        assert!(absence.is_shown_by(&absence));
+        assert!(absence.is_shown_by(&with_reference(None)));
+        assert!(!absence.is_shown_by(&with_reference(Some("officient:1:6"))));
+        assert!(!absence.is_shown_by(&NewAbsence { user_id: UserId(8), ..absence.clone() }));
+    }
+}

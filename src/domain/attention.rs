@@ -355,6 +355,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_item_says_its_cause_as_a_sentence() {
+        let cause = Cause::Invalid { fault: EventFault::Start, date: None };
+        let item = AttentionItem::of_event(EventId(7), "Sofie Maes", cause);
+        let detail = "Event 7 in Officient has a start_time_minutes that is not between 0 and 1439.";
+        assert_eq!((item.kind(), item.detail().as_str()), (AttentionKind::InvalidEvent, detail));
+    }
+
+    #[test]
+    fn a_hint_names_the_candidate_and_how_it_differs() {
+        let hint = Hint { difference: Difference::Spaces, candidate: "Sofie  Maes".into(), names: None };
+        assert_eq!(hint.to_string(), "“Sofie  Maes” in Optedo differs in spaces");
+    }
+
+    #[test]
     fn a_near_miss_is_named_by_what_differs() {
         let tests = [
             ("jan Peeters", "Jan Peeters", Some(Difference::Case)),

@@ -110,3 +110,33 @@ pub struct Subscription {
     /// Where webhooks are delivered; holds the secret token when the subscription is ours.
     pub target_url: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn event(id: i64, minutes: i64) -> CalendarEvent {
+        CalendarEvent {
+            id: EventId(id),
+            date: Ok(date(2026, 4, 3)),
+            name: Ok("Verlof".into()),
+            leave_type: LeaveTypeRef::SickDay,
+            category: Ok(Category::TimeOff),
+            status: Ok(Status::Approved),
+            is_worked: Ok(false),
+            duration_minutes: Ok(Some(minutes)),
+            start_minutes: None,
+            scheduled_minutes: Ok(456),
+        }
+    }
+
+    #[test]
+    fn an_event_that_is_listed_twice_counts_once_unless_its_content_differs() {
+        let events = by_id(vec![event(1, 60), event(2, 60), event(1, 60), event(2, 90)]);
+        assert_eq!(events.keys().map(|event| event.0).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(events[&EventId(1)], event(1, 60));
+        assert_eq!(events[&EventId(2)].date, Err(EventFault::ListedTwice));
+    }
+}

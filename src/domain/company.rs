@@ -53,3 +53,14 @@ pub struct PersonDetail {
     /// Archived or deleted.
     pub is_archived: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_name_is_the_first_name_and_the_last_name() {
+        let names = Names { first: "Jan".into(), last: "van den Berg".into() };
+        assert_eq!(names.full(), "Jan van den Berg");
+    }
+}

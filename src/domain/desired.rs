@@ -212,6 +212,14 @@ mod tests {
     }
 
     #[test]
+    fn a_window_contains_both_its_ends_and_the_years_between_them() {
+        let window = Window { from: date(2025, 12, 31), until: date(2027, 1, 1) };
+        assert_eq!(window.years().collect::<Vec<_>>(), [2025, 2026, 2027]);
+        assert!([window.from, DAY, window.until].iter().all(|day| window.contains(*day)));
+        assert!(!window.contains(date(2025, 12, 30)) && !window.contains(date(2027, 1, 2)));
+    }
+
+    #[test]
     fn a_whole_day_lasts_from_midnight_to_midnight() {
         let all_day = ("2026-04-03T00:00:00".to_owned(), "2026-04-04T00:00:00".to_owned(), true);
         assert_eq!(when(&event()), all_day);

@@ -28,3 +28,17 @@ impl FailureKind {
         matches!(self, Self::OptedoUnavailable | Self::OptedoRefused | Self::OptedoUnauthorized)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use strum::VariantArray as _;
+
+    use super::*;
+
+    #[test]
+    fn a_failure_is_of_optedo_where_its_name_says_so() {
+        for kind in FailureKind::VARIANTS {
+            assert_eq!(kind.is_of_optedo(), kind.into_str().starts_with("optedo"), "{kind:?}");
+        }
+    }
+}

@@ -59,3 +59,18 @@ pub struct WriteContext {
     pub person: PersonId,
     pub reason: SyncReason,
 }
+
+#[cfg(test)]
+mod tests {
+    use strum::VariantArray as _;
+
+    use super::*;
+
+    #[test]
+    fn each_reason_has_a_rank_and_a_rank_without_a_reason_is_the_least_urgent() {
+        for (rank, reason) in (0..).zip(SyncReason::VARIANTS) {
+            assert_eq!((reason.rank(), SyncReason::from_rank(rank)), (rank, *reason));
+        }
+        assert_eq!(SyncReason::from_rank(9), SyncReason::Sweep);
+    }
+}

@@ -311,6 +311,38 @@ async fn a_failed_sync_exits_with_1_and_names_the_person() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
 }
 
+/// The path, what was expected and which kind of value came; never the value, which may be personal.
+#[tokio::test]
+async fn a_response_of_another_shape_is_named_by_path_and_kind_in_sync_check_and_log() {
+    let (mut w, _) = connected_with_two_people().await;
+    w.app.stop().await;
+    let calendar = || Fault::WrongContent(json!({"data": {"time_off": "Sofie Maes"}}));
+    let users = || Fault::WrongContent(json!([{"id": 7, "firstName": 40_711, "lastName": "Maes"}]));
+    let of_officient = "at data.time_off: expected a list, got a string";
+    let of_optedo = "at [0].firstName: expected a string, got a number";
+    let cases: [(&str, &[&str], &str); 4] = [
+        ("Officient", &["sync"], of_officient),
+        ("Officient", &["check"], of_officient),
+        ("Optedo", &["sync"], of_optedo),
+        ("Optedo", &["check"], of_optedo),
+    ];
+    for (upstream, arguments, mistake) in cases {
+        w.officient.clear_faults();
+        w.optedo.clear_faults();
+        if upstream == "Officient" {
+            w.officient.fault_on("/1.0/calendar/", calendar(), 100);
+        } else {
+            w.optedo.fault_on("GET /api/users", users(), 100);
+        }
+        let ended = run(&w, arguments).await;
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        let all = format!("{}{}", ended.out, ended.err);
+        let line = all.lines().find(|line| line.contains(mistake));
+        assert!(line.is_some_and(|line| line.contains(upstream)), "{mistake} is not in: {all}");
+        assert!(!all.contains("Sofie Maes") && !all.contains("40711"), "a value is quoted: {all}");
+    }
+}
+
 #[tokio::test]
 async fn a_sync_that_cannot_reach_officient_exits_with_1() {
     let (mut w, [(jan, _), _]) = connected_with_two_people().await;
