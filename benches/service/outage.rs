@@ -23,20 +23,24 @@ enum Upstream {
 }
 
 pub async fn measure(report: &mut Report) {
+    report.section(&format!("A webhook beside {HANGING} people whose calls hang until the time-out"));
+    let company = company_of(2 * HANGING).await;
+    beside_hanging_people(&company, report).await;
+    company.stop().await;
     report.section("Equal after an outage of 60 s, at Officient's limit of 30 calls in 5 s");
     let outages = [
         ("Officient answers 503", Upstream::Officient),
         ("Optedo answers 503", Upstream::Optedo),
         ("the database refuses connections", Upstream::Database),
     ];
-    let mut few = company_of(SOME).await;
+    let few = company_of(SOME).await;
     for (day, (label, upstream)) in outages.into_iter().enumerate() {
         let after = after_outage(&few, upstream, 40 + 5 * day).await;
         let seconds = after.seconds;
         let label = format!("{label}, webhooks about {SOME} people, s");
         report.row(&label, format!("{seconds:.1} s, {} calls", after.calls), Some(seconds), at_most(10.0));
     }
-    few.stop_process().await;
+    few.stop().await;
     let many = company_of(sut::PEOPLE).await;
     for (day, (label, upstream)) in outages.into_iter().enumerate() {
         let after = after_outage(&many, upstream, 40 + 5 * day).await;
@@ -44,8 +48,6 @@ pub async fn measure(report: &mut Report) {
         let label = format!("{label}, webhooks about {} people, share of the limit", sut::PEOPLE);
         report.row(&label, format!("{:.0} s, {} calls", after.seconds, after.calls), Some(share), at_least(0.85));
     }
-    report.section(&format!("A webhook beside {HANGING} people whose calls hang until the time-out"));
-    beside_hanging_people(&many, report).await;
     many.stop().await;
 }
 
