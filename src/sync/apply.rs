@@ -140,8 +140,8 @@ impl Engine {
         Ok(Done::Yes)
     }
 
-    /// Reads the absences in Optedo that decide what a creation becomes, and adapts the plan to them: within the window, of every user for whom something is
-    /// created; on the day of an earlier creation, those of its user.
+    /// Reads the absences in Optedo that decide what becomes of new leave, and adapts the plan to them: in the window, those
+    /// of every user who gets new leave; on the day of an earlier creation, those of its user.
     pub async fn existing_absences(
         &self,
         company: CompanyId,
