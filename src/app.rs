@@ -150,7 +150,7 @@ pub(crate) fn officient(
     let config = &config.officient;
     let (calls, period) = (config.rate_limit_calls, config.rate_limit_period);
     let counter = Counter::new(db.clone());
-    let rate_limiter = RateLimiter::new(counter, tasks.clone(), calls, period, config.timeout);
+    let rate_limiter = RateLimiter::new(counter, tasks.clone(), calls, period);
     let transport = Transport::new(&config.api_url, rate_limiter, config.timeout);
     let oauth = Oauth::new(transport.clone(), &config.app_url, redirect_url)?;
     let configured = config.client_id.clone().zip(config.client_secret.clone());

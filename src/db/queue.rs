@@ -15,7 +15,8 @@ use crate::domain::failure::FailureKind;
 use crate::domain::ids::{CompanyId, PersonId, UserId};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 
-/// Who is due, the most urgent first; without the people of `except`, who are being reconciled.
+/// Who is due, the most urgent first, without the people of `except`, who are being reconciled: at most `limit` for each
+/// reason, and as many whose last attempt failed.
 pub async fn due(
     db: impl PgExecutor<'_>,
     company: CompanyId,
@@ -24,9 +25,14 @@ pub async fn due(
     limit: i64,
 ) -> Result<Vec<Person>> {
     let select = select_people!(
-        "where company_id = $1 and sync_requested_at is not null and person_id <> all($2)
-             and (next_attempt_at is null or next_attempt_at <= $3)
-         order by sync_reason, sync_requested_at, person_id limit $4";
+        "where company_id = $1 and person_id in (
+             select person_id from (
+                 select person_id, row_number() over (
+                     partition by sync_reason, attempts > 0 order by sync_requested_at, person_id) as place
+                 from people where company_id = $1 and sync_requested_at is not null and person_id <> all($2)
+                     and (next_attempt_at is null or next_attempt_at <= $3)) as waiting
+             where place <= $4)
+         order by sync_reason, sync_requested_at, person_id";
         company.0, except, now.to_sqlx(), limit);
     select.fetch_all(db).await
 }
@@ -179,9 +185,12 @@ pub async fn cancel_requests(db: impl PgExecutor<'_>) -> Result<()> {
     )
 }
 
-/// Makes everybody who waits for another attempt due now.
-pub async fn retry_now(db: impl PgExecutor<'_>) -> Result<()> {
-    execute!(db, "update people set next_attempt_at = null where next_attempt_at is not null")
+/// Makes everybody who waits for another attempt due now; `forgets_failures`: as if it were their first attempt.
+pub async fn retry_now(db: impl PgExecutor<'_>, forgets_failures: bool) -> Result<()> {
+    execute!(db,
+        "update people set next_attempt_at = null, attempts = case when $1 then 0 else attempts end
+         where next_attempt_at is not null or ($1 and attempts > 0)";
+        forgets_failures)
 }
 
 /// Whether anybody waits for their first attempt, for a reason as urgent as this or more.

@@ -1,8 +1,9 @@
 //! Officient's rate limit: at most so many calls in any period, over all processes on this database, urgent ones first.
 //!
-//! A call is reserved in the table that all processes share, before it is made, and counts until one period after it
-//! *ended*: no window of one period holds more calls than allowed, whenever within the call Officient counts it. (A token
-//! bucket that allows the full burst, and refills meanwhile, lets almost twice as many into the first window.)
+//! A call is reserved in the table that all processes share, before it is made, and counts until one period after Officient
+//! counted it at the latest: when the call ended, or two seconds after it began. So no window of one period holds more calls
+//! than allowed. (A token bucket that allows the full burst, and refills meanwhile, lets almost twice as many into the first
+//! window.) Calls that hang until their time-out do not use up the limit.
 //!
 //! Within the process, callers wait in one lane per priority; only the first of a lane asks the table. Urgent calls may use
 //! the whole limit at once. The others are spread evenly over the period and leave a part of the limit free, so that an
@@ -23,7 +24,9 @@ use crate::http_client::UpstreamError;
 pub use tests::Counter;
 
 /// How long after it was reserved a call may begin; a caller that is later waits anew.
-const GOOD_FOR: Duration = Duration::from_secs(2);
+const GOOD_FOR: Duration = Duration::from_secs(1);
+/// A call reaches Officient, and is counted there, at most this long after it began.
+const COUNTED_WITHIN: Duration = Duration::from_secs(2);
 /// How often to ask whether calls of other processes ended: they release them without notifying us.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 
@@ -34,7 +37,7 @@ pub enum Priority {
     Urgent,
     /// The first import, and requested full reconciliations: leave a tenth of the limit free.
     Import,
-    /// The periodic sweep: leaves two thirds of the limit free.
+    /// The periodic sweep, and people whose last attempt failed: leave two thirds of the limit free.
     Sweep,
 }
 
@@ -44,7 +47,7 @@ pub struct RateLimiter {
     tasks: TaskTracker,
     calls: usize,
     period: Duration,
-    /// How long a reservation counts that is never released. The calls of a killed process, had they begun, ended by then.
+    /// How long a reservation counts that is not released: its call still hangs, or its process was killed.
     lasts: Duration,
     urgent: Lane,
     import: Lane,
@@ -69,12 +72,12 @@ impl Lane {
 }
 
 impl RateLimiter {
-    /// At most `calls` in any `period`, over all processes that share `counter`; a call takes at most `timeout`.
-    pub fn new(counter: Counter, tasks: TaskTracker, calls: usize, period: Duration, timeout: Duration) -> Arc<Self> {
+    /// At most `calls` in any `period`, over all processes that share `counter`.
+    pub fn new(counter: Counter, tasks: TaskTracker, calls: usize, period: Duration) -> Arc<Self> {
         let urgent = Lane::new(calls, Duration::ZERO);
         let import = Lane::new(calls - calls.div_ceil(10), period);
         let sweep = Lane::new(calls / 3, period);
-        let lasts = GOOD_FOR + timeout + period;
+        let lasts = GOOD_FOR + COUNTED_WITHIN + period;
         Arc::new(Self { counter, tasks, calls, period, lasts, urgent, import, sweep })
     }
 
@@ -83,7 +86,7 @@ impl RateLimiter {
         Ok(Permit { priority, reservation: Some(self.reserve(priority).await?) })
     }
 
-    /// Makes a call with this permit. It counts until one period after it ended or was dropped.
+    /// Makes a call with this permit.
     pub async fn spend<T>(self: &Arc<Self>, permit: Permit, call: impl Future<Output = T>) -> Result<T, UpstreamError> {
         // One that is too old is given back before another is waited for.
         let reservation = permit.reservation.filter(|reservation| reservation.good_until > Instant::now());
@@ -91,7 +94,7 @@ impl RateLimiter {
             Some(reservation) => reservation,
             None => self.reserve(permit.priority).await?,
         };
-        reservation.is_used = true;
+        reservation.used_at = Some(Instant::now());
         Ok(call.await)
     }
 
@@ -149,7 +152,7 @@ impl RateLimiter {
     async fn try_reserve(self: Arc<Self>, share: usize) -> Result<Result<Reservation, Duration>, sqlx::Error> {
         let reserved = self.counter.reserve(share, self.lasts).await?;
         let good_until = Instant::now() + GOOD_FOR;
-        Ok(reserved.map(|id| Reservation { limiter: self, id, good_until, is_used: false }))
+        Ok(reserved.map(|id| Reservation { limiter: self, id, good_until, used_at: None }))
     }
 }
 
@@ -166,18 +169,20 @@ impl From<Priority> for Permit {
     }
 }
 
-/// A call that counts. Dropped, it counts for one more period if it was made, and else no longer.
+/// A call that counts. Dropped, it counts for one more period after Officient counted it, or no longer if it was not made.
 struct Reservation {
     limiter: Arc<RateLimiter>,
     id: i64,
     good_until: Instant,
-    is_used: bool,
+    used_at: Option<Instant>,
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
         let (limiter, id) = (Arc::clone(&self.limiter), self.id);
-        let lasts = if self.is_used { limiter.period } else { Duration::ZERO };
+        let now = Instant::now();
+        let counted_at = self.used_at.map(|began| now.min(began + COUNTED_WITHIN));
+        let lasts = counted_at.map_or(Duration::ZERO, |at| (at + limiter.period).saturating_duration_since(now));
         // Where this fails, or the process ends, the call counts until its reservation expires.
         let release = async move { limiter.counter.release(id, lasts).await };
         if let Ok(runtime) = Handle::try_current() {
@@ -199,7 +204,6 @@ mod tests {
     use super::*;
 
     const PERIOD: Duration = Duration::from_secs(5);
-    const TIMEOUT: Duration = Duration::from_secs(10);
 
     /// Stands for the table `officient_calls`, in the time of the test: id, calls, and until when they count.
     #[derive(Clone, Default)]
@@ -243,7 +247,7 @@ mod tests {
     }
 
     fn limiter_over(counter: &Counter, calls: usize) -> Arc<RateLimiter> {
-        RateLimiter::new(counter.clone(), TaskTracker::new(), calls, PERIOD, TIMEOUT)
+        RateLimiter::new(counter.clone(), TaskTracker::new(), calls, PERIOD)
     }
 
     fn limiter(calls: usize) -> Arc<RateLimiter> {
@@ -332,8 +336,8 @@ mod tests {
             calls(&limiter, Priority::Urgent, 1, Duration::ZERO).await
         };
         let end = async {
-            sleep(Duration::from_millis(1500)).await;
-            limiter.spend(held, sleep(Duration::from_millis(500))).await.unwrap();
+            sleep(Duration::from_millis(500)).await;
+            limiter.spend(held, sleep(Duration::from_millis(1500))).await.unwrap();
         };
         let (import, urgent, ()) = tokio::join!(import, urgent, end);
         assert_eq!(urgent[0] - begin, PERIOD + Duration::from_secs(2));
@@ -358,6 +362,18 @@ mod tests {
         sleep(GOOD_FOR).await;
         limiter.spend(permit, async {}).await.unwrap();
         assert!(begin.elapsed() <= GOOD_FOR + ASK_AGAIN, "the held one was given back");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_that_hang_do_not_use_up_the_limit() {
+        let (limiter, begin) = (limiter(30), Instant::now());
+        let hanging = calls(&limiter, Priority::Urgent, 30, Duration::from_mins(1));
+        let next = async {
+            sleep(Duration::from_secs(1)).await;
+            calls(&limiter, Priority::Urgent, 30, Duration::ZERO).await
+        };
+        let (_, next) = tokio::join!(hanging, next);
+        assert!(next[29] - begin <= GOOD_FOR + COUNTED_WITHIN + PERIOD + ASK_AGAIN);
     }
 
     #[tokio::test(start_paused = true)]
@@ -422,15 +438,18 @@ mod tests {
                         return (began, Instant::now());
                     }
                     let mut reservation = process.reserve(arrival.priority).await.unwrap();
-                    reservation.is_used = true;
+                    reservation.used_at = Some(Instant::now());
                     std::mem::forget(reservation);
                     (Instant::now(), Instant::now() + arrival.latency)
                 }))
                 .await
             });
-            // Whenever in a call Officient counts it: when one begins, so many may still count.
+            // Whenever in its first two seconds Officient counts a call: when one begins, so many may still count.
             for (began, _) in &calls {
-                let counting = calls.iter().filter(|(other, ended)| other <= began && *began < *ended + PERIOD);
+                let counted_by = |other: Instant, ended: Instant| ended.min(other + COUNTED_WITHIN);
+                let counting = calls
+                    .iter()
+                    .filter(|(other, ended)| other <= began && *began < counted_by(*other, *ended) + PERIOD);
                 prop_assert!(counting.count() <= limit, "{calls:?}");
             }
         }

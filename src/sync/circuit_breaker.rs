@@ -10,7 +10,7 @@ use crate::clock::after;
 use crate::domain::ids::PersonId;
 
 /// The time between a failed attempt and the next one while the breaker is open.
-const PAUSE: Duration = Duration::from_secs(3);
+const PAUSE: Duration = Duration::from_secs(2);
 /// While only one person failed, nobody knows whose fault it is. That person waits at most a tenth of the time since the
 /// first failure, but no less than this.
 const SHORTEST_PATIENCE: Duration = Duration::from_secs(5);
@@ -25,6 +25,8 @@ struct State {
     first_failure: Option<(PersonId, Timestamp)>,
     /// Others failed too, or the token was refused.
     is_open: bool,
+    /// It works for somebody who did not fail; whether for those who failed is not known yet.
+    is_recovering: bool,
     /// The upstream refused our token, so any call that it accepts is a success.
     is_unauthorized: bool,
     /// The attention item about our token was resolved since.
@@ -41,6 +43,17 @@ pub enum Failing {
     PerhapsEverybody(Duration),
     /// The person tries again after this pause, or when the first of the others succeeds.
     Everybody(Duration),
+}
+
+/// What the success of one person shows about the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Recovery {
+    /// The upstream did not fail for everybody.
+    None,
+    /// The upstream works, but perhaps not yet for those for whom it failed.
+    Perhaps,
+    /// The upstream works for somebody for whom it failed.
+    Certain,
 }
 
 impl CircuitBreaker {
@@ -63,6 +76,7 @@ impl CircuitBreaker {
     pub fn fail(&self, person: PersonId, attempted_at: Option<Timestamp>, now: Timestamp) -> Failing {
         let mut state = self.lock();
         if attempted_at.is_some_and(|at| state.succeeded_at.is_some_and(|success| success >= at)) {
+            state.is_recovering = false;
             return Failing::OnlyThisPerson;
         }
         let (first, since) = *state.first_failure.get_or_insert((person, now));
@@ -88,12 +102,18 @@ impl CircuitBreaker {
         self.lock().next_attempt_at = None;
     }
 
-    /// The upstream works. Returns whether it failed for everybody before.
-    pub fn succeed(&self, now: Timestamp) -> bool {
+    /// The upstream works for a person; `has_failed`: it failed for them before.
+    pub fn succeed(&self, has_failed: bool, now: Timestamp) -> Recovery {
         let mut state = self.lock();
+        let is_recovering = (state.is_open || state.is_recovering) && !has_failed;
         let is_settled = state.is_settled;
-        let before = std::mem::replace(&mut *state, State { succeeded_at: Some(now), is_settled, ..State::default() });
-        before.is_open
+        let after = State { succeeded_at: Some(now), is_recovering, is_settled, ..State::default() };
+        let before = std::mem::replace(&mut *state, after);
+        match (before.is_open || before.is_recovering, has_failed) {
+            (true, true) => Recovery::Certain,
+            (true, false) if before.is_open => Recovery::Perhaps,
+            (true | false, _) => Recovery::None,
+        }
     }
 
     /// Whether the attention item about our token is still to be resolved; the caller resolves it.
@@ -123,8 +143,8 @@ mod tests {
         assert_eq!(breaker.fail(JAN, None, second(0)), Failing::PerhapsEverybody(SHORTEST_PATIENCE));
         assert!(!breaker.is_open());
         assert_eq!(breaker.fail(ELS, None, second(1)), Failing::Everybody(PAUSE));
-        assert!(breaker.is_open() && breaker.is_pausing(second(3)) && !breaker.is_pausing(second(4)));
-        assert!(breaker.succeed(second(5)));
+        assert!(breaker.is_open() && breaker.is_pausing(second(2)) && !breaker.is_pausing(second(3)));
+        assert_eq!(breaker.succeed(true, second(5)), Recovery::Certain);
         assert!(!breaker.is_open());
         assert_eq!(breaker.fail(ELS, None, second(6)), Failing::PerhapsEverybody(SHORTEST_PATIENCE));
     }
@@ -133,10 +153,28 @@ mod tests {
     fn somebody_who_fails_while_others_succeed_opens_nothing() {
         let breaker = CircuitBreaker::default();
         breaker.fail(JAN, None, second(0));
-        assert!(!breaker.succeed(second(1)));
+        assert_eq!(breaker.succeed(false, second(1)), Recovery::None);
         assert_eq!(breaker.fail(JAN, Some(second(0)), second(2)), Failing::OnlyThisPerson);
         assert_eq!(breaker.fail(ELS, Some(second(1)), second(3)), Failing::OnlyThisPerson);
         assert!(!breaker.is_open());
+    }
+
+    #[test]
+    fn a_success_of_somebody_else_shows_little_about_those_who_failed() {
+        let breaker = CircuitBreaker::default();
+        let fail_for_everybody = || {
+            breaker.fail(JAN, None, second(0));
+            breaker.fail(ELS, None, second(1));
+        };
+        fail_for_everybody();
+        assert_eq!(breaker.succeed(false, second(2)), Recovery::Perhaps);
+        assert_eq!(breaker.succeed(false, second(3)), Recovery::None);
+        assert_eq!(breaker.succeed(true, second(4)), Recovery::Certain);
+        assert_eq!(breaker.succeed(true, second(5)), Recovery::None);
+        fail_for_everybody();
+        assert_eq!(breaker.succeed(false, second(6)), Recovery::Perhaps);
+        assert_eq!(breaker.fail(JAN, Some(second(1)), second(7)), Failing::OnlyThisPerson);
+        assert_eq!(breaker.succeed(true, second(8)), Recovery::None);
     }
 
     #[test]
@@ -155,7 +193,7 @@ mod tests {
         breaker.refuse_token();
         assert_eq!(breaker.fail(JAN, None, second(0)), Failing::Everybody(PAUSE));
         assert!(breaker.is_unauthorized() && breaker.settle() && !breaker.settle());
-        assert!(breaker.succeed(second(1)));
+        assert_eq!(breaker.succeed(true, second(1)), Recovery::Certain);
         assert!(!breaker.is_unauthorized());
     }
 }

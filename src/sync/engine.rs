@@ -13,6 +13,7 @@ use super::request_lookup::RequestLookup;
 use super::work_signal::WorkSignal;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::db::people::Person;
 use crate::domain::desired::Window;
 use crate::domain::failure::FailureKind;
 use crate::domain::ids::EventId;
@@ -60,6 +61,19 @@ impl Engine {
         let today = self.clock.today();
         let near = today.year()..=today.saturating_add(NEAR_DAYS.days()).year();
         self.window().years().filter(|year| near.contains(year)).collect()
+    }
+
+    /// The person's priority at the rate limiter. Whoever failed before comes last, so that a call that hangs again holds
+    /// up nobody; unless an upstream failed for everybody.
+    pub fn priority(&self, person: &Person) -> Priority {
+        if person.attempts > 0 && !self.fails_for_everybody() {
+            return Priority::Sweep;
+        }
+        person.request.map_or(Priority::Urgent, |request| priority_of(request.reason))
+    }
+
+    pub fn fails_for_everybody(&self) -> bool {
+        self.officient_breaker.is_open() || self.optedo_breaker.is_open()
     }
 
     /// The configured time between two sweeps; `None` when only requested sweeps run.

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::engine::{Engine, SyncError, priority_of};
+use super::engine::{Engine, SyncError};
 use super::reference_data::{Fresh, Snapshot};
 use crate::db::people::{self, Person};
 use crate::db::{absences, queue};
@@ -81,7 +81,7 @@ impl Engine {
         permit: Permit,
     ) -> Result<Observation, SyncError> {
         let window = self.window();
-        let priority = priority_of(request.reason);
+        let priority = self.priority(&person);
         let (mut person, permit) = self.with_names(company, person, priority, permit, None).await?;
         let (calendar, existing) = self.read_calendar_and_absences(&person, priority, years, permit).await?;
         let event_ids: Vec<i64> = calendar.events.keys().map(|event| event.0).collect();

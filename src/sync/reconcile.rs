@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::apply::Applied;
-use super::engine::{Engine, SyncError, priority_of};
+use super::engine::{Engine, SyncError};
 use crate::db::people::Person;
 use crate::db::queue::{self, Answered};
 use crate::domain::ids::CompanyId;
@@ -67,7 +67,7 @@ impl Engine {
         let observe = async {
             // The request is claimed when the first call may be made, not when it was queued: requests that arrived
             // meanwhile are answered too.
-            let permit = self.officient.permit(priority_of(known_request.reason)).await?;
+            let permit = self.officient.permit(self.priority(person)).await?;
             let claimed = queue::claim(&self.db, company, person.id, years.is_none()).await?;
             let newest;
             (*person, newest) = claimed.ok_or(SyncError::Erased)?;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use super::apply::Applied;
-use super::circuit_breaker::{CircuitBreaker, Failing};
+use super::circuit_breaker::{CircuitBreaker, Failing, Recovery};
 use super::engine::{Engine, SyncError};
 use super::job::{LONGEST_BACKOFF, backoff};
 use super::observe::Observation;
@@ -239,17 +239,19 @@ impl Engine {
         let now = self.clock.now();
         let before: Option<FailureKind> = person.last_fault.as_deref().and_then(|fault| fault.parse().ok());
         let accepts_token = self.optedo_breaker.is_unauthorized() && self.optedo.accepts_token();
-        let mut is_news = self.officient_breaker.succeed(now);
+        let failed_in_optedo = before.is_some_and(FailureKind::is_of_optedo);
+        let mut recovery = self.officient_breaker.succeed(before.is_some() && !failed_in_optedo, now);
         // Somebody without changes proves nothing about Optedo.
-        if applied.writes() > 0 || before.is_some_and(FailureKind::is_of_optedo) || accepts_token {
-            is_news |= self.optedo_breaker.succeed(now);
+        if applied.writes() > 0 || failed_in_optedo || accepts_token {
+            recovery = recovery.max(self.optedo_breaker.succeed(failed_in_optedo || accepts_token, now));
         }
         if self.optedo.accepts_token() && self.optedo_breaker.settle() {
             let item = AttentionItem::optedo_unauthorized();
             attention::resolve(&self.db, item.kind(), &item.subject_id, now).await?;
         }
-        if is_news {
-            queue::retry_now(&self.db).await?;
+        if recovery != Recovery::None {
+            // Those for whom the upstream works again are as urgent as before the outage.
+            queue::retry_now(&self.db, recovery == Recovery::Certain).await?;
             self.work_signal.notify(&self.db).await;
         }
         Ok(())

@@ -27,6 +27,8 @@ use crate::telemetry::work;
 
 /// The most people reconciled side by side, whatever the reason.
 const MOST_PEOPLE: usize = 48;
+/// The most people reconciled side by side for one reason whose last attempt failed: perhaps their calls hang again.
+const MOST_FAILED: usize = 6;
 /// Webhooks resolved together, and how many such batches side by side.
 const WEBHOOK_BATCH: i64 = 5000;
 const MOST_WEBHOOK_BATCHES: usize = 4;
@@ -76,8 +78,8 @@ pub struct Worker {
     engine: Arc<Engine>,
     /// When the worker is dropped, all jobs end.
     jobs: JoinSet<Done>,
-    /// The people being reconciled, and why.
-    people: BTreeMap<i64, SyncReason>,
+    /// The people being reconciled, why, and whether their last attempt failed.
+    people: BTreeMap<i64, (SyncReason, bool)>,
     /// When a person last tried an upstream that fails for everybody.
     tried_at: Option<Timestamp>,
     /// Webhooks up to this number were taken.
@@ -377,7 +379,7 @@ impl Worker {
             return Ok(());
         }
         let breakers = [&self.engine.officient_breaker, &self.engine.optedo_breaker];
-        let is_open = breakers.iter().any(|breaker| breaker.is_open());
+        let is_open = self.engine.fails_for_everybody();
         // One person at a time tries an upstream that fails. One whose call hangs does not hold up the next attempt.
         let is_hanging = self.tried_at.is_none_or(|at| after(at, NEXT_ATTEMPT_AFTER) <= now);
         let mut may_try =
@@ -390,15 +392,18 @@ impl Worker {
         for person in due {
             let reason = person.request.map_or(SyncReason::Manual, |request| request.reason);
             // A webhook about somebody who did not fail yet does not wait: perhaps only the others fail.
-            let is_new = person.attempts == 0 && priority_of(reason) == Priority::Urgent;
+            let has_failed = person.attempts > 0;
+            let is_new = !has_failed && priority_of(reason) == Priority::Urgent;
             if is_open && !is_new {
                 if !std::mem::take(&mut may_try) {
                     continue;
                 }
                 self.tried_at = Some(now);
             }
-            if self.people.values().filter(|other| **other == reason).count() < most_people(reason) {
-                self.people.insert(person.id.0, reason);
+            let most = if has_failed && !is_open { MOST_FAILED } else { most_people(reason) };
+            let side_by_side = self.people.values().filter(|other| **other == (reason, has_failed)).count();
+            if side_by_side < most && self.people.len() < MOST_PEOPLE {
+                self.people.insert(person.id.0, (reason, has_failed));
                 self.start_person(company, person, connection.sweep_no, total);
             }
         }

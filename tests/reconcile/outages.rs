@@ -1,5 +1,9 @@
 //! Officient or Optedo is down, slow, or refuses us: everything waits without calling in vain, and continues by itself.
 
+use std::time::Instant;
+
+use tokio::time::sleep;
+
 use crate::support::prelude::*;
 
 /// Optedo revokes our token before the first import; waits until the attention item says so. Returns the token.
@@ -301,5 +305,35 @@ async fn a_webhook_about_somebody_else_does_not_wait_for_twenty_people_whose_cal
     }
     w.retry_until_done().await;
     assert_eq!(w.absences().len(), 21);
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn calls_that_hang_again_and_again_leave_the_rate_limit_to_others() {
+    let w = Options::default().set("officient.timeout", "1s").world().await;
+    let people = w.hire_people(8);
+    w.connect_and_import().await;
+    // The calls of the import no longer count. The first calls about those who hang leave a part of the limit.
+    sleep(Duration::from_secs(7)).await;
+    let (hanging, others) = people.split_at(4);
+    for (person, _) in hanging {
+        w.officient.fault_on(&format!("/1.0/calendar/{person}/"), Fault::Timeout, 100_000);
+        w.receive("calendar_event_added", person).await;
+    }
+    for (person, _) in others {
+        // Everybody who hangs is tried again meanwhile.
+        sleep(Duration::from_secs(2)).await;
+        for (person, _) in hanging {
+            w.receive("calendar_event_updated", person).await;
+        }
+        let event = w.officient.add_event(*person, w.leave(0));
+        let began = Instant::now();
+        w.receive("calendar_event_added", person).await;
+        w.until("the leave is written", async || w.absence_of(event).is_some()).await;
+        assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
+    }
+    assert_eq!(w.officient.rate_limited(), 0);
+    w.officient.clear_faults();
+    w.retry_until_done().await;
     w.finish(&[]).await;
 }

@@ -62,7 +62,7 @@ pub async fn retry(State(app): State<App>, admin: Admin, Id(id): Id, headers: He
         AttentionKind::DeletionsHeld => confirm_deletions(engine, company, &admin.actor).await?,
         AttentionKind::OptedoUnauthorized => {
             engine.optedo_breaker.try_now();
-            queue::retry_now(&engine.db).await?;
+            queue::retry_now(&engine.db, false).await?;
         }
         AttentionKind::ReauthorizationRequired => {
             let engine = Arc::clone(engine);
