@@ -37,6 +37,9 @@ pub struct Times {
     pub all_day: bool,
 }
 
+/// Every `externalReference` of ours begins with this.
+pub const REFERENCE_PREFIX: &str = "officient:";
+
 /// An absence without its id: what is written, and in JSON as Optedo documents it.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

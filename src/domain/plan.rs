@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::domain::absence::{Absence, NewAbsence, Times};
+use crate::domain::absence::{Absence, NewAbsence, REFERENCE_PREFIX, Times};
 use crate::domain::attention::AttentionItem;
 use crate::domain::desired::{Classification, DesiredAbsence, Exclusion, Window};
 use crate::domain::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
@@ -345,7 +345,7 @@ fn in_order(mut changes: Vec<Change>) -> Vec<Change> {
 
 /// The `externalReference` of our absence for this event.
 pub fn reference(company: CompanyId, event: EventId) -> String {
-    format!("officient:{company}:{event}")
+    format!("{REFERENCE_PREFIX}{company}:{event}")
 }
 
 pub fn absence_to_write(company: CompanyId, desired: &DesiredAbsence) -> NewAbsence {

@@ -65,11 +65,11 @@ pub struct Reply {
 
 impl Reply {
     fn new(response: &Response, sent: &NewAbsence) -> Self {
-        let absence = response.json::<Object<wire::Absence>>().map(|Object(absence)| absence);
-        let wrapped = || response.json().map(|Object(Envelope { data: Object(absence) })| absence);
-        let absence = absence.or_else(|_not_bare: UpstreamError| wrapped()).ok();
-        let shown = absence.and_then(wire::Absence::understood);
-        let shown = shown.filter(|shown| sent.is_shown_by(&shown.content));
+        let bare = response.json().map(|Object(absence)| absence);
+        let wrapped = response.json().map(|Object(Envelope { data: Object(absence) })| absence);
+        let mut answers =
+            [bare, wrapped].into_iter().flatten().filter_map(|absence: wire::Absence| absence.understood().ok());
+        let shown = answers.find(|shown| sent.is_shown_by(&shown.content));
         Self { shown: shown.map(|shown| shown.id), ..Self::without_absence(response) }
     }
 
@@ -167,12 +167,32 @@ impl Optedo {
         Ok(types.collect::<BTreeMap<_, _>>().into_values().collect())
     }
 
-    /// A user's absences that overlap the days `from` to `to`, both included, without those that are not understood.
+    /// A user's absences that overlap the days `from` to `to`, both included, without those that are not understood. If one
+    /// of these may be ours, the list is an error: that leave would be written a second time.
     pub async fn absences(&self, user: UserId, from: Date, to: Date) -> Result<Vec<Absence>, OptedoError> {
         let operation = format!("reading the absences of user {user}");
         let path = format!("/absences?userId={user}&from={from}&to={to}");
-        let absences: Entries<wire::Absence> = self.get(&operation, &path).await?;
-        Ok(absences.items.into_iter().filter_map(wire::Absence::understood).collect())
+        let entries: Entries<wire::Absence> = self.get(&operation, &path).await?;
+        let mut absences = Vec::new();
+        let mut without_id = None;
+        for (index, entry) in entries.items.into_iter().enumerate() {
+            let may_be_ours = entry.may_be_ours();
+            let mistake = |field| {
+                let what = format!("is not understood at [{index}].{field}");
+                failed(&operation, UpstreamError::Unreadable { what })
+            };
+            match entry.understood() {
+                Ok(absence) => absences.push(absence),
+                Err(field) if may_be_ours => return Err(mistake(field)),
+                Err("id") => drop(without_id.get_or_insert(mistake("id"))),
+                Err(_field) => {}
+            }
+        }
+        // A list of other things is no list of absences.
+        match without_id {
+            Some(error) if absences.is_empty() => Err(error),
+            Some(_) | None => Ok(absences),
+        }
     }
 
     pub async fn create(&self, absence: &NewAbsence) -> Result<Reply, OptedoError> {

@@ -5,7 +5,7 @@ use jiff::{RoundMode, Timestamp, Unit};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::domain::absence;
+use crate::domain::absence::{self, REFERENCE_PREFIX};
 use crate::domain::ids::{AbsenceId, AbsenceTypeId, UserId};
 use crate::loose_json::{FromLoose, Id, Loose};
 
@@ -42,31 +42,40 @@ impl From<AbsenceType> for absence::AbsenceType {
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "the names of the contract")]
 pub(super) struct Absence {
-    id: Id,
-    user_id: Id,
-    absence_type_id: Id,
-    #[serde(deserialize_with = "Loose::deserialize")]
+    id: Loose<i64>,
+    user_id: Loose<i64>,
+    absence_type_id: Loose<i64>,
     start: Loose<WallClock>,
-    #[serde(deserialize_with = "Loose::deserialize")]
     end: Loose<WallClock>,
     all_day: Loose<bool>,
     external_reference: Loose<String>,
 }
 
 impl Absence {
-    /// `None`: a value is not understood.
-    pub(super) fn understood(self) -> Option<absence::Absence> {
-        let (start, end) = (self.start.known()?.0, self.end.known()?.0);
+    /// Whether it carries a reference of ours, or one that is not understood.
+    pub(super) fn may_be_ours(&self) -> bool {
+        match &self.external_reference {
+            Loose::Is(reference) => reference.starts_with(REFERENCE_PREFIX),
+            Loose::NotUnderstood => true,
+            Loose::Absent => false,
+        }
+    }
+
+    /// Or the name of the first field that is not understood.
+    pub(super) fn understood(self) -> Result<absence::Absence, &'static str> {
+        let id = AbsenceId(self.id.known().ok_or("id")?);
+        let start = self.start.known().ok_or("start")?.0;
+        let end = self.end.known().ok_or("end")?.0;
         let is_from_midnight_to_midnight = [start, end].iter().all(|time| time.time() == Time::midnight());
         let content = absence::NewAbsence {
-            user_id: UserId(self.user_id.0),
-            absence_type_id: AbsenceTypeId(self.absence_type_id.0),
+            user_id: UserId(self.user_id.known().ok_or("userId")?),
+            absence_type_id: AbsenceTypeId(self.absence_type_id.known().ok_or("absenceTypeId")?),
             start,
             end,
-            all_day: self.all_day.optional(()).ok()?.unwrap_or(is_from_midnight_to_midnight),
-            external_reference: self.external_reference.optional(()).ok()?,
+            all_day: self.all_day.optional("allDay")?.unwrap_or(is_from_midnight_to_midnight),
+            external_reference: self.external_reference.optional("externalReference")?,
         };
-        Some(absence::Absence { id: AbsenceId(self.id.0), content })
+        Ok(absence::Absence { id, content })
     }
 }
 

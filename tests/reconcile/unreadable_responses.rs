@@ -421,3 +421,36 @@ async fn unreadable_users_absence_types_and_absences_delete_nothing() {
         w.finish(&[]).await;
     }
 }
+
+#[tokio::test]
+async fn an_absence_of_ours_that_is_not_understood_in_optedo_is_not_written_twice() {
+    for (field, value) in [
+        ("id", json!({})),
+        ("userId", json!("Jan")),
+        ("absenceTypeId", json!(null)),
+        ("start", json!("tomorrow")),
+        ("end", json!(null)),
+        ("allDay", json!("perhaps")),
+        ("externalReference", json!([1])),
+    ] {
+        let w = World::connected().await;
+        let event = w.take_leave(0);
+        w.webhook().await;
+        sqlx::query("delete from absences").execute(&w.db).await.unwrap();
+        let created = w.optedo.created_ever();
+        let mut listed = json!({
+            "id": w.absence_of(event).unwrap().id, "userId": w.user, "absenceTypeId": w.vakantie,
+            "start": w.day(0).at(0, 0, 0, 0), "end": w.day(1).at(0, 0, 0, 0),
+            "allDay": true, "externalReference": format!("officient:60002:{event}"),
+        });
+        listed[field] = value;
+        w.optedo.fault_on("GET /api/absences?", Fault::WrongContent(json!([listed])), 100_000);
+        w.webhook().await;
+        assert_eq!(w.optedo.created_ever(), created, "{field}");
+        w.optedo.clear_faults();
+        w.retry_until_done().await;
+        assert_eq!(w.times_of(event), whole_day(w.day(0)), "{field}");
+        assert_eq!(w.optedo.created_ever(), created, "{field}");
+        w.finish(&[]).await;
+    }
+}
