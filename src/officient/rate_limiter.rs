@@ -35,6 +35,8 @@ const ASK_AGAIN: Duration = Duration::from_millis(100);
 pub enum Priority {
     /// A webhook, an admin's click, signing in.
     Urgent,
+    /// Another year of somebody whose first year is not answered yet, and perhaps hangs: leaves a third of the limit free.
+    Further,
     /// The first import, and requested full reconciliations: leave a tenth of the limit free.
     Import,
     /// The periodic sweep, and people whose last attempt failed: leave two thirds of the limit free.
@@ -50,6 +52,7 @@ pub struct RateLimiter {
     /// How long a reservation counts that is not released: its call still hangs, or its process was killed.
     lasts: Duration,
     urgent: Lane,
+    further: Lane,
     import: Lane,
     sweep: Lane,
 }
@@ -75,10 +78,11 @@ impl RateLimiter {
     /// At most `calls` in any `period`, over all processes that share `counter`.
     pub fn new(counter: Counter, tasks: TaskTracker, calls: usize, period: Duration) -> Arc<Self> {
         let urgent = Lane::new(calls, Duration::ZERO);
+        let further = Lane::new(calls - calls.div_ceil(3), Duration::ZERO);
         let import = Lane::new(calls - calls.div_ceil(10), period);
         let sweep = Lane::new(calls / 3, period);
         let lasts = GOOD_FOR + COUNTED_WITHIN + period;
-        Arc::new(Self { counter, tasks, calls, period, lasts, urgent, import, sweep })
+        Arc::new(Self { counter, tasks, calls, period, lasts, urgent, further, import, sweep })
     }
 
     /// Waits for the right to make one call. Dropped while it waits, it gives up its place.
@@ -112,11 +116,12 @@ impl RateLimiter {
     }
 
     async fn reserve(self: &Arc<Self>, priority: Priority) -> Result<Reservation, UpstreamError> {
-        let Self { urgent, import, sweep, .. } = &**self;
+        let Self { urgent, further, import, sweep, .. } = &**self;
         let (lane, more_urgent) = match priority {
             Priority::Urgent => (urgent, vec![]),
-            Priority::Import => (import, vec![urgent]),
-            Priority::Sweep => (sweep, vec![import, urgent]),
+            Priority::Further => (further, vec![urgent]),
+            Priority::Import => (import, vec![further, urgent]),
+            Priority::Sweep => (sweep, vec![import, further, urgent]),
         };
         let mut due_at = lane.due_at.lock().await;
         sleep_until(*due_at).await;
@@ -374,6 +379,20 @@ mod tests {
         };
         let (_, next) = tokio::join!(hanging, next);
         assert!(next[29] - begin <= GOOD_FOR + COUNTED_WITHIN + PERIOD + ASK_AGAIN);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn further_calls_leave_a_third_of_the_limit_free() {
+        let (limiter, begin) = (limiter(30), Instant::now());
+        let further = calls(&limiter, Priority::Further, 25, Duration::from_secs(1));
+        let urgent = async {
+            sleep(Duration::from_millis(500)).await;
+            calls(&limiter, Priority::Urgent, 10, Duration::ZERO).await
+        };
+        let (further, urgent) = tokio::join!(further, urgent);
+        assert_eq!(further[19], begin, "none waits while a third is free");
+        assert!(further[20] - begin >= PERIOD);
+        assert_eq!(urgent[9] - begin, Duration::from_millis(500));
     }
 
     #[tokio::test(start_paused = true)]

@@ -63,13 +63,11 @@ impl Engine {
         self.window().years().filter(|year| near.contains(year)).collect()
     }
 
-    /// The person's priority at the rate limiter. Whoever failed before comes last, so that a call that hangs again holds
-    /// up nobody; unless an upstream failed for everybody.
-    pub fn priority(&self, person: &Person) -> Priority {
-        if person.attempts > 0 && !self.fails_for_everybody() {
-            return Priority::Sweep;
-        }
-        person.request.map_or(Priority::Urgent, |request| priority_of(request.reason))
+    /// The priority at the rate limiter of a person who is reconciled for this reason. Whoever failed before comes last, so
+    /// that a call that hangs again holds up nobody; unless an upstream failed for everybody.
+    pub fn priority(&self, person: &Person, reason: SyncReason) -> Priority {
+        let is_last = person.attempts > 0 && !self.fails_for_everybody();
+        if is_last { Priority::Sweep } else { priority_of(reason) }
     }
 
     pub fn fails_for_everybody(&self) -> bool {

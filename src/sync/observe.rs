@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use tokio_util::sync::CancellationToken;
 
 use super::engine::{Engine, SyncError};
 use super::reference_data::{Fresh, Snapshot};
@@ -81,7 +82,7 @@ impl Engine {
         permit: Permit,
     ) -> Result<Observation, SyncError> {
         let window = self.window();
-        let priority = self.priority(&person);
+        let priority = self.priority(&person, request.reason);
         let (mut person, permit) = self.with_names(company, person, priority, permit, None).await?;
         let (calendar, existing) = self.read_calendar_and_absences(&person, priority, years, permit).await?;
         let event_ids: Vec<i64> = calendar.events.keys().map(|event| event.0).collect();
@@ -242,7 +243,24 @@ impl Engine {
         Ok(Observation::new(name, None, Plan { blocked, ..Plan::default() }))
     }
 
-    /// Reads the years side by side. A year that cannot be read makes the evidence incomplete; no year at all is an error.
+    /// The right to read another year. It is urgent only once a year of this person was answered: if calls about them hang,
+    /// these must not use up the limit.
+    async fn further_permit(
+        &self,
+        priority: Priority,
+        is_answered: &CancellationToken,
+    ) -> Result<Permit, OfficientError> {
+        if priority != Priority::Urgent {
+            return Ok(priority.into());
+        }
+        tokio::select! {
+            permit = self.officient.permit(Priority::Further) => permit,
+            () = is_answered.cancelled() => Ok(Priority::Urgent.into()),
+        }
+    }
+
+    /// Reads the years side by side, the first before the others where calls are scarce. A year that cannot be read makes the
+    /// evidence incomplete; no year at all is an error.
     async fn read_calendar(
         &self,
         person: &Person,
@@ -253,9 +271,18 @@ impl Engine {
         let window = self.window();
         let wanted: Vec<i16> = years.map_or_else(|| window.years().collect(), <[i16]>::to_vec);
         let mut permit = Some(permit);
+        let is_answered = &CancellationToken::new();
         let reads = wanted.iter().map(|year| {
-            let permit = permit.take().unwrap_or(priority.into());
-            self.officient.calendar(permit, person.id, *year)
+            let permit = permit.take();
+            async move {
+                let permit = match permit {
+                    Some(permit) => permit,
+                    None => self.further_permit(priority, is_answered).await?,
+                };
+                let read = self.officient.calendar(permit, person.id, *year).await?;
+                is_answered.cancel();
+                Ok(read)
+            }
         });
         let reads: Vec<_> = reads.collect();
         let is_whole_window = window.years().all(|year| wanted.contains(&year));

@@ -67,7 +67,7 @@ impl Engine {
         let observe = async {
             // The request is claimed when the first call may be made, not when it was queued: requests that arrived
             // meanwhile are answered too.
-            let permit = self.officient.permit(self.priority(person)).await?;
+            let permit = self.officient.permit(self.priority(person, known_request.reason)).await?;
             let claimed = queue::claim(&self.db, company, person.id, years.is_none()).await?;
             let newest;
             (*person, newest) = claimed.ok_or(SyncError::Erased)?;
