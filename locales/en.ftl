@@ -182,6 +182,11 @@ all-items =
         [one] Show the open item
        *[other] Show all { $count } open items
     }
+people-waiting =
+    { $count ->
+        [one] 1 person waits for this.
+       *[other] { $count } people wait for this.
+    }
 items-waiting =
     { $count ->
         [one] 1 absence waits for this.
@@ -208,7 +213,10 @@ attention-kind =
         [webhook_refused] Connection
         [webhooks_silent] Connection
         [reauthorization_required] Connection
-       *[optedo_unauthorized] Connection
+        [optedo_unauthorized] Connection
+        [officient_failing] Connection
+        [optedo_failing] Connection
+       *[person_failing] Person
     }
 
 attention-title =
@@ -217,6 +225,8 @@ attention-title =
         [webhooks_silent] Webhooks from Officient do not arrive
         [reauthorization_required] Sign-in to Officient expired
         [optedo_unauthorized] Optedo refuses this service
+        [officient_failing] Officient does not work
+        [optedo_failing] Optedo does not work
        *[other] Officient
     }
 
@@ -235,6 +245,7 @@ cause-deletions-held =
 cause-webhook-refused = Officient does not know this event. Changes that it would announce arrive only when everybody is checked.
 cause-webhooks-silent = On checking, leave had changed without Officient having announced it. Changes now arrive late in Optedo.
 cause-optedo-unauthorized = Optedo does not accept this service’s key. Everything waits meanwhile; nothing is lost.
+technical-cause = Technical cause: { $error }.
 event-fault =
     { $fault ->
         [date] An absence in Officient has no date that we understand, or is listed under another day.
@@ -263,7 +274,10 @@ remedy =
         [webhook_refused] Ask Officient for the right name and fill it in under Connection – Webhooks, or take the name away there.
         [webhooks_silent] Check the event names under Connection – Webhooks, or set up the webhook address by hand at Officient.
         [reauthorization_required] Click ‘Sign in to Officient’ on the Connection tab. Nothing is lost meanwhile.
-       *[optedo_unauthorized] Tell Optedo: the key (optedo.api_token) must be renewed.
+        [optedo_unauthorized] Tell Optedo: the key (optedo.api_token) must be renewed.
+        [officient_failing] Check whether Officient itself works. Nothing is lost, and what waits is done by itself afterwards. If it lasts longer than a day, give the technical cause to Optedo.
+        [optedo_failing] Give the technical cause to Optedo. Nothing is lost, and what waits is done by itself afterwards.
+       *[person_failing] Open this person in Officient and in Optedo, and see whether something is odd there. If it stays like this, give the technical cause to Optedo.
     }
 remedy-inactive = Make the user active in Optedo, or ignore this item if this person is not planned.
 remedy-archived = Check the absences in Optedo, then ignore this item.

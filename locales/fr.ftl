@@ -178,6 +178,11 @@ all-items =
         [one] Afficher le point ouvert
        *[other] Afficher les { $count } points ouverts
     }
+people-waiting =
+    { $count ->
+        [one] 1 personne en attend la fin.
+       *[other] { $count } personnes en attendent la fin.
+    }
 items-waiting =
     { $count ->
         [one] { $count } absence attend cette solution.
@@ -204,7 +209,10 @@ attention-kind =
         [webhook_refused] Connexion
         [webhooks_silent] Connexion
         [reauthorization_required] Connexion
-       *[optedo_unauthorized] Connexion
+        [optedo_unauthorized] Connexion
+        [officient_failing] Connexion
+        [optedo_failing] Connexion
+       *[person_failing] Personne
     }
 
 attention-title =
@@ -213,6 +221,8 @@ attention-title =
         [webhooks_silent] Les annonces d’Officient n’arrivent pas
         [reauthorization_required] Connexion à Officient expirée
         [optedo_unauthorized] Optedo refuse ce service
+        [officient_failing] Officient ne fonctionne pas
+        [optedo_failing] Optedo ne fonctionne pas
        *[other] Officient
     }
 
@@ -231,6 +241,7 @@ cause-deletions-held =
 cause-webhook-refused = Officient ne connaît pas cet événement. Les changements qu’il annoncerait n’arrivent qu’à la vérification complète.
 cause-webhooks-silent = Lors de la vérification, des congés avaient changé sans qu’Officient l’ait annoncé. Les changements arrivent maintenant trop tard dans Optedo.
 cause-optedo-unauthorized = Optedo n’accepte pas la clé de ce service. Tout attend entre-temps ; rien n’est perdu.
+technical-cause = Cause technique : { $error }.
 event-fault =
     { $fault ->
         [date] Une absence dans Officient n’a pas de date compréhensible, ou figure sous un autre jour.
@@ -259,7 +270,10 @@ remedy =
         [webhook_refused] Demandez à Officient le nom correct et remplissez-le sous Connexion – Annonces, ou retirez-y ce nom.
         [webhooks_silent] Vérifiez sous Connexion – Annonces les noms des événements, ou configurez l’adresse du webhook à la main chez Officient.
         [reauthorization_required] Cliquez sous l’onglet Connexion sur « Se connecter à Officient ». Rien n’est perdu entre-temps.
-       *[optedo_unauthorized] Prévenez Optedo : la clé (optedo.api_token) doit être renouvelée.
+        [optedo_unauthorized] Prévenez Optedo : la clé (optedo.api_token) doit être renouvelée.
+        [officient_failing] Vérifiez si Officient même fonctionne. Rien n’est perdu, et ce qui attend sera fait ensuite automatiquement. Si cela dure plus d’un jour, transmettez la cause technique à Optedo.
+        [optedo_failing] Transmettez la cause technique à Optedo. Rien n’est perdu, et ce qui attend sera fait ensuite automatiquement.
+       *[person_failing] Ouvrez cette personne dans Officient et dans Optedo, et regardez si quelque chose y est étrange. Si cela persiste, transmettez la cause technique à Optedo.
     }
 remedy-inactive = Activez l’utilisateur dans Optedo, ou ignorez ce point si cette personne n’est pas planifiée.
 remedy-archived = Vérifiez les absences dans Optedo, puis ignorez ce point.

@@ -182,6 +182,11 @@ all-items =
         [one] Toon het open punt
        *[other] Toon alle { $count } open punten
     }
+people-waiting =
+    { $count ->
+        [one] Hierop wacht 1 persoon.
+       *[other] Hierop wachten { $count } personen.
+    }
 items-waiting =
     { $count ->
         [one] Hierop wacht 1 afwezigheid.
@@ -208,7 +213,10 @@ attention-kind =
         [webhook_refused] Koppeling
         [webhooks_silent] Koppeling
         [reauthorization_required] Koppeling
-       *[optedo_unauthorized] Koppeling
+        [optedo_unauthorized] Koppeling
+        [officient_failing] Koppeling
+        [optedo_failing] Koppeling
+       *[person_failing] Persoon
     }
 
 attention-title =
@@ -217,6 +225,8 @@ attention-title =
         [webhooks_silent] Meldingen van Officient blijven uit
         [reauthorization_required] Aanmelding bij Officient verlopen
         [optedo_unauthorized] Optedo weigert deze dienst
+        [officient_failing] Officient werkt niet
+        [optedo_failing] Optedo werkt niet
        *[other] Officient
     }
 
@@ -235,6 +245,7 @@ cause-deletions-held =
 cause-webhook-refused = Officient kent deze gebeurtenis niet. Wijzigingen die ze zou melden, komen pas binnen wanneer iedereen wordt nagekeken.
 cause-webhooks-silent = Bij het nakijken was verlof veranderd zonder dat Officient het gemeld had. Wijzigingen komen nu te laat in Optedo.
 cause-optedo-unauthorized = Optedo aanvaardt de sleutel van deze dienst niet. Alles wacht intussen; er gaat niets verloren.
+technical-cause = Technische oorzaak: { $error }.
 event-fault =
     { $fault ->
         [date] Een afwezigheid in Officient heeft geen datum die we begrijpen, of staat onder een andere dag.
@@ -263,7 +274,10 @@ remedy =
         [webhook_refused] Vraag Officient naar de juiste naam en vul ze in onder Koppeling – Meldingen, of haal de naam daar weg.
         [webhooks_silent] Kijk onder Koppeling – Meldingen de namen van de gebeurtenissen na, of stel het webhookadres met de hand in bij Officient.
         [reauthorization_required] Klik op het tabblad Koppeling op ‘Aanmelden bij Officient’. Er gaat intussen niets verloren.
-       *[optedo_unauthorized] Verwittig Optedo: de sleutel (optedo.api_token) moet vernieuwd worden.
+        [optedo_unauthorized] Verwittig Optedo: de sleutel (optedo.api_token) moet vernieuwd worden.
+        [officient_failing] Kijk of Officient zelf werkt. Er gaat niets verloren, en wat wacht, wordt daarna vanzelf gedaan. Duurt het langer dan een dag, geef dan de technische oorzaak door aan Optedo.
+        [optedo_failing] Geef de technische oorzaak door aan Optedo. Er gaat niets verloren, en wat wacht, wordt daarna vanzelf gedaan.
+       *[person_failing] Open deze persoon in Officient en in Optedo, en kijk of daar iets vreemds staat. Blijft het zo, geef dan de technische oorzaak door aan Optedo.
     }
 remedy-inactive = Maak de gebruiker in Optedo actief, of negeer dit punt als deze persoon niet gepland wordt.
 remedy-archived = Kijk de afwezigheden in Optedo na, en negeer daarna dit punt.

@@ -30,9 +30,16 @@ fn variants_of(key: &str) -> Option<BTreeSet<&'static str>> {
         "act" => names::<Act>(),
         "attention-kind" | "remedy" => names::<AttentionKind>(),
         // The title of the other kinds is the name of their subject.
-        "attention-title" => {
-            ["deletions_held", "webhooks_silent", "reauthorization_required", "optedo_unauthorized", "other"].into()
-        }
+        "attention-title" => [
+            "deletions_held",
+            "webhooks_silent",
+            "reauthorization_required",
+            "optedo_unauthorized",
+            "officient_failing",
+            "optedo_failing",
+            "other",
+        ]
+        .into(),
         "difference" => names::<Difference>(),
         "error" => names::<ProblemKind>(),
         "event-fault" => names::<EventFault>(),

@@ -132,6 +132,8 @@ sections! {
         default_start: Time = required("09:00", |text| parse(text, "is not a time of day"));
         /// More deletions than this within ten minutes wait for the admin's confirmation.
         max_deletions: i64 = required("25", number::<0, 1_000_000, _>);
+        /// An upstream or a person that fails for so long becomes an attention item.
+        failing_after: Duration = required("15m", positive_duration);
         => window(from, until);
     }
     /// Optedo's descriptions for Officient's two built-in leave types; `None`: the name of the calendar event.

@@ -8,6 +8,7 @@ use sqlx::{PgConnection, PgExecutor};
 
 use super::erasure::{self, ErasureCount};
 use super::{Result, timestamp, without_nul};
+use crate::domain::attention::LastingFailure;
 use crate::domain::company::Names;
 use crate::domain::ids::{CompanyId, EventId, PersonId, UserId};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
@@ -85,6 +86,34 @@ pub async fn lock(tx: &mut PgConnection, company: CompanyId, person: PersonId) -
         r#"select 1 as "there!" from people where company_id = $1 and person_id = $2 for key share"#;
         company.0, person.0);
     Ok(row?.is_some())
+}
+
+/// A person who waits because an upstream fails.
+pub struct FailingPerson {
+    pub id: PersonId,
+    pub names: Option<Names>,
+    pub lasting: LastingFailure,
+    /// Somebody else was reconciled since the first failure.
+    pub others_succeeded: bool,
+}
+
+/// Who fails, the longest first.
+pub async fn failing(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<FailingPerson>> {
+    let rows = rows!(fetch_all(db),
+    r#"select person_id, first_name, last_name, last_error as "error!", last_fault as "fault!",
+               failing_since as "since!", exists (
+                   select from people o where o.company_id = $1 and o.synced_at >= p.failing_since) as "others_succeeded!"
+           from people p
+           where company_id = $1 and sync_requested_at is not null and failing_since is not null
+               and last_error is not null and last_fault is not null
+           order by failing_since, person_id"#;
+    company.0 => |row| {
+        let lasting = LastingFailure { failure: row.fault.parse().ok()?, error: row.error, since: row.since.to_jiff() };
+        let names = row.first_name.zip(row.last_name).map(|(first, last)| Names { first, last });
+        let others_succeeded = row.others_succeeded;
+        Some(FailingPerson { id: PersonId(row.person_id), names, lasting, others_succeeded })
+    });
+    Ok(rows?.into_iter().flatten().collect())
 }
 
 /// Everybody, by name.

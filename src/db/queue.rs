@@ -134,7 +134,8 @@ pub struct Answered {
 /// Records success. The request is closed; a newer one stays open.
 pub async fn finish(db: impl PgExecutor<'_>, company: CompanyId, person: PersonId, answered: Answered) -> Result<()> {
     execute!(db,
-        "update people set attempts = 0, attempted_at = $4, synced_at = $4, last_error = null, last_fault = null, next_attempt_at = null,
+        "update people set attempts = 0, attempted_at = $4, synced_at = $4, last_error = null, last_fault = null,
+             failing_since = null, next_attempt_at = null,
              sync_requested_at = case when sync_request_no = $3 then null else sync_requested_at end,
              sync_reason = case when sync_request_no = $3 then null else sync_reason end,
              webhook_received_at = case when sync_request_no = $3 then null else webhook_received_at end
@@ -157,9 +158,11 @@ pub async fn fail(db: impl PgExecutor<'_>, company: CompanyId, person: PersonId,
     let (at, next) = (failure.at.to_sqlx(), failure.next_attempt_at.to_sqlx());
     execute!(db,
         "update people set attempts = attempts + 1, attempted_at = $6, last_error = $4, last_fault = $7,
+             failing_since = case when $8 then coalesce(failing_since, $6) end,
              next_attempt_at = case when sync_request_no = $3 then $5 else next_attempt_at end
          where company_id = $1 and person_id = $2";
-        company.0, person.0, failure.request_no, failure.error, next, at, failure.kind.into_str())
+        company.0, person.0, failure.request_no, failure.error, next, at, failure.kind.into_str(),
+        failure.kind.upstream().is_some())
 }
 
 /// Lets the person wait for a known moment, which is no failure, unless something newer was requested meanwhile.
@@ -180,7 +183,7 @@ pub async fn cancel_requests(db: impl PgExecutor<'_>) -> Result<()> {
     execute!(
         db,
         "update people set sync_requested_at = null, sync_reason = null, webhook_received_at = null,
-             next_attempt_at = null, attempts = 0
+             next_attempt_at = null, attempts = 0, failing_since = null
          where sync_requested_at is not null"
     )
 }

@@ -1,9 +1,11 @@
 //! Attention items: why leave is not in Optedo, in a form that the admin can act on. Pure.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
+use crate::domain::failure::{FailureKind, Upstream};
 use crate::domain::ids::{EventId, PersonId};
 
 /// What an item is about.
@@ -35,6 +37,12 @@ pub enum AttentionKind {
     ReauthorizationRequired,
     /// Optedo does not accept our token.
     OptedoUnauthorized,
+    /// Officient has failed for a while.
+    OfficientFailing,
+    /// Optedo has failed for a while.
+    OptedoFailing,
+    /// One person could not be read or written for a while, although others could.
+    PersonFailing,
 }
 
 /// The reason of an item, as data that the page shows in the admin's language. It decides the [`AttentionKind`].
@@ -76,6 +84,19 @@ pub enum Cause {
     ReauthorizationRequired,
     /// Our token was refused.
     OptedoUnauthorized,
+    /// An upstream fails.
+    UpstreamFailing(LastingFailure),
+    /// Only this person fails.
+    PersonFailing(LastingFailure),
+}
+
+/// A failure that was tried again until now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastingFailure {
+    pub failure: FailureKind,
+    /// The call and what came back; no names, no leave.
+    pub error: String,
+    pub since: Timestamp,
 }
 
 /// Which field of an event is missing, or not understood. Their names in the database are older than these.
@@ -124,6 +145,9 @@ impl Cause {
             Self::WebhooksSilent { .. } => AttentionKind::WebhooksSilent,
             Self::ReauthorizationRequired => AttentionKind::ReauthorizationRequired,
             Self::OptedoUnauthorized => AttentionKind::OptedoUnauthorized,
+            Self::UpstreamFailing(lasting) if lasting.failure.is_of_optedo() => AttentionKind::OptedoFailing,
+            Self::UpstreamFailing(_) => AttentionKind::OfficientFailing,
+            Self::PersonFailing(_) => AttentionKind::PersonFailing,
         }
     }
 }
@@ -262,6 +286,14 @@ impl AttentionItem {
         Self::new(Cause::OptedoUnauthorized, "optedo", None)
     }
 
+    pub fn upstream_failing(upstream: Upstream, lasting: LastingFailure) -> Self {
+        let subject_id = match upstream {
+            Upstream::Officient => "officient",
+            Upstream::Optedo => "optedo",
+        };
+        Self::new(Cause::UpstreamFailing(lasting), subject_id, None)
+    }
+
     pub fn kind(&self) -> AttentionKind {
         self.cause.kind()
     }
@@ -304,6 +336,12 @@ impl AttentionItem {
             Cause::OptedoUnauthorized => {
                 "Optedo does not accept the API token: check optedo.api_token. Everything waits meanwhile.".to_owned()
             }
+            Cause::UpstreamFailing(LastingFailure { error, since, .. }) => format!(
+                "Since {since:.0}, a call fails: {error}. It is tried again by itself, and nothing is lost meanwhile."
+            ),
+            Cause::PersonFailing(LastingFailure { error, since, .. }) => format!(
+                "Since {since:.0}, this person cannot be reconciled, while others can: {error}. It is tried again by itself."
+            ),
         }
     }
 }

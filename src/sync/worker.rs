@@ -13,6 +13,7 @@ use tracing::Instrument as _;
 use tracing::field::Empty;
 
 use super::engine::{Engine, SyncError, priority_of};
+use super::failures::FailingJobs;
 use super::job::Job;
 use super::unblock::Unblocked;
 use crate::clock::after;
@@ -49,6 +50,8 @@ const BETWEEN_NOTIFICATIONS: Duration = Duration::from_millis(10);
 /// How often names and types that blocked leave waits for are read again.
 const UNBLOCK_EVERY: Duration = Duration::from_mins(1);
 const CLEAN_UP_EVERY: Duration = Duration::from_mins(10);
+/// While anything fails, the attention items about it are at most this old.
+const LONGEST_UNREPORTED: Duration = Duration::from_secs(10);
 
 /// A job that ended.
 enum Done {
@@ -98,6 +101,9 @@ pub struct Worker {
     clean_up: Job,
     /// Tries a refused refresh token again.
     renewal: Job,
+    failing_jobs: FailingJobs,
+    /// When to look for failures that last: when a job ended, and now and then while anything fails.
+    report_failures_at: Option<Timestamp>,
     /// The subscriptions at Officient were not yet checked, or the check failed.
     must_check_subscriptions: bool,
 }
@@ -130,6 +136,8 @@ impl Worker {
             unblocked: Unblocked::default(),
             clean_up: Job::default(),
             renewal: Job::default(),
+            failing_jobs: FailingJobs::default(),
+            report_failures_at: Some(Timestamp::MIN),
             must_check_subscriptions: true,
         }
     }
@@ -179,6 +187,7 @@ impl Worker {
     /// False when the job panicked.
     fn finish(&mut self, done: Result<Done, JoinError>) -> bool {
         let now = self.engine.clock.now();
+        self.report_failures_at = Some(now);
         match done {
             Ok(Done::Person(person)) => {
                 self.people.remove(&person);
@@ -189,18 +198,25 @@ impl Worker {
                 self.may_have_pending = true;
             }
             Ok(Done::PendingWebhooks(result)) => {
+                self.failing_jobs.note("webhooks", &result, now);
                 self.pending_webhooks.finish(result.is_ok(), now, RETRY_WEBHOOKS_EVERY);
             }
             Ok(Done::Sweep(result)) => {
+                self.failing_jobs.note("sweep", &result, now);
                 self.must_check_subscriptions = !matches!(result, Ok(true));
                 self.sweep.finish(!self.must_check_subscriptions, now, Duration::ZERO);
             }
             Ok(Done::Subscriptions(result)) => {
+                self.failing_jobs.note("sweep", &result, now);
                 self.must_check_subscriptions = result.is_err();
                 self.sweep.finish(result.is_ok(), now, Duration::ZERO);
             }
-            Ok(Done::Preview(result)) => self.preview.finish(result.is_ok(), now, Duration::ZERO),
+            Ok(Done::Preview(result)) => {
+                self.failing_jobs.note("preview", &result, now);
+                self.preview.finish(result.is_ok(), now, Duration::ZERO);
+            }
             Ok(Done::Unblock(result)) => {
+                self.failing_jobs.note("unblock", &result, now);
                 self.unblock.finish(result.is_ok(), now, UNBLOCK_EVERY);
                 self.unblocked = result.unwrap_or_else(|_logged| std::mem::take(&mut self.unblocked));
             }
@@ -232,6 +248,7 @@ impl Worker {
         let connection = connection::load(&self.engine.db).await?;
         let (State::Connected, Some(company)) = (connection.state, connection.company_id) else {
             self.start_renewal(&connection, now);
+            self.failing_jobs = FailingJobs::default();
             return Ok(IDLE_TICK);
         };
         self.renewal.finish(true, now, self.engine.config.sync.sweep_interval);
@@ -243,12 +260,23 @@ impl Worker {
             self.start_unblock(company, now);
             self.start_people(company, &connection, now).await?;
             self.engine.finish_sweep_if_done(company, &connection).await?;
+            self.report_failures(company, now).await?;
         }
         let is_at_rest = self.jobs.is_empty() && !self.must_check_subscriptions && !self.may_have_pending;
         let tick = if is_at_rest { IDLE_TICK } else { BUSY_TICK };
         let debounce = self.burst.and_then(|burst| Duration::try_from(burst.check_at.duration_since(now)).ok());
         let retry = self.may_have_pending.then(|| self.pending_webhooks.waits_for(now)).flatten();
-        Ok([debounce, retry].into_iter().flatten().fold(tick, Duration::min))
+        let report = self.report_failures_at.and_then(|at| Duration::try_from(at.duration_since(now)).ok());
+        Ok([debounce, retry, report].into_iter().flatten().fold(tick, Duration::min))
+    }
+
+    async fn report_failures(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
+        if self.report_failures_at.is_some_and(|at| at <= now) {
+            let is_failing = self.engine.report_failures(company, &self.failing_jobs).await?;
+            let pause = (self.engine.config.sync.failing_after / 10).clamp(BUSY_TICK, LONGEST_UNREPORTED);
+            self.report_failures_at = is_failing.then(|| after(now, pause));
+        }
+        Ok(())
     }
 
     async fn start_preview(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {

@@ -5,6 +5,7 @@ mod attention;
 mod deletions;
 mod failed_writes;
 mod identity;
+mod lasting_failures;
 mod leave;
 mod leave_types;
 mod outages;

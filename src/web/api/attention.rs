@@ -64,6 +64,15 @@ pub async fn retry(State(app): State<App>, admin: Admin, Id(id): Id, headers: He
             engine.optedo_breaker.try_now();
             queue::retry_now(&engine.db, false).await?;
         }
+        AttentionKind::OfficientFailing | AttentionKind::OptedoFailing => {
+            engine.officient_breaker.try_now();
+            engine.optedo_breaker.try_now();
+            queue::retry_now(&engine.db, false).await?;
+        }
+        AttentionKind::PersonFailing => {
+            let person: Vec<i64> = subject_id.parse().into_iter().collect();
+            queue::request_sync(&engine.db, company, &person, manual_request(engine)).await?;
+        }
         AttentionKind::ReauthorizationRequired => {
             let engine = Arc::clone(engine);
             app.tasks.spawn(async move {

@@ -59,6 +59,8 @@ pub(super) struct ItemView {
     pub(super) comparison: Option<Comparison>,
     pub(super) remedy: Text<'static>,
     pub(super) is_deletion: bool,
+    /// How much waits for it.
+    pub(super) waiting: Option<Text<'static>>,
     /// The label of the button.
     pub(super) retry: Text<'static>,
     /// The address of the tab that shows the subject.
@@ -84,6 +86,13 @@ fn item_view(t: Language, item: StoredItem, names: &HashMap<PersonId, Names>) ->
     // An item that an older version stored has no cause, but a sentence in English.
     let cause = item.cause.as_ref().map(|cause| cause_text(t, cause, item.waiting));
     let is_deletion = kind == AttentionKind::DeletionsHeld;
+    let is_upstream = matches!(kind, AttentionKind::OfficientFailing | AttentionKind::OptedoFailing);
+    let waiting = match item.waiting {
+        0 => None,
+        _ if is_deletion => None,
+        count if is_upstream => Some(t.text("people-waiting").with("count", count)),
+        count => Some(t.text("items-waiting").with("count", count)),
+    };
     let title = match subject {
         "" => t.text("attention-title").with("kind", kind.into_str()).to_string(),
         subject => subject.to_owned(),
@@ -95,6 +104,7 @@ fn item_view(t: Language, item: StoredItem, names: &HashMap<PersonId, Names>) ->
         comparison,
         remedy: remedy(t, kind, &item),
         is_deletion,
+        waiting,
         retry: if is_deletion { t.text("confirm-deletions") } else { t.text("retry") },
         more: more(kind, &item),
         item,
@@ -148,6 +158,11 @@ fn cause_text(t: Language, cause: &Cause, waiting: i64) -> String {
         Cause::WebhooksSilent { .. } => t.text("cause-webhooks-silent"),
         Cause::ReauthorizationRequired => t.text("reauthorization-text"),
         Cause::OptedoUnauthorized => t.text("cause-optedo-unauthorized"),
+        Cause::UpstreamFailing(failure) | Cause::PersonFailing(failure) => {
+            let kind = t.text("failure").with("kind", failure.failure.into_str());
+            let technical = t.text("technical-cause").with("error", &failure.error);
+            return format!("{kind} {technical}");
+        }
     };
     if let Cause::Invalid { date: Some(date), .. } | Cause::Rejected { date: Some(date), .. } = cause {
         format!("{text} {}", t.text("on-day").with("day", date.strftime("%d/%m/%Y").to_string()))
