@@ -11,8 +11,8 @@ use secrecy::SecretString;
 use super::encryption_key::{EXAMPLE_KEY, EncryptionKey};
 use super::keys::{Key, Keys, Reported};
 use super::values::{
-    Edge, IS_TRACED, LogFormat, base_url, boolean, duration, log_filter, network, number, otlp_endpoint, parse,
-    password, positive_duration, positive_span, postgres_url, public_url, socket_address, text,
+    DeletionLimit, Edge, IS_TRACED, LogFormat, base_url, boolean, duration, log_filter, network, number, otlp_endpoint,
+    parse, password, positive_duration, positive_span, postgres_url, public_url, socket_address, text,
 };
 
 const DATABASE: &str = "postgres://optedo_officient:secret@db.internal/acme";
@@ -131,7 +131,7 @@ sections! {
         /// The start of a partial day whose start Officient does not know.
         default_start: Time = required("09:00", |text| parse(text, "is not a time of day"));
         /// More deletions than this within ten minutes wait for the admin's confirmation.
-        max_deletions: i64 = required("25", number::<0, 1_000_000, _>);
+        max_deletions: DeletionLimit = required("auto", DeletionLimit::parse);
         /// An upstream or a person that fails for so long becomes an attention item.
         failing_after: Duration = required("15m", positive_duration);
         => window(from, until);

@@ -1,4 +1,4 @@
-use super::values::{Edge, otlp_endpoint};
+use super::values::{DeletionLimit, Edge, otlp_endpoint};
 use super::*;
 
 fn env(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -25,7 +25,7 @@ fn the_required_keys_suffice_and_the_defaults_are_those_of_the_documentation() {
     assert_eq!((config.officient.rate_limit_calls, config.officient.rate_limit_period.as_secs()), (30, 5));
     assert_eq!((config.sync.from, config.sync.until), (Edge::Days(-60), Edge::Days(400)));
     assert_eq!(config.sync.sweep_interval.as_secs(), 900);
-    assert_eq!(config.sync.max_deletions, 25);
+    assert_eq!(config.sync.max_deletions, DeletionLimit::Auto);
     assert_eq!(config.retention.absences.get_years(), 3);
     assert!(config.sync.adopt_existing && !config.sync.include_pending);
 }
@@ -58,7 +58,7 @@ fn the_environment_goes_before_the_file_and_the_file_before_the_defaults() {
     let file = directory.join("acme.toml");
     std::fs::write(&file, "[sync]\nmax_deletions = 3\nfrom = \"2026-01-01\"\n[log]\nformat = \"pretty\"\n").unwrap();
     let config = Config::load(Some(&file), env(&[("OPTEDO_OFFICIENT__SYNC__MAX_DELETIONS", "7")])).unwrap();
-    assert_eq!(config.sync.max_deletions, 7);
+    assert_eq!(config.sync.max_deletions, DeletionLimit::Number(7));
     assert_eq!(config.sync.from, Edge::On("2026-01-01".parse().unwrap()));
     assert_eq!(config.log.format, LogFormat::Pretty);
 }
@@ -171,4 +171,12 @@ fn a_file_that_is_not_toml_is_one_mistake_that_quotes_nothing() {
     let error = Config::load(Some(&file), env(&[])).unwrap_err().to_string();
     assert!(error.contains("line 2 is not TOML") && error.lines().count() == 1, "{error}");
     assert!(!error.contains("hunter2"), "{error}");
+}
+
+#[test]
+fn the_deletion_limit_fits_the_company() {
+    let limits = [0, 159, 160, 1234].map(|future| DeletionLimit::Auto.of(future));
+    assert_eq!(limits, [15, 15, 16, 123]);
+    assert_eq!(DeletionLimit::parse("0").unwrap().of(1234), 0);
+    assert!(DeletionLimit::parse("many").is_err());
 }

@@ -140,6 +140,27 @@ impl Edge {
     }
 }
 
+/// How many deletions within ten minutes need no confirmation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeletionLimit {
+    /// 15, or a tenth of the future absences if that is more.
+    Auto,
+    Number(i64),
+}
+
+impl DeletionLimit {
+    pub fn of(self, future_absences: i64) -> i64 {
+        match self {
+            Self::Auto => (future_absences / 10).max(15),
+            Self::Number(number) => number,
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        if text == "auto" { Ok(Self::Auto) } else { number::<0, 1_000_000, _>(text).map(Self::Number) }
+    }
+}
+
 pub(super) fn positive_span(text: &str) -> Result<Span, String> {
     let span: Span = parse(text, "is not a period")?;
     if span.is_positive() { Ok(span) } else { Err("must be more than 0d".into()) }

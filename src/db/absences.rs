@@ -293,6 +293,14 @@ pub async fn count_planned_deletions(db: impl PgExecutor<'_>, company: CompanyId
         company.0, after.to_sqlx())
 }
 
+/// How many absences there are from `day` on, with those whose deletion was planned after `after`.
+pub async fn count_from(db: impl PgExecutor<'_>, company: CompanyId, day: Date, after: Timestamp) -> Result<i64> {
+    scalar!(fetch_one(db),
+        r#"select count(*) as "count!" from absences
+           where company_id = $1 and date >= $2 and (deleted_at is null or deletion_planned_at > $3)"#;
+        company.0, day.to_sqlx(), after.to_sqlx())
+}
+
 /// Makes these deletions wait for the admin's confirmation.
 pub async fn require_confirmation(db: impl PgExecutor<'_>, company: CompanyId, events: &[i64]) -> Result<()> {
     execute!(db,

@@ -210,7 +210,8 @@ impl Engine {
         let since = now.saturating_sub(DELETION_PERIOD).unwrap_or(now);
         let count = absences::count_planned_deletions(&mut *tx, company, since).await?;
         let pending = absences::pending_confirmation(&mut *tx, company, &events).await?;
-        let are_few = count <= self.config.sync.max_deletions;
+        let future = absences::count_from(&mut *tx, company, self.clock.today(), since).await?;
+        let are_few = count <= self.config.sync.max_deletions.of(future);
         let is_allowed =
             |written: &WrittenAbsence| written.deletion_confirmed || (are_few && !pending.contains(&written.event.0));
         let (allowed, to_hold): (Vec<&WrittenAbsence>, Vec<&WrittenAbsence>) =

@@ -54,6 +54,23 @@ async fn more_deletions_than_allowed_wait_for_confirmation_while_the_rest_contin
 }
 
 #[tokio::test]
+async fn by_default_a_tenth_of_the_future_absences_needs_no_confirmation() {
+    let w = World::start().await;
+    let events: Vec<i64> = (0..180).map(|day| w.take_leave(day)).collect();
+    w.connect_and_import().await;
+    for event in &events[..18] {
+        w.officient.delete_event(*event);
+    }
+    w.webhook().await;
+    assert_eq!(w.absences().len(), 162);
+    w.officient.delete_event(events[18]);
+    w.webhook().await;
+    assert_eq!(w.absences().len(), 162);
+    assert_eq!(w.item("deletions_held").await["waiting"], 1);
+    w.finish(&["deletions_held"]).await;
+}
+
+#[tokio::test]
 async fn the_limit_also_counts_absences_whose_create_lost_its_response() {
     let w = options().set("sync.max_deletions", "1").world().await;
     let (piet, _) = w.hire("Piet", "Pieters");
