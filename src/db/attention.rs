@@ -152,15 +152,15 @@ pub async fn count_open(db: impl PgExecutor<'_>) -> Result<Vec<(String, i64)>> {
         => |row| (row.kind, row.count))
 }
 
-/// How much leave of each of these people is blocked.
-pub async fn count_blocked(
+/// How much blocked leave of each of these people is not in Optedo as it should be.
+pub async fn count_missing(
     db: impl PgExecutor<'_>,
     company: Option<CompanyId>,
     people: &[i64],
 ) -> Result<Vec<(i64, i64)>> {
     rows!(fetch_all(db),
         r#"select person_id, count(*) as "count!" from held_back
-           where company_id = $1 and person_id = any($2) group by person_id"#;
+           where company_id = $1 and person_id = any($2) and not in_optedo group by person_id"#;
         company.map(|company| company.0), people => |row| (row.person_id, row.count))
 }
 
@@ -186,22 +186,24 @@ pub async fn clear_blocked(
         company.0, person.0, events => |row| (row.kind, row.subject_id))
 }
 
-/// Stores which leave is blocked, and by which item.
+/// Stores which leave is blocked, by which item, and whether Optedo contains it.
 pub async fn insert_blocked(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     person: PersonId,
     blocked: &[&(EventId, AttentionItem)],
+    is_in_optedo: impl Fn(EventId) -> bool,
 ) -> Result<()> {
     let events: Vec<i64> = blocked.iter().map(|(event, _)| event.0).collect();
     let kinds: Vec<&str> = blocked.iter().map(|(_, item)| item.kind().into_str()).collect();
     let subject_ids: Vec<&str> = blocked.iter().map(|(_, item)| item.subject_id.as_str()).collect();
+    let in_optedo: Vec<bool> = blocked.iter().map(|(event, _)| is_in_optedo(*event)).collect();
     execute!(db,
-        "insert into held_back (company_id, person_id, event_id, kind, subject_id)
-         select $1, $2, * from unnest($3::bigint[], $4::text[], $5::text[])
+        "insert into held_back (company_id, person_id, event_id, kind, subject_id, in_optedo)
+         select $1, $2, * from unnest($3::bigint[], $4::text[], $5::text[], $6::boolean[])
          on conflict (company_id, event_id) do update set person_id = excluded.person_id, kind = excluded.kind,
-             subject_id = excluded.subject_id";
-        company.0, person.0, &events, &kinds as _, &subject_ids as _)
+             subject_id = excluded.subject_id, in_optedo = excluded.in_optedo";
+        company.0, person.0, &events, &kinds as _, &subject_ids as _, &in_optedo)
 }
 
 /// Serialises counting until the transaction ends: two people reconciled side by side would each count what the other removes.

@@ -68,6 +68,9 @@ pub enum Exclusion {
     Worked,
 }
 
+/// The day and the times of an event; no times where they are not understood.
+pub type When = (Date, Option<Times>);
+
 /// The settings that decide about an event.
 #[derive(Clone, Copy)]
 pub struct Rules<'a> {
@@ -123,6 +126,12 @@ fn assess(
     let times = times(event, date, rules.default_start)?;
     let is_worked = event.is_worked.unwrap_or_default();
     Ok(Classification::Absent(DesiredAbsence { event: event.id, date, user, absence_type, times, is_worked }))
+}
+
+/// The day of an event, and its times where they are understood; `None` where the day is not understood.
+pub fn when(event: &CalendarEvent, default_start: Time) -> Option<When> {
+    let date = event.date.ok()?;
+    Some((date, times(event, date, default_start).ok()))
 }
 
 /// All day, or from the start for the duration, past midnight if necessary.

@@ -17,7 +17,7 @@ use crate::domain::absence::Absence;
 use crate::domain::attention::{AttentionItem, AttentionKind, Cause};
 use crate::domain::calendar::{CalendarEvent, by_id};
 use crate::domain::company::{Names, PersonDetail};
-use crate::domain::desired::{Classification, Rules, Window, classify};
+use crate::domain::desired::{Classification, Rules, When, Window, classify, when};
 use crate::domain::ids::{CompanyId, EventId, UserId};
 use crate::domain::mapping::MappingRules;
 use crate::domain::matching::{PersonMatch, insertion_hint, match_person};
@@ -34,6 +34,10 @@ pub struct Observation {
     pub person_match: Option<PersonMatch>,
     pub plan: Plan,
     pub classifications: BTreeMap<EventId, Classification>,
+    /// Day and times of the events whose day is understood.
+    pub events: BTreeMap<EventId, When>,
+    /// Our rows before the plan is applied.
+    pub written: Vec<WrittenAbsence>,
     /// The ids of all events in the window's calendars; `None` when one of the calendars was not read.
     pub event_ids: Option<Vec<i64>>,
     /// Whether the calendar changed since the last observation.
@@ -51,11 +55,20 @@ impl Observation {
             person_match,
             plan,
             classifications: BTreeMap::new(),
+            events: BTreeMap::new(),
+            written: Vec::new(),
             event_ids: None,
             has_news: false,
             incomplete: None,
             existing: None,
         }
+    }
+
+    /// Whether Optedo contains this blocked leave as Officient has it now. What an archived person has there stays as it is.
+    pub fn is_in_optedo(&self, event: EventId) -> bool {
+        let is_there = |row: &&WrittenAbsence| row.event == event && row.absence.is_some() && row.intent.is_none();
+        let is_equal = |row: &WrittenAbsence| self.events.get(&event) == Some(&(row.date, Some(row.times)));
+        self.written.iter().find(is_there).is_some_and(|row| self.person_match.is_none() || is_equal(row))
     }
 }
 
@@ -109,6 +122,7 @@ impl Engine {
         observation.event_ids = (calendar.is_whole_window && calendar.incomplete.is_none()).then_some(event_ids);
         observation.incomplete = calendar.incomplete;
         observation.existing = existing;
+        observation.written = written;
         Ok(observation)
     }
 
@@ -175,7 +189,9 @@ impl Engine {
             unreadable: (calendar.unreadable > 0).then(|| AttentionItem::unreadable_entry(person.id, &name)),
         };
         let plan = plan(&classifications, written, window, &evidence);
-        Ok(Observation { classifications, ..Observation::new(name, Some(person_match), plan) })
+        let when = |event: &CalendarEvent| Some((event.id, when(event, rules.default_start)?));
+        let events = calendar.events.values().filter_map(when).collect();
+        Ok(Observation { classifications, events, ..Observation::new(name, Some(person_match), plan) })
     }
 
     /// The person with names that were read at `since` or later (`None`: at any time, unless they are known to have
@@ -240,7 +256,7 @@ impl Engine {
         let written = absences::of_person(&self.db, company, person.id, window, &[]).await?;
         let item = AttentionItem::of_person(person.id, &name, Cause::Archived, None);
         let blocked = written.iter().map(|row| (row.event, item.clone())).collect();
-        Ok(Observation::new(name, None, Plan { blocked, ..Plan::default() }))
+        Ok(Observation { written, ..Observation::new(name, None, Plan { blocked, ..Plan::default() }) })
     }
 
     /// The right to read another year. It is urgent only once a year of this person was answered: if calls about them hang,

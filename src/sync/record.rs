@@ -94,7 +94,8 @@ impl Engine {
             is_partial.then(|| observation.classifications.keys().map(|event| event.0).collect());
         let mut to_count = attention::clear_blocked(&mut *tx, company, person, seen.as_deref()).await?;
         if !blocked.is_empty() {
-            attention::insert_blocked(&mut *tx, company, person, &blocked).await?;
+            let is_in_optedo = |event| observation.is_in_optedo(event);
+            attention::insert_blocked(&mut *tx, company, person, &blocked, is_in_optedo).await?;
         }
         let key = |item: &AttentionItem| (item.kind().into_str().to_owned(), item.subject_id.clone());
         let items: BTreeMap<(String, String), &AttentionItem> =

@@ -213,6 +213,32 @@ async fn people_are_found_by_name_and_by_state_and_near_misses_are_marked() {
 }
 
 #[tokio::test]
+async fn the_list_of_people_counts_only_leave_that_is_not_in_optedo_as_it_should_be() {
+    let w = World::start().await;
+    let kept = w.take_leave(0);
+    let moved = w.take_leave(1);
+    w.connect_and_import().await;
+    let browser = Browser::signed_in(&w).await;
+    let jan = async || browser.open(&tab("/people?q=peeters")).await.ok().text();
+    w.optedo.rename_user(w.user, "jan", "Peeters");
+    w.sweep().await;
+    assert!(w.absence_of(kept).is_some() && w.item("unmatched_person").await["waiting"] == 2);
+    let text = jan().await;
+    assert!(text.contains("geen gebruiker") && !text.contains("wacht"), "{text}");
+    w.make_partial(moved, 9, 120);
+    w.webhook().await;
+    assert!(jan().await.contains("1 afwezigheid wacht"), "{}", jan().await);
+    w.take_leave(2);
+    w.webhook().await;
+    assert!(jan().await.contains("2 afwezigheden wachten"), "{}", jan().await);
+    w.officient.archive_person(w.jan);
+    w.sweep().await;
+    let text = browser.open(&tab("/people?state=archived")).await.ok().text();
+    assert!(text.contains("Peeters") && !text.contains("wacht"), "{text}");
+    w.finish(&["unmatched_person"]).await;
+}
+
+#[tokio::test]
 async fn leave_types_show_their_absence_type_and_the_possible_descriptions() {
     let w = World::connected().await;
     w.officient.add_leave_type("Zorg verlof", None);

@@ -45,7 +45,7 @@ struct PersonView<'a> {
     person: Person,
     matched: CurrentMatch<'a>,
     comparison: Option<Comparison>,
-    /// Absences that wait for something.
+    /// Absences that wait for something, and are not in Optedo as they should be.
     waiting: i64,
 }
 
@@ -70,7 +70,7 @@ pub(super) async fn show(Visit { frame, connection, engine }: Visit) -> Result<R
     let mut paging = Paging::new(&frame, PEOPLE_PER_PAGE);
     let shown = paging.cut(found);
     let ids: Vec<i64> = shown.iter().map(|(person, _)| person.id.0).collect();
-    let waiting: HashMap<i64, i64> = attention::count_blocked(&engine.db, company, &ids).await?.into_iter().collect();
+    let waiting: HashMap<i64, i64> = attention::count_missing(&engine.db, company, &ids).await?.into_iter().collect();
     let views = shown.into_iter().map(|(person, matched)| PersonView {
         comparison: compare(t, &person, &matched),
         waiting: waiting.get(&person.id.0).copied().unwrap_or(0),
