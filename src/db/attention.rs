@@ -206,6 +206,19 @@ pub async fn insert_blocked(
         company.0, person.0, &events, &kinds as _, &subject_ids as _, &in_optedo)
 }
 
+/// The events of a person whose change the last reconciliation could not make, and the kind of the item that says why.
+pub async fn stopped_changes(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    person: PersonId,
+) -> Result<Vec<(EventId, AttentionKind)>> {
+    let stopped = rows!(fetch_all(db),
+        "select event_id, kind from held_back
+         where company_id = $1 and person_id = $2 and kind in ('rejected_by_optedo', 'deletions_held')";
+        company.0, person.0 => |row| Some((EventId(row.event_id), row.kind.parse().ok()?)));
+    Ok(stopped?.into_iter().flatten().collect())
+}
+
 /// Serialises counting until the transaction ends: two people reconciled side by side would each count what the other removes.
 pub async fn lock_counts(tx: &mut PgConnection) -> Result<()> {
     execute!(tx, "select pg_advisory_xact_lock(hashtext('optedo-officient attention'))")

@@ -1,5 +1,7 @@
 //! Received webhooks: stored before they are acknowledged, then resolved once.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgExecutor;
@@ -68,6 +70,15 @@ pub async fn mark_fallback(db: impl PgExecutor<'_>, ids: &[i64], now: Timestamp)
 
 pub async fn last_received_at(db: impl PgExecutor<'_>) -> Result<Option<Timestamp>> {
     scalar!(fetch_optional(db), "select received_at from webhook_events order by id desc limit 1").map(timestamp)
+}
+
+/// When the last webhook about each of these objects arrived.
+pub async fn last_about(db: impl PgExecutor<'_>, objects: &[String]) -> Result<HashMap<String, Timestamp>> {
+    let last = rows!(fetch_all(db),
+        r#"select related_object_id as "object!", max(received_at) as "at!" from webhook_events
+           where related_object_id = any($1) group by related_object_id"#;
+        objects => |row| (row.object, row.at.to_jiff()));
+    Ok(last?.into_iter().collect())
 }
 
 /// When the oldest webhook arrived that is not resolved, or whose people are not all reconciled.

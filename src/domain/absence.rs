@@ -6,6 +6,9 @@ use utoipa::ToSchema;
 
 use super::ids::{AbsenceId, AbsenceTypeId, UserId};
 
+/// A list of this many absences may not be the whole one: Optedo documents no pages for it.
+pub const FULL_LIST: usize = 100;
+
 /// A user of Optedo. Names are exactly as Optedo has them.
 #[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -58,7 +58,8 @@ pub enum Classification {
 }
 
 /// Why an event is not leave to copy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Exclusion {
     OutsideWindow,
     /// Overtime, or another category that takes no hours off the schedule.

@@ -4,6 +4,7 @@ pub mod absence;
 pub mod attention;
 pub mod calendar;
 pub mod company;
+pub mod day;
 pub mod desired;
 pub mod failure;
 pub mod ids;

@@ -58,6 +58,12 @@ impl WrittenAbsence {
         self.absence.or_else(|| find_ours(company, self.event, existing).map(|absence| absence.id))
     }
 
+    /// Whether `shown`, as Optedo shows it, has the values that we wrote.
+    pub fn is_shown_by(&self, shown: &NewAbsence) -> bool {
+        let times = Times { start: shown.start, end: shown.end, all_day: shown.all_day };
+        (shown.user_id, shown.absence_type_id, times) == (self.user, self.absence_type, self.times)
+    }
+
     /// Whether these are the values that we wrote, or were about to write.
     fn equals(&self, desired: &DesiredAbsence) -> bool {
         self.event == desired.event

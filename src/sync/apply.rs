@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::engine::{Engine, SyncError};
 use super::observe::Observation;
 use crate::db::{self, absences};
-use crate::domain::absence::Absence;
+use crate::domain::absence::{Absence, FULL_LIST};
 use crate::domain::attention::{AttentionItem, Cause};
 use crate::domain::desired::DesiredAbsence;
 use crate::domain::ids::{AbsenceId, CompanyId, EventId, UserId};
@@ -18,8 +18,6 @@ use crate::optedo::OptedoError;
 
 /// Deletions that are planned within this time count together against `sync.max_deletions`.
 const DELETION_PERIOD: SignedDuration = SignedDuration::from_mins(10);
-/// A list of this many absences may not be the whole one: Optedo documents no pages for it.
-const FULL_LIST: usize = 100;
 
 enum Done {
     Yes,

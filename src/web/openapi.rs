@@ -75,6 +75,7 @@ struct Officient;
     api::attention::retry,
     api::attention::ignore,
     api::lists::people,
+    api::days::list,
     api::lists::leave_types,
     api::lists::absences,
 ))]

@@ -36,6 +36,7 @@ pub fn router(app: App) -> Router {
         .route("/attention", get(api::attention::list))
         .route("/attention/{id}/ignore", post(api::attention::ignore))
         .route("/people", get(api::lists::people))
+        .route("/people/{id}/days", get(api::days::list))
         .route("/leavetypes", get(api::lists::leave_types))
         .route("/absences", get(api::lists::absences))
         .layer(from_fn_with_state(app.clone(), session::require_admin));

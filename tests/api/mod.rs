@@ -1,4 +1,5 @@
 //! The JSON API and its description.
 
+mod days;
 mod openapi;
 pub mod requests;

@@ -241,6 +241,7 @@ async fn without_a_connection(caller: &Caller<'_>) {
     caller.call("post", &api("/login"), login(), 303).await;
     caller.call("post", &api("/login"), login().header("accept", "application/json"), 409).await;
     caller.call("post", &api("/sync"), caller.request("post", &api("/sync"), "", ""), 409).await;
+    caller.call("get", &api("/people/{id}/days"), caller.request("get", &api("/people/{id}/days"), "1", ""), 409).await;
     caller.call("get", API, caller.open_request("get", API, "", "?state=x&code=y"), 303).await;
     let page = || caller.open_request("get", "/", "", "");
     caller.call("get", "/", page().header("accept", "text/html"), 303).await;
@@ -256,6 +257,8 @@ async fn bad_requests(caller: &Caller<'_>) {
         ("get", "/attention", "?state=closed", 422),
         ("get", "/absences", "?page=1&page=2", 400),
         ("get", "/absences", "?page=0", 422),
+        ("get", "/people/{id}/days", "?from=&from=", 400),
+        ("get", "/people/{id}/days", "?from=today", 422),
         ("post", "/sync", "?dryRun=true&dryRun=true", 400),
         ("post", "/sync", "?dryRun=perhaps", 422),
         ("post", "/attention/{id}/retry", "", 404),
@@ -323,6 +326,10 @@ async fn what_there_is_to_show(caller: &Caller<'_>) {
     assert_eq!(get("/leavetypes", "").await.as_array().unwrap().len(), 2);
     let absences = get("/absences", "?page=1").await;
     let jan = absences[0]["personId"].as_i64().unwrap();
+    let days = &api("/people/{id}/days");
+    let of_jan = caller.call("get", days, caller.request("get", days, &jan.to_string(), ""), 200).await;
+    assert_eq!(of_jan.as_array().unwrap().len(), 2);
+    caller.call("get", days, caller.request("get", days, "999999", ""), 404).await;
     let items = get("/attention", "?state=open").await;
     let [first, second] = items.as_array().unwrap().as_slice() else { panic!("{items}") };
 
@@ -369,6 +376,9 @@ async fn when_others_fail(caller: &Caller<'_>) {
     app.optedo.fault_on("/", Fault::Status(500), 1000);
     let item = app.attention_of("webhook_refused").await[0]["id"].to_string();
     caller.call("post", rotate, caller.request("post", rotate, "", ""), 202).await;
+    let jan = app.get("/absences").await[0]["personId"].to_string();
+    let days = &api("/people/{id}/days");
+    caller.call("get", days, caller.request("get", days, &jan, ""), 502).await;
     for (method, path, query) in [
         ("get", "/people", ""),
         ("get", "/leavetypes", ""),

@@ -11,6 +11,7 @@ pub fn endpoints() -> Vec<(Method, &'static str, Option<Value>)> {
         (Method::GET, "/status", None),
         (Method::GET, "/attention", None),
         (Method::GET, "/people", None),
+        (Method::GET, "/people/1/days", None),
         (Method::GET, "/leavetypes", None),
         (Method::GET, "/absences", None),
         (Method::PUT, "/credentials", Some(json!({"clientId": "id", "clientSecret": "secret"}))),

@@ -2,6 +2,7 @@
 //! same functions.
 
 pub mod attention;
+pub mod days;
 pub mod lists;
 pub mod officient_app;
 pub mod status;
