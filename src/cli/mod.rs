@@ -1,5 +1,6 @@
 //! The command line. The longer commands have files of their own.
 
+mod explain;
 mod person;
 mod sync;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use argon2::{Argon2, PasswordHasher as _};
 use clap::{Parser, Subcommand};
+use jiff::civil::Date;
 use serde::Serialize;
 use sqlx::PgPool;
 
@@ -78,6 +80,18 @@ enum ConfiguredCommand {
         /// Only prints what would be written, and why the rest would not.
         #[arg(long)]
         dry_run: bool,
+    },
+    /// Reads a person's leave from Officient now, and prints day by day what happens to it and why. Writes nothing.
+    Explain {
+        /// Officient's id of the person.
+        #[arg(long, value_name = "ID")]
+        person: i64,
+        /// Only this day.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        date: Option<Date>,
+        /// Prints what `GET …/people/{id}/days` returns.
+        #[arg(long)]
+        json: bool,
     },
     /// Erases everything stored here about a person. Erase them in Officient first, or they come back.
     Forget {
@@ -200,6 +214,7 @@ impl ConfiguredCommand {
                 return Ok(!report.has_problem());
             }
             Self::Sync { person, dry_run } => return sync::run(config, person.map(PersonId), dry_run).await,
+            Self::Explain { person, date, json } => return explain::run(config, PersonId(person), date, json).await,
             Self::Status { json } => print_as(&read_status(&build_app(config).await?.engine).await?, json),
             Self::Forget { person } => person::forget(&config, PersonId(person)).await?,
             Self::Export { person } => person::export(&config, PersonId(person)).await?,

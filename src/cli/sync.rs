@@ -61,9 +61,7 @@ type Failures = Vec<(PersonId, String)>;
 
 async fn sync_person(engine: &Engine, company: CompanyId, person: PersonId) -> Result<Failures, CommandError> {
     let now = engine.clock.now();
-    if people::find(&engine.db, company, person).await?.is_none() {
-        engine.list_people(company, SyncReason::Manual).await.map_err(WebError::from)?;
-    }
+    list_unless_known(engine, company, person).await?;
     let request = SyncRequest { reason: SyncReason::Manual, at: now, webhook_received_at: None };
     queue::request_sync(&engine.db, company, &[person.0], request).await?;
     engine.work_signal.notify(&engine.db).await;
@@ -81,6 +79,18 @@ async fn sync_person(engine: &Engine, company: CompanyId, person: PersonId) -> R
         }
         sleep(POLL_INTERVAL).await;
     }
+}
+
+/// A person whom nobody was told about yet is in Officient's list.
+pub(super) async fn list_unless_known(
+    engine: &Engine,
+    company: CompanyId,
+    person: PersonId,
+) -> Result<(), CommandError> {
+    if people::find(&engine.db, company, person).await?.is_none() {
+        engine.list_people(company, SyncReason::Manual).await.map_err(WebError::from)?;
+    }
+    Ok(())
 }
 
 async fn sync_everybody(engine: &Engine, company: CompanyId) -> Result<Failures, CommandError> {

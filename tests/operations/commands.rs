@@ -294,6 +294,51 @@ async fn a_dry_run_prints_the_writes_and_the_skipped_leave_and_writes_nothing() 
 }
 
 #[tokio::test]
+async fn the_leave_of_a_person_is_explained_day_by_day_as_text_and_as_json() {
+    let (mut w, [(jan, _), (els, _)]) = connected_with_two_people().await;
+    let (day, other) = (w.day(0), w.day(3));
+    let unmapped = w.officient.add_leave_type("Nergensverlof", None);
+    w.officient.add_event(jan, w.leave(3).of_type(LeaveType::Custom(unmapped)));
+    let new = w.officient.add_person("Piet", "Zonderling");
+    let jan = jan.to_string();
+    let days = w.get(&format!("/people/{jan}/days")).await;
+    for is_running in [true, false] {
+        if !is_running {
+            w.app.stop().await;
+        }
+        let explain = async |arguments: &[&str]| {
+            let ended = run(&w, &[&["explain", "--person"], arguments].concat()).await;
+            assert_eq!(ended.code, Some(0), "{ended:?}");
+            ended.out
+        };
+        let text = explain(&[&jan]).await;
+        for says in [
+            format!("Jan Peeters: matches user {} in Optedo by name", w.user),
+            "Optedo      lists 2 absences of this user in the window".to_owned(),
+            format!("{day}  in_optedo"),
+            "type found  absence".to_owned(),
+            format!("{other}  waiting: unmapped_leave_type"),
+            "type not found".to_owned(),
+        ] {
+            assert!(text.contains(&says), "{says}: {text}");
+        }
+        for name in ["Verlof", "Vakantie", "Nergensverlof"] {
+            assert!(!text.contains(name), "{name}: {text}");
+        }
+        assert_eq!(serde_json::from_str::<Value>(&explain(&[&jan, "--json"]).await).unwrap(), days);
+        let text = explain(&[&jan, "--date", &day.to_string()]).await;
+        assert!(text.contains(&day.to_string()) && !text.contains(&other.to_string()), "{text}");
+        let text = explain(&[&new.to_string()]).await;
+        assert!(text.contains("No active Optedo user is called exactly") && text.contains("no leave"), "{text}");
+    }
+    let of_nobody = run(&w, &["explain", "--person", "999999"]).await;
+    assert!(of_nobody.code == Some(1) && of_nobody.err.contains("no person 999999"), "{of_nobody:?}");
+    w.officient.stop().await;
+    let unreadable = run(&w, &["explain", "--person", &els.to_string()]).await;
+    assert!(unreadable.code == Some(1) && unreadable.err.contains("Officient"), "{unreadable:?}");
+}
+
+#[tokio::test]
 async fn a_failed_sync_exits_with_1_and_names_the_person() {
     let (mut w, [(jan, _), (els, _)]) = connected_with_two_people().await;
     w.app.stop().await;
