@@ -330,6 +330,62 @@ leave-waiting =
     }
 history-of-person = History
 sync-person = Check now
+day-by-day = Leave, day by day
+days-intro = What happens to each day of leave and why, as it is in Officient now.
+days-unreadable = The leave could not be read.
+days-undated =
+    { $count ->
+        [one] 1 absence in Officient has no day that we understand. It is listed under “Needs attention”.
+       *[other] { $count } absences in Officient have no day that we understand. They are listed under “Needs attention”.
+    }
+matched-user = User { $id }, with exactly the same name
+absences-listed =
+    { $count ->
+        [one] 1 absence in this period
+       *[other] { $count } absences in this period
+    }
+window = Period
+months = Months
+no-leave = No leave in this month.
+announced = Announced on
+written = Written on
+type-found = Absence type found
+type-not-found = No absence type found
+day-stays = What is in Optedo stays there.
+weekday =
+    { $day ->
+        [mon] Mo
+        [tue] Tu
+        [wed] We
+        [thu] Th
+        [fri] Fr
+        [sat] Sa
+       *[sun] Su
+    }
+day-state =
+    { $state ->
+        [in_optedo] in Optedo
+        [to_be_written] will be written
+        [waiting] waiting
+        [left_out] left out
+        [held] deletion waits for confirmation
+        [differs] differs in Optedo
+       *[to_be_deleted] will be deleted
+    }
+day-reason =
+    { $reason ->
+        [not_approved] not approved yet, or declined
+        [not_time_off] overtime or another kind without absence
+        [worked] time that is worked
+        [outside_window] outside the period
+        [unmatched_person] for a user with exactly this name, or the person is archived
+        [ambiguous_person] for a name that occurs only once
+        [unmapped_leave_type] for an absence type with the right description
+        [ambiguous_leave_type] for a description that occurs only once
+        [invalid_event] for data in Officient that we understand
+        [rejected_by_optedo] because Optedo refused the absence
+       *[deletions_held] for deletions that are not confirmed yet
+    }
 
 leave-types-heading = Leave types
 leave-types-intro = Which leave type in Officient is which absence type in Optedo. The descriptions must be exactly equal.

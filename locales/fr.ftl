@@ -326,6 +326,62 @@ leave-waiting =
     }
 history-of-person = Historique
 sync-person = Vérifier maintenant
+day-by-day = Congés, jour par jour
+days-intro = Ce qui arrive à chaque jour de congé et pourquoi, tel qu’il est maintenant dans Officient.
+days-unreadable = Les congés n’ont pas pu être lus.
+days-undated =
+    { $count ->
+        [one] { $count } absence dans Officient n’a pas de jour compréhensible. Elle figure sous « À traiter ».
+       *[other] { $count } absences dans Officient n’ont pas de jour compréhensible. Elles figurent sous « À traiter ».
+    }
+matched-user = Utilisateur { $id }, avec exactement le même nom
+absences-listed =
+    { $count ->
+        [one] { $count } absence dans cette période
+       *[other] { $count } absences dans cette période
+    }
+window = Période
+months = Mois
+no-leave = Aucun congé ce mois-ci.
+announced = Annoncé le
+written = Écrit le
+type-found = Type d’absence trouvé
+type-not-found = Aucun type d’absence trouvé
+day-stays = Ce qui est dans Optedo y reste.
+weekday =
+    { $day ->
+        [mon] lu
+        [tue] ma
+        [wed] me
+        [thu] je
+        [fri] ve
+        [sat] sa
+       *[sun] di
+    }
+day-state =
+    { $state ->
+        [in_optedo] dans Optedo
+        [to_be_written] sera écrit
+        [waiting] en attente
+        [left_out] ignoré
+        [held] suppression à confirmer
+        [differs] différent dans Optedo
+       *[to_be_deleted] sera supprimé
+    }
+day-reason =
+    { $reason ->
+        [not_approved] pas encore approuvé, ou refusé
+        [not_time_off] heures supplémentaires ou autre sorte sans absence
+        [worked] temps travaillé
+        [outside_window] hors de la période
+        [unmatched_person] d’un utilisateur qui porte exactement ce nom, ou la personne est archivée
+        [ambiguous_person] d’un nom qui n’existe qu’une fois
+        [unmapped_leave_type] d’un type d’absence avec la bonne description
+        [ambiguous_leave_type] d’une description qui n’existe qu’une fois
+        [invalid_event] de données compréhensibles dans Officient
+        [rejected_by_optedo] car Optedo a refusé l’absence
+       *[deletions_held] de suppressions qui ne sont pas encore confirmées
+    }
 
 leave-types-heading = Types de congé
 leave-types-intro = Quel type de congé d’Officient correspond à quel type d’absence d’Optedo. Les descriptions doivent être exactement identiques.

@@ -330,6 +330,62 @@ leave-waiting =
     }
 history-of-person = Geschiedenis
 sync-person = Nu nakijken
+day-by-day = Verlof, dag per dag
+days-intro = Wat er met elke dag verlof gebeurt en waarom, zoals het nu in Officient staat.
+days-unreadable = Het verlof kon niet gelezen worden.
+days-undated =
+    { $count ->
+        [one] 1 afwezigheid in Officient heeft geen dag die we begrijpen. Ze staat onder ‘Vraagt aandacht’.
+       *[other] { $count } afwezigheden in Officient hebben geen dag die we begrijpen. Ze staan onder ‘Vraagt aandacht’.
+    }
+matched-user = Gebruiker { $id }, met exact dezelfde naam
+absences-listed =
+    { $count ->
+        [one] 1 afwezigheid in deze periode
+       *[other] { $count } afwezigheden in deze periode
+    }
+window = Periode
+months = Maanden
+no-leave = Geen verlof in deze maand.
+announced = Gemeld op
+written = Geschreven op
+type-found = Afwezigheidstype gevonden
+type-not-found = Geen afwezigheidstype gevonden
+day-stays = Wat in Optedo staat, blijft staan.
+weekday =
+    { $day ->
+        [mon] ma
+        [tue] di
+        [wed] wo
+        [thu] do
+        [fri] vr
+        [sat] za
+       *[sun] zo
+    }
+day-state =
+    { $state ->
+        [in_optedo] in Optedo
+        [to_be_written] wordt geschreven
+        [waiting] wacht
+        [left_out] overgeslagen
+        [held] verwijderen wacht op bevestiging
+        [differs] staat anders in Optedo
+       *[to_be_deleted] wordt verwijderd
+    }
+day-reason =
+    { $reason ->
+        [not_approved] nog niet goedgekeurd, of geweigerd
+        [not_time_off] overuren of een andere soort zonder afwezigheid
+        [worked] tijd waarin gewerkt wordt
+        [outside_window] buiten de periode
+        [unmatched_person] op een gebruiker met exact deze naam, of de persoon is gearchiveerd
+        [ambiguous_person] op een naam die maar één keer voorkomt
+        [unmapped_leave_type] op een afwezigheidstype met de juiste omschrijving
+        [ambiguous_leave_type] op een omschrijving die maar één keer voorkomt
+        [invalid_event] op gegevens in Officient die we begrijpen
+        [rejected_by_optedo] omdat Optedo de afwezigheid weigerde
+       *[deletions_held] op verwijderingen die nog niet bevestigd zijn
+    }
 
 leave-types-heading = Verloftypes
 leave-types-intro = Welk verloftype in Officient welk afwezigheidstype in Optedo is. De omschrijvingen moeten exact gelijk zijn.

@@ -12,6 +12,8 @@ use optedo_officient::db::attention::ItemState;
 use optedo_officient::db::audit_log::Act;
 use optedo_officient::db::subscriptions::SubscriptionState;
 use optedo_officient::domain::attention::{AttentionKind, Difference, EventFault};
+use optedo_officient::domain::day::DayState;
+use optedo_officient::domain::desired::Exclusion;
 use optedo_officient::domain::failure::FailureKind;
 use optedo_officient::domain::sync_request::SyncReason;
 use optedo_officient::sync::lists::{MappingState, MatchState};
@@ -40,6 +42,19 @@ fn variants_of(key: &str) -> Option<BTreeSet<&'static str>> {
             "other",
         ]
         .into(),
+        "day-reason" => {
+            let kinds = [
+                "unmatched_person",
+                "ambiguous_person",
+                "unmapped_leave_type",
+                "ambiguous_leave_type",
+                "invalid_event",
+                "rejected_by_optedo",
+                "deletions_held",
+            ];
+            names::<Exclusion>().into_iter().chain(kinds).collect()
+        }
+        "day-state" => names::<DayState>(),
         "difference" => names::<Difference>(),
         "error" => names::<ProblemKind>(),
         "event-fault" => names::<EventFault>(),
@@ -52,6 +67,7 @@ fn variants_of(key: &str) -> Option<BTreeSet<&'static str>> {
         "notice" => names::<Notice>(),
         "preview-list" => ["create", "change", "delete", "take_over", "skip", "fail"].into(),
         "webhook-state" => names::<SubscriptionState>(),
+        "weekday" => ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].into(),
         _ => return None,
     })
 }

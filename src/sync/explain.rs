@@ -1,5 +1,6 @@
-//! Explaining one person: what happens to their leave, day by day, read from Officient now. Writes nothing to Optedo, and
-//! stores no outcome.
+//! Explaining one person: what happens to their leave, day by day, read from Officient now.
+//!
+//! Nothing is written to Optedo, and no outcome is stored.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};

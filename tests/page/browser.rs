@@ -109,6 +109,11 @@ async fn use_every_page(kind: Kind) {
     // The history shows what was written.
     browser.open(&format!("{page}/people?q=an+janssens")).await;
     browser.photograph("personen").await;
+    browser.press_in(".rows", "Verlof, dag per dag – An Janssens").await;
+    assert!(browser.text().await.contains("met exact dezelfde naam"), "{}", browser.text().await);
+    browser.open(&format!("{page}{}", person_page(&app).await)).await;
+    browser.photograph("persoon").await;
+    browser.open(&format!("{page}/people?q=an+janssens")).await;
     browser.press_in(".rows", "An Janssens – Geschiedenis").await;
     let history = browser.text().await;
     assert!(history.contains("melding van Officient") && history.contains("eerste overname"), "{history}");
@@ -135,6 +140,12 @@ async fn use_every_page(kind: Kind) {
     browser.press("Uitloggen").await;
     assert!(browser.text().await.contains("Wachtwoord"));
     app.assert_one_way_and_once();
+}
+
+/// The page of a person with leave.
+async fn person_page(app: &TestApp) -> String {
+    let absence = app.get("/absences").await[0].clone();
+    format!("/people/{}?month={}", absence["personId"], &absence["date"].as_str().unwrap()[..7])
 }
 
 fn user_id(app: &TestApp, last_name: &str) -> i64 {
@@ -211,7 +222,7 @@ async fn no_page_has_accessibility_findings(language: &'static str) {
     browser.open(&format!("{page}/preview")).await;
     browser.press_first("main form button").await;
     app.until("the preview is there", async || !browser.texts("#result").await.is_empty()).await;
-    for under in PAGES {
+    for under in PAGES.into_iter().chain([person_page(&app).await.as_str()]) {
         look_at(under).await;
     }
     assert!(findings.is_empty(), "{findings:#?}");
@@ -238,7 +249,7 @@ async fn every_control_is_reached_with_the_keyboard() {
     look_at("").await;
     app.connect().await;
     app.settle().await;
-    for under in PAGES {
+    for under in PAGES.into_iter().chain([person_page(&app).await.as_str()]) {
         look_at(under).await;
     }
     assert!(missed.is_empty(), "{missed:#?}");

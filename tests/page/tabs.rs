@@ -239,6 +239,55 @@ async fn the_list_of_people_counts_only_leave_that_is_not_in_optedo_as_it_should
 }
 
 #[tokio::test]
+async fn the_page_of_a_person_explains_each_day_and_other_pages_lead_there() {
+    let w = World::start().await;
+    w.take_leave(0);
+    w.connect_and_import().await;
+    let (day, refused_day) = (w.day(0), w.day(1));
+    w.optedo.reject_with(422, "Nee", move |absence| absence.start.date() == refused_day);
+    let refused = w.take_leave(1);
+    w.webhook_about("calendar_event_added", refused).await;
+    w.take_leave(2);
+
+    let browser = Browser::signed_in(&w).await;
+    let address = tab(&format!("/people/{}", w.jan));
+    let month_of = |day: jiff::civil::Date| format!("{address}?month={}", day.strftime("%Y-%m"));
+    let explained = async |day| browser.open(&month_of(day)).await.ok().text();
+    let text = explained(day).await;
+    for says in [
+        "Jan Peeters".to_owned(),
+        format!("Gebruiker {}, met exact dezelfde naam", w.user),
+        "2 afwezigheden in deze periode".to_owned(),
+        format!("{}, hele dag in Optedo Afwezigheidstype gevonden Geschreven op", day.strftime("%d/%m/%Y")),
+    ] {
+        assert!(text.contains(&says), "{says}: {text}");
+    }
+    let text = explained(refused_day).await;
+    let says = "wacht omdat Optedo de afwezigheid weigerde Afwezigheidstype gevonden Gemeld op";
+    assert!(text.contains(says), "{text}");
+    assert!(explained(w.day(2)).await.contains("wordt geschreven"));
+    assert_eq!(w.absences().len(), 1, "a look at the page wrote leave");
+
+    for (under, leads_to) in [
+        ("/attention", month_of(refused_day)),
+        ("/history", month_of(day)),
+        ("/people", address.clone()),
+        (&format!("/history?person={}", w.jan), address.clone()),
+        (&format!("/people/{}", w.jan), format!("{address}?lang=fr")),
+    ] {
+        let page = browser.open(&tab(under)).await.ok().body;
+        assert!(page.contains(&format!("href=\"{leads_to}\"")), "{under} does not lead to {leads_to}: {page}");
+    }
+    w.officient.fault_on("/1.0/calendar/", Fault::Status(500), 3);
+    let text = explained(day).await;
+    assert!(text.contains("Het verlof kon niet gelezen worden. Officient antwoordde niet."), "{text}");
+    w.officient.clear_faults();
+    assert_eq!(browser.open(&tab("/people/999999")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(browser.open(&tab("/people/jan")).await.status, StatusCode::NOT_FOUND);
+    w.finish(&["rejected_by_optedo"]).await;
+}
+
+#[tokio::test]
 async fn leave_types_show_their_absence_type_and_the_possible_descriptions() {
     let w = World::connected().await;
     w.officient.add_leave_type("Zorg verlof", None);
@@ -293,7 +342,8 @@ async fn no_page_shows_a_persons_leave_type_or_more_of_them_than_their_name() {
     browser.press_on(&tab("/preview"), "Voorbeeld maken").await;
     preview_text(&w, &browser, "").await;
     let history = format!("/history?person={}", w.jan);
-    for under in TABS.into_iter().chain([history.as_str(), "/preview?list=create", "/people?q=jan"]) {
+    let days = format!("/people/{}?month={}", w.jan, w.day(0).strftime("%Y-%m"));
+    for under in TABS.into_iter().chain([history.as_str(), days.as_str(), "/preview?list=create", "/people?q=jan"]) {
         let page = browser.open(&tab(under)).await.ok().body;
         for canary in CANARIES {
             assert!(!page.contains(canary), "{under} shows {canary}");

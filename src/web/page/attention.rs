@@ -8,12 +8,13 @@ use axum::response::{Redirect, Response};
 
 use super::comparison::{Comparison, compare_names, compare_texts};
 use super::frame::{Frame, Paging, Tab, Visit, render};
+use super::person;
 use crate::db::attention::{self, ItemState, StoredItem};
 use crate::db::connection::{Connection, State as ConnectionState};
 use crate::db::people;
 use crate::domain::attention::{AttentionKind, Cause, Difference};
 use crate::domain::company::Names;
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{EventId, PersonId};
 use crate::web::error::WebError;
 use crate::web::notice::Notice;
 use crate::web::request::Id;
@@ -63,19 +64,30 @@ pub(super) struct ItemView {
     pub(super) waiting: Option<Text<'static>>,
     /// The label of the button.
     pub(super) retry: Text<'static>,
-    /// The address of the tab that shows the subject.
+    /// The address of the page that shows the subject.
     pub(super) more: Option<String>,
 }
 
 /// The items in the admin's language, without those of a kind that only a newer version knows.
 pub(super) async fn item_views(visit: &Visit, items: Vec<StoredItem>) -> Result<Vec<ItemView>, sqlx::Error> {
     // Only the hint of a person has names, so that another subject with the id of a person does no harm.
-    let people: Vec<i64> = items.iter().filter_map(|item| item.subject_id.parse().ok()).collect();
-    let names = people::names(&visit.engine.db, visit.connection.company_id, &people).await?;
-    Ok(items.into_iter().filter_map(|item| item_view(visit.frame.t, item, &names)).collect())
+    let ids: Vec<i64> = items.iter().filter_map(|item| item.subject_id.parse().ok()).collect();
+    let (db, company) = (&visit.engine.db, visit.connection.company_id);
+    let names = people::names(db, company, &ids).await?;
+    let owners = match company {
+        Some(company) => people::owners_of_events(db, company, &ids).await?.into_iter().collect(),
+        None => HashMap::new(),
+    };
+    let view = |item| item_view(visit.frame.t, item, &names, &owners);
+    Ok(items.into_iter().filter_map(view).collect())
 }
 
-fn item_view(t: Language, item: StoredItem, names: &HashMap<PersonId, Names>) -> Option<ItemView> {
+fn item_view(
+    t: Language,
+    item: StoredItem,
+    names: &HashMap<PersonId, Names>,
+    owners: &HashMap<EventId, PersonId>,
+) -> Option<ItemView> {
     let kind: AttentionKind = item.kind.parse().ok()?;
     let subject = item.subject.as_deref().unwrap_or_default();
     let person = item.subject_id.parse().ok().and_then(|id| names.get(&PersonId(id)));
@@ -106,22 +118,32 @@ fn item_view(t: Language, item: StoredItem, names: &HashMap<PersonId, Names>) ->
         is_deletion,
         waiting,
         retry: if is_deletion { t.text("confirm-deletions") } else { t.text("retry") },
-        more: more(kind, &item),
+        more: more(kind, &item, owners),
         item,
     })
 }
 
-/// The address of the tab that shows the subject of an item.
-fn more(kind: AttentionKind, item: &StoredItem) -> Option<String> {
-    if matches!(kind, AttentionKind::UnmatchedPerson | AttentionKind::AmbiguousPerson) {
-        // Without this filter, the tab of people leaves archived people out.
-        let state = if matches!(item.cause, Some(Cause::Archived)) { "archived" } else { "" };
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("q", item.subject.as_deref().unwrap_or_default()).append_pair("state", state);
-        Some(format!("{}?{}", Tab::People.path(), query.finish()))
-    } else {
-        matches!(kind, AttentionKind::UnmappedLeaveType | AttentionKind::AmbiguousLeaveType)
-            .then(|| Tab::LeaveTypes.path())
+/// The address of the page of the person whose leave waits, or of the tab that shows the subject.
+fn more(kind: AttentionKind, item: &StoredItem, owners: &HashMap<EventId, PersonId>) -> Option<String> {
+    let id = item.subject_id.trim_start_matches("person-").parse().ok();
+    match kind {
+        AttentionKind::UnmatchedPerson | AttentionKind::AmbiguousPerson | AttentionKind::PersonFailing => {
+            Some(person::address(PersonId(id?), None))
+        }
+        AttentionKind::InvalidEvent | AttentionKind::RejectedByOptedo => {
+            let of_entry = item.subject_id.starts_with("person-").then_some(PersonId(id?));
+            let person = of_entry.or_else(|| owners.get(&EventId(id?)).copied())?;
+            let Some(Cause::Invalid { date, .. } | Cause::Rejected { date, .. }) = item.cause else { return None };
+            Some(person::address(person, date))
+        }
+        AttentionKind::UnmappedLeaveType | AttentionKind::AmbiguousLeaveType => Some(Tab::LeaveTypes.path()),
+        AttentionKind::DeletionsHeld
+        | AttentionKind::WebhookRefused
+        | AttentionKind::WebhooksSilent
+        | AttentionKind::ReauthorizationRequired
+        | AttentionKind::OptedoUnauthorized
+        | AttentionKind::OfficientFailing
+        | AttentionKind::OptedoFailing => None,
     }
 }
 

@@ -65,13 +65,17 @@ impl FromRequestParts<App> for Visit {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let Ok::<_, Infallible>(t) = Language::from_request_parts(parts, app).await;
         let admin = Admin::from_request_parts(parts, app).await?;
-        let tab: Tab = parts.uri.path().trim_matches('/').parse().map_err(|_no_tab| WebError::NotFound)?;
+        // A page under a tab belongs to it.
+        let path = parts.uri.path().trim_matches('/');
+        let tab = path.split('/').next().unwrap_or_default();
+        let tab: Tab = tab.parse().map_err(|_no_tab| WebError::NotFound)?;
         let engine = Arc::clone(&app.engine);
         let open_items = attention::count_open(&engine.db).await?;
         let frame = Frame {
             tab: Some(tab),
             open_items: open_items.iter().map(|(_, count)| count).sum(),
             csrf_token: admin.csrf_token.unwrap_or_default(),
+            path: format!("{PAGE_PATH}/{path}").trim_end_matches('/').to_owned(),
             ..Frame::bare(t, parts.uri.query())
         };
         Ok(Self { frame, connection: connection::load(&engine.db).await?, engine })
@@ -92,6 +96,8 @@ pub(super) struct Frame {
     pub(super) is_changing: bool,
     pub(super) page: &'static str,
     pub(super) api: &'static str,
+    /// The path of this page.
+    path: String,
     query: Option<String>,
 }
 
@@ -107,6 +113,7 @@ impl Frame {
             is_changing: false,
             page: PAGE_PATH,
             api: CALLBACK_PATH,
+            path: PAGE_PATH.to_owned(),
             query: query.map(str::to_owned),
         }
     }
@@ -129,8 +136,7 @@ impl Frame {
                 address.append_pair(&name, &value);
             }
         }
-        let path = self.tab.unwrap_or(Tab::Connection).path();
-        format!("{path}?{}", address.append_pair(parameter, value).finish())
+        format!("{}?{}", self.path, address.append_pair(parameter, value).finish())
     }
 }
 
@@ -189,7 +195,7 @@ mod tests {
     use super::*;
 
     fn frame(query: &str) -> Frame {
-        Frame { tab: Some(Tab::People), ..Frame::bare(Language::Dutch, Some(query)) }
+        Frame { path: Tab::People.path(), ..Frame::bare(Language::Dutch, Some(query)) }
     }
 
     #[test]

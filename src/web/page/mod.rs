@@ -9,6 +9,7 @@ mod history;
 mod leave_types;
 mod overview;
 mod people;
+mod person;
 mod preview;
 mod sign_in;
 mod view;
@@ -45,6 +46,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/attention", get(attention::show))
         .route("/attention/{id}/follow", post(attention::follow))
         .route("/people", get(people::show))
+        .route("/people/{id}", get(person::show))
         .route("/people/{id}/sync", post(people::sync_person))
         .route("/leave-types", get(leave_types::show))
         .route("/history", get(history::show))
