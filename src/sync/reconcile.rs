@@ -36,6 +36,7 @@ impl Engine {
     ) -> Result<Applied, SyncError> {
         // A failure answers the request that was claimed, not only the one that the worker knew.
         let mut claimed = person.clone();
+        let began_at = self.clock.now();
         let outcome = tokio::select! {
             outcome = self.observe_and_apply(company, &mut claimed, years) => outcome,
             () = self.has_stopped() => Err(SyncError::ShuttingDown),
@@ -46,7 +47,7 @@ impl Engine {
                 Ok(applied)
             }
             Err(error) => {
-                self.record_failure(company, &claimed, &error).await?;
+                self.record_failure(company, &claimed, &error, began_at).await?;
                 Err(error)
             }
         }

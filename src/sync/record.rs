@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use super::apply::Applied;
-use super::circuit_breaker::{CircuitBreaker, Failing, Recovery};
+use super::circuit_breaker::{Attempt, CircuitBreaker, Failing, Recovery};
 use super::engine::{Engine, SyncError};
 use super::job::{LONGEST_BACKOFF, backoff};
 use super::observe::Observation;
@@ -182,6 +182,7 @@ impl Engine {
         company: CompanyId,
         person: &Person,
         error: &SyncError,
+        began_at: Timestamp,
     ) -> Result<(), SyncError> {
         let now = self.clock.now();
         if let Some(wait) = error.waits_for() {
@@ -193,7 +194,8 @@ impl Engine {
             self.optedo_breaker.refuse_token();
             attention::open(&self.db, &AttentionItem::optedo_unauthorized(), 0, now).await?;
         }
-        let failing = self.breaker_of(error).map(|breaker| breaker.fail(person.id, last_failure(person), now));
+        let attempt = Attempt { person: person.id, began_at, failed_before_at: last_failure(person) };
+        let failing = self.breaker_of(error).map(|breaker| breaker.fail(attempt, now));
         let wait = wait_after(person, error, failing);
         let text = error.to_string();
         let (kind, request_no) = (error.kind(), person.request_no);

@@ -24,7 +24,9 @@ async fn a_session_may_read_but_changes_only_with_its_csrf_token() {
             request.send().await.unwrap()
         };
         if method == Method::GET {
-            assert_eq!(send(None).await.status(), StatusCode::OK, "{case}");
+            // The days of a person are read from Officient, which is not connected.
+            let expected = if path.ends_with("/days") { StatusCode::CONFLICT } else { StatusCode::OK };
+            assert_eq!(send(None).await.status(), expected, "{case}");
             continue;
         }
         for token in [None, Some(""), Some("wrong"), Some(other.as_str())] {

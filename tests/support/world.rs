@@ -258,6 +258,12 @@ impl World {
         for other in &self.of_others {
             assert!(absences.contains(other), "an absence of others was changed: {other:?}");
         }
+        // The worker resolves items about failures after the person was reconciled.
+        let is_over = |item: &Value| {
+            let kind = item["kind"].as_str().unwrap();
+            !kind.ends_with("_failing") || open_kinds.contains(&kind)
+        };
+        self.until("items about failures are resolved", async || self.attention().await.iter().all(is_over)).await;
         let open = self.attention().await;
         let mut kinds: Vec<&str> = open.iter().map(|item| item["kind"].as_str().unwrap()).collect();
         kinds.sort_unstable();
