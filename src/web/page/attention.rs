@@ -59,7 +59,6 @@ pub(super) struct ItemView {
     pub(super) cause: String,
     pub(super) comparison: Option<Comparison>,
     pub(super) remedy: Text<'static>,
-    pub(super) is_deletion: bool,
     /// How much waits for it.
     pub(super) waiting: Option<Text<'static>>,
     /// The label of the button.
@@ -115,7 +114,6 @@ fn item_view(
         cause: cause.unwrap_or_else(|| item.detail.clone()),
         comparison,
         remedy: remedy(t, kind, &item),
-        is_deletion,
         waiting,
         retry: if is_deletion { t.text("confirm-deletions") } else { t.text("retry") },
         more: more(kind, &item, owners),
