@@ -31,6 +31,14 @@ impl FailingJobs {
 }
 
 impl Engine {
+    /// Nobody is reconciled, so nothing fails: an admin must connect or sign in first.
+    pub async fn resolve_failures(&self) -> Result<(), SyncError> {
+        for kind in [AttentionKind::OfficientFailing, AttentionKind::OptedoFailing, AttentionKind::PersonFailing] {
+            attention::resolve_others(&self.db, kind, &[], self.clock.now()).await?;
+        }
+        Ok(())
+    }
+
     /// Opens and resolves the items about failures that last. Returns whether anything fails, however short.
     pub async fn report_failures(&self, company: CompanyId, jobs: &FailingJobs) -> Result<bool, SyncError> {
         let now = self.clock.now();

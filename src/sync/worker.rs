@@ -249,6 +249,7 @@ impl Worker {
         let (State::Connected, Some(company)) = (connection.state, connection.company_id) else {
             self.start_renewal(&connection, now);
             self.failing_jobs = FailingJobs::default();
+            self.engine.resolve_failures().await?;
             return Ok(IDLE_TICK);
         };
         self.renewal.finish(true, now, self.engine.config.sync.sweep_interval);

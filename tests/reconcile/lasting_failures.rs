@@ -107,3 +107,17 @@ async fn what_waits_for_a_sign_in_does_not_fail() {
     let kinds: Vec<Value> = w.attention().await.iter().map(|item| item["kind"].clone()).collect();
     assert_eq!(kinds, ["reauthorization_required"]);
 }
+
+#[tokio::test]
+async fn nothing_fails_any_more_when_the_admin_signs_out() {
+    let w = World::connected().await;
+    w.take_leave(0);
+    w.officient.fault_on("/1.0/calendar/", Fault::Html200, 100_000);
+    w.receive("calendar_event_added", w.jan).await;
+    w.until_idle().await;
+    wait_for_the_item(&w).await;
+    w.item("officient_failing").await;
+    w.officient.clear_faults();
+    w.post("/logout").await;
+    w.until("the item is resolved", async || w.attention().await.is_empty()).await;
+}
