@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::extract::State;
 use axum::response::{Redirect, Response};
+use jiff::Timestamp;
 
 use super::comparison::{Comparison, compare_names, compare_texts};
 use super::frame::{Frame, Paging, Tab, Visit, render};
@@ -59,6 +60,7 @@ pub(super) struct ItemView {
     pub(super) cause: String,
     pub(super) comparison: Option<Comparison>,
     pub(super) remedy: Text<'static>,
+    pub(super) since: Timestamp,
     /// How much waits for it.
     pub(super) waiting: Option<Text<'static>>,
     /// The label of the button.
@@ -97,6 +99,11 @@ fn item_view(
     // An item that an older version stored has no cause, but a sentence in English.
     let cause = item.cause.as_ref().map(|cause| cause_text(t, cause, item.waiting));
     let is_deletion = kind == AttentionKind::DeletionsHeld;
+    let since = if let Some(Cause::UpstreamFailing(failure) | Cause::PersonFailing(failure)) = &item.cause {
+        failure.since
+    } else {
+        item.first_seen_at
+    };
     let is_upstream = matches!(kind, AttentionKind::OfficientFailing | AttentionKind::OptedoFailing);
     let waiting = match item.waiting {
         0 => None,
@@ -114,6 +121,7 @@ fn item_view(
         cause: cause.unwrap_or_else(|| item.detail.clone()),
         comparison,
         remedy: remedy(t, kind, &item),
+        since,
         waiting,
         retry: if is_deletion { t.text("confirm-deletions") } else { t.text("retry") },
         more: more(kind, &item, owners),
