@@ -99,21 +99,24 @@ pub struct FailingPerson {
 
 /// Who fails, the longest first.
 pub async fn failing(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<FailingPerson>> {
-    let rows = rows!(fetch_all(db),
-    r#"select person_id, first_name, last_name, last_error as "error!", last_fault as "fault!",
+    let rows = sqlx::query!(
+        r#"select person_id, first_name, last_name, last_error as "error!", last_fault as "fault!",
                failing_since as "since!", exists (
-                   select from people o where o.company_id = $1 and o.synced_at >= p.failing_since) as "others_succeeded!"
+                   select from people o
+                   where o.company_id = $1 and o.synced_at >= p.failing_since) as "others_succeeded!"
            from people p
            where company_id = $1 and sync_requested_at is not null and failing_since is not null
                and last_error is not null and last_fault is not null
-           order by failing_since, person_id"#;
-    company.0 => |row| {
+           order by failing_since, person_id"#,
+        company.0
+    );
+    let people = rows.fetch_all(db).await?.into_iter().filter_map(|row| {
         let lasting = LastingFailure { failure: row.fault.parse().ok()?, error: row.error, since: row.since.to_jiff() };
         let names = row.first_name.zip(row.last_name).map(|(first, last)| Names { first, last });
         let others_succeeded = row.others_succeeded;
         Some(FailingPerson { id: PersonId(row.person_id), names, lasting, others_succeeded })
     });
-    Ok(rows?.into_iter().flatten().collect())
+    Ok(people.collect())
 }
 
 /// Everybody, by name.

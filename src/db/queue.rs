@@ -188,12 +188,14 @@ pub async fn cancel_requests(db: impl PgExecutor<'_>) -> Result<()> {
     )
 }
 
-/// Makes everybody who waits for another attempt due now; `forgets_failures`: as if it were their first attempt.
-pub async fn retry_now(db: impl PgExecutor<'_>, forgets_failures: bool) -> Result<()> {
-    execute!(db,
-        "update people set next_attempt_at = null, attempts = case when $1 then 0 else attempts end
-         where next_attempt_at is not null or ($1 and attempts > 0)";
-        forgets_failures)
+/// Makes everybody who waits for another attempt due now.
+pub async fn retry_now(db: impl PgExecutor<'_>) -> Result<()> {
+    execute!(db, "update people set next_attempt_at = null where next_attempt_at is not null")
+}
+
+/// Makes everybody as urgent as if nobody had failed.
+pub async fn forget_failures(db: impl PgExecutor<'_>) -> Result<()> {
+    execute!(db, "update people set attempts = 0 where attempts > 0")
 }
 
 /// Whether anybody waits for their first attempt, for a reason as urgent as this or more.

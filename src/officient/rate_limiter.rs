@@ -6,8 +6,8 @@
 //! window.) Calls that hang until their time-out do not use up the limit.
 //!
 //! Within the process, callers wait in one lane per priority; only the first of a lane asks the table. Urgent calls may use
-//! the whole limit at once. The others are spread evenly over the period and leave a part of the limit free, so that an
-//! urgent call does not wait for them.
+//! the whole limit at once. The others leave a part of the limit free, so that an urgent call does not wait for them; those of
+//! imports and sweeps are also spread evenly over the period.
 
 use std::sync::Arc;
 use std::time::Duration;

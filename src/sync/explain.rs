@@ -50,7 +50,7 @@ impl Engine {
     ) -> Result<Explanation, SyncError> {
         let request = self.manual_request();
         // Somebody waits for it, and may just have corrected the name or the type.
-        let asked = Person { request: Some(request), attempts: 0, names_read_at: None, ..person.clone() };
+        let asked = Person { attempts: 0, names_read_at: None, ..person.clone() };
         let window = self.window();
         let touched = period.start().year()..=period.end().year();
         let years: Vec<i16> = window.years().filter(|year| touched.contains(year)).collect();
@@ -71,7 +71,7 @@ impl Engine {
         let Observation { name, person_match, plan, classifications, events, .. } = observation;
         let mut days = days(&events, &classifications, &plan, &known);
         days.retain(|day| period.contains(&day.date));
-        let announced_at = self.announce(person.id, &mut days).await?;
+        let announced_at = self.read_announcements(person.id, &mut days).await?;
         let user = person_match.as_ref().and_then(PersonMatch::user);
         let is_undated = |event: &EventId| !events.contains_key(event) && classifications.contains_key(event);
         Ok(Explanation {
@@ -101,7 +101,7 @@ impl Engine {
     }
 
     /// Says of each day when the last webhook about its event arrived; returns when the last one about the person did.
-    async fn announce(&self, person: PersonId, days: &mut [Day]) -> Result<Option<Timestamp>, SyncError> {
+    async fn read_announcements(&self, person: PersonId, days: &mut [Day]) -> Result<Option<Timestamp>, SyncError> {
         let events = days.iter().map(|day| day.event_id.to_string());
         let objects: Vec<String> = events.chain([person.to_string()]).collect();
         let last = webhooks::last_about(&self.db, &objects).await?;

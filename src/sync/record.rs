@@ -252,9 +252,11 @@ impl Engine {
             let item = AttentionItem::optedo_unauthorized();
             attention::resolve(&self.db, item.kind(), &item.subject_id, now).await?;
         }
+        if recovery == Recovery::Certain {
+            queue::forget_failures(&self.db).await?;
+        }
         if recovery != Recovery::None {
-            // Those for whom the upstream works again are as urgent as before the outage.
-            queue::retry_now(&self.db, recovery == Recovery::Certain).await?;
+            queue::retry_now(&self.db).await?;
             self.work_signal.notify(&self.db).await;
         }
         Ok(())

@@ -62,12 +62,12 @@ pub async fn retry(State(app): State<App>, admin: Admin, Id(id): Id, headers: He
         AttentionKind::DeletionsHeld => confirm_deletions(engine, company, &admin.actor).await?,
         AttentionKind::OptedoUnauthorized => {
             engine.optedo_breaker.try_now();
-            queue::retry_now(&engine.db, false).await?;
+            queue::retry_now(&engine.db).await?;
         }
         AttentionKind::OfficientFailing | AttentionKind::OptedoFailing => {
             engine.officient_breaker.try_now();
             engine.optedo_breaker.try_now();
-            queue::retry_now(&engine.db, false).await?;
+            queue::retry_now(&engine.db).await?;
         }
         AttentionKind::PersonFailing => {
             let person: Vec<i64> = subject_id.parse().into_iter().collect();

@@ -77,7 +77,7 @@ impl Day {
     }
 
     /// The style of its state, and a sign that also shows without colours.
-    fn look(&self) -> (&'static str, &'static str) {
+    fn style_and_sign(&self) -> (&'static str, &'static str) {
         match self.state {
             DayState::InOptedo => ("good", "✓"),
             DayState::ToBeWritten => ("", "+"),
