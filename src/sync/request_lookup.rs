@@ -71,9 +71,10 @@ impl RequestLookup {
         company: CompanyId,
         id: RequestId,
         erasures: ErasureCount,
+        priority: Priority,
     ) -> Result<Option<PersonId>, OfficientError> {
         let read_at = self.clock.now();
-        let requester = self.officient.requester(Priority::Urgent, id).await?;
+        let requester = self.officient.requester(priority, id).await?;
         let mut cache = self.cache.lock().await;
         cache.current(company, erasures).requesters.insert(id, (read_at, requester));
         Ok(requester)

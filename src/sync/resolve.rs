@@ -27,6 +27,7 @@ use crate::db::{self, people};
 use crate::domain::ids::{CompanyId, PersonId, RequestId};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::officient::Officient;
+use crate::officient::rate_limiter::Priority;
 
 /// How long the fallback waits for the people who made the newest requests before it reconciles everybody.
 const FALLBACK_PATIENCE: SignedDuration = SignedDuration::from_secs(30);
@@ -164,8 +165,8 @@ impl Engine {
         Ok(webhooks.into_iter().map(resolve).collect())
     }
 
-    /// Whether looking up the ids costs at most as many calls as reconciling everybody. An id without a candidate may lead
-    /// to a person who must be reconciled; the known candidates are reconciled in any case.
+    /// Whether looking up the ids costs at most as many calls as reconciling everybody else: the known candidates are
+    /// reconciled in any case. An id without a candidate may lead to a person who must be reconciled.
     async fn are_look_ups_worth_it(
         &self,
         company: CompanyId,
@@ -190,7 +191,9 @@ impl Engine {
             }
         }
         let people = usize::try_from(people::count(&self.db, company).await?).unwrap_or(usize::MAX);
-        let calls_for_everybody = people.saturating_mul(years).saturating_add(people / Officient::PAGE_SIZE + 1);
+        let candidates: BTreeSet<i64> = resolved.iter().flat_map(|one| &one.in_database).copied().collect();
+        let others = people.saturating_sub(candidates.len());
+        let calls_for_everybody = others.saturating_mul(years).saturating_add(people / Officient::PAGE_SIZE + 1);
         Ok(costs.into_values().sum::<usize>() <= calls_for_everybody)
     }
 
@@ -202,12 +205,15 @@ impl Engine {
         resolved: Vec<Resolved>,
         erasures: ErasureCount,
     ) -> (Vec<Resolved>, Option<SyncError>) {
-        let ids: BTreeSet<i64> = resolved.iter().filter_map(|one| meaning(&one.webhook).possible_request()).collect();
-        let look_up = |id: i64| async move {
+        let id = |one: &Resolved| Some((meaning(&one.webhook).possible_request()?, one.has_candidate()));
+        let ids: BTreeMap<i64, bool> = resolved.iter().filter_map(id).collect();
+        let look_up = |(id, has_candidate): (i64, bool)| async move {
             let request = RequestId(id);
+            // Most ids have one meaning, so a known candidate is read before another one is looked for.
+            let priority = if has_candidate { Priority::Further } else { Priority::Urgent };
             let requester = match self.request_lookup.known(company, request, erasures).await {
                 Some(requester) => Ok(requester),
-                None => self.request_lookup.read(company, request, erasures).await,
+                None => self.request_lookup.read(company, request, erasures, priority).await,
             };
             (id, requester)
         };

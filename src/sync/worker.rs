@@ -32,7 +32,7 @@ const MOST_PEOPLE: usize = 48;
 const MOST_FAILED: usize = 6;
 /// Webhooks resolved together, and how many such batches side by side.
 const WEBHOOK_BATCH: i64 = 5000;
-const MOST_WEBHOOK_BATCHES: usize = 4;
+const MOST_WEBHOOK_BATCHES: usize = 16;
 /// More webhooks than this at a time are a burst. Its webhooks are resolved together once no more than this many arrived
 /// within the debounce interval, or after the longest debounce.
 const BURST: usize = 5;
