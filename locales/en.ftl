@@ -10,6 +10,7 @@ language = Language
 
 tab-connection = Connection
 tab-attention = Needs attention
+tab-differences = Differences
 tab-people = People
 tab-leave-types = Leave types
 tab-history = History
@@ -54,6 +55,7 @@ error-nothing-here = There is nothing here.
 error-invalid-input = What you filled in cannot be saved. Go back and check it.
 error-not-connected = This needs a working connection with Officient. Sign in on the Connection tab.
 error-upstream = Officient or Optedo could not be asked. Try again later.
+error-changed-meanwhile = Optedo was changed again meanwhile. Nothing was overwritten. Go back and look at the difference once more.
 error =
     { $kind ->
         [unauthorized] { error-outdated-page }
@@ -69,6 +71,7 @@ error =
         [credentials-configured] { error-not-connected }
         [officient-unavailable] { error-upstream }
         [optedo-unavailable] { error-upstream }
+        [changed-meanwhile] { error-changed-meanwhile }
         [database-unavailable] The service is not available for a moment. Nothing is lost. Try again in a minute.
        *[internal-error] Something went wrong inside the service. If it stays so, tell Optedo.
     }
@@ -216,6 +219,7 @@ attention-kind =
         [optedo_unauthorized] Connection
         [officient_failing] Connection
         [optedo_failing] Connection
+        [differs_in_optedo] Person
        *[person_failing] Person
     }
 
@@ -237,6 +241,11 @@ cause-several-people = In Officient { $count } people are called exactly so. The
 cause-no-such-type = No absence type in Optedo has exactly this description.
 cause-several-types = In Optedo { $count } absence types have exactly this description.
 cause-rejected = Optedo does not accept an absence of this person: { $message }
+cause-differs-in-optedo =
+    { $count ->
+        [one] 1 absence in Optedo is not as Officient says, or was deleted there.
+       *[other] { $count } absences in Optedo are not as Officient says, or were deleted there.
+    }
 cause-deletions-held =
     { $count ->
         [one] 1 absence would be deleted from Optedo, because it is no longer in Officient.
@@ -277,6 +286,7 @@ remedy =
         [optedo_unauthorized] Tell Optedo: the key (optedo.api_token) must be renewed.
         [officient_failing] Check whether Officient itself works. Nothing is lost, and what waits is done by itself afterwards. If it lasts longer than a day, give the technical cause to Optedo.
         [optedo_failing] Give the technical cause to Optedo. Nothing is lost, and what waits is done by itself afterwards.
+        [differs_in_optedo] See on the tab Differences what differs, and choose for each day: restore it, or leave it as it is.
        *[person_failing] Open this person in Officient and in Optedo, and see whether something is odd there. If it stays like this, give the technical cause to Optedo.
     }
 remedy-inactive = Make the user active in Optedo, or ignore this item if this person is not planned.
@@ -297,6 +307,49 @@ difference =
     }
 difference-insertion = In Officient, ‘{ $insertion }’ is an insertion of its own; in Optedo it is part of the last name.
 difference-parts = The whole name is the same, but first and last name are divided differently.
+
+## The tab of differences: what somebody changed in Optedo
+
+differences-heading = Differences
+differences-intro = Absences that somebody changed or deleted in Optedo, although they did not change in Officient. Restoring writes what Officient says; leaving it as it is holds until the absence changes in Officient.
+last-audit = Last check:
+audit-now = Check now
+audit-under-way = The check is under way.
+audit-failed =
+    { $count ->
+        [one] 1 person could not be compared.
+       *[other] { $count } people could not be compared.
+    }
+no-audit-yet = Nothing was checked yet.
+no-differences = No differences.
+no-decided-differences = Nothing.
+difference-state =
+    { $state ->
+        [open] Open
+        [kept] Left as they are
+       *[resolved] Resolved
+    }
+what-differs = Difference
+decision = Decision
+difference-kind =
+    { $kind ->
+        [missing] deleted in Optedo
+        [changed] changed in Optedo
+       *[unexplained] is not in Officient
+    }
+other-type = Another absence type
+user-number = User { $id }
+nothing-there = Nothing
+restore =
+    { $kind ->
+        [unexplained] Delete
+        [missing] Restore
+       *[changed] Restore
+    }
+keep = Leave it
+restore-all = Restore all
+keep-all = Leave all
+kept-at = Left as it is on
 
 ## The tabs that are lists: people, leave types, history, preview, audit log
 
@@ -434,6 +487,7 @@ history-reason =
         [webhook] webhook
         [import] first import
         [sweep] periodic check
+        [audit] check
        *[manual] by hand
     }
 
@@ -484,6 +538,8 @@ act =
         [webhook_token_rotated] Webhook address replaced
         [webhook_events_changed] Event names changed
         [deletions_confirmed] Deletions confirmed
+        [differences_restored] Differences restored
+        [differences_kept] Differences left as they are
         [signed_in] Signed in
         [sign_in_failed] Sign-in failed: wrong password
         [signed_out] Signed out
@@ -525,5 +581,9 @@ notice =
         [events_invalid] Those names cannot be saved: each line is one name of at most 200 characters.
         [webhook_token_rotated] The webhook address was replaced; the old one no longer works. If you filled it in by hand in Officient, fill in the new one there.
         [webhook_token_rotating] There is a new webhook address, but Officient could not be told yet. The old one works until then; it is tried again by itself.
+        [audit_started] The check began. What differs appears here.
+        [difference_restored] It is being restored. The difference disappears as soon as Optedo is up to date.
+        [difference_changed] Optedo was changed again meanwhile. Nothing was overwritten; look at the difference once more.
+        [difference_kept] This stays as it is until the absence changes in Officient.
         [preview_asked] The preview is being made.
     }

@@ -10,6 +10,7 @@ language = Langue
 
 tab-connection = Connexion
 tab-attention = À traiter
+tab-differences = Différences
 tab-people = Personnes
 tab-leave-types = Types de congé
 tab-history = Historique
@@ -54,6 +55,7 @@ error-nothing-here = Il n’y a rien ici.
 error-invalid-input = Ce que vous avez saisi ne peut pas être enregistré. Revenez en arrière et vérifiez.
 error-not-connected = Pour cela, la connexion avec Officient doit fonctionner. Connectez-vous sous l’onglet Connexion.
 error-upstream = Officient ou Optedo n’a pas pu être interrogé. Réessayez plus tard.
+error-changed-meanwhile = Optedo a encore été modifié entre-temps. Rien n’a été écrasé. Revenez en arrière et regardez la différence à nouveau.
 error =
     { $kind ->
         [unauthorized] { error-outdated-page }
@@ -69,6 +71,7 @@ error =
         [credentials-configured] { error-not-connected }
         [officient-unavailable] { error-upstream }
         [optedo-unavailable] { error-upstream }
+        [changed-meanwhile] { error-changed-meanwhile }
         [database-unavailable] Le service est momentanément indisponible. Rien n’est perdu. Réessayez dans une minute.
        *[internal-error] Une erreur s’est produite dans le service. Si cela persiste, prévenez Optedo.
     }
@@ -212,6 +215,7 @@ attention-kind =
         [optedo_unauthorized] Connexion
         [officient_failing] Connexion
         [optedo_failing] Connexion
+        [differs_in_optedo] Personne
        *[person_failing] Personne
     }
 
@@ -233,6 +237,11 @@ cause-several-people = Dans Officient, { $count } personnes portent exactement c
 cause-no-such-type = Aucun type d’absence d’Optedo n’a exactement cette description.
 cause-several-types = Dans Optedo, { $count } types d’absence ont exactement cette description.
 cause-rejected = Optedo n’accepte pas une absence de cette personne : { $message }
+cause-differs-in-optedo =
+    { $count ->
+        [one] 1 absence est différente dans Optedo et dans Officient, ou y a été supprimée.
+       *[other] { $count } absences sont différentes dans Optedo et dans Officient, ou y ont été supprimées.
+    }
 cause-deletions-held =
     { $count ->
         [one] { $count } absence disparaîtrait d’Optedo, car elle n’est plus dans Officient.
@@ -273,6 +282,7 @@ remedy =
         [optedo_unauthorized] Prévenez Optedo : la clé (optedo.api_token) doit être renouvelée.
         [officient_failing] Vérifiez si Officient même fonctionne. Rien n’est perdu, et ce qui attend sera fait ensuite automatiquement. Si cela dure plus d’un jour, transmettez la cause technique à Optedo.
         [optedo_failing] Transmettez la cause technique à Optedo. Rien n’est perdu, et ce qui attend sera fait ensuite automatiquement.
+        [differs_in_optedo] Regardez dans l’onglet Différences ce qui diffère, et choisissez pour chaque jour : rétablir ou laisser ainsi.
        *[person_failing] Ouvrez cette personne dans Officient et dans Optedo, et regardez si quelque chose y est étrange. Si cela persiste, transmettez la cause technique à Optedo.
     }
 remedy-inactive = Activez l’utilisateur dans Optedo, ou ignorez ce point si cette personne n’est pas planifiée.
@@ -293,6 +303,49 @@ difference =
     }
 difference-insertion = Dans Officient, « { $insertion } » est une particule à part ; dans Optedo, elle fait partie du nom.
 difference-parts = Le nom complet est identique, mais le prénom et le nom sont répartis autrement.
+
+## The tab of differences: what somebody changed in Optedo
+
+differences-heading = Différences
+differences-intro = Absences que quelqu’un a modifiées ou supprimées dans Optedo, alors qu’elles n’ont pas changé dans Officient. Rétablir écrit ce que dit Officient ; laisser ainsi vaut jusqu’à ce que l’absence change dans Officient.
+last-audit = Dernier contrôle :
+audit-now = Contrôler maintenant
+audit-under-way = Le contrôle est en cours.
+audit-failed =
+    { $count ->
+        [one] 1 personne n’a pas pu être comparée.
+       *[other] { $count } personnes n’ont pas pu être comparées.
+    }
+no-audit-yet = Aucun contrôle n’a encore eu lieu.
+no-differences = Aucune différence.
+no-decided-differences = Rien.
+difference-state =
+    { $state ->
+        [open] Ouvertes
+        [kept] Laissées ainsi
+       *[resolved] Résolues
+    }
+what-differs = Différence
+decision = Décision
+difference-kind =
+    { $kind ->
+        [missing] supprimée dans Optedo
+        [changed] modifiée dans Optedo
+       *[unexplained] n’est pas dans Officient
+    }
+other-type = Autre type d’absence
+user-number = Utilisateur { $id }
+nothing-there = Rien
+restore =
+    { $kind ->
+        [unexplained] Supprimer
+        [missing] Rétablir
+       *[changed] Rétablir
+    }
+keep = Laisser ainsi
+restore-all = Tout rétablir
+keep-all = Tout laisser ainsi
+kept-at = Laissée ainsi le
 
 ## The tabs that are lists: people, leave types, history, preview, audit log
 
@@ -430,6 +483,7 @@ history-reason =
         [webhook] annonce d’Officient
         [import] première reprise
         [sweep] vérification périodique
+        [audit] contrôle
        *[manual] sur demande
     }
 
@@ -480,6 +534,8 @@ act =
         [webhook_token_rotated] Adresse du webhook remplacée
         [webhook_events_changed] Noms des événements modifiés
         [deletions_confirmed] Suppressions confirmées
+        [differences_restored] Différences rétablies
+        [differences_kept] Différences laissées ainsi
         [signed_in] Connecté
         [sign_in_failed] Échec de connexion : mot de passe incorrect
         [signed_out] Session quittée
@@ -521,5 +577,9 @@ notice =
         [events_invalid] Ces noms ne peuvent pas être enregistrés : chaque ligne est un nom de 200 caractères au plus.
         [webhook_token_rotated] L’adresse du webhook est remplacée ; l’ancienne ne fonctionne plus. Si vous l’aviez saisie à la main dans Officient, saisissez-y la nouvelle.
         [webhook_token_rotating] Il y a une nouvelle adresse de webhook, mais Officient n’a pas encore pu la recevoir. L’ancienne fonctionne en attendant ; une nouvelle tentative suit automatiquement.
+        [audit_started] Le contrôle a commencé. Les différences apparaîtront ici.
+        [difference_restored] Le rétablissement est en cours. La différence disparaît dès qu’Optedo est à jour.
+        [difference_changed] Optedo a encore été modifié entre-temps. Rien n’a été écrasé ; regardez la différence à nouveau.
+        [difference_kept] Cela reste ainsi, jusqu’à ce que l’absence change dans Officient.
         [preview_asked] L’aperçu est en préparation.
     }

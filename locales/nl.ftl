@@ -10,6 +10,7 @@ language = Taal
 
 tab-connection = Koppeling
 tab-attention = Vraagt aandacht
+tab-differences = Verschillen
 tab-people = Personen
 tab-leave-types = Verloftypes
 tab-history = Geschiedenis
@@ -54,6 +55,7 @@ error-nothing-here = Hier is niets.
 error-invalid-input = Wat je invulde, kan niet bewaard worden. Ga terug en kijk het na.
 error-not-connected = Hiervoor moet de koppeling met Officient werken. Meld aan op het tabblad Koppeling.
 error-upstream = Officient of Optedo kon niet gevraagd worden. Probeer het later opnieuw.
+error-changed-meanwhile = In Optedo is intussen nog iets gewijzigd. Er is niets overschreven. Ga terug en kijk het verschil opnieuw na.
 error =
     { $kind ->
         [unauthorized] { error-outdated-page }
@@ -69,6 +71,7 @@ error =
         [credentials-configured] { error-not-connected }
         [officient-unavailable] { error-upstream }
         [optedo-unavailable] { error-upstream }
+        [changed-meanwhile] { error-changed-meanwhile }
         [database-unavailable] De dienst is even niet beschikbaar. Er gaat niets verloren. Probeer het over een minuut opnieuw.
        *[internal-error] Er ging iets mis binnen de dienst. Blijft het zo, verwittig dan Optedo.
     }
@@ -216,6 +219,7 @@ attention-kind =
         [optedo_unauthorized] Koppeling
         [officient_failing] Koppeling
         [optedo_failing] Koppeling
+        [differs_in_optedo] Persoon
        *[person_failing] Persoon
     }
 
@@ -237,6 +241,11 @@ cause-several-people = In Officient heten { $count } personen exact zo. De afwez
 cause-no-such-type = Geen afwezigheidstype in Optedo heeft exact deze omschrijving.
 cause-several-types = In Optedo hebben { $count } afwezigheidstypes exact deze omschrijving.
 cause-rejected = Optedo aanvaardt een afwezigheid van deze persoon niet: { $message }
+cause-differs-in-optedo =
+    { $count ->
+        [one] 1 afwezigheid staat anders in Optedo dan in Officient, of is daar verwijderd.
+       *[other] { $count } afwezigheden staan anders in Optedo dan in Officient, of zijn daar verwijderd.
+    }
 cause-deletions-held =
     { $count ->
         [one] 1 afwezigheid zou uit Optedo verdwijnen, omdat ze niet meer in Officient staat.
@@ -277,6 +286,7 @@ remedy =
         [optedo_unauthorized] Verwittig Optedo: de sleutel (optedo.api_token) moet vernieuwd worden.
         [officient_failing] Kijk of Officient zelf werkt. Er gaat niets verloren, en wat wacht, wordt daarna vanzelf gedaan. Duurt het langer dan een dag, geef dan de technische oorzaak door aan Optedo.
         [optedo_failing] Geef de technische oorzaak door aan Optedo. Er gaat niets verloren, en wat wacht, wordt daarna vanzelf gedaan.
+        [differs_in_optedo] Kijk op het tabblad Verschillen wat er verschilt, en kies per dag: terugzetten of zo laten.
        *[person_failing] Open deze persoon in Officient en in Optedo, en kijk of daar iets vreemds staat. Blijft het zo, geef dan de technische oorzaak door aan Optedo.
     }
 remedy-inactive = Maak de gebruiker in Optedo actief, of negeer dit punt als deze persoon niet gepland wordt.
@@ -297,6 +307,49 @@ difference =
     }
 difference-insertion = In Officient staat ‘{ $insertion }’ als tussenvoegsel, in Optedo in de achternaam.
 difference-parts = Samen is de naam gelijk, maar voornaam en achternaam zijn anders verdeeld.
+
+## The tab of differences: what somebody changed in Optedo
+
+differences-heading = Verschillen
+differences-intro = Afwezigheden die iemand in Optedo wijzigde of verwijderde, terwijl ze in Officient niet veranderd zijn. Terugzetten schrijft wat Officient zegt; zo laten geldt tot de afwezigheid in Officient verandert.
+last-audit = Laatste controle:
+audit-now = Nu controleren
+audit-under-way = De controle loopt.
+audit-failed =
+    { $count ->
+        [one] 1 persoon kon niet vergeleken worden.
+       *[other] { $count } personen konden niet vergeleken worden.
+    }
+no-audit-yet = Er is nog niet gecontroleerd.
+no-differences = Geen verschillen.
+no-decided-differences = Niets.
+difference-state =
+    { $state ->
+        [open] Open
+        [kept] Zo gelaten
+       *[resolved] Opgelost
+    }
+what-differs = Verschil
+decision = Beslissing
+difference-kind =
+    { $kind ->
+        [missing] verwijderd in Optedo
+        [changed] gewijzigd in Optedo
+       *[unexplained] staat niet in Officient
+    }
+other-type = Ander afwezigheidstype
+user-number = Gebruiker { $id }
+nothing-there = Niets
+restore =
+    { $kind ->
+        [unexplained] Verwijderen
+        [missing] Terugzetten
+       *[changed] Terugzetten
+    }
+keep = Zo laten
+restore-all = Alles terugzetten
+keep-all = Alles zo laten
+kept-at = Zo gelaten op
 
 ## The tabs that are lists: people, leave types, history, preview, audit log
 
@@ -434,6 +487,7 @@ history-reason =
         [webhook] melding van Officient
         [import] eerste overname
         [sweep] regelmatig nazicht
+        [audit] controle
        *[manual] op vraag
     }
 
@@ -484,6 +538,8 @@ act =
         [webhook_token_rotated] Webhookadres vervangen
         [webhook_events_changed] Namen van de gebeurtenissen gewijzigd
         [deletions_confirmed] Verwijderingen bevestigd
+        [differences_restored] Verschillen teruggezet
+        [differences_kept] Verschillen zo gelaten
         [signed_in] Aangemeld
         [sign_in_failed] Aanmelden mislukt: fout wachtwoord
         [signed_out] Uitgelogd
@@ -525,5 +581,9 @@ notice =
         [events_invalid] Die namen kunnen niet bewaard worden: elke regel is één naam van hoogstens 200 tekens.
         [webhook_token_rotated] Het webhookadres is vervangen; het oude werkt niet meer. Had je het met de hand in Officient ingevuld, vul daar dan het nieuwe in.
         [webhook_token_rotating] Er is een nieuw webhookadres, maar Officient kon het nog niet krijgen. Het oude werkt zolang nog; er wordt vanzelf opnieuw geprobeerd.
+        [audit_started] De controle is gestart. Wat verschilt, verschijnt hier.
+        [difference_restored] Wordt teruggezet. Het verschil verdwijnt zodra het in Optedo staat.
+        [difference_changed] Er is in Optedo intussen nog iets gewijzigd. Er is niets overschreven; kijk het verschil opnieuw na.
+        [difference_kept] Dit blijft zo, tot de afwezigheid in Officient verandert.
         [preview_asked] Het voorbeeld wordt gemaakt.
     }

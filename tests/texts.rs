@@ -10,10 +10,12 @@ use std::path::Path;
 use fluent_bundle::FluentResource;
 use optedo_officient::db::attention::ItemState;
 use optedo_officient::db::audit_log::Act;
+use optedo_officient::db::differences::DifferenceState;
 use optedo_officient::db::subscriptions::SubscriptionState;
 use optedo_officient::domain::attention::{AttentionKind, Difference, EventFault};
 use optedo_officient::domain::day::DayState;
 use optedo_officient::domain::desired::Exclusion;
+use optedo_officient::domain::difference::DifferenceKind;
 use optedo_officient::domain::failure::FailureKind;
 use optedo_officient::domain::sync_request::SyncReason;
 use optedo_officient::sync::lists::{MappingState, MatchState};
@@ -56,6 +58,8 @@ fn variants_of(key: &str) -> Option<BTreeSet<&'static str>> {
         }
         "day-state" => names::<DayState>(),
         "difference" => names::<Difference>(),
+        "difference-kind" | "restore" => names::<DifferenceKind>(),
+        "difference-state" => names::<DifferenceState>(),
         "error" => names::<ProblemKind>(),
         "event-fault" => names::<EventFault>(),
         "failure" => names::<FailureKind>(),

@@ -11,6 +11,7 @@
 //! | `import` | the first import, against the rate limit, and a webhook during it |
 //! | `sweep` | a sweep with nothing to do |
 //! | `outage` | how long after an outage all is equal again, and a webhook beside calls that hang |
+//! | `audit` | an audit of 500 people, a webhook during it, and the explanation of one person |
 //! | `history` | the others with full tables, beside empty ones |
 //! | `footprint` | memory, connections, time to start, size |
 //!
@@ -26,6 +27,7 @@
 )]
 
 mod acknowledge;
+mod audit;
 mod footprint;
 mod history;
 mod import;
@@ -65,6 +67,9 @@ async fn main() {
     }
     if is_wanted("outage") {
         outage::measure(&mut report).await;
+    }
+    if is_wanted("audit") {
+        audit::measure(&mut report).await;
     }
     if is_wanted("history") {
         history::measure(&mut report).await;

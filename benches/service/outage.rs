@@ -55,7 +55,7 @@ pub async fn measure(report: &mut Report) {
 
 /// A company whose leave is in Optedo, at Officient's limit, without sweeps. Its window lies in two calendar years on most days,
 /// as the default one does from March to November.
-async fn company_of(people: usize) -> Sut {
+pub async fn company_of(people: usize) -> Sut {
     let mut sut = Sut::start(people, sut::WITHOUT_LIMIT).await;
     sut.connect().await;
     sut.wait_for_import().await;

@@ -246,7 +246,13 @@ impl Sut {
 
     /// Starts a reconciliation of everybody.
     pub async fn request_sweep(&self) {
-        self.api(reqwest::Method::POST, "/sync").send().await.unwrap().error_for_status().unwrap();
+        self.request(reqwest::Method::POST, "/sync").await;
+    }
+
+    /// Calls the API; reads the whole response.
+    pub async fn request(&self, method: reqwest::Method, path: &str) {
+        let response = self.api(method, path).send().await.unwrap().error_for_status().unwrap();
+        response.bytes().await.unwrap();
     }
 
     /// Cuts the service off from its database, or ends that.

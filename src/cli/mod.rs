@@ -1,5 +1,6 @@
 //! The command line. The longer commands have files of their own.
 
+mod audit;
 mod explain;
 mod person;
 mod sync;
@@ -90,6 +91,15 @@ enum ConfiguredCommand {
         #[arg(long, value_name = "YYYY-MM-DD")]
         date: Option<Date>,
         /// Prints what `GET …/people/{id}/days` returns.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Compares the absences in Optedo with what Officient says, and prints each difference. Writes nothing.
+    Audit {
+        /// Officient's id of the person.
+        #[arg(long, value_name = "ID")]
+        person: Option<i64>,
+        /// Prints the differences as `GET …/differences` returns them, without their ids and states.
         #[arg(long)]
         json: bool,
     },
@@ -215,6 +225,7 @@ impl ConfiguredCommand {
             }
             Self::Sync { person, dry_run } => return sync::run(config, person.map(PersonId), dry_run).await,
             Self::Explain { person, date, json } => return explain::run(config, PersonId(person), date, json).await,
+            Self::Audit { person, json } => return audit::run(config, person.map(PersonId), json).await,
             Self::Status { json } => print_as(&read_status(&build_app(config).await?.engine).await?, json),
             Self::Forget { person } => person::forget(&config, PersonId(person)).await?,
             Self::Export { person } => person::export(&config, PersonId(person)).await?,

@@ -15,7 +15,7 @@ use std::path::Path;
 pub use encryption_key::{DEMO_KEY, EncryptionKey};
 use keys::Keys;
 pub use settings::{Config, LeaveTypes, Log, Security};
-pub use values::LogFormat;
+pub use values::{LogFormat, OnDifference};
 
 impl Config {
     /// Reads and checks everything. `file` is the value of `--config`, `env` the environment of the process.

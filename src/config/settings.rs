@@ -11,8 +11,8 @@ use secrecy::SecretString;
 use super::encryption_key::{EXAMPLE_KEY, EncryptionKey};
 use super::keys::{Key, Keys, Reported};
 use super::values::{
-    DeletionLimit, Edge, IS_TRACED, LogFormat, base_url, boolean, duration, log_filter, network, number, otlp_endpoint,
-    parse, password, positive_duration, positive_span, postgres_url, public_url, socket_address, text,
+    DeletionLimit, Edge, IS_TRACED, LogFormat, OnDifference, base_url, boolean, duration, log_filter, network, number,
+    otlp_endpoint, parse, password, positive_duration, positive_span, postgres_url, public_url, socket_address, text,
 };
 
 const DATABASE: &str = "postgres://optedo_officient:secret@db.internal/acme";
@@ -134,6 +134,9 @@ sections! {
         max_deletions: DeletionLimit = required("auto", DeletionLimit::parse);
         /// An upstream or a person that fails for so long becomes an attention item.
         failing_after: Duration = required("15m", positive_duration);
+        /// When the absences in Optedo are compared with Officient each day; without it, never.
+        audit_at: Option<Time> = optional("02:30", |text| parse(text, "is not a time of day"));
+        on_difference: OnDifference = required("ask", |text| parse(text, "is neither ask nor restore"));
         => window(from, until);
     }
     /// Optedo's descriptions for Officient's two built-in leave types; `None`: the name of the calendar event.

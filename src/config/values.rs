@@ -166,6 +166,16 @@ pub(super) fn positive_span(text: &str) -> Result<Span, String> {
     if span.is_positive() { Ok(span) } else { Err("must be more than 0d".into()) }
 }
 
+/// What happens to an absence that somebody deleted or changed in Optedo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString)]
+#[strum(serialize_all = "snake_case")]
+pub enum OnDifference {
+    /// The admin decides.
+    Ask,
+    /// What Officient says is written again.
+    Restore,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString)]
 #[strum(serialize_all = "snake_case")]
 pub enum LogFormat {

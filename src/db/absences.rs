@@ -264,6 +264,13 @@ pub async fn taken(db: impl PgExecutor<'_>, absences: &[i64]) -> Result<Vec<i64>
         absences)
 }
 
+/// Which of these events have an absence, of whomever.
+pub async fn with_row(db: impl PgExecutor<'_>, company: CompanyId, events: &[i64]) -> Result<Vec<i64>> {
+    scalar!(fetch_all(db),
+        "select event_id from absences where company_id = $1 and event_id = any($2) and deleted_at is null";
+        company.0, events)
+}
+
 /// Cancels the planned deletions of these events, which are in the calendar again. Returns how many there were.
 pub async fn cancel_deletions(db: impl PgExecutor<'_>, company: CompanyId, events: &[i64]) -> Result<u64> {
     count_affected!(db,

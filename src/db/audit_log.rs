@@ -20,6 +20,10 @@ pub enum Act {
     /// Other event names were chosen.
     WebhookEventsChanged,
     DeletionsConfirmed,
+    /// Differences that the audit found were restored.
+    DifferencesRestored,
+    /// Differences that the audit found stay as they are.
+    DifferencesKept,
     SignedIn,
     SignInFailed,
     SignedOut,

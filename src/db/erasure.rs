@@ -34,7 +34,8 @@ pub struct Erased {
     pub standing: i64,
 }
 
-/// Erases a person: names, event ids, absences, history, blocked leave, attention items, webhooks, previews.
+/// Erases a person: names, event ids, absences, history, blocked leave, differences, attention items, webhooks,
+/// previews.
 /// Optedo is not touched.
 pub async fn erase(tx: &mut PgConnection, person: PersonId) -> Result<Erased> {
     // A transaction that is adding people ends first. One that read its list before this, and stores it later, reads it again.
@@ -56,9 +57,10 @@ pub async fn erase(tx: &mut PgConnection, person: PersonId) -> Result<Erased> {
              union select unnest(event_ids) from people where person_id = $1),
          items as (
              delete from attention
-             where (kind in ('unmatched_person', 'ambiguous_person') and subject_id = $1::bigint::text)
+             where (kind in ('unmatched_person', 'ambiguous_person', 'person_failing', 'differs_in_optedo')
+                     and subject_id = $1::bigint::text)
                  or (kind in ('invalid_event', 'rejected_by_optedo')
-                     and subject_id in (select event_id::text from events))),
+                     and (subject_id = 'person-' || $1 or subject_id in (select event_id::text from events)))),
          webhooks as (
              delete from webhook_events
              where related_object_id = $1::bigint::text or related_object_id in (select event_id::text from events)),
@@ -68,6 +70,7 @@ pub async fn erase(tx: &mut PgConnection, person: PersonId) -> Result<Erased> {
                  or (kind in ('invalid_event', 'rejected_by_optedo')
                      and id in (select item from preview_lines where person_id = $1))),
          lines as (delete from preview_lines where person_id = $1),
+         differing as (delete from differences where person_id = $1),
          held as (delete from held_back where person_id = $1),
          entries as (delete from history where person_id = $1),
          rows as (delete from absences where person_id = $1)
@@ -91,8 +94,11 @@ pub async fn export(db: impl PgExecutor<'_>, person: PersonId) -> Result<Option<
              'heldBack', (select coalesce(jsonb_agg(to_jsonb(t) order by t.event_id), '[]') from held_back t where person_id = $1),
              'preview', (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]') from preview_lines t where person_id = $1),
              'attention', (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]') from attention t
-                 where (kind in ('unmatched_person', 'ambiguous_person') and subject_id = $1::bigint::text)
-                     or (kind in ('invalid_event', 'rejected_by_optedo') and subject_id in (select event_id::text from events))),
+                 where (kind in ('unmatched_person', 'ambiguous_person', 'person_failing', 'differs_in_optedo')
+                         and subject_id = $1::bigint::text)
+                     or (kind in ('invalid_event', 'rejected_by_optedo')
+                         and (subject_id = 'person-' || $1 or subject_id in (select event_id::text from events)))),
+             'differences', (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]') from differences t where person_id = $1),
              'webhookEvents', (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]') from webhook_events t
                  where related_object_id = $1::bigint::text or related_object_id in (select event_id::text from events))
          ) as "all!""#;

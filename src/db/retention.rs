@@ -9,7 +9,7 @@ use super::Result;
 
 /// The moments before which nothing is kept; `None` keeps everything.
 pub struct KeptSince {
-    /// Processed webhooks, resolved attention items, and archived people without a name (ids that a webhook made up).
+    /// Processed webhooks, resolved attention items and differences, and archived people without a name (ids that a webhook made up).
     pub webhooks: Option<Timestamp>,
     /// The history, the audit log, and archived people of whom nothing is kept but their names.
     pub history: Option<Timestamp>,
@@ -29,6 +29,10 @@ pub async fn delete_batch(db: impl PgExecutor<'_>, since: &KeptSince, limit: i64
          items as (
              delete from attention where id in (
                  select id from attention where resolved_at < $1 order by resolved_at limit $4) returning 1),
+         settled as (
+             delete from differences where id in (
+                 select id from differences where state = 'resolved' and resolved_at < $1
+                 order by resolved_at limit $4) returning 1),
          entries as (
              delete from history where id in (select id from history where at < $2 order by at limit $4) returning 1),
          acts as (
@@ -47,7 +51,7 @@ pub async fn delete_batch(db: impl PgExecutor<'_>, since: &KeptSince, limit: i64
                          select from held_back h where h.company_id = p.company_id and h.person_id = p.person_id)
                  limit $4) returning 1)
          select count(*) as "count!" from (
-             table webhooks union all table items union all table entries union all table acts
+             table webhooks union all table items union all table settled union all table entries union all table acts
              union all table leave union all table persons) deleted"#;
         since.webhooks.map(ToSqlx::to_sqlx) as _, since.history.map(ToSqlx::to_sqlx) as _,
         since.absences.map(ToSqlx::to_sqlx) as _, limit)

@@ -43,6 +43,8 @@ pub enum AttentionKind {
     OptedoFailing,
     /// One person could not be read or written for a while, although others could.
     PersonFailing,
+    /// Somebody changed or deleted the person's absences in Optedo.
+    DiffersInOptedo,
 }
 
 /// The reason of an item, as data that the page shows in the admin's language. It decides the [`AttentionKind`].
@@ -88,6 +90,8 @@ pub enum Cause {
     UpstreamFailing(LastingFailure),
     /// Only this person fails.
     PersonFailing(LastingFailure),
+    /// `count` absences in Optedo are not as Officient says.
+    DiffersInOptedo { count: i64 },
 }
 
 /// A failure that was tried again until now.
@@ -148,6 +152,7 @@ impl Cause {
             Self::UpstreamFailing(lasting) if lasting.failure.is_of_optedo() => AttentionKind::OptedoFailing,
             Self::UpstreamFailing(_) => AttentionKind::OfficientFailing,
             Self::PersonFailing(_) => AttentionKind::PersonFailing,
+            Self::DiffersInOptedo { .. } => AttentionKind::DiffersInOptedo,
         }
     }
 }
@@ -338,6 +343,9 @@ impl AttentionItem {
             }
             Cause::UpstreamFailing(LastingFailure { error, since, .. }) => format!(
                 "Since {since:.0}, a call fails: {error}. It is tried again by itself, and nothing is lost meanwhile."
+            ),
+            Cause::DiffersInOptedo { count } => format!(
+                "{count} absences of “{subject}” in Optedo are not as Officient says. Restore them, or keep them as they are."
             ),
             Cause::PersonFailing(LastingFailure { error, since, .. }) => format!(
                 "Since {since:.0}, this person cannot be reconciled, while others can: {error}. It is tried again by itself."

@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod company;
 pub mod day;
 pub mod desired;
+pub mod difference;
 pub mod failure;
 pub mod ids;
 pub mod mapping;

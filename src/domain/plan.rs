@@ -239,8 +239,7 @@ fn blocked(
         Classification::Blocked { item, .. } => Some((*event, item.clone())),
         Classification::Absent(_) | Classification::Excluded(_) => None,
     });
-    // No event has this id, and no other person.
-    let entry = EventId(-evidence.person.0);
+    let entry = unreadable_entry(evidence.person);
     events.chain(evidence.unreadable.iter().map(|item| (entry, item.clone()))).collect()
 }
 
@@ -352,6 +351,17 @@ fn in_order(mut changes: Vec<Change>) -> Vec<Change> {
 /// The `externalReference` of our absence for this event.
 pub fn reference(company: CompanyId, event: EventId) -> String {
     format!("{REFERENCE_PREFIX}{company}:{event}")
+}
+
+/// Stands for the entries of a person's calendar that are not understood. No event has this id, and no other person.
+pub fn unreadable_entry(person: PersonId) -> EventId {
+    EventId(-person.0)
+}
+
+/// The event of an `externalReference` of ours.
+pub fn event_of_reference(company: CompanyId, reference: &str) -> Option<EventId> {
+    let (of, event) = reference.strip_prefix(REFERENCE_PREFIX)?.split_once(':')?;
+    (of == company.to_string()).then(|| event.parse().ok().map(EventId)).flatten()
 }
 
 pub fn absence_to_write(company: CompanyId, desired: &DesiredAbsence) -> NewAbsence {

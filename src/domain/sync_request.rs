@@ -29,6 +29,8 @@ pub enum SyncReason {
     Import,
     /// The periodic sweep.
     Sweep,
+    /// The audit found a difference, and restores it by itself.
+    Audit,
 }
 
 impl SyncReason {

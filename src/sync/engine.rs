@@ -211,7 +211,7 @@ fn optedo_failure(error: &UpstreamError) -> FailureKind {
 pub fn priority_of(reason: SyncReason) -> Priority {
     match reason {
         SyncReason::Webhook | SyncReason::Manual => Priority::Urgent,
-        SyncReason::Import => Priority::Import,
+        SyncReason::Import | SyncReason::Audit => Priority::Import,
         SyncReason::Sweep => Priority::Sweep,
     }
 }

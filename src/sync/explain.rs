@@ -19,6 +19,7 @@ use crate::domain::day::{Day, Known, days};
 use crate::domain::desired::Window;
 use crate::domain::ids::{CompanyId, EventId, PersonId, UserId};
 use crate::domain::matching::PersonMatch;
+use crate::domain::plan::unreadable_entry;
 use crate::officient::rate_limiter::Priority;
 
 /// What decides about a person's leave, and what happens to each day of it.
@@ -81,7 +82,11 @@ impl Engine {
             listed: user.and_then(|user| known.listed.get(&user)).map(Vec::len),
             announced_at,
             synced_at: person.synced_at,
-            undated: plan.blocked.iter().filter(|(event, _)| is_undated(event) || event.0 == -person.id.0).count(),
+            undated: plan
+                .blocked
+                .iter()
+                .filter(|(event, _)| is_undated(event) || *event == unreadable_entry(person.id))
+                .count(),
             person_match,
             days,
         })

@@ -15,11 +15,12 @@
 //! * [`reconcile`](mod@reconcile): one person from claim to record: [`observe`] reads and plans, [`apply`] writes to
 //!   Optedo (one absence: `write`), [`record`] stores the outcome
 //! * [`sweep`], [`subscriptions`]: everybody, and the webhook subscriptions at Officient; [`unblock`]: names and types
-//!   that blocked leave waits for; [`preview`]: the dry run; [`explain`]: one person's leave, day by day; [`failures`]:
-//!   attention items about failures that last; [`clean_up`]: retention
+//!   that blocked leave waits for; [`preview`]: the dry run; [`explain`]: one person's leave, day by day; [`audit`]: what
+//!   somebody changed in Optedo; [`failures`]: attention items about failures that last; [`clean_up`]: retention
 //! * [`reference_data`], [`request_lookup`]: cached answers of the two APIs; [`lists`]: who matches whom now
 
 pub mod apply;
+pub mod audit;
 pub mod circuit_breaker;
 pub mod clean_up;
 pub mod engine;

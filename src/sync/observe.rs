@@ -18,10 +18,10 @@ use crate::domain::attention::{AttentionItem, AttentionKind, Cause};
 use crate::domain::calendar::{CalendarEvent, by_id};
 use crate::domain::company::{Names, PersonDetail};
 use crate::domain::desired::{Classification, Rules, When, Window, classify, when};
-use crate::domain::ids::{CompanyId, EventId, UserId};
+use crate::domain::ids::{CompanyId, EventId, PersonId, UserId};
 use crate::domain::mapping::MappingRules;
 use crate::domain::matching::{PersonMatch, insertion_hint, match_person};
-use crate::domain::plan::{Change, Evidence, Plan, WrittenAbsence, plan};
+use crate::domain::plan::{Change, Evidence, Plan, WrittenAbsence, plan, unreadable_entry};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::officient::OfficientError;
 use crate::officient::rate_limiter::{Permit, Priority};
@@ -62,6 +62,12 @@ impl Observation {
             incomplete: None,
             existing: None,
         }
+    }
+
+    /// Whether each entry of each calendar of the window is known.
+    pub fn is_calendar_understood(&self, person: PersonId) -> bool {
+        let is_entry_unreadable = self.plan.blocked.iter().any(|(event, _)| *event == unreadable_entry(person));
+        self.event_ids.is_some() && !is_entry_unreadable
     }
 
     /// Whether Optedo contains this blocked leave as Officient has it now. What an archived person has there stays as it is.

@@ -20,7 +20,9 @@ pub(super) fn reason_for_history(person: &Person, request: SyncRequest) -> SyncR
     match request.reason {
         SyncReason::Import if request.webhook_received_at.is_some() => SyncReason::Webhook,
         SyncReason::Import if person.synced_at.is_some() => SyncReason::Manual,
-        SyncReason::Webhook | SyncReason::Manual | SyncReason::Import | SyncReason::Sweep => request.reason,
+        SyncReason::Webhook | SyncReason::Manual | SyncReason::Import | SyncReason::Sweep | SyncReason::Audit => {
+            request.reason
+        }
     }
 }
 

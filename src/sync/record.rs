@@ -16,7 +16,7 @@ use super::reconcile::reason_for_history;
 use crate::clock::after;
 use crate::db::people::{Found, Person};
 use crate::db::queue::Failure;
-use crate::db::{self, absences, attention, history, people, queue, sweeps};
+use crate::db::{self, absences, attention, differences, history, people, queue, sweeps};
 use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::failure::FailureKind;
 use crate::domain::ids::{CompanyId, EventId, PersonId};
@@ -69,6 +69,9 @@ impl Engine {
         }
         self.store_blocked(&mut tx, company, person, observation, applied).await?;
         self.settle_deletions(&mut tx, company, observation, now).await?;
+        if differences::resolve_written(&mut tx, company, person, now).await?.is_some() {
+            self.count_differences(&mut tx, company, person).await?;
+        }
         if !observation.plan.worked.is_empty() {
             absences::note_worked(&mut *tx, company, &observation.plan.worked).await?;
         }

@@ -1,4 +1,4 @@
-//! Starts the jobs that are due: resolving webhooks, reconciling people, sweeps, previews, unblocking, clean-up.
+//! Starts the jobs that are due: resolving webhooks, reconciling people, sweeps, previews, audits, unblocking, clean-up.
 //!
 //! All jobs run concurrently. Officient's rate limit bounds them, not the machine.
 
@@ -64,6 +64,7 @@ enum Done {
     Subscriptions(Result<(), SyncError>),
     Person(i64),
     Preview(Result<(), SyncError>),
+    Audit(Result<(), SyncError>),
     Unblock(Result<Unblocked, SyncError>),
     CleanUp(Result<(), sqlx::Error>),
     Renewal(Result<(), TokenError>),
@@ -96,6 +97,7 @@ pub struct Worker {
     pending_webhooks: Job,
     sweep: Job,
     preview: Job,
+    audit: Job,
     unblock: Job,
     unblocked: Unblocked,
     clean_up: Job,
@@ -112,7 +114,7 @@ pub struct Worker {
 fn most_people(reason: SyncReason) -> usize {
     match reason {
         SyncReason::Webhook | SyncReason::Manual => MOST_PEOPLE,
-        SyncReason::Import => 12,
+        SyncReason::Import | SyncReason::Audit => 12,
         SyncReason::Sweep => 3,
     }
 }
@@ -132,6 +134,7 @@ impl Worker {
             pending_webhooks: Job::default(),
             sweep: Job::default(),
             preview: Job::default(),
+            audit: Job::default(),
             unblock: Job::default(),
             unblocked: Unblocked::default(),
             clean_up: Job::default(),
@@ -215,6 +218,10 @@ impl Worker {
                 self.failing_jobs.note("preview", &result, now);
                 self.preview.finish(result.is_ok(), now, Duration::ZERO);
             }
+            Ok(Done::Audit(result)) => {
+                self.failing_jobs.note("audit", &result, now);
+                self.audit.finish(result.is_ok(), now, Duration::ZERO);
+            }
             Ok(Done::Unblock(result)) => {
                 self.failing_jobs.note("unblock", &result, now);
                 self.unblock.finish(result.is_ok(), now, UNBLOCK_EVERY);
@@ -259,6 +266,7 @@ impl Worker {
             self.start_new_webhooks(company, now).await?;
             self.start_pending_webhooks(company, now).await?;
             self.start_unblock(company, now);
+            self.start_audit(company, &connection, now).await?;
             self.start_people(company, &connection, now).await?;
             self.engine.finish_sweep_if_done(company, &connection).await?;
             self.report_failures(company, now).await?;
@@ -382,6 +390,21 @@ impl Worker {
             };
             self.jobs.spawn(job.instrument(work!("renewal")));
         }
+    }
+
+    async fn start_audit(
+        &mut self,
+        company: CompanyId,
+        connection: &Connection,
+        now: Timestamp,
+    ) -> Result<(), SyncError> {
+        if self.audit.may_start(now) && self.engine.is_audit_due(company, connection).await? {
+            self.audit.start();
+            let engine = Arc::clone(&self.engine);
+            let job = async move { Done::Audit(log_failure("Could not audit", engine.audit(company).await)) };
+            self.jobs.spawn(job.instrument(work!("audit")));
+        }
+        Ok(())
     }
 
     fn start_unblock(&mut self, company: CompanyId, now: Timestamp) {

@@ -15,6 +15,7 @@ use tokio::time::sleep;
 
 use crate::db::connection;
 use crate::domain::attention::AttentionKind;
+use crate::domain::difference::DifferenceKind;
 use crate::http_client::UpstreamError;
 
 const COUNTERS: [(&str, &str); 5] = [
@@ -31,10 +32,12 @@ const HISTOGRAMS: [(&str, &[f64], &str); 2] = [
     ("propagation_seconds", &PROPAGATION_BUCKETS, "From a webhook on disk to its absence in Optedo."),
 ];
 /// All but the last three are the same on every replica; while `database_up` is 0, they are older.
-const GAUGES: [(&str, &str); 8] = [
+const GAUGES: [(&str, &str); 10] = [
     ("sync_queue", "Webhooks to resolve and people to reconcile: waiting, or retrying after a failure."),
     ("oldest_waiting_seconds", "Age of the oldest webhook that is not carried out yet; 0: none."),
     ("attention_open", "Attention items neither resolved nor ignored, by kind."),
+    ("differences_open", "Absences in Optedo that differ from Officient and that no admin decided about, by kind."),
+    ("audit_finished_timestamp_seconds", "Unix time of the end of the last audit; 0: never."),
     ("connection_state", "0 disconnected, 1 connected, 2 an admin must sign in at Officient again."),
     ("last_sweep_timestamp_seconds", "Unix time of the end of the last sweep; 0: never."),
     ("database_up", "1 when this replica could read its database for this scrape."),
@@ -108,6 +111,10 @@ pub struct Shown<'a> {
     pub oldest_waiting: Duration,
     /// Number of open attention items by kind; a kind without items is absent.
     pub attention: &'a [(String, i64)],
+    /// Number of open differences by kind; a kind without differences is absent.
+    pub differences: &'a [(String, i64)],
+    /// The end of the last audit.
+    pub audit_finished_at: Option<Timestamp>,
     pub state: connection::State,
     /// The end of the last sweep.
     pub last_sweep_at: Option<Timestamp>,
@@ -118,16 +125,23 @@ pub fn show(shown: &Shown<'_>) {
     gauge!("sync_queue", "state" => "waiting").set(shown.waiting as f64);
     gauge!("sync_queue", "state" => "retrying").set(shown.retrying as f64);
     gauge!("oldest_waiting_seconds").set(shown.oldest_waiting.as_secs_f64());
+    let count_of = |counts: &[(String, i64)], kind: &str| {
+        counts.iter().find(|(counted, _)| counted == kind).map_or(0.0, |(_, count)| *count as f64)
+    };
     for kind in AttentionKind::VARIANTS {
-        let count = shown.attention.iter().find(|(open, _)| open == kind.into_str()).map_or(0, |(_, count)| *count);
-        gauge!("attention_open", "kind" => kind.into_str()).set(count as f64);
+        gauge!("attention_open", "kind" => kind.into_str()).set(count_of(shown.attention, kind.into_str()));
+    }
+    for kind in DifferenceKind::VARIANTS {
+        gauge!("differences_open", "kind" => kind.into_str()).set(count_of(shown.differences, kind.into_str()));
     }
     gauge!("connection_state").set(match shown.state {
         connection::State::Disconnected => 0.0,
         connection::State::Connected => 1.0,
         connection::State::ReauthorizationRequired => 2.0,
     });
-    gauge!("last_sweep_timestamp_seconds").set(shown.last_sweep_at.map_or(0.0, |at| at.as_second() as f64));
+    let seconds = |at: Option<Timestamp>| at.map_or(0.0, |at| at.as_second() as f64);
+    gauge!("last_sweep_timestamp_seconds").set(seconds(shown.last_sweep_at));
+    gauge!("audit_finished_timestamp_seconds").set(seconds(shown.audit_finished_at));
 }
 
 pub fn show_process(has_database: bool, is_leader: bool) {

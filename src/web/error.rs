@@ -50,6 +50,10 @@ pub enum WebError {
     CredentialsMissing,
     #[error("the service's configuration sets Client ID and Secret: change them there")]
     CredentialsConfigured,
+    #[error(
+        "Optedo was changed since the comparison: the person was compared again, so look at the difference once more"
+    )]
+    ChangedMeanwhile,
     /// In how many seconds the next attempt is accepted.
     #[error("too many wrong passwords came from this address: try again in {0} seconds")]
     TooManyAttempts(u64),
@@ -77,7 +81,9 @@ impl ProblemKind {
             Self::InvalidRequest => StatusCode::BAD_REQUEST,
             Self::InvalidField => StatusCode::UNPROCESSABLE_ENTITY,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NotConnected | Self::CredentialsMissing | Self::CredentialsConfigured => StatusCode::CONFLICT,
+            Self::NotConnected | Self::CredentialsMissing | Self::CredentialsConfigured | Self::ChangedMeanwhile => {
+                StatusCode::CONFLICT
+            }
             Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
             Self::OfficientUnavailable | Self::OptedoUnavailable => StatusCode::BAD_GATEWAY,
             Self::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -14,7 +14,7 @@ use super::error::WebError;
 use super::request::wants_page;
 use super::state::App;
 use crate::db::queue;
-use crate::db::{self, attention, connection, faults, webhooks};
+use crate::db::{self, attention, connection, differences, faults, webhooks};
 use crate::telemetry::metrics::{self, Shown};
 
 /// A database that hangs must delay neither the orchestrator nor the metrics that this process counted itself.
@@ -66,6 +66,8 @@ async fn set_database_gauges(app: &App) -> Result<(), sqlx::Error> {
         retrying: queue.retrying,
         oldest_waiting: oldest_waiting.and_then(|age| age.try_into().ok()).unwrap_or_default(),
         attention: &attention::count_open(db).await?,
+        differences: &differences::count_by_kind(db, connection.company_id).await?,
+        audit_finished_at: differences::audit(db, connection.company_id).await?.finished_at,
         state: connection.state,
         last_sweep_at: connection.sweep_finished_at,
     });

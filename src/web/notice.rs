@@ -36,6 +36,8 @@ pub enum Notice {
     EventsInvalid,
     WrongPassword,
     TooManyAttempts,
+    /// Optedo was changed since the comparison, so that the difference was not restored.
+    DifferenceChanged,
     /// Nobody is reconciled until the admin starts the connection.
     Paused,
     Connected,
@@ -54,6 +56,9 @@ pub enum Notice {
     /// The webhook address was replaced, but Officient does not have the new one yet.
     WebhookTokenRotating,
     PreviewAsked,
+    AuditStarted,
+    DifferenceRestored,
+    DifferenceKept,
 }
 
 impl Notice {

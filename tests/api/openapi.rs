@@ -240,7 +240,9 @@ async fn without_a_connection(caller: &Caller<'_>) {
     let login = || caller.request("post", &api("/login"), "", "");
     caller.call("post", &api("/login"), login(), 303).await;
     caller.call("post", &api("/login"), login().header("accept", "application/json"), 409).await;
-    caller.call("post", &api("/sync"), caller.request("post", &api("/sync"), "", ""), 409).await;
+    for path in ["/sync", "/audit", "/differences/{id}/restore", "/differences/{id}/keep"].map(api) {
+        caller.call("post", &path, caller.request("post", &path, "1", ""), 409).await;
+    }
     caller.call("get", &api("/people/{id}/days"), caller.request("get", &api("/people/{id}/days"), "1", ""), 409).await;
     caller.call("get", API, caller.open_request("get", API, "", "?state=x&code=y"), 303).await;
     let page = || caller.open_request("get", "/", "", "");
@@ -255,6 +257,8 @@ async fn bad_requests(caller: &Caller<'_>) {
     for (method, path, query, status) in [
         ("get", "/attention", "?state=open&state=open", 400),
         ("get", "/attention", "?state=closed", 422),
+        ("get", "/differences", "?state=open&state=open", 400),
+        ("get", "/differences", "?state=closed", 422),
         ("get", "/absences", "?page=1&page=2", 400),
         ("get", "/absences", "?page=0", 422),
         ("get", "/people/{id}/days", "?from=&from=", 400),
@@ -350,6 +354,7 @@ async fn what_there_is_to_show(caller: &Caller<'_>) {
         caller.call("post", &path, form(request(second)), 303).await;
     }
     assert_eq!(get("/attention", "?state=ignored").await.as_array().unwrap().len(), 2);
+    differences_to_decide(caller).await;
     app.optedo.add_user("Els", "De Smet");
     caller.call("post", &api("/sync"), sync(""), 202).await;
     app.settle().await;
@@ -363,6 +368,42 @@ async fn what_there_is_to_show(caller: &Caller<'_>) {
     let put = caller.request("put", &events, "", "").json(&event_names());
     caller.call("put", &events, put, 204).await;
     assert_eq!(get("/status", "").await["webhooks"][0]["state"], "refused");
+}
+
+/// Differences of Jan, of which one is restored, one kept, and one changed since the audit.
+async fn differences_to_decide(caller: &Caller<'_>) {
+    let app = caller.app;
+    let form = |request: RequestBuilder| request.header("accept", "text/html");
+    let audit = || caller.request("post", &api("/audit"), "", "");
+    let jan = app.get("/absences").await[0]["personId"].as_i64().unwrap();
+    for days in 21..25 {
+        let leave = app.officient.events_of(jan).last().unwrap().leave.clone();
+        app.officient.add_event(jan, NewEvent { date: app.clock.today().saturating_add(days.days()), ..leave });
+    }
+    app.sweep().await;
+    for absence in app.optedo.absences() {
+        app.optedo.change_absence(absence.id, |absence| absence.all_day = !absence.all_day);
+    }
+    caller.call("post", &api("/audit"), audit(), 202).await;
+    app.until("the audit ended", async || app.status().await["audit"]["differences"].as_i64() >= Some(4)).await;
+    caller.call("post", &api("/audit"), form(audit()), 303).await;
+    let list = |query| caller.request("get", &api("/differences"), "", query);
+    let found = caller.call("get", &api("/differences"), list(""), 200).await;
+    let ids: Vec<String> = found.as_array().unwrap().iter().map(|difference| difference["id"].to_string()).collect();
+    for (act, done) in [("restore", 202), ("keep", 204)] {
+        let path = api(&format!("/differences/{{id}}/{act}"));
+        let request = |id: &str| caller.request("post", &path, id, "");
+        caller.call("post", &path, request("999999"), 404).await;
+        let (first, second) = if act == "restore" { (&ids[0], &ids[1]) } else { (&ids[2], &ids[3]) };
+        caller.call("post", &path, request(first), done).await;
+        caller.call("post", &path, form(request(second)), 303).await;
+    }
+    let restore = api("/differences/{id}/restore");
+    app.optedo.change_absence(found[2]["absenceId"].as_i64().unwrap(), |absence| absence.all_day = !absence.all_day);
+    caller.call("post", &restore, caller.request("post", &restore, &ids[2], ""), 409).await;
+    app.optedo.fault_on("/", Fault::Status(500), 1000);
+    caller.call("post", &restore, caller.request("post", &restore, &ids[3], ""), 502).await;
+    app.optedo.clear_faults();
 }
 
 async fn when_others_fail(caller: &Caller<'_>) {
@@ -468,7 +509,7 @@ fn a_response_that_is_not_as_described_is_noticed() {
         "finishedAt": "2026-11-23T14:00:00Z"});
     let right = json!({"state": "disconnected", "account": null, "connectedAt": null, "lastWebhookAt": null,
         "webhooks": [], "sync": sync, "queue": {"waiting": 0, "retrying": 0}, "absences": {"written": 0},
-        "attention": {"open": 0}});
+        "attention": {"open": 0}, "audit": {"finishedAt": null, "differences": 0}});
     let differences =
         |kind, body: &Value| Caller::differences(&document, described, Some(kind), &body.to_string()).len();
     assert_eq!(differences("application/json", &right), 0);

@@ -10,6 +10,10 @@ pub fn endpoints() -> Vec<(Method, &'static str, Option<Value>)> {
     vec![
         (Method::GET, "/status", None),
         (Method::GET, "/attention", None),
+        (Method::GET, "/differences", None),
+        (Method::POST, "/audit", None),
+        (Method::POST, "/differences/1/restore", None),
+        (Method::POST, "/differences/1/keep", None),
         (Method::GET, "/people", None),
         (Method::GET, "/people/1/days", None),
         (Method::GET, "/leavetypes", None),
@@ -276,7 +280,7 @@ async fn the_status_document_has_exactly_its_fields() {
             "sync": {"state": "text", "peopleDone": "integer", "peopleTotal": "integer", "startedAt": "null",
                 "finishedAt": "null"},
             "queue": {"waiting": "integer", "retrying": "integer"}, "absences": {"written": "integer"},
-            "attention": {"open": "integer"},
+            "attention": {"open": "integer"}, "audit": {"finishedAt": "null", "differences": "integer"},
         })
     );
     assert_eq!(app.status().await["state"], "disconnected");
@@ -298,7 +302,7 @@ async fn the_status_document_has_exactly_its_fields() {
             "sync": {"state": "text", "peopleDone": "integer", "peopleTotal": "integer", "startedAt": "time",
                 "finishedAt": "time"},
             "queue": {"waiting": "integer", "retrying": "integer"}, "absences": {"written": "integer"},
-            "attention": {"open": "integer"},
+            "attention": {"open": "integer"}, "audit": {"finishedAt": "null", "differences": "integer"},
         })
     );
     let status = app.status().await;

@@ -2,6 +2,7 @@
 
 mod adopting;
 mod attention;
+mod audit;
 mod deletions;
 mod failed_writes;
 mod identity;

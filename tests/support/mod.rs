@@ -112,6 +112,7 @@ impl TestApp {
             ("admin.api_token", API_TOKEN),
             ("security.encryption_key", KEY),
             ("sync.sweep_interval", "0s"),
+            ("sync.audit_at", ""),
         ];
         settings.extend(own.map(|(key, value)| (variable(key), value.to_owned())));
         settings.extend(options.settings);

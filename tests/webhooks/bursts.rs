@@ -65,6 +65,29 @@ async fn a_burst_about_twenty_people_costs_few_calls_whether_its_ids_are_people_
 }
 
 #[tokio::test]
+async fn a_burst_about_everybody_looks_up_no_id() {
+    let w = fast_rate_limit().world().await;
+    let mut people: Vec<i64> = w.hire_people(20).into_iter().map(|(id, _)| id).collect();
+    people.push(w.jan);
+    w.connect_and_import().await;
+    for person in &people {
+        w.officient.add_event(*person, w.leave(0));
+    }
+    w.hold_worker().await;
+    w.officient.clear_calls();
+    for person in &people {
+        w.receive("calendar_event_added", person).await;
+    }
+    w.release_worker().await;
+    w.settle().await;
+    assert_eq!(w.absences().len(), 21);
+    let calls = w.officient.calls();
+    assert!(!calls.iter().any(|call| call.path.contains("/requests/")), "{calls:?}");
+    assert!(calls.len() <= 21 * w.window_years() + 2, "{}", calls.len());
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
 async fn a_burst_about_new_events_or_requests_of_twenty_people_costs_few_calls() {
     for case in ["events", "requests"] {
         let w = fast_rate_limit().world().await;

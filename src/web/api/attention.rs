@@ -10,7 +10,7 @@ use axum::response::Response;
 use crate::db::attention::{ItemState, StoredItem};
 use crate::db::audit_log::{self, Act, Actor};
 use crate::db::{self, absences, attention, connection};
-use crate::db::{queue, sweeps};
+use crate::db::{differences, queue, sweeps};
 use crate::domain::attention::AttentionKind;
 use crate::domain::ids::CompanyId;
 use crate::domain::sync_request::{SyncReason, SyncRequest};
@@ -82,6 +82,7 @@ pub async fn retry(State(app): State<App>, admin: Admin, Id(id): Id, headers: He
                 engine.work_signal.notify(&engine.db).await;
             });
         }
+        AttentionKind::DiffersInOptedo => differences::request_audit(&engine.db, company, engine.clock.now()).await?,
         AttentionKind::WebhookRefused => engine.ensure_subscriptions().await?,
         // A sweep would start what waits for the admin's start.
         AttentionKind::WebhooksSilent if connection.is_paused => engine.ensure_subscriptions().await?,

@@ -3,6 +3,7 @@
 
 pub mod attention;
 pub mod days;
+pub mod differences;
 pub mod lists;
 pub mod officient_app;
 pub mod status;

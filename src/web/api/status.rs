@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::db::connection::State as ConnectionState;
 use crate::db::queue::Counts;
 use crate::db::subscriptions::{Subscription, SubscriptionState};
-use crate::db::{absences, attention, connection, queue, subscriptions, webhooks};
+use crate::db::{absences, attention, connection, differences, queue, subscriptions, webhooks};
 use crate::domain::company::Account;
 use crate::sync::Engine;
 use crate::web::error::WebError;
@@ -31,6 +31,7 @@ pub struct Status {
     pub queue: Counts,
     pub absences: AbsencesStatus,
     pub attention: AttentionStatus,
+    pub audit: AuditStatus,
 }
 
 /// Whether a sweep is under way or requested.
@@ -64,6 +65,15 @@ pub struct AbsencesStatus {
 pub struct AttentionStatus {
     /// Neither resolved nor ignored.
     pub open: i64,
+}
+
+/// The comparison of Optedo with Officient.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditStatus {
+    pub finished_at: Option<Timestamp>,
+    /// The differences that the admin has not decided about.
+    pub differences: i64,
 }
 
 /// The status of the connection and of the flow.
@@ -109,6 +119,10 @@ pub async fn read_status(engine: &Engine) -> Result<Status, sqlx::Error> {
         queue,
         absences: AbsencesStatus { written: absences::count_written(db, company).await? },
         attention: AttentionStatus { open: attention::count_open(db).await?.iter().map(|(_, count)| count).sum() },
+        audit: AuditStatus {
+            finished_at: differences::audit(db, company).await?.finished_at,
+            differences: differences::count_by_kind(db, company).await?.iter().map(|(_, count)| count).sum(),
+        },
     })
 }
 

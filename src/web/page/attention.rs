@@ -107,7 +107,7 @@ fn item_view(
     let is_upstream = matches!(kind, AttentionKind::OfficientFailing | AttentionKind::OptedoFailing);
     let waiting = match item.waiting {
         0 => None,
-        _ if is_deletion => None,
+        _ if is_deletion || kind == AttentionKind::DiffersInOptedo => None,
         count if is_upstream => Some(t.text("people-waiting").with("count", count)),
         count => Some(t.text("items-waiting").with("count", count)),
     };
@@ -143,6 +143,7 @@ fn more(kind: AttentionKind, item: &StoredItem, owners: &HashMap<EventId, Person
             Some(person::address(person, date))
         }
         AttentionKind::UnmappedLeaveType | AttentionKind::AmbiguousLeaveType => Some(Tab::LeaveTypes.path()),
+        AttentionKind::DiffersInOptedo => Some(Tab::Differences.path()),
         AttentionKind::DeletionsHeld
         | AttentionKind::WebhookRefused
         | AttentionKind::WebhooksSilent
@@ -182,6 +183,7 @@ fn cause_text(t: Language, cause: &Cause, waiting: i64) -> String {
         // The cause has the first number; `waiting` goes down as deletions are confirmed.
         Cause::DeletionsHeld { .. } if waiting > 0 => t.text("cause-deletions-held").with("count", waiting),
         Cause::DeletionsHeld { count } => t.text("cause-deletions-held").with("count", count),
+        Cause::DiffersInOptedo { count } => t.text("cause-differs-in-optedo").with("count", count),
         Cause::WebhookRefused { .. } => t.text("cause-webhook-refused"),
         Cause::WebhooksSilent { .. } => t.text("cause-webhooks-silent"),
         Cause::ReauthorizationRequired => t.text("reauthorization-text"),

@@ -27,6 +27,7 @@ pub(super) enum Tab {
     #[strum(serialize = "")]
     Connection,
     Attention,
+    Differences,
     People,
     LeaveTypes,
     History,
@@ -43,6 +44,7 @@ impl Tab {
         match self {
             Self::Connection => t.text("tab-connection"),
             Self::Attention => t.text("tab-attention"),
+            Self::Differences => t.text("tab-differences"),
             Self::People => t.text("tab-people"),
             Self::LeaveTypes => t.text("tab-leave-types"),
             Self::History => t.text("tab-history"),

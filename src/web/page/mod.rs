@@ -4,6 +4,7 @@
 
 mod attention;
 mod comparison;
+mod differences;
 mod frame;
 mod history;
 mod leave_types;
@@ -40,11 +41,14 @@ pub fn router(app: &App) -> Router<App> {
     let file = |content_type, content: &'static str| get(([(header::CONTENT_TYPE, content_type)], content));
     Router::new()
         .route("/webhook-events", post(overview::replace_webhook_events))
+        .route("/differences/people/{id}/restore", post(differences::restore_person))
         .layer(from_fn_with_state(app.clone(), state::run_to_end))
         .route("/", get(overview::show))
         .route("/credentials", post(overview::replace_credentials))
         .route("/attention", get(attention::show))
         .route("/attention/{id}/follow", post(attention::follow))
+        .route("/differences", get(differences::show))
+        .route("/differences/people/{id}/keep", post(differences::keep_person))
         .route("/people", get(people::show))
         .route("/people/{id}", get(person::show))
         .route("/people/{id}/sync", post(people::sync_person))
