@@ -119,6 +119,11 @@ disconnect-text = Disconnecting stops the connection: our webhooks at Officient 
 start-writing = Start writing
 paused-text = Look at the preview first. If it is right, start: from then on absences appear in Optedo. Until then everything that Officient announces is kept.
 see-preview = To the preview
+is-paused = Paused
+paused-since = Paused since { $at }.
+pause = Pause
+pause-text = During a pause, nothing is written to Optedo. What Officient announces is stored, and caught up with afterwards.
+resume = Resume
 
 state-heading = State
 last-webhook = Last webhook from Officient
@@ -219,6 +224,7 @@ attention-kind =
         [optedo_unauthorized] Connection
         [officient_failing] Connection
         [optedo_failing] Connection
+        [paused] Connection
         [differs_in_optedo] Person
        *[person_failing] Person
     }
@@ -231,6 +237,7 @@ attention-title =
         [optedo_unauthorized] Optedo refuses this service
         [officient_failing] Officient does not work
         [optedo_failing] Optedo does not work
+        [paused] The connection is paused
        *[other] Officient
     }
 
@@ -286,6 +293,7 @@ remedy =
         [optedo_unauthorized] Tell Optedo: the key (optedo.api_token) must be renewed.
         [officient_failing] Check whether Officient itself works. Nothing is lost, and what waits is done by itself afterwards. If it lasts longer than a day, give the technical cause to Optedo.
         [optedo_failing] Give the technical cause to Optedo. Nothing is lost, and what waits is done by itself afterwards.
+        [paused] Click Resume at the top. Everything that Officient announced meanwhile is then caught up with.
         [differs_in_optedo] See on the tab Differences what differs, and choose for each day: restore it, or leave it as it is.
        *[person_failing] Open this person in Officient and in Optedo, and see whether something is odd there. If it stays like this, give the technical cause to Optedo.
     }
@@ -538,6 +546,8 @@ act =
         [webhook_token_rotated] Webhook address replaced
         [webhook_events_changed] Event names changed
         [deletions_confirmed] Deletions confirmed
+        [paused] Paused
+        [resumed] Resumed
         [differences_restored] Differences restored
         [differences_kept] Differences left as they are
         [signed_in] Signed in
@@ -572,7 +582,7 @@ notice =
         [too_many_attempts] Too many wrong passwords. Wait a minute, then try again.
         [sync_started] Everybody is being checked now.
         [person_asked] This person is being checked now.
-        [paused] Nothing is checked or written yet. Look at the preview first, then click ‘Start writing’.
+        [paused] Nothing is checked or written now. On the tab Connection, click ‘Start writing’ or ‘Resume’.
         [retrying] It is being tried again. If the cause is gone, the item disappears by itself.
         [deletions_confirmed] Confirmed: these absences are deleted from Optedo.
         [ignored] This item is ignored. You find it again under ‘Ignored’.
@@ -581,6 +591,8 @@ notice =
         [events_invalid] Those names cannot be saved: each line is one name of at most 200 characters.
         [webhook_token_rotated] The webhook address was replaced; the old one no longer works. If you filled it in by hand in Officient, fill in the new one there.
         [webhook_token_rotating] There is a new webhook address, but Officient could not be told yet. The old one works until then; it is tried again by itself.
+        [pause_began] The connection is paused. Nothing is written to Optedo until you resume.
+        [resumed] Resumed. Everybody is being checked now.
         [audit_started] The check began. What differs appears here.
         [difference_restored] It is being restored. The difference disappears as soon as Optedo is up to date.
         [difference_changed] Optedo was changed again meanwhile. Nothing was overwritten; look at the difference once more.

@@ -119,6 +119,11 @@ disconnect-text = La déconnexion arrête la synchronisation : nos webhooks chez
 start-writing = Démarrer la synchronisation
 paused-text = Consultez d’abord l’aperçu. S’il est correct, démarrez la synchronisation : dès lors, les absences apparaîtront dans Optedo. D’ici là, tout ce qu’Officient annonce est conservé.
 see-preview = Vers l’aperçu
+is-paused = En pause
+paused-since = En pause depuis le { $at }.
+pause = Mettre en pause
+pause-text = Pendant une pause, rien n’est écrit dans Optedo. Ce qu’Officient signale est conservé et rattrapé à la reprise.
+resume = Reprendre
 
 state-heading = Situation
 last-webhook = Dernière annonce d’Officient
@@ -215,6 +220,7 @@ attention-kind =
         [optedo_unauthorized] Connexion
         [officient_failing] Connexion
         [optedo_failing] Connexion
+        [paused] Connexion
         [differs_in_optedo] Personne
        *[person_failing] Personne
     }
@@ -227,6 +233,7 @@ attention-title =
         [optedo_unauthorized] Optedo refuse ce service
         [officient_failing] Officient ne fonctionne pas
         [optedo_failing] Optedo ne fonctionne pas
+        [paused] La connexion est en pause
        *[other] Officient
     }
 
@@ -282,6 +289,7 @@ remedy =
         [optedo_unauthorized] Prévenez Optedo : la clé (optedo.api_token) doit être renouvelée.
         [officient_failing] Vérifiez si Officient même fonctionne. Rien n’est perdu, et ce qui attend sera fait ensuite automatiquement. Si cela dure plus d’un jour, transmettez la cause technique à Optedo.
         [optedo_failing] Transmettez la cause technique à Optedo. Rien n’est perdu, et ce qui attend sera fait ensuite automatiquement.
+        [paused] Cliquez en haut sur « Reprendre ». Tout ce qu’Officient a signalé entre-temps sera rattrapé.
         [differs_in_optedo] Regardez dans l’onglet Différences ce qui diffère, et choisissez pour chaque jour : rétablir ou laisser ainsi.
        *[person_failing] Ouvrez cette personne dans Officient et dans Optedo, et regardez si quelque chose y est étrange. Si cela persiste, transmettez la cause technique à Optedo.
     }
@@ -534,6 +542,8 @@ act =
         [webhook_token_rotated] Adresse du webhook remplacée
         [webhook_events_changed] Noms des événements modifiés
         [deletions_confirmed] Suppressions confirmées
+        [paused] Mis en pause
+        [resumed] Repris
         [differences_restored] Différences rétablies
         [differences_kept] Différences laissées ainsi
         [signed_in] Connecté
@@ -568,7 +578,7 @@ notice =
         [too_many_attempts] Trop de mots de passe incorrects. Patientez une minute, puis réessayez.
         [sync_started] Tout le monde est maintenant vérifié.
         [person_asked] Cette personne est maintenant vérifiée.
-        [paused] Rien n’est encore vérifié ni écrit. Consultez d’abord l’aperçu, puis cliquez sur « Démarrer la synchronisation ».
+        [paused] Rien n’est vérifié ni écrit en ce moment. Dans l’onglet Connexion, cliquez sur « Démarrer la synchronisation » ou « Reprendre ».
         [retrying] Une nouvelle tentative est en cours. Si la cause a disparu, le point disparaît de lui-même.
         [deletions_confirmed] Confirmé : ces absences sont supprimées d’Optedo.
         [ignored] Ce point est ignoré. Vous le retrouvez sous « Ignorés ».
@@ -577,6 +587,8 @@ notice =
         [events_invalid] Ces noms ne peuvent pas être enregistrés : chaque ligne est un nom de 200 caractères au plus.
         [webhook_token_rotated] L’adresse du webhook est remplacée ; l’ancienne ne fonctionne plus. Si vous l’aviez saisie à la main dans Officient, saisissez-y la nouvelle.
         [webhook_token_rotating] Il y a une nouvelle adresse de webhook, mais Officient n’a pas encore pu la recevoir. L’ancienne fonctionne en attendant ; une nouvelle tentative suit automatiquement.
+        [pause_began] La connexion est en pause. Rien n’est écrit dans Optedo jusqu’à ce que vous repreniez.
+        [resumed] Repris. Tout le monde est vérifié maintenant.
         [audit_started] Le contrôle a commencé. Les différences apparaîtront ici.
         [difference_restored] Le rétablissement est en cours. La différence disparaît dès qu’Optedo est à jour.
         [difference_changed] Optedo a encore été modifié entre-temps. Rien n’a été écrasé ; regardez la différence à nouveau.

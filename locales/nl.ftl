@@ -119,6 +119,11 @@ disconnect-text = Afmelden stopt de koppeling: onze webhooks bij Officient worde
 start-writing = Koppeling starten
 paused-text = Bekijk eerst het voorbeeld. Klopt het, start dan de koppeling: vanaf dan komen afwezigheden in Optedo te staan. Tot dan wordt alles bewaard wat Officient meldt.
 see-preview = Naar het voorbeeld
+is-paused = Gepauzeerd
+paused-since = Gepauzeerd sinds { $at }.
+pause = Pauzeer
+pause-text = Tijdens een pauze wordt niets in Optedo geschreven. Wat Officient meldt, wordt bewaard en bij het hervatten ingehaald.
+resume = Hervatten
 
 state-heading = Toestand
 last-webhook = Laatste melding van Officient
@@ -219,6 +224,7 @@ attention-kind =
         [optedo_unauthorized] Koppeling
         [officient_failing] Koppeling
         [optedo_failing] Koppeling
+        [paused] Koppeling
         [differs_in_optedo] Persoon
        *[person_failing] Persoon
     }
@@ -231,6 +237,7 @@ attention-title =
         [optedo_unauthorized] Optedo weigert deze dienst
         [officient_failing] Officient werkt niet
         [optedo_failing] Optedo werkt niet
+        [paused] De koppeling is gepauzeerd
        *[other] Officient
     }
 
@@ -286,6 +293,7 @@ remedy =
         [optedo_unauthorized] Verwittig Optedo: de sleutel (optedo.api_token) moet vernieuwd worden.
         [officient_failing] Kijk of Officient zelf werkt. Er gaat niets verloren, en wat wacht, wordt daarna vanzelf gedaan. Duurt het langer dan een dag, geef dan de technische oorzaak door aan Optedo.
         [optedo_failing] Geef de technische oorzaak door aan Optedo. Er gaat niets verloren, en wat wacht, wordt daarna vanzelf gedaan.
+        [paused] Klik bovenaan op ‘Hervatten’. Alles wat Officient intussen meldde, wordt dan ingehaald.
         [differs_in_optedo] Kijk op het tabblad Verschillen wat er verschilt, en kies per dag: terugzetten of zo laten.
        *[person_failing] Open deze persoon in Officient en in Optedo, en kijk of daar iets vreemds staat. Blijft het zo, geef dan de technische oorzaak door aan Optedo.
     }
@@ -538,6 +546,8 @@ act =
         [webhook_token_rotated] Webhookadres vervangen
         [webhook_events_changed] Namen van de gebeurtenissen gewijzigd
         [deletions_confirmed] Verwijderingen bevestigd
+        [paused] Gepauzeerd
+        [resumed] Hervat
         [differences_restored] Verschillen teruggezet
         [differences_kept] Verschillen zo gelaten
         [signed_in] Aangemeld
@@ -572,7 +582,7 @@ notice =
         [too_many_attempts] Te veel foute wachtwoorden. Wacht een minuut en probeer dan opnieuw.
         [sync_started] Iedereen wordt nu nagekeken.
         [person_asked] Deze persoon wordt nu nagekeken.
-        [paused] Er wordt nog niets nagekeken of geschreven. Bekijk eerst het voorbeeld en klik dan op ‘Koppeling starten’.
+        [paused] Er wordt nu niets nagekeken of geschreven. Klik op het tabblad Koppeling op ‘Koppeling starten’ of ‘Hervatten’.
         [retrying] Er wordt opnieuw geprobeerd. Is de oorzaak weg, dan verdwijnt het punt vanzelf.
         [deletions_confirmed] Bevestigd: deze afwezigheden worden uit Optedo verwijderd.
         [ignored] Dit punt wordt genegeerd. Je vindt het terug onder ‘Genegeerd’.
@@ -581,6 +591,8 @@ notice =
         [events_invalid] Die namen kunnen niet bewaard worden: elke regel is één naam van hoogstens 200 tekens.
         [webhook_token_rotated] Het webhookadres is vervangen; het oude werkt niet meer. Had je het met de hand in Officient ingevuld, vul daar dan het nieuwe in.
         [webhook_token_rotating] Er is een nieuw webhookadres, maar Officient kon het nog niet krijgen. Het oude werkt zolang nog; er wordt vanzelf opnieuw geprobeerd.
+        [pause_began] De koppeling is gepauzeerd. Er wordt niets in Optedo geschreven tot je hervat.
+        [resumed] Hervat. Iedereen wordt nu nagekeken.
         [audit_started] De controle is gestart. Wat verschilt, verschijnt hier.
         [difference_restored] Wordt teruggezet. Het verschil verdwijnt zodra het in Optedo staat.
         [difference_changed] Er is in Optedo intussen nog iets gewijzigd. Er is niets overschreven; kijk het verschil opnieuw na.

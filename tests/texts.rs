@@ -41,6 +41,7 @@ fn variants_of(key: &str) -> Option<BTreeSet<&'static str>> {
             "optedo_unauthorized",
             "officient_failing",
             "optedo_failing",
+            "paused",
             "other",
         ]
         .into(),

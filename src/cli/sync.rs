@@ -38,7 +38,8 @@ async fn dry_run(app: &App, person: Option<PersonId>) -> Outcome {
 async fn sync(app: &App, person: Option<PersonId>) -> Outcome {
     let engine = &*app.engine;
     let company = connected_company(engine).await?;
-    if person.is_some() && connection::load(&engine.db).await?.is_paused {
+    let connection = connection::load(&engine.db).await?;
+    if connection.paused_at.is_some() || (person.is_some() && connection.is_paused) {
         return Err(CommandError::Paused);
     }
     // The leader does the work: this process, or a running service.

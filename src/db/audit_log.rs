@@ -20,6 +20,8 @@ pub enum Act {
     /// Other event names were chosen.
     WebhookEventsChanged,
     DeletionsConfirmed,
+    Paused,
+    Resumed,
     /// Differences that the audit found were restored.
     DifferencesRestored,
     /// Differences that the audit found stay as they are.

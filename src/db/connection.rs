@@ -55,8 +55,11 @@ pub struct Connection {
     /// Sweeps in a row with changes that no webhook announced.
     pub unannounced_sweeps: i32,
     pub connected_by: Option<String>,
-    /// Nothing is written yet: the admin wants to see a preview first.
+    /// Nothing is written: the admin paused, or wants to see a preview first.
     pub is_paused: bool,
+    /// Since when the admin paused.
+    pub paused_at: Option<Timestamp>,
+    pub paused_by: Option<String>,
 }
 
 impl Connection {
@@ -73,7 +76,7 @@ pub async fn load(db: impl PgExecutor<'_>) -> Result<Connection> {
         "select state, company_id, company_name, subdomain, connected_at, client_id, client_secret,
              access_token, access_token_issued_at, access_token_expires_at, refresh_token, webhook_token, previous_webhook_token,
              webhook_events, sweep_asked_at, sweep_no, sweep_started_at, sweep_finished_at,
-             unannounced_sweeps, connected_by, is_paused
+             unannounced_sweeps, connected_by, is_paused, paused_at, paused_by
          from connection"
     )
     .map(|row| Connection {
@@ -99,6 +102,8 @@ pub async fn load(db: impl PgExecutor<'_>) -> Result<Connection> {
         unannounced_sweeps: row.unannounced_sweeps,
         connected_by: row.connected_by,
         is_paused: row.is_paused,
+        paused_at: timestamp(row.paused_at),
+        paused_by: row.paused_by,
     });
     row.fetch_one(db).await
 }
@@ -152,6 +157,23 @@ pub async fn connect(
         tokens.refresh_token.as_deref(), connected_by, preview_first)
 }
 
+/// Pauses writing to Optedo until [`resume`]. Returns false if it is paused already.
+pub async fn pause(db: impl PgExecutor<'_>, by: Option<&str>, now: Timestamp) -> Result<bool> {
+    let paused = count_affected!(db,
+        "update connection set is_paused = true, paused_at = $1, paused_by = $2 where paused_at is null";
+        now.to_sqlx(), by);
+    Ok(paused? > 0)
+}
+
+/// Ends a pause of the admin. Returns false if there is none.
+pub async fn resume(db: impl PgExecutor<'_>) -> Result<bool> {
+    let resumed = count_affected!(
+        db,
+        "update connection set is_paused = false, paused_at = null, paused_by = null where paused_at is not null"
+    );
+    Ok(resumed? > 0)
+}
+
 /// Stores that the refresh token was refused.
 pub async fn require_reauthorization(db: impl PgExecutor<'_>) -> Result<()> {
     execute!(db, "update connection set state = 'reauthorization_required' where state = 'connected'")
@@ -163,7 +185,7 @@ pub async fn disconnect(db: impl PgExecutor<'_>) -> Result<()> {
         db,
         "update connection set state = 'disconnected', access_token = null, access_token_issued_at = null,
              access_token_expires_at = null, refresh_token = null, connected_at = null,
-             connected_by = null, is_paused = false,
+             connected_by = null, is_paused = false, paused_at = null, paused_by = null,
              sweep_finished_at = coalesce(sweep_finished_at, sweep_started_at)"
     )
 }

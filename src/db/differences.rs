@@ -162,7 +162,7 @@ pub async fn find(db: impl PgExecutor<'_>, company: CompanyId, id: i64) -> Resul
         .await
 }
 
-/// Stores a difference. What the admin keeps stays kept as long as Officient says the same.
+/// Stores a difference, unless a later comparison did. What the admin keeps stays kept as long as Officient says the same.
 pub async fn save(
     db: impl PgExecutor<'_>,
     company: CompanyId,
@@ -180,23 +180,25 @@ pub async fn save(
              date = excluded.date, expected = excluded.expected, found = excluded.found,
              compared_at = excluded.compared_at,
              state = case when differences.expected is not distinct from excluded.expected
-                 then differences.state else 'open' end";
+                 then differences.state else 'open' end
+             where differences.compared_at <= excluded.compared_at";
         company.0, person_id.0, event_id.0, absence_id.map(|absence| absence.0), kind.into_str(), date.to_sqlx(),
         expected.as_ref().map(Json) as _, found.as_ref().map(Json) as _, now.to_sqlx(), compared_at.to_sqlx())
 }
 
-/// Resolves the differences of a person but those of these events.
+/// Resolves the differences of a person but those of these events, and those that a later comparison found.
 pub async fn resolve_others(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     person: PersonId,
     events: &[i64],
+    compared_at: Timestamp,
     now: Timestamp,
 ) -> Result<()> {
     execute!(db,
-        "update differences set state = 'resolved', resolved_at = $4
-         where company_id = $1 and person_id = $2 and event_id <> all($3) and state <> 'resolved'";
-        company.0, person.0, events, now.to_sqlx())
+        "update differences set state = 'resolved', resolved_at = $5
+         where company_id = $1 and person_id = $2 and event_id <> all($3) and state <> 'resolved' and compared_at <= $4";
+        company.0, person.0, events, compared_at.to_sqlx(), now.to_sqlx())
 }
 
 /// Resolves the differences of a person whose absence was written or deleted since the comparison. Returns how many are

@@ -6,9 +6,9 @@ use sqlx::PgExecutor;
 
 use super::Result;
 
-/// Requests a sweep, and ends the pause in which nothing is written.
+/// Requests a sweep. This also starts writing where the admin wanted to see a preview first; a pause goes on.
 pub async fn request(db: impl PgExecutor<'_>, now: Timestamp) -> Result<()> {
-    execute!(db, "update connection set sweep_asked_at = $1, is_paused = false"; now.to_sqlx())
+    execute!(db, "update connection set sweep_asked_at = $1, is_paused = paused_at is not null"; now.to_sqlx())
 }
 
 /// Begins a sweep; returns its number. A request made after `requested_before` stays open.

@@ -45,6 +45,8 @@ pub enum AttentionKind {
     PersonFailing,
     /// Somebody changed or deleted the person's absences in Optedo.
     DiffersInOptedo,
+    /// The admin paused long ago.
+    Paused,
 }
 
 /// The reason of an item, as data that the page shows in the admin's language. It decides the [`AttentionKind`].
@@ -56,13 +58,19 @@ pub enum Cause {
     /// The person is archived or deleted in Officient, and has absences in Optedo.
     Archived,
     /// `count` active Optedo users have this name.
-    SeveralUsers { count: usize },
+    SeveralUsers {
+        count: usize,
+    },
     /// `count` people in Officient have this name.
-    SeveralPeople { count: usize },
+    SeveralPeople {
+        count: usize,
+    },
     /// No absence type has exactly this description.
     NoSuchType,
     /// `count` absence types have this description.
-    SeveralTypes { count: usize },
+    SeveralTypes {
+        count: usize,
+    },
     /// The event cannot become an absence.
     Invalid {
         fault: EventFault,
@@ -77,11 +85,17 @@ pub enum Cause {
         date: Option<Date>,
     },
     /// `count` deletions at once are more than allowed.
-    DeletionsHeld { count: i64 },
+    DeletionsHeld {
+        count: i64,
+    },
     /// Officient does not know the event name.
-    WebhookRefused { message: String },
+    WebhookRefused {
+        message: String,
+    },
     /// `sweeps` sweeps in a row found changes that no webhook announced.
-    WebhooksSilent { sweeps: i32 },
+    WebhooksSilent {
+        sweeps: i32,
+    },
     /// The refresh token was refused.
     ReauthorizationRequired,
     /// Our token was refused.
@@ -91,7 +105,12 @@ pub enum Cause {
     /// Only this person fails.
     PersonFailing(LastingFailure),
     /// `count` absences in Optedo are not as Officient says.
-    DiffersInOptedo { count: i64 },
+    DiffersInOptedo {
+        count: i64,
+    },
+    Paused {
+        since: Timestamp,
+    },
 }
 
 /// A failure that was tried again until now.
@@ -153,6 +172,7 @@ impl Cause {
             Self::UpstreamFailing(_) => AttentionKind::OfficientFailing,
             Self::PersonFailing(_) => AttentionKind::PersonFailing,
             Self::DiffersInOptedo { .. } => AttentionKind::DiffersInOptedo,
+            Self::Paused { .. } => AttentionKind::Paused,
         }
     }
 }
@@ -291,6 +311,13 @@ impl AttentionItem {
         Self::new(Cause::OptedoUnauthorized, "optedo", None)
     }
 
+    /// The subject of [`AttentionItem::paused`].
+    pub const PAUSE: &str = "pause";
+
+    pub fn paused(since: Timestamp) -> Self {
+        Self::new(Cause::Paused { since }, Self::PAUSE, None)
+    }
+
     pub fn upstream_failing(upstream: Upstream, lasting: LastingFailure) -> Self {
         let subject_id = match upstream {
             Upstream::Officient => "officient",
@@ -344,6 +371,9 @@ impl AttentionItem {
             Cause::UpstreamFailing(LastingFailure { error, since, .. }) => format!(
                 "Since {since:.0}, a call fails: {error}. It is tried again by itself, and nothing is lost meanwhile."
             ),
+            Cause::Paused { since } => {
+                format!("Paused since {since:.0}: nothing is written to Optedo. Resume on the settings page.")
+            }
             Cause::DiffersInOptedo { count } => format!(
                 "{count} absences of “{subject}” in Optedo are not as Officient says. Restore them, or keep them as they are."
             ),

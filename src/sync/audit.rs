@@ -76,6 +76,10 @@ impl Engine {
         differences::begin_audit(&self.db, company, started_at).await?;
         self.reference_data.refresh().await;
         let Audit { people, failed } = self.compare_people(company, None).await?;
+        // Another leader may have audited meanwhile.
+        if !self.work_signal.is_leading() {
+            return Err(SyncError::NotLeading);
+        }
         for audited in &people {
             self.store_audited(company, audited).await?;
         }
@@ -254,7 +258,7 @@ impl Engine {
         }
         if audited.is_complete {
             let events: Vec<i64> = audited.differences.iter().map(|difference| difference.event_id.0).collect();
-            differences::resolve_others(&mut *tx, company, person, &events, now).await?;
+            differences::resolve_others(&mut *tx, company, person, &events, audited.compared_at, now).await?;
         }
         differences::resolve_written(&mut tx, company, person, now).await?;
         self.count_differences(&mut tx, company, person).await?;

@@ -33,7 +33,8 @@ impl FailingJobs {
 impl Engine {
     /// Nobody is reconciled, so nothing fails: an admin must connect or sign in first.
     pub async fn resolve_failures(&self) -> Result<(), SyncError> {
-        for kind in [AttentionKind::OfficientFailing, AttentionKind::OptedoFailing, AttentionKind::PersonFailing] {
+        use AttentionKind::{OfficientFailing, OptedoFailing, Paused, PersonFailing};
+        for kind in [OfficientFailing, OptedoFailing, PersonFailing, Paused] {
             attention::resolve_others(&self.db, kind, &[], self.clock.now()).await?;
         }
         Ok(())

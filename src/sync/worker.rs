@@ -19,7 +19,8 @@ use super::unblock::Unblocked;
 use crate::clock::after;
 use crate::db::connection::{self, Connection, State};
 use crate::db::people::{self, Person};
-use crate::db::{faults, preview, queue, webhooks};
+use crate::db::{attention, faults, preview, queue, webhooks};
+use crate::domain::attention::AttentionItem;
 use crate::domain::ids::CompanyId;
 use crate::domain::sync_request::SyncReason;
 use crate::officient::rate_limiter::Priority;
@@ -52,6 +53,9 @@ const UNBLOCK_EVERY: Duration = Duration::from_mins(1);
 const CLEAN_UP_EVERY: Duration = Duration::from_mins(10);
 /// While anything fails, the attention items about it are at most this old.
 const LONGEST_UNREPORTED: Duration = Duration::from_secs(10);
+
+/// A pause of the admin that lasts longer becomes an attention item.
+const LONGEST_QUIET_PAUSE: Duration = Duration::from_hours(24);
 
 /// A job that ended.
 enum Done {
@@ -262,6 +266,9 @@ impl Worker {
         self.renewal.finish(true, now, self.engine.config.sync.sweep_interval);
         self.start_preview(company, now).await?;
         self.start_sweep(company, &connection, now);
+        if let Some(since) = connection.paused_at.filter(|since| after(*since, LONGEST_QUIET_PAUSE) <= now) {
+            attention::open(&self.engine.db, &AttentionItem::paused(since), 0, now).await?;
+        }
         if !connection.is_paused {
             self.start_new_webhooks(company, now).await?;
             self.start_pending_webhooks(company, now).await?;

@@ -38,7 +38,7 @@ pub enum Notice {
     TooManyAttempts,
     /// Optedo was changed since the comparison, so that the difference was not restored.
     DifferenceChanged,
-    /// Nobody is reconciled until the admin starts the connection.
+    /// Nobody is reconciled until the admin starts the connection, or resumes.
     Paused,
     Connected,
     /// Connected, but nothing is written until the admin has seen a preview.
@@ -56,6 +56,8 @@ pub enum Notice {
     /// The webhook address was replaced, but Officient does not have the new one yet.
     WebhookTokenRotating,
     PreviewAsked,
+    PauseBegan,
+    Resumed,
     AuditStarted,
     DifferenceRestored,
     DifferenceKept,

@@ -69,6 +69,8 @@ struct Officient;
     login::begin_login,
     login::logout,
     api::sync::start,
+    api::pause::pause,
+    api::pause::resume,
     api::officient_app::replace_webhook_events,
     api::officient_app::rotate_token,
     api::attention::list,

@@ -34,6 +34,8 @@ pub fn router(app: App) -> Router {
         .route("/credentials", put(api::officient_app::replace_credentials))
         .route("/login", post(login::begin_login))
         .route("/sync", post(api::sync::start))
+        .route("/pause", post(api::pause::pause))
+        .route("/resume", post(api::pause::resume))
         .route("/attention", get(api::attention::list))
         .route("/attention/{id}/ignore", post(api::attention::ignore))
         .route("/audit", post(api::differences::start_audit))

@@ -240,7 +240,8 @@ async fn without_a_connection(caller: &Caller<'_>) {
     let login = || caller.request("post", &api("/login"), "", "");
     caller.call("post", &api("/login"), login(), 303).await;
     caller.call("post", &api("/login"), login().header("accept", "application/json"), 409).await;
-    for path in ["/sync", "/audit", "/differences/{id}/restore", "/differences/{id}/keep"].map(api) {
+    for path in ["/sync", "/pause", "/resume", "/audit", "/differences/{id}/restore", "/differences/{id}/keep"].map(api)
+    {
         caller.call("post", &path, caller.request("post", &path, "1", ""), 409).await;
     }
     caller.call("get", &api("/people/{id}/days"), caller.request("get", &api("/people/{id}/days"), "1", ""), 409).await;
@@ -355,6 +356,11 @@ async fn what_there_is_to_show(caller: &Caller<'_>) {
     }
     assert_eq!(get("/attention", "?state=ignored").await.as_array().unwrap().len(), 2);
     differences_to_decide(caller).await;
+    for (path, done) in [("/pause", 204), ("/resume", 202)] {
+        caller.call("post", &api(path), caller.request("post", &api(path), "", ""), done).await;
+        caller.call("post", &api(path), form(caller.request("post", &api(path), "", "")), 303).await;
+    }
+    app.settle().await;
     app.optedo.add_user("Els", "De Smet");
     caller.call("post", &api("/sync"), sync(""), 202).await;
     app.settle().await;
@@ -509,7 +515,7 @@ fn a_response_that_is_not_as_described_is_noticed() {
         "finishedAt": "2026-11-23T14:00:00Z"});
     let right = json!({"state": "disconnected", "account": null, "connectedAt": null, "lastWebhookAt": null,
         "webhooks": [], "sync": sync, "queue": {"waiting": 0, "retrying": 0}, "absences": {"written": 0},
-        "attention": {"open": 0}, "audit": {"finishedAt": null, "differences": 0}});
+        "attention": {"open": 0}, "audit": {"finishedAt": null, "differences": 0}, "paused": null});
     let differences =
         |kind, body: &Value| Caller::differences(&document, described, Some(kind), &body.to_string()).len();
     assert_eq!(differences("application/json", &right), 0);

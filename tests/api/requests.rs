@@ -10,6 +10,8 @@ pub fn endpoints() -> Vec<(Method, &'static str, Option<Value>)> {
     vec![
         (Method::GET, "/status", None),
         (Method::GET, "/attention", None),
+        (Method::POST, "/pause", None),
+        (Method::POST, "/resume", None),
         (Method::GET, "/differences", None),
         (Method::POST, "/audit", None),
         (Method::POST, "/differences/1/restore", None),
@@ -281,6 +283,7 @@ async fn the_status_document_has_exactly_its_fields() {
                 "finishedAt": "null"},
             "queue": {"waiting": "integer", "retrying": "integer"}, "absences": {"written": "integer"},
             "attention": {"open": "integer"}, "audit": {"finishedAt": "null", "differences": "integer"},
+            "paused": "null",
         })
     );
     assert_eq!(app.status().await["state"], "disconnected");
@@ -303,6 +306,7 @@ async fn the_status_document_has_exactly_its_fields() {
                 "finishedAt": "time"},
             "queue": {"waiting": "integer", "retrying": "integer"}, "absences": {"written": "integer"},
             "attention": {"open": "integer"}, "audit": {"finishedAt": "null", "differences": "integer"},
+            "paused": "null",
         })
     );
     let status = app.status().await;

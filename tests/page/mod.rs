@@ -3,5 +3,6 @@
 mod browser;
 mod differences;
 mod live;
+mod pause;
 mod preview;
 mod tabs;

@@ -70,7 +70,7 @@ pub struct Survived {
 }
 
 pub struct Company<'a> {
-    database: &'a mut Database,
+    pub(super) database: &'a mut Database,
     services: Vec<Option<Service>>,
     ports: Vec<u16>,
     settings: Vec<(String, String)>,
@@ -98,7 +98,7 @@ pub struct Company<'a> {
     /// Webhooks answered with 200: about whom, and when they were sent.
     accepted: Vec<(i64, Instant)>,
     webhook_url: String,
-    memory: Memory,
+    pub(super) memory: Memory,
     max_deletions: usize,
     deletions: Deletions,
     /// When the current operation began.
@@ -407,6 +407,7 @@ impl<'a> Company<'a> {
             // This may fail, because something else may be broken.
             Operation::Connect => drop(self.connect().await),
             Operation::Sweep => drop(self.post("/sync").await),
+            Operation::Audit => drop(self.post("/audit").await),
         }
         if matches!(
             operation,
@@ -457,6 +458,8 @@ impl<'a> Company<'a> {
         self.sweep().await?;
         self.confirm_deletions().await?;
         self.deletions.judge(&self.optedo.deletions(), self.max_deletions)?;
+        self.check_everything_stands_as_it_should().await?;
+        self.audit().await?;
         self.check_everything_stands_as_it_should().await?;
         if is_last {
             let writes = self.optedo.writes();
@@ -517,7 +520,7 @@ impl<'a> Company<'a> {
         self.settle("a sweep").await
     }
 
-    async fn confirm_deletions(&mut self) -> Result<(), String> {
+    pub(super) async fn confirm_deletions(&mut self) -> Result<(), String> {
         let held = self.get("/attention").await?;
         let held = held.as_array().cloned().unwrap_or_default();
         for item in held.iter().filter(|item| item["kind"] == "deletions_held") {
@@ -531,19 +534,20 @@ impl<'a> Company<'a> {
     }
 
     /// Waits until no reconciliation is requested; time passes meanwhile.
-    async fn settle(&mut self, what: &str) -> Result<(), String> {
+    pub(super) async fn settle(&mut self, what: &str) -> Result<(), String> {
+        let waiting = "select (select count(*) from webhook_events where processed_at is null)
+                           + (select count(*) from people where sync_requested_at is not null)
+                           + (select count(*) from connection where sweep_asked_at is not null
+                              or (sweep_started_at is not null and sweep_finished_at is null))";
+        self.until_none(waiting, what).await
+    }
+
+    /// Waits until this query counts nothing; time passes meanwhile.
+    pub(super) async fn until_none(&mut self, query: &'static str, what: &str) -> Result<(), String> {
         let began = Instant::now();
         let mut rounds = 0_u32;
         loop {
-            let waiting = self
-                .database
-                .number(
-                    "select (select count(*) from webhook_events where processed_at is null)
-                         + (select count(*) from people where sync_requested_at is not null)
-                         + (select count(*) from connection where sweep_asked_at is not null
-                            or (sweep_started_at is not null and sweep_finished_at is null))",
-                )
-                .await;
+            let waiting = self.database.number(query).await;
             let is_connected = "select count(*) from connection where state = 'connected'";
             if waiting == 0 || self.database.number(is_connected).await == 0 {
                 return Ok(());
@@ -771,7 +775,7 @@ impl<'a> Company<'a> {
     }
 
     /// The absence of this event may be deleted.
-    fn event_may_go(&mut self, event: i64) {
+    pub(super) fn event_may_go(&mut self, event: i64) {
         self.memory.event_changed(event, true);
         self.deletions.event_went(event, self.happens_at);
     }
@@ -888,12 +892,12 @@ impl<'a> Company<'a> {
         format!("http://localhost:{}{API}", self.ports[0])
     }
 
-    async fn post(&self, path: &str) -> StatusCode {
+    pub(super) async fn post(&self, path: &str) -> StatusCode {
         let request = self.http.post(format!("{}{path}", self.url())).bearer_auth(API_TOKEN);
         request.send().await.map_or(StatusCode::GATEWAY_TIMEOUT, |response| response.status())
     }
 
-    async fn get(&self, path: &str) -> Result<Value, String> {
+    pub(super) async fn get(&self, path: &str) -> Result<Value, String> {
         let request = self.http.get(format!("{}{path}", self.url())).bearer_auth(API_TOKEN);
         let response = request.send().await.map_err(|error| error.to_string())?;
         response.json().await.map_err(|error| error.to_string())
@@ -935,7 +939,7 @@ impl<'a> Company<'a> {
     }
 }
 
-fn ensure(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
+pub(super) fn ensure(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what()) }
 }
 
@@ -960,6 +964,7 @@ fn settings(
         ("admin.api_token", API_TOKEN.to_owned()),
         ("security.encryption_key", KEY.to_owned()),
         ("sync.sweep_interval", "0s".to_owned()),
+        ("sync.audit_at", String::new()),
         ("sync.max_deletions", max_deletions.to_string()),
     ];
     let database = ("DATABASE_URL".to_owned(), database.to_owned());

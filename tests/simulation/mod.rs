@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stdout, reason = "the output of make simulate")]
 
+mod audit;
 mod company;
 mod database;
 mod deletions;

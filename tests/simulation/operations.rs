@@ -168,6 +168,7 @@ pub enum Operation {
     Disconnect,
     Connect,
     Sweep,
+    Audit,
 }
 
 /// A story: the operations between the quiet periods, and the options of the company.
@@ -278,7 +279,7 @@ fn any_part() -> impl Strategy<Value = Option<(i64, i64)>> {
 
 fn any_operation() -> impl Strategy<Value = Operation> {
     use Operation::{
-        AddLeave, Approve, Archive, BecomeWorked, BehaveOddly, Breathe, ChangeLeave, Connect, CutDatabase,
+        AddLeave, Approve, Archive, Audit, BecomeWorked, BehaveOddly, Breathe, ChangeLeave, Connect, CutDatabase,
         DeleteAllLeave, DeleteInOptedo, DeleteLeave, Deliver, DeliverNonsense, DeliverUnknown, Disconnect, Drop,
         EditInOptedo, ExpireTokens, GiveLeave, Kill, MoveLeave, MoveWindow, OfficientDown, OfficientFault, OfficientUp,
         OmitRefreshToken, OptedoDown, OptedoFault, OptedoUp, Pass, Payroll, RefuseRefresh, Remap, Rename, RenameType,
@@ -317,6 +318,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         2 => (0_i64..200).prop_map(|minutes| Pass { minutes }),
         5 => (0_u64..40).prop_map(|milliseconds| Breathe { milliseconds }),
         1 => Just(Sweep),
+        1 => Just(Audit),
     ];
     let of_officient = (0..OFFICIENT_PATHS.len(), 0..officient_faults().len(), 1_usize..4);
     // Faults of writes matter most.

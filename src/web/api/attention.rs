@@ -82,6 +82,8 @@ pub async fn retry(State(app): State<App>, admin: Admin, Id(id): Id, headers: He
                 engine.work_signal.notify(&engine.db).await;
             });
         }
+        // Resuming is a decision of its own.
+        AttentionKind::Paused => {}
         AttentionKind::DiffersInOptedo => differences::request_audit(&engine.db, company, engine.clock.now()).await?,
         AttentionKind::WebhookRefused => engine.ensure_subscriptions().await?,
         // A sweep would start what waits for the admin's start.

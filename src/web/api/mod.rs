@@ -6,5 +6,6 @@ pub mod days;
 pub mod differences;
 pub mod lists;
 pub mod officient_app;
+pub mod pause;
 pub mod status;
 pub mod sync;

@@ -32,6 +32,16 @@ pub struct Status {
     pub absences: AbsencesStatus,
     pub attention: AttentionStatus,
     pub audit: AuditStatus,
+    /// Null unless the admin paused.
+    pub paused: Option<PauseStatus>,
+}
+
+/// Nothing is written to Optedo.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PauseStatus {
+    pub since: Timestamp,
+    /// As given at sign-in.
+    pub by: Option<String>,
 }
 
 /// Whether a sweep is under way or requested.
@@ -100,6 +110,7 @@ pub async fn read_status(engine: &Engine) -> Result<Status, sqlx::Error> {
     let mut queue = queue::count(db).await?;
     queue.waiting += waiting_webhooks;
     Ok(Status {
+        paused: connection.paused_at.map(|since| PauseStatus { since, by: connection.paused_by }),
         state: connection.state,
         account: company.filter(|_| is_connected).map(|company_id| Account {
             company_id,
@@ -144,6 +155,9 @@ impl fmt::Display for Status {
             writeln!(f, "company     {company_name} ({subdomain}), id {company_id}")?;
         }
         writeln!(f, "connected   {}", or_never(self.connected_at))?;
+        if let Some(PauseStatus { since, by }) = &self.paused {
+            writeln!(f, "paused      since {since}, by {}", by.as_deref().unwrap_or("an admin"))?;
+        }
         writeln!(f, "webhook     last one {}", or_never(self.last_webhook_at))?;
         for webhook in &self.webhooks {
             let detail = webhook.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::comparison::{Comparison, compare_names, compare_texts};
 use super::frame::{Frame, Paging, Tab, Visit, render};
 use super::person;
+use super::view::local_time;
 use crate::db::attention::{self, ItemState, StoredItem};
 use crate::db::connection::{Connection, State as ConnectionState};
 use crate::db::people;
@@ -144,6 +145,7 @@ fn more(kind: AttentionKind, item: &StoredItem, owners: &HashMap<EventId, Person
         }
         AttentionKind::UnmappedLeaveType | AttentionKind::AmbiguousLeaveType => Some(Tab::LeaveTypes.path()),
         AttentionKind::DiffersInOptedo => Some(Tab::Differences.path()),
+        AttentionKind::Paused => Some(Tab::Connection.path()),
         AttentionKind::DeletionsHeld
         | AttentionKind::WebhookRefused
         | AttentionKind::WebhooksSilent
@@ -183,6 +185,7 @@ fn cause_text(t: Language, cause: &Cause, waiting: i64) -> String {
         // The cause has the first number; `waiting` goes down as deletions are confirmed.
         Cause::DeletionsHeld { .. } if waiting > 0 => t.text("cause-deletions-held").with("count", waiting),
         Cause::DeletionsHeld { count } => t.text("cause-deletions-held").with("count", count),
+        Cause::Paused { since } => t.text("paused-since").with("at", local_time(since)),
         Cause::DiffersInOptedo { count } => t.text("cause-differs-in-optedo").with("count", count),
         Cause::WebhookRefused { .. } => t.text("cause-webhook-refused"),
         Cause::WebhooksSilent { .. } => t.text("cause-webhooks-silent"),

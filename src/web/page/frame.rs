@@ -7,6 +7,7 @@ use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{Html, IntoResponse as _, Response};
+use jiff::Timestamp;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::db::attention;
@@ -73,14 +74,16 @@ impl FromRequestParts<App> for Visit {
         let tab: Tab = tab.parse().map_err(|_no_tab| WebError::NotFound)?;
         let engine = Arc::clone(&app.engine);
         let open_items = attention::count_open(&engine.db).await?;
+        let connection = connection::load(&engine.db).await?;
         let frame = Frame {
             tab: Some(tab),
+            pause: connection.paused_at.map(|since| (since, connection.paused_by.clone())),
             open_items: open_items.iter().map(|(_, count)| count).sum(),
             csrf_token: admin.csrf_token.unwrap_or_default(),
             path: format!("{PAGE_PATH}/{path}").trim_end_matches('/').to_owned(),
             ..Frame::bare(t, parts.uri.query())
         };
-        Ok(Self { frame, connection: connection::load(&engine.db).await?, engine })
+        Ok(Self { frame, connection, engine })
     }
 }
 
@@ -92,6 +95,8 @@ pub(super) struct Frame {
     /// The number of open attention items.
     pub(super) open_items: i64,
     pub(super) notice: Option<Notice>,
+    /// Since when the admin paused, and who.
+    pub(super) pause: Option<(Timestamp, Option<String>)>,
     /// Empty when nobody is signed in.
     pub(super) csrf_token: String,
     /// Something is under way: a browser without scripts reloads the page by itself.
@@ -111,6 +116,7 @@ impl Frame {
             tab: None,
             open_items: 0,
             notice: Notice::of_query(query),
+            pause: None,
             csrf_token: String::new(),
             is_changing: false,
             page: PAGE_PATH,
