@@ -227,11 +227,11 @@ mod tests {
             |absence| absence.user_id = UserId(8),
         ];
         for change in changes {
-            let mut changed = listed(1);
-            change(&mut changed.content);
-            let found = compare(&[changed.clone(), listed(2)], |_| ());
+            let mut edited = listed(1);
+            change(&mut edited.content);
+            let found = compare(&[edited.clone(), listed(2)], |_| ());
             assert_eq!(kinds(&found), [(DifferenceKind::Changed, 1)]);
-            assert_eq!(found[0].found, Some(Placement::from(&changed.content)));
+            assert_eq!(found[0].found, Some(Placement::from(&edited.content)));
         }
     }
 

@@ -25,7 +25,7 @@ use crate::domain::company::Names;
 use crate::domain::difference::{Comparison, Difference, DifferenceKind, Placement, differences};
 use crate::domain::ids::{AbsenceId, CompanyId, EventId, PersonId, UserId};
 use crate::domain::matching::PersonMatch;
-use crate::domain::plan::{WrittenAbsence, event_of_reference};
+use crate::domain::plan::{Change, WrittenAbsence, event_of_reference};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::officient::rate_limiter::Priority;
 
@@ -178,7 +178,7 @@ impl Engine {
         let Some(PersonMatch::Matched(user)) = observation.person_match else { return Ok((audited, Listed::new())) };
         let before = self.rows_in_window(company, person.id).await?;
         let listed = self.absences_in_window(user).await?;
-        let of_user = self.our_placements(&listed);
+        let of_user = our_placements(&listed);
         audited.is_complete = observation.is_calendar_understood(person.id);
         audited.differences = self.differences(company, person.id, &observation, &before, &listed).await?;
         if listed.len() >= FULL_LIST {
@@ -191,11 +191,6 @@ impl Engine {
             row(&before) == row(&now)
         });
         Ok((audited, of_user))
-    }
-
-    fn our_placements(&self, listed: &[Absence]) -> Listed {
-        let ours = listed.iter().filter(|absence| absence.content.external_reference.is_some());
-        ours.map(|absence| (absence.id, Placement::from(&absence.content))).collect()
     }
 
     async fn rows_in_window(&self, company: CompanyId, person: PersonId) -> Result<Vec<WrittenAbsence>, SyncError> {
@@ -215,7 +210,7 @@ impl Engine {
             references.filter_map(|reference| event_of_reference(company, reference)).map(|event| event.0).collect();
         let known: BTreeSet<EventId> =
             absences::with_row(&self.db, company, &ours).await?.into_iter().map(EventId).collect();
-        let changing = observation.plan.changes.iter().map(|change| change.event()).collect();
+        let changing = observation.plan.changes.iter().map(Change::event).collect();
         Ok(differences(&Comparison {
             company,
             person,
@@ -355,4 +350,9 @@ impl Engine {
         }
         Ok(all.iter().map(|absence| (absence.id, Placement::from(&absence.content))).collect())
     }
+}
+
+fn our_placements(listed: &[Absence]) -> Listed {
+    let ours = listed.iter().filter(|absence| absence.content.external_reference.is_some());
+    ours.map(|absence| (absence.id, Placement::from(&absence.content))).collect()
 }

@@ -48,9 +48,10 @@ pub(super) async fn show(Visit { mut frame, connection, engine }: Visit) -> Resu
     let ids: Vec<i64> = shown.iter().map(|difference| difference.person_id.0).collect();
     let names = people::names(db, company, &ids).await?;
     let of_people = shown.chunk_by(|one, other| one.person_id == other.person_id);
-    let views = of_people.map(|differences| PersonView {
-        id: differences[0].person_id,
-        name: frame.t.person_name(differences[0].person_id, names.get(&differences[0].person_id)),
+    let of_people = of_people.filter_map(|differences| Some((differences.first()?.person_id, differences)));
+    let views = of_people.map(|(id, differences)| PersonView {
+        id,
+        name: frame.t.person_name(id, names.get(&id)),
         differences: differences.to_vec(),
     });
     let people = views.collect();
