@@ -10,7 +10,8 @@
 //! if their calendars do not contain the id either, it reconciles everybody.
 //!
 //! People whom the database knows are requested before Officient is asked about the rest, so that a burst of unknown ids
-//! delays nobody.
+//! delays nobody. Whether their ids have another meaning too is looked up last, for all pending webhooks together: most ids
+//! have one.
 //!
 //! Candidates are stored only if nobody's data was erased since they were read; otherwise the webhooks stay pending.
 
@@ -102,13 +103,38 @@ fn ids_of(webhooks: &[PendingWebhook]) -> Vec<i64> {
 }
 
 impl Engine {
-    /// Requests a reconciliation of the people whom these webhooks refer to. A webhook that cannot be resolved yet stays
-    /// pending: its look-up failed, or its fallback waits for a reconciliation.
-    pub async fn resolve(&self, company: CompanyId, webhooks: Vec<PendingWebhook>) -> Result<(), SyncError> {
+    /// Requests a reconciliation of the people whom these new webhooks refer to. A webhook about somebody whom the database
+    /// knows stays pending, because its id may have another meaning; so does one whose look-up failed.
+    pub async fn resolve_new(&self, company: CompanyId, webhooks: Vec<PendingWebhook>) -> Result<(), SyncError> {
         let erasures = erasure::count(&self.db).await?;
-        let (in_fallback, new): (Vec<PendingWebhook>, Vec<PendingWebhook>) =
+        let rest = self.request_known(company, webhooks, erasures).await?;
+        let unknown = rest.into_iter().filter(|one| !one.has_candidate()).collect();
+        self.resolve_with_officient(company, unknown, erasures).await
+    }
+
+    /// Resolves webhooks that are still pending. A look-up that fails again leaves its webhook pending, and so does a fallback
+    /// that waits for a reconciliation.
+    pub async fn resolve_pending(&self, company: CompanyId, webhooks: Vec<PendingWebhook>) -> Result<(), SyncError> {
+        let erasures = erasure::count(&self.db).await?;
+        let (in_fallback, others): (Vec<PendingWebhook>, Vec<PendingWebhook>) =
             webhooks.into_iter().partition(|webhook| webhook.fallback_at.is_some());
-        let resolved = self.candidates_in_database(company, new).await?;
+        let rest = self.request_known(company, others, erasures).await?;
+        let (known, unknown): (Vec<Resolved>, Vec<Resolved>) = rest.into_iter().partition(Resolved::has_candidate);
+        let result = self.resolve_with_officient(company, unknown, erasures).await;
+        self.finish_fallback(company, in_fallback).await?;
+        // Most ids have one meaning, so these come last, and all together.
+        self.resolve_with_officient(company, known, erasures).await?;
+        result
+    }
+
+    /// Requests the people whom the database knows; returns the webhooks that this does not answer.
+    async fn request_known(
+        &self,
+        company: CompanyId,
+        webhooks: Vec<PendingWebhook>,
+        erasures: ErasureCount,
+    ) -> Result<Vec<Resolved>, SyncError> {
+        let resolved = self.candidates_in_database(company, webhooks).await?;
         let known = |one: &&Resolved| !one.in_database.is_empty();
         let candidates =
             resolved.iter().flat_map(|one| one.in_database.iter().map(|id| Candidate::of(&one.webhook, *id)));
@@ -116,9 +142,7 @@ impl Engine {
         let done = |one: &Resolved| matches!(meaning(&one.webhook), Meaning::Person(_)).then_some(one.webhook.id);
         let done: Vec<i64> = resolved.iter().filter(known).filter_map(done).collect();
         self.request_candidates(company, &candidates, &done, erasures).await?;
-        let rest = resolved.into_iter().filter(|one| !done.contains(&one.webhook.id)).collect();
-        self.resolve_with_officient(company, rest, erasures).await?;
-        self.finish_fallback(company, in_fallback).await
+        Ok(resolved.into_iter().filter(|one| !done.contains(&one.webhook.id)).collect())
     }
 
     async fn resolve_with_officient(
@@ -127,6 +151,9 @@ impl Engine {
         resolved: Vec<Resolved>,
         erasures: ErasureCount,
     ) -> Result<(), SyncError> {
+        if resolved.is_empty() {
+            return Ok(());
+        }
         if !self.are_look_ups_worth_it(company, &resolved, erasures).await? {
             let webhooks: Vec<PendingWebhook> = resolved.into_iter().map(|one| one.webhook).collect();
             return self.request_everybody(company, &webhooks).await;
@@ -209,7 +236,6 @@ impl Engine {
         let ids: BTreeMap<i64, bool> = resolved.iter().filter_map(id).collect();
         let look_up = |(id, has_candidate): (i64, bool)| async move {
             let request = RequestId(id);
-            // Most ids have one meaning, so a known candidate is read before another one is looked for.
             let priority = if has_candidate { Priority::Further } else { Priority::Urgent };
             let requester = match self.request_lookup.known(company, request, erasures).await {
                 Some(requester) => Ok(requester),

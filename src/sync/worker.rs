@@ -33,7 +33,7 @@ const MOST_PEOPLE: usize = 48;
 const MOST_FAILED: usize = 6;
 /// Webhooks resolved together, and how many such batches side by side.
 const WEBHOOK_BATCH: i64 = 5000;
-const MOST_WEBHOOK_BATCHES: usize = 16;
+const MOST_WEBHOOK_BATCHES: usize = 4;
 /// More webhooks than this at a time are a burst. Its webhooks are resolved together once no more than this many arrived
 /// within the debounce interval, or after the longest debounce.
 const BURST: usize = 5;
@@ -328,7 +328,7 @@ impl Worker {
         let engine = Arc::clone(&self.engine);
         let job = async move {
             // Webhooks of a failed batch stay pending.
-            let _logged = log_failure(RESOLVE_FAILED, engine.resolve(company, batch).await);
+            let _logged = log_failure(RESOLVE_FAILED, engine.resolve_new(company, batch).await);
             Done::NewWebhooks { ids }
         };
         self.jobs.spawn(job.instrument(work!("new_webhooks")));
@@ -357,8 +357,9 @@ impl Worker {
         }
         self.pending_webhooks.start();
         let engine = Arc::clone(&self.engine);
-        let job =
-            async move { Done::PendingWebhooks(log_failure(RESOLVE_FAILED, engine.resolve(company, batch).await)) };
+        let job = async move {
+            Done::PendingWebhooks(log_failure(RESOLVE_FAILED, engine.resolve_pending(company, batch).await))
+        };
         self.jobs.spawn(job.instrument(work!("pending_webhooks")));
         Ok(())
     }
