@@ -35,10 +35,9 @@ const ASK_AGAIN: Duration = Duration::from_millis(100);
 pub enum Priority {
     /// A webhook, an admin's click, signing in.
     Urgent,
-    /// Another year of somebody whose first year is not answered yet, and perhaps hangs; another meaning of a webhook's id.
-    /// Leave a third of the limit free.
+    /// Another year of somebody whose first year is not answered yet, and perhaps hangs: leaves a third of the limit free.
     Further,
-    /// The first import, and requested full reconciliations: leave a tenth of the limit free.
+    /// The first import, requested full reconciliations, audits, and other meanings of an id: leave a tenth of the limit free.
     Import,
     /// The periodic sweep, and people whose last attempt failed: leave two thirds of the limit free.
     Sweep,

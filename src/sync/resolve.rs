@@ -236,7 +236,7 @@ impl Engine {
         let ids: BTreeMap<i64, bool> = resolved.iter().filter_map(id).collect();
         let look_up = |(id, has_candidate): (i64, bool)| async move {
             let request = RequestId(id);
-            let priority = if has_candidate { Priority::Further } else { Priority::Urgent };
+            let priority = if has_candidate { Priority::Import } else { Priority::Urgent };
             let requester = match self.request_lookup.known(company, request, erasures).await {
                 Some(requester) => Ok(requester),
                 None => self.request_lookup.read(company, request, erasures, priority).await,
