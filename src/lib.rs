@@ -33,6 +33,7 @@
 //! | 2 | [`domain`] | ids, people, leave, matching, planning: pure functions |
 //! | 1 | [`config`] | all settings |
 //! | 1 | [`clock`], [`http_client`], [`loose_json`] | time; one bounded HTTP exchange and the meaning of its failure; loose JSON |
+//! | 1 | [`texts`] | texts for people in three languages |
 
 #![forbid(unsafe_code)]
 
@@ -52,4 +53,5 @@ pub mod secrets;
 pub mod simulators;
 pub mod sync;
 pub mod telemetry;
+pub mod texts;
 pub mod web;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// The modules of each layer, from the bottom up. A module imports only its own layer and those below.
 const LAYERS: [&[&str]; 10] = [
-    &["clock", "config", "http_client", "loose_json"],
+    &["clock", "config", "http_client", "loose_json", "texts"],
     &["domain"],
     &["db", "optedo"],
     &["secrets"],

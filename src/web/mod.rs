@@ -7,6 +7,7 @@ pub mod api;
 pub mod auth;
 pub mod connections;
 pub mod error;
+pub mod language;
 pub mod login;
 pub mod monitoring;
 pub mod notice;
@@ -17,7 +18,6 @@ pub mod request_id;
 pub mod router;
 pub mod session;
 pub mod state;
-pub mod texts;
 mod throttle;
 pub mod webhook;
 

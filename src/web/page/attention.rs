@@ -17,11 +17,11 @@ use crate::db::people;
 use crate::domain::attention::{AttentionKind, Cause, Difference};
 use crate::domain::company::Names;
 use crate::domain::ids::{EventId, PersonId};
+use crate::texts::{Language, Text};
 use crate::web::error::WebError;
 use crate::web::notice::Notice;
 use crate::web::request::Id;
 use crate::web::state::App;
-use crate::web::texts::{Language, Text};
 
 const ITEMS_PER_PAGE: usize = 20;
 

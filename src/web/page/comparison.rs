@@ -4,7 +4,7 @@ use similar::{Algorithm, ChangeTag};
 
 use crate::domain::attention::{Difference, HintedNames};
 use crate::domain::company::Names;
-use crate::web::texts::{Language, Text};
+use crate::texts::{Language, Text};
 
 /// Comparing takes time and memory in proportion to the product of the lengths. Longer texts are marked as a whole.
 const MAX_PRODUCT: usize = 250_000;

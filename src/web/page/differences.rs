@@ -11,6 +11,7 @@ use crate::db::differences::{self, Audit, DifferenceState, StoredDifference};
 use crate::db::people;
 use crate::domain::difference::Placement;
 use crate::domain::ids::PersonId;
+use crate::texts::Language;
 use crate::web::api::differences::{keep_all, notice_of, restore_all};
 use crate::web::api::sync::connected_company;
 use crate::web::error::WebError;
@@ -18,7 +19,6 @@ use crate::web::notice::Notice;
 use crate::web::request::Id;
 use crate::web::session::Admin;
 use crate::web::state::App;
-use crate::web::texts::Language;
 
 const DIFFERENCES_PER_PAGE: usize = 50;
 

@@ -18,7 +18,7 @@ use crate::web::notice::Notice;
 use crate::web::request::query_value;
 use crate::web::session::Admin;
 use crate::web::state::App;
-use crate::web::texts::{Language, Text};
+use crate::texts::{Language, Text};
 use crate::web::{CALLBACK_PATH, PAGE_PATH};
 
 /// A tab of the page; its string is the last part of its path.

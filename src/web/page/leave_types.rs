@@ -12,8 +12,8 @@ use crate::db::attention;
 use crate::db::connection::State as ConnectionState;
 use crate::domain::absence::AbsenceType;
 use crate::sync::lists::{CurrentMapping, MappingState, map_everything};
+use crate::texts::Text;
 use crate::web::error::WebError;
-use crate::web::texts::Text;
 
 #[derive(Template)]
 #[template(path = "page/leave_types.html")]

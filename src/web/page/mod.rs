@@ -30,8 +30,9 @@ use frame::Frame;
 
 use super::PAGE_PATH;
 use super::error::ProblemKind;
+use super::language::{self, LANGUAGE_COOKIE};
 use super::request::wants_page;
-use super::texts::{LANGUAGE_COOKIE, Language};
+use crate::texts::Language;
 use crate::web::state::{self, App};
 
 const LANGUAGE_COOKIE_LIFE: Duration = Duration::from_hours(24 * 365);
@@ -67,7 +68,7 @@ pub fn router(app: &App) -> Router<App> {
 
 /// Stores the language that an address asks for in a cookie, for the following pages.
 async fn keep_language(State(app): State<App>, request: Request, next: Next) -> Response {
-    let chosen = Language::of_query(request.uri().query()).filter(|_| request.method() == Method::GET);
+    let chosen = language::of_query(request.uri().query()).filter(|_| request.method() == Method::GET);
     let response = next.run(request).await;
     let Some(language) = chosen else { return response };
     let code = language.code().to_owned();

@@ -16,12 +16,12 @@ use crate::domain::attention::fold;
 use crate::domain::ids::PersonId;
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::sync::lists::{CurrentMatch, MatchState, match_everybody};
+use crate::texts::Language;
 use crate::web::api::sync::connected_company;
 use crate::web::error::WebError;
 use crate::web::notice::Notice;
 use crate::web::request::Id;
 use crate::web::state::App;
-use crate::web::texts::Language;
 
 const PEOPLE_PER_PAGE: usize = 50;
 

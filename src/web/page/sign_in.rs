@@ -14,13 +14,13 @@ use serde::Deserialize;
 
 use super::frame::{Frame, render};
 use crate::db::audit_log::{self, Act, Actor};
+use crate::texts::Language;
 use crate::web::PAGE_PATH;
 use crate::web::error::WebError;
 use crate::web::notice::Notice;
 use crate::web::request::{Client, refuse_other_sites};
 use crate::web::session::{self, Admin};
 use crate::web::state::App;
-use crate::web::texts::Language;
 
 /// In characters.
 const MAX_NAME_LENGTH: usize = 100;

@@ -7,7 +7,7 @@ use crate::db::queue::Backlog;
 use crate::domain::company::Names;
 use crate::domain::ids::PersonId;
 use crate::sync::Engine;
-use crate::web::texts::{Language, Text};
+use crate::texts::{Language, Text};
 
 /// A point in time in the page's time zone, Europe/Brussels.
 pub(super) fn local_time(at: &Timestamp) -> String {

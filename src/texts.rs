@@ -1,37 +1,46 @@
-//! The texts of the page: one Fluent file for each language, in `locales/`.
+//! The texts of the page and of notifications: one Fluent file for each language, in `locales/`.
 //!
 //! The keys of texts and the names of their variables are literals in the code and the templates, so that `tests/texts.rs`
 //! can compare them with the files.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::sync::LazyLock;
 
-use axum::extract::FromRequestParts;
-use axum::http::header;
-use axum::http::request::Parts;
-use axum_extra::extract::CookieJar;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
+use utoipa::ToSchema;
 
-use crate::web::request::query_value;
-use crate::web::state::App;
-
-/// The language of a page; its string is an ISO 639-1 code, as in the address, the cookie and the `lang` attribute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+/// The language of a page or a message; its string is an ISO 639-1 code, as in the address, the cookie and the `lang`
+/// attribute.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+    Serialize,
+    Deserialize,
+    ToSchema,
+)]
 #[strum(ascii_case_insensitive)]
 pub enum Language {
+    #[default]
     #[strum(serialize = "nl")]
+    #[serde(rename = "nl")]
     Dutch,
     #[strum(serialize = "fr")]
+    #[serde(rename = "fr")]
     French,
     #[strum(serialize = "en")]
+    #[serde(rename = "en")]
     English,
 }
-
-/// The cookie that keeps the admin's choice.
-pub const LANGUAGE_COOKIE: &str = "optedo_officient_language";
 
 impl Language {
     pub const ALL: &[Self] = Self::VARIANTS;
@@ -41,7 +50,7 @@ impl Language {
     }
 
     /// The language's name in that language.
-    pub(super) fn own_name(self) -> &'static str {
+    pub fn own_name(self) -> &'static str {
         match self {
             Self::Dutch => "Nederlands",
             Self::French => "Français",
@@ -56,35 +65,14 @@ impl Language {
 
     /// The texts of this language. Read when first used, so that they take no memory while nobody opens the page.
     fn texts(self) -> &'static Texts {
-        static DUTCH: LazyLock<Texts> = LazyLock::new(|| read("nl", include_str!("../../locales/nl.ftl")));
-        static FRENCH: LazyLock<Texts> = LazyLock::new(|| read("fr", include_str!("../../locales/fr.ftl")));
-        static ENGLISH: LazyLock<Texts> = LazyLock::new(|| read("en", include_str!("../../locales/en.ftl")));
+        static DUTCH: LazyLock<Texts> = LazyLock::new(|| read("nl", include_str!("../locales/nl.ftl")));
+        static FRENCH: LazyLock<Texts> = LazyLock::new(|| read("fr", include_str!("../locales/fr.ftl")));
+        static ENGLISH: LazyLock<Texts> = LazyLock::new(|| read("en", include_str!("../locales/en.ftl")));
         match self {
             Self::Dutch => &DUTCH,
             Self::French => &FRENCH,
             Self::English => &ENGLISH,
         }
-    }
-
-    /// Parses a language tag such as `nl` or `fr-BE`.
-    fn parse(tag: &str) -> Option<Self> {
-        tag.trim().split('-').next()?.parse().ok()
-    }
-
-    /// The language with the highest weight in an `Accept-Language` header (RFC 9110).
-    fn preferred(accepted: &str) -> Option<Self> {
-        let weighed = accepted.split(',').filter_map(|range| {
-            let (tag, weight) = range.split_once(';').unwrap_or((range, "q=1"));
-            let weight: f32 = weight.trim().strip_prefix("q=")?.parse().ok()?;
-            Some((Self::parse(tag)?, weight)).filter(|(_, weight)| *weight > 0.0)
-        });
-        // max_by returns the last of equal elements, but of equal weights the first language counts.
-        weighed.rev().max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(language, _)| language)
-    }
-
-    /// The language that the address asks for (`?lang=`).
-    pub(super) fn of_query(query: Option<&str>) -> Option<Self> {
-        query_value(query, "lang").and_then(|tag| Self::parse(&tag))
     }
 }
 
@@ -127,39 +115,9 @@ impl fmt::Display for Text<'_> {
     }
 }
 
-/// The language of the address, else of the cookie, else of the browser, else Dutch.
-impl FromRequestParts<App> for Language {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        let cookies = CookieJar::from_headers(&parts.headers);
-        let cookie = || Self::parse(cookies.get(&app.session_policy.cookie_name(LANGUAGE_COOKIE))?.value());
-        let header = || Self::preferred(parts.headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?);
-        Ok(Self::of_query(parts.uri.query()).or_else(cookie).or_else(header).unwrap_or(Self::Dutch))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_language_is_the_one_that_the_browser_prefers() {
-        let tests = [
-            ("nl-BE,nl;q=0.9,en;q=0.8", Some(Language::Dutch)),
-            ("de-DE,de;q=0.9,fr;q=0.5,en;q=0.7", Some(Language::English)),
-            ("fr,en", Some(Language::French)),
-            ("FR-be", Some(Language::French)),
-            ("en;q=0, fr;q=0.1", Some(Language::French)),
-            ("de", None),
-            ("*", None),
-            ("", None),
-            (";;q=,nl;q=x", None),
-        ];
-        for (accepted, language) in tests {
-            assert_eq!(Language::preferred(accepted), language, "{accepted:?}");
-        }
-    }
 
     #[test]
     fn a_count_of_one_takes_the_singular() {
