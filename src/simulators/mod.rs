@@ -1,4 +1,4 @@
-//! Simulated Officient and Optedo, for the `demo` command, the tests and the benchmarks.
+//! Simulated Officient, Optedo and mail server, for the `demo` command, the tests and the benchmarks.
 //!
 //! Each simulator is a small HTTP server that keeps its data in memory. It serves the API that the service calls and
 //! the pages that a person needs to try the service out. Both follow the contracts `officient-api.md` and
@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `officient/` | people, calendar, OAuth, webhooks, and their pages |
 //! | `optedo/` | users, absence types, absences, and their pages |
+//! | `mail/` | a mail server that shows what it took, and delivers nothing |
 //! | `server` | one port: starting, stopping, latency, the record of calls |
 //! | `faults` | failures that a test injects |
 //! | `hold` | calls that a test holds |
@@ -24,6 +25,7 @@ mod dates;
 mod demo;
 mod faults;
 mod hold;
+pub mod mail;
 pub mod officient;
 pub mod optedo;
 mod page;
@@ -35,6 +37,7 @@ mod tests;
 pub use demo::{Simulators, settings, start, steps};
 pub use faults::Fault;
 pub use hold::Hold;
+pub use mail::{MailBehaviour, MailOptions, MailSim};
 pub use officient::{OfficientOptions, OfficientSim};
 pub use optedo::{OptedoOptions, OptedoSim};
 pub use seed::seed;

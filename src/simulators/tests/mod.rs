@@ -3,6 +3,7 @@
 mod authorize;
 mod browser;
 mod faults;
+mod mail;
 mod officient;
 mod officient_pages;
 mod optedo;
