@@ -1,4 +1,4 @@
-### The texts of the settings page. CONTRIBUTING.md says how to add one.
+### The texts of the settings page and of notifications. CONTRIBUTING.md says how to add one.
 
 ## The frame of every page, words that several tabs use, and errors
 
@@ -15,6 +15,7 @@ tab-people = People
 tab-leave-types = Leave types
 tab-history = History
 tab-log = Log
+tab-notifications = Notifications
 tab-preview = Preview
 open-items =
     { $count ->
@@ -69,6 +70,7 @@ error =
         [not-connected] { error-not-connected }
         [credentials-missing] { error-not-connected }
         [credentials-configured] { error-not-connected }
+        [notifications-off] There is nobody to send to. Fill in a mail address on the tab Notifications.
         [officient-unavailable] { error-upstream }
         [optedo-unavailable] { error-upstream }
         [changed-meanwhile] { error-changed-meanwhile }
@@ -148,6 +150,16 @@ minutes =
     { $count ->
         [one] 1 minute
        *[other] { $count } minutes
+    }
+hours =
+    { $count ->
+        [one] 1 hour
+       *[other] { $count } hours
+    }
+days =
+    { $count ->
+        [one] 1 day
+       *[other] { $count } days
     }
 why-so-long = Officient allows { $calls } calls in { $seconds } seconds.
 sync-now = Check everybody now
@@ -545,6 +557,7 @@ act =
         [credentials_changed] Client ID and Secret changed
         [webhook_token_rotated] Webhook address replaced
         [webhook_events_changed] Event names changed
+        [notifications_changed] Recipients or language of notifications changed
         [deletions_confirmed] Deletions confirmed
         [paused] Paused
         [resumed] Resumed
@@ -559,6 +572,100 @@ act =
 by-api = API
 by-command = Command on the server
 by-nobody = Unknown
+
+## The tab of notifications
+
+notifications-heading = Notifications
+notifications-intro = When the connection does not work, you get a message: one when it begins, one when the cause changes, and one when it is resolved. While something needs attention, you also get one overview a day. A message contains numbers, and never names or leave.
+notification-state =
+    { $state ->
+        [off] No notifications are sent
+        [ok] Notifications arrive
+       *[failing] Notifications do not arrive
+    }
+notification-channel =
+    { $channel ->
+        [mail] Mail
+       *[webhook] Webhook
+    }
+delivery-fault =
+    { $fault ->
+        [unreachable] there was no connection, or it broke off
+        [insecure] there was no secure connection (TLS): the certificate is not trusted, or the server offers no TLS
+        [timed_out] the server did not respond in time
+        [unreadable] the response of the server is missing, cut off or cannot be understood
+        [refused] the server refused the message
+       *[redirected] the address redirects to another one, which is not followed
+    }
+message-tried-again = It is tried again by itself, until three days after the message. If it stays like this, tell Optedo.
+message-given-up = It was tried for three days. This message will not be sent any more. Check the recipients, or tell Optedo, and then send a test message.
+no-mail-server = Mail is not set up yet. Ask Optedo to set up a mail server.
+no-recipients = There are no recipients yet, so no mail is sent. Fill in mail addresses below.
+last-message = Last message sent
+last-message-error = Last failed attempt
+webhook-configured = set up by Optedo
+webhook-not-configured = not set up
+send-test-message = Send a test message
+recipients-heading = Recipients and language
+recipients-label = Mail addresses, one per line
+recipients-text = At most 20. If you leave this empty, no mail is sent.
+message-language = Language of the messages
+
+## Notifications: mails, and messages to a webhook. They contain no names and no leave
+
+incident-title =
+    { $kind ->
+        [differs_in_optedo] Somebody changed what was in Optedo
+        [reauthorization_required] Sign-in to Officient expired
+        [optedo_unauthorized] Optedo refuses the connection
+        [officient_failing] Officient does not work
+        [optedo_failing] Optedo does not work
+        [deletions_held] Many deletions at once
+        [webhooks_silent] Officient no longer announces changes
+       *[webhook_refused] Officient refuses a webhook
+    }
+incident-text =
+    { $kind ->
+        [differs_in_optedo] The daily check found something else in Optedo than in Officient. You decide about each case on the tab Differences.
+        [reauthorization_required] Officient no longer accepts the connection. Everything waits until somebody signs in again.
+        [optedo_unauthorized] Optedo does not accept the key of this service. Until then, everything waits.
+        [officient_failing] Officient cannot be read.
+        [optedo_failing] Optedo cannot be read or written.
+        [deletions_held] More absences than usual would disappear from Optedo, because they are no longer in Officient. This waits until somebody confirms it.
+        [webhooks_silent] A check found that leave had changed without an announcement from Officient. Changes arrive too late in Optedo.
+       *[webhook_refused] Officient does not know the name of an event. Changes that it would announce arrive too late in Optedo.
+    }
+incident-resolved = Resolved: { $title }
+incident-lasted = It lasted { $text }. You need not do anything.
+digest-title =
+    { $count ->
+        [one] 1 item needs attention
+       *[other] { $count } items need attention
+    }
+digest-text = The page shows what is wrong and what you can do. This overview comes once a day, while anything is open.
+test-message-title = Test message
+test-message-text = This is a test of the notifications about the connection with Officient. You need not do anything.
+items-of-kind =
+    { $kind ->
+        [differs_in_optedo] People with differences between Officient and Optedo
+        [unmatched_person] People without a user in Optedo
+        [ambiguous_person] Duplicate names
+        [unmapped_leave_type] Leave types without an absence type
+        [ambiguous_leave_type] Leave types with more than one absence type
+        [invalid_event] Absences that we do not understand
+        [rejected_by_optedo] Absences that Optedo refuses
+        [deletions_held] Deletions that wait for confirmation
+        [webhook_refused] Webhooks that Officient refuses
+        [webhooks_silent] Officient no longer announces changes
+        [reauthorization_required] Sign-in to Officient expired
+        [optedo_unauthorized] Optedo refuses the connection
+        [officient_failing] Officient does not work
+        [optedo_failing] Optedo does not work
+       *[person_failing] People who cannot be read or written
+    }
+message-open-items = What needs attention now:
+message-page = The page of the connection:
+message-why = You get this message because your address is on that page, under Notifications. You can remove it there.
 
 ## The notice at the top of the page: what just happened, and what to do next
 
@@ -589,6 +696,7 @@ notice =
         [followed] This item is followed again.
         [events_saved] The event names are saved.
         [events_invalid] Those names cannot be saved: each line is one name of at most 200 characters.
+        [recipients_invalid] Nothing was saved. Each line is one mail address, such as hr@acme.be, and there are at most 20.
         [webhook_token_rotated] The webhook address was replaced; the old one no longer works. If you filled it in by hand in Officient, fill in the new one there.
         [webhook_token_rotating] There is a new webhook address, but Officient could not be told yet. The old one works until then; it is tried again by itself.
         [pause_began] The connection is paused. Nothing is written to Optedo until you resume.
@@ -598,4 +706,6 @@ notice =
         [difference_changed] Optedo was changed again meanwhile. Nothing was overwritten; look at the difference once more.
         [difference_kept] This stays as it is until the absence changes in Officient.
         [preview_asked] The preview is being made.
+        [notifications_saved] The recipients and the language are saved.
+        [test_message_requested] The test message is being sent.
     }

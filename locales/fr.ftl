@@ -1,4 +1,4 @@
-### The texts of the settings page. CONTRIBUTING.md says how to add one.
+### The texts of the settings page and of notifications. CONTRIBUTING.md says how to add one.
 
 ## The frame of every page, words that several tabs use, and errors
 
@@ -15,6 +15,7 @@ tab-people = Personnes
 tab-leave-types = Types de congé
 tab-history = Historique
 tab-log = Journal
+tab-notifications = Notifications
 tab-preview = Aperçu
 open-items =
     { $count ->
@@ -69,6 +70,7 @@ error =
         [not-connected] { error-not-connected }
         [credentials-missing] { error-not-connected }
         [credentials-configured] { error-not-connected }
+        [notifications-off] Il n’y a personne à qui envoyer. Saisissez une adresse sous l’onglet Notifications.
         [officient-unavailable] { error-upstream }
         [optedo-unavailable] { error-upstream }
         [changed-meanwhile] { error-changed-meanwhile }
@@ -144,6 +146,16 @@ minutes =
     { $count ->
         [one] { $count } minute
        *[other] { $count } minutes
+    }
+hours =
+    { $count ->
+        [one] { $count } heure
+       *[other] { $count } heures
+    }
+days =
+    { $count ->
+        [one] { $count } jour
+       *[other] { $count } jours
     }
 why-so-long = Officient autorise { $calls } appels en { $seconds } secondes.
 sync-now = Tout vérifier maintenant
@@ -541,6 +553,7 @@ act =
         [credentials_changed] Client ID et Secret modifiés
         [webhook_token_rotated] Adresse du webhook remplacée
         [webhook_events_changed] Noms des événements modifiés
+        [notifications_changed] Destinataires ou langue des notifications modifiés
         [deletions_confirmed] Suppressions confirmées
         [paused] Mis en pause
         [resumed] Repris
@@ -555,6 +568,100 @@ act =
 by-api = API
 by-command = Commande sur le serveur
 by-nobody = Inconnu
+
+## The tab of notifications
+
+notifications-heading = Notifications
+notifications-intro = Si la connexion ne fonctionne pas, vous recevez un message : un quand cela commence, un quand la cause change, et un quand c’est résolu. Tant qu’un point demande votre attention, vous recevez aussi un aperçu par jour. Un message contient des nombres, et jamais de noms ni de congés.
+notification-state =
+    { $state ->
+        [off] Aucune notification n’est envoyée
+        [ok] Les notifications arrivent
+       *[failing] Les notifications n’arrivent pas
+    }
+notification-channel =
+    { $channel ->
+        [mail] Mail
+       *[webhook] Webhook
+    }
+delivery-fault =
+    { $fault ->
+        [unreachable] il n’y avait pas de connexion, ou elle a été coupée
+        [insecure] il n’y avait pas de connexion sécurisée (TLS) : le certificat n’est pas reconnu, ou le serveur ne propose pas TLS
+        [timed_out] le serveur n’a pas répondu à temps
+        [unreadable] la réponse du serveur manque, est incomplète ou incompréhensible
+        [refused] le serveur a refusé le message
+       *[redirected] l’adresse redirige vers une autre, qui n’est pas suivie
+    }
+message-tried-again = De nouvelles tentatives suivent d’elles-mêmes, jusqu’à trois jours après le message. Si cela persiste, prévenez Optedo.
+message-given-up = Les tentatives ont duré trois jours. Ce message ne sera plus envoyé. Vérifiez les destinataires, ou prévenez Optedo, puis envoyez un message de test.
+no-mail-server = Le mail n’est pas encore configuré. Demandez à Optedo de configurer un serveur de mail.
+no-recipients = Il n’y a pas encore de destinataires, donc aucun mail n’est envoyé. Saisissez des adresses ci-dessous.
+last-message = Dernier message envoyé
+last-message-error = Dernière tentative échouée
+webhook-configured = configuré par Optedo
+webhook-not-configured = non configuré
+send-test-message = Envoyer un message de test
+recipients-heading = Destinataires et langue
+recipients-label = Adresses mail, une par ligne
+recipients-text = 20 au plus. Si ce champ est vide, aucun mail n’est envoyé.
+message-language = Langue des messages
+
+## Notifications: mails, and messages to a webhook. They contain no names and no leave
+
+incident-title =
+    { $kind ->
+        [differs_in_optedo] Quelqu’un a modifié ce qui figurait dans Optedo
+        [reauthorization_required] Connexion à Officient expirée
+        [optedo_unauthorized] Optedo refuse la connexion
+        [officient_failing] Officient ne fonctionne pas
+        [optedo_failing] Optedo ne fonctionne pas
+        [deletions_held] Beaucoup de suppressions à la fois
+        [webhooks_silent] Officient n’annonce plus les changements
+       *[webhook_refused] Officient refuse un webhook
+    }
+incident-text =
+    { $kind ->
+        [differs_in_optedo] La vérification quotidienne a trouvé dans Optedo autre chose que dans Officient. Vous décidez au cas par cas sous l’onglet Différences.
+        [reauthorization_required] Officient n’accepte plus la connexion. Tout attend que quelqu’un se reconnecte.
+        [optedo_unauthorized] Optedo n’accepte pas la clé de ce service. D’ici là, tout attend.
+        [officient_failing] Officient ne peut pas être lu.
+        [optedo_failing] Optedo ne peut pas être lu ou modifié.
+        [deletions_held] Plus d’absences que d’habitude disparaîtraient d’Optedo, parce qu’elles ne sont plus dans Officient. Cela attend une confirmation.
+        [webhooks_silent] Lors d’une vérification, des congés avaient changé sans qu’Officient l’ait annoncé. Les changements arrivent trop tard dans Optedo.
+       *[webhook_refused] Officient ne connaît pas le nom d’un événement. Les changements qu’il annoncerait arrivent trop tard dans Optedo.
+    }
+incident-resolved = Résolu : { $title }
+incident-lasted = Cela a duré { $text }. Vous n’avez rien à faire.
+digest-title =
+    { $count ->
+        [one] { $count } point demande votre attention
+       *[other] { $count } points demandent votre attention
+    }
+digest-text = La page montre ce qu’il y a et ce que vous pouvez faire. Cet aperçu arrive une fois par jour, tant qu’un point est ouvert.
+test-message-title = Message de test
+test-message-text = Ceci est un test des notifications sur la connexion avec Officient. Vous n’avez rien à faire.
+items-of-kind =
+    { $kind ->
+        [differs_in_optedo] Personnes avec des différences entre Officient et Optedo
+        [unmatched_person] Personnes sans utilisateur dans Optedo
+        [ambiguous_person] Noms en double
+        [unmapped_leave_type] Types de congé sans type d’absence
+        [ambiguous_leave_type] Types de congé avec plusieurs types d’absence
+        [invalid_event] Absences que nous ne comprenons pas
+        [rejected_by_optedo] Absences qu’Optedo refuse
+        [deletions_held] Suppressions qui attendent une confirmation
+        [webhook_refused] Webhooks qu’Officient refuse
+        [webhooks_silent] Officient n’annonce plus les changements
+        [reauthorization_required] Connexion à Officient expirée
+        [optedo_unauthorized] Optedo refuse la connexion
+        [officient_failing] Officient ne fonctionne pas
+        [optedo_failing] Optedo ne fonctionne pas
+       *[person_failing] Personnes qui ne peuvent pas être lues ou modifiées
+    }
+message-open-items = Ce qui demande votre attention :
+message-page = La page de la connexion :
+message-why = Vous recevez ce message parce que votre adresse figure sur cette page, sous Notifications. Vous pouvez l’y retirer.
 
 ## The notice at the top of the page: what just happened, and what to do next
 
@@ -585,6 +692,7 @@ notice =
         [followed] Ce point est à nouveau suivi.
         [events_saved] Les noms des événements sont enregistrés.
         [events_invalid] Ces noms ne peuvent pas être enregistrés : chaque ligne est un nom de 200 caractères au plus.
+        [recipients_invalid] Rien n’a été enregistré. Chaque ligne est une adresse mail, comme hr@acme.be, et il y en a 20 au plus.
         [webhook_token_rotated] L’adresse du webhook est remplacée ; l’ancienne ne fonctionne plus. Si vous l’aviez saisie à la main dans Officient, saisissez-y la nouvelle.
         [webhook_token_rotating] Il y a une nouvelle adresse de webhook, mais Officient n’a pas encore pu la recevoir. L’ancienne fonctionne en attendant ; une nouvelle tentative suit automatiquement.
         [pause_began] La connexion est en pause. Rien n’est écrit dans Optedo jusqu’à ce que vous repreniez.
@@ -594,4 +702,6 @@ notice =
         [difference_changed] Optedo a encore été modifié entre-temps. Rien n’a été écrasé ; regardez la différence à nouveau.
         [difference_kept] Cela reste ainsi, jusqu’à ce que l’absence change dans Officient.
         [preview_asked] L’aperçu est en préparation.
+        [notifications_saved] Les destinataires et la langue sont enregistrés.
+        [test_message_requested] Le message de test est envoyé.
     }

@@ -1,4 +1,4 @@
-### The texts of the settings page. CONTRIBUTING.md says how to add one.
+### The texts of the settings page and of notifications. CONTRIBUTING.md says how to add one.
 
 ## The frame of every page, words that several tabs use, and errors
 
@@ -15,6 +15,7 @@ tab-people = Personen
 tab-leave-types = Verloftypes
 tab-history = Geschiedenis
 tab-log = Logboek
+tab-notifications = Meldingen
 tab-preview = Voorbeeld
 open-items =
     { $count ->
@@ -69,6 +70,7 @@ error =
         [not-connected] { error-not-connected }
         [credentials-missing] { error-not-connected }
         [credentials-configured] { error-not-connected }
+        [notifications-off] Er is niemand om naartoe te sturen. Vul op het tabblad Meldingen een mailadres in.
         [officient-unavailable] { error-upstream }
         [optedo-unavailable] { error-upstream }
         [changed-meanwhile] { error-changed-meanwhile }
@@ -148,6 +150,16 @@ minutes =
     { $count ->
         [one] 1 minuut
        *[other] { $count } minuten
+    }
+hours =
+    { $count ->
+        [one] 1 uur
+       *[other] { $count } uur
+    }
+days =
+    { $count ->
+        [one] 1 dag
+       *[other] { $count } dagen
     }
 why-so-long = Officient laat { $calls } vragen per { $seconds } seconden toe.
 sync-now = Nu alles nakijken
@@ -545,6 +557,7 @@ act =
         [credentials_changed] Client ID en Secret gewijzigd
         [webhook_token_rotated] Webhookadres vervangen
         [webhook_events_changed] Namen van de gebeurtenissen gewijzigd
+        [notifications_changed] Ontvangers of taal van meldingen gewijzigd
         [deletions_confirmed] Verwijderingen bevestigd
         [paused] Gepauzeerd
         [resumed] Hervat
@@ -559,6 +572,100 @@ act =
 by-api = API
 by-command = Opdracht op de server
 by-nobody = Onbekend
+
+## The tab of notifications
+
+notifications-heading = Meldingen
+notifications-intro = Werkt de koppeling niet, dan krijg je een bericht: één wanneer het begint, één wanneer de oorzaak verandert, en één wanneer het opgelost is. Zolang er iets aandacht vraagt, komt er ook één overzicht per dag. Een bericht bevat aantallen, en nooit namen of verlof.
+notification-state =
+    { $state ->
+        [off] Er worden geen meldingen verstuurd
+        [ok] Meldingen komen aan
+       *[failing] Meldingen komen niet aan
+    }
+notification-channel =
+    { $channel ->
+        [mail] Mail
+       *[webhook] Webhook
+    }
+delivery-fault =
+    { $fault ->
+        [unreachable] er was geen verbinding, of ze werd verbroken
+        [insecure] er was geen veilige verbinding (TLS): het certificaat is niet vertrouwd, of de server biedt geen TLS aan
+        [timed_out] de server antwoordde niet op tijd
+        [unreadable] het antwoord van de server ontbreekt, is onvolledig of is niet te begrijpen
+        [refused] de server weigerde het bericht
+       *[redirected] het adres verwijst door naar een ander adres, en dat wordt niet gevolgd
+    }
+message-tried-again = Er wordt vanzelf opnieuw geprobeerd, tot drie dagen na het bericht. Blijft het zo, verwittig dan Optedo.
+message-given-up = Er werd drie dagen lang geprobeerd. Dit bericht wordt niet meer verstuurd. Kijk de ontvangers na, of verwittig Optedo, en stuur daarna een testbericht.
+no-mail-server = Mail is nog niet ingesteld. Vraag Optedo om een mailserver in te stellen.
+no-recipients = Er zijn nog geen ontvangers, dus er wordt geen mail verstuurd. Vul hieronder mailadressen in.
+last-message = Laatste bericht verstuurd
+last-message-error = Laatste mislukte poging
+webhook-configured = ingesteld door Optedo
+webhook-not-configured = niet ingesteld
+send-test-message = Testbericht sturen
+recipients-heading = Ontvangers en taal
+recipients-label = Mailadressen, één per regel
+recipients-text = Hoogstens 20. Laat je dit leeg, dan wordt geen mail verstuurd.
+message-language = Taal van de berichten
+
+## Notifications: mails, and messages to a webhook. They contain no names and no leave
+
+incident-title =
+    { $kind ->
+        [differs_in_optedo] Iemand wijzigde wat in Optedo stond
+        [reauthorization_required] Aanmelding bij Officient verlopen
+        [optedo_unauthorized] Optedo weigert de koppeling
+        [officient_failing] Officient werkt niet
+        [optedo_failing] Optedo werkt niet
+        [deletions_held] Veel verwijderingen tegelijk
+        [webhooks_silent] Officient meldt geen wijzigingen meer
+       *[webhook_refused] Officient weigert een webhook
+    }
+incident-text =
+    { $kind ->
+        [differs_in_optedo] Het dagelijkse nazicht vond in Optedo iets anders dan in Officient. Op het tabblad Verschillen beslis je per geval.
+        [reauthorization_required] Officient aanvaardt de koppeling niet meer. Tot iemand opnieuw aanmeldt, wacht alles.
+        [optedo_unauthorized] Optedo aanvaardt de sleutel van deze dienst niet. Tot dan wacht alles.
+        [officient_failing] Officient kan niet gelezen worden.
+        [optedo_failing] Optedo kan niet gelezen of geschreven worden.
+        [deletions_held] Meer afwezigheden dan gewoonlijk zouden uit Optedo verdwijnen, omdat ze niet meer in Officient staan. Dat wacht tot iemand het bevestigt.
+        [webhooks_silent] Bij het nakijken was verlof veranderd zonder dat Officient het gemeld had. Wijzigingen komen te laat in Optedo.
+       *[webhook_refused] Officient kent de naam van een gebeurtenis niet. Wijzigingen die ze zou melden, komen te laat in Optedo.
+    }
+incident-resolved = Opgelost: { $title }
+incident-lasted = Het duurde { $text }. Je hoeft niets te doen.
+digest-title =
+    { $count ->
+        [one] 1 punt vraagt aandacht
+       *[other] { $count } punten vragen aandacht
+    }
+digest-text = Op de pagina staat wat er is en wat je kunt doen. Dit overzicht komt één keer per dag, zolang er iets open staat.
+test-message-title = Testbericht
+test-message-text = Dit is een test van de meldingen over de koppeling met Officient. Je hoeft niets te doen.
+items-of-kind =
+    { $kind ->
+        [differs_in_optedo] Personen met verschillen tussen Officient en Optedo
+        [unmatched_person] Personen zonder gebruiker in Optedo
+        [ambiguous_person] Dubbele namen
+        [unmapped_leave_type] Verloftypes zonder afwezigheidstype
+        [ambiguous_leave_type] Verloftypes met meer dan één afwezigheidstype
+        [invalid_event] Afwezigheden die we niet begrijpen
+        [rejected_by_optedo] Afwezigheden die Optedo weigert
+        [deletions_held] Verwijderingen die op bevestiging wachten
+        [webhook_refused] Webhooks die Officient weigert
+        [webhooks_silent] Officient meldt geen wijzigingen meer
+        [reauthorization_required] Aanmelding bij Officient verlopen
+        [optedo_unauthorized] Optedo weigert de koppeling
+        [officient_failing] Officient werkt niet
+        [optedo_failing] Optedo werkt niet
+       *[person_failing] Personen die niet gelezen of geschreven kunnen worden
+    }
+message-open-items = Wat nu aandacht vraagt:
+message-page = De pagina van de koppeling:
+message-why = Je krijgt dit bericht omdat je adres op die pagina staat, onder Meldingen. Daar kun je het ook weghalen.
 
 ## The notice at the top of the page: what just happened, and what to do next
 
@@ -589,6 +696,7 @@ notice =
         [followed] Dit punt wordt weer opgevolgd.
         [events_saved] De namen van de gebeurtenissen zijn bewaard.
         [events_invalid] Die namen kunnen niet bewaard worden: elke regel is één naam van hoogstens 200 tekens.
+        [recipients_invalid] Er is niets bewaard. Elke regel is één mailadres, zoals hr@acme.be, en er zijn er hoogstens 20.
         [webhook_token_rotated] Het webhookadres is vervangen; het oude werkt niet meer. Had je het met de hand in Officient ingevuld, vul daar dan het nieuwe in.
         [webhook_token_rotating] Er is een nieuw webhookadres, maar Officient kon het nog niet krijgen. Het oude werkt zolang nog; er wordt vanzelf opnieuw geprobeerd.
         [pause_began] De koppeling is gepauzeerd. Er wordt niets in Optedo geschreven tot je hervat.
@@ -598,4 +706,6 @@ notice =
         [difference_changed] Er is in Optedo intussen nog iets gewijzigd. Er is niets overschreven; kijk het verschil opnieuw na.
         [difference_kept] Dit blijft zo, tot de afwezigheid in Officient verandert.
         [preview_asked] Het voorbeeld wordt gemaakt.
+        [notifications_saved] De ontvangers en de taal zijn bewaard.
+        [test_message_requested] Het testbericht wordt verstuurd.
     }

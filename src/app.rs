@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, DatabaseError, faults};
+use crate::notifications::Sender;
 use crate::officient::Officient;
 use crate::officient::oauth::{Credentials, Oauth};
 use crate::officient::rate_limiter::{Counter, RateLimiter};
@@ -32,7 +33,7 @@ use crate::telemetry::metrics;
 use crate::web::auth::SessionPolicy;
 use crate::web::connections;
 pub use crate::web::state::App;
-use crate::web::{CALLBACK_PATH, WEBHOOK_PATH, router};
+use crate::web::{CALLBACK_PATH, PAGE_PATH, WEBHOOK_PATH, router};
 
 /// How long requests and writes under way may take after the first signal.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -78,6 +79,7 @@ impl App {
             request_lookup: RequestLookup::new(officient.clone(), clock.clone()),
             officient_breaker: CircuitBreaker::default(),
             optedo_breaker: CircuitBreaker::default(),
+            sender: Sender::new(&config, PAGE_PATH),
             webhook_address,
             db,
             config,

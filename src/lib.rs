@@ -29,6 +29,7 @@
 //! | 5 | [`officient`] | Officient's client: OAuth, tokens, rate limit |
 //! | 4 | [`secrets`] | encryption at rest, key rotation, the webhook address |
 //! | 3 | [`db`] | every SQL statement |
+//! | 3 | [`notifications`] | mail and webhook about incidents: texts and sending |
 //! | 3 | [`optedo`] | Optedo's client |
 //! | 2 | [`domain`] | ids, people, leave, matching, planning: pure functions |
 //! | 1 | [`config`] | all settings |
@@ -46,6 +47,7 @@ pub mod db;
 pub mod domain;
 pub mod http_client;
 pub mod loose_json;
+pub mod notifications;
 pub mod officient;
 pub mod optedo;
 pub mod secrets;

@@ -7,7 +7,7 @@ use std::path::Path;
 const LAYERS: [&[&str]; 10] = [
     &["clock", "config", "http_client", "loose_json", "texts"],
     &["domain"],
-    &["db", "optedo"],
+    &["db", "notifications", "optedo"],
     &["secrets"],
     &["officient"],
     &["telemetry"],

@@ -17,6 +17,7 @@ use optedo_officient::domain::day::DayState;
 use optedo_officient::domain::desired::Exclusion;
 use optedo_officient::domain::difference::DifferenceKind;
 use optedo_officient::domain::failure::FailureKind;
+use optedo_officient::domain::notification::{Channel, DeliveryFault, INCIDENT_KINDS, State};
 use optedo_officient::domain::sync_request::SyncReason;
 use optedo_officient::sync::lists::{MappingState, MatchState};
 use optedo_officient::web::error::ProblemKind;
@@ -32,7 +33,7 @@ fn variants_of(key: &str) -> Option<BTreeSet<&'static str>> {
     }
     Some(match key {
         "act" => names::<Act>(),
-        "attention-kind" | "remedy" => names::<AttentionKind>(),
+        "attention-kind" | "items-of-kind" | "remedy" => names::<AttentionKind>(),
         // The title of the other kinds is the name of their subject.
         "attention-title" => [
             "deletions_held",
@@ -58,6 +59,7 @@ fn variants_of(key: &str) -> Option<BTreeSet<&'static str>> {
             names::<Exclusion>().into_iter().chain(kinds).collect()
         }
         "day-state" => names::<DayState>(),
+        "delivery-fault" => names::<DeliveryFault>(),
         "difference" => names::<Difference>(),
         "difference-kind" | "restore" => names::<DifferenceKind>(),
         "difference-state" => names::<DifferenceState>(),
@@ -66,10 +68,13 @@ fn variants_of(key: &str) -> Option<BTreeSet<&'static str>> {
         "failure" => names::<FailureKind>(),
         "history-action" => ["created", "changed", "deleted", "taken_over", "rejected", "failed"].into(),
         "history-reason" => names::<SyncReason>(),
+        "incident-title" | "incident-text" => INCIDENT_KINDS.iter().map(AttentionKind::into_str).collect(),
         "item-state" => names::<ItemState>(),
         "mapping-state" => names::<MappingState>(),
         "match-state" => names::<MatchState>(),
         "notice" => names::<Notice>(),
+        "notification-channel" => names::<Channel>(),
+        "notification-state" => names::<State>(),
         "preview-list" => ["create", "change", "delete", "take_over", "skip", "fail"].into(),
         "webhook-state" => names::<SubscriptionState>(),
         "weekday" => ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].into(),
@@ -232,7 +237,7 @@ fn each_text_that_is_shown_exists_in_each_language_with_the_same_variables() {
     let files = LANGUAGES
         .map(|language| (language, std::fs::read_to_string(root.join(format!("locales/{language}.ftl"))).unwrap()));
     let mut sources = Vec::new();
-    for folder in ["src/web", "templates/page"] {
+    for folder in ["src/notifications", "src/web", "templates"] {
         read_folder(&root.join(folder), &mut sources);
     }
     let faults = faults_of(&files, &sources);

@@ -5,6 +5,7 @@
 
 mod encryption_key;
 mod keys;
+mod notifications;
 mod settings;
 mod sources;
 mod values;
@@ -14,7 +15,8 @@ use std::path::Path;
 
 pub use encryption_key::{DEMO_KEY, EncryptionKey};
 use keys::Keys;
-pub use settings::{Config, LeaveTypes, Log, Security};
+pub use notifications::{MailServer, MailTls, WebhookSecret, WebhookUrl};
+pub use settings::{Config, LeaveTypes, Log, Notifications, Security};
 pub use values::{LogFormat, OnDifference};
 
 impl Config {

@@ -6,10 +6,15 @@ use std::time::Duration;
 use ipnet::IpNet;
 use jiff::Span;
 use jiff::civil::Time;
+use lettre::Address;
+use lettre::message::Mailbox;
 use secrecy::SecretString;
 
 use super::encryption_key::{EXAMPLE_KEY, EncryptionKey};
 use super::keys::{Key, Keys, Reported};
+use super::notifications::{
+    MailServer, WebhookSecret, WebhookUrl, mail_server, recipient, sender, webhook_secret, webhook_url,
+};
 use super::values::{
     DeletionLimit, Edge, IS_TRACED, LogFormat, OnDifference, base_url, boolean, duration, log_filter, network, number,
     otlp_endpoint, parse, password, positive_duration, positive_span, postgres_url, public_url, socket_address, text,
@@ -17,6 +22,7 @@ use super::values::{
 
 const DATABASE: &str = "postgres://optedo_officient:secret@db.internal/acme";
 const PASSWORD: &str = "a long password, or the output of: optedo-officient hash-password";
+const SENDER: &str = "Optedo <noreply@optedo.com>";
 const COLLECTOR: &str = if IS_TRACED { "http://collector:4318" } else { "" };
 
 /// Defines the sections, and how they are read: every key before the first error ends it, so that all mistakes are
@@ -152,6 +158,22 @@ sections! {
         /// From the end of the absence.
         absences: Span = required("3y", positive_span);
     }
+    notifications: Notifications {
+        /// Without it, no mail is sent. It may contain a password.
+        smtp_url: Option<MailServer> = optional("smtps://user:password@mail.acme.be:465", mail_server);
+        /// The sender of every mail.
+        from: Option<Mailbox> = optional(SENDER, sender);
+        /// Who receives mail, until the admin chooses others.
+        recipients: Vec<Address> = list("hr@acme.be,it@acme.be", recipient);
+        /// Receives each notification as JSON.
+        webhook_url: Option<WebhookUrl> = optional("https://hooks.acme.be/officient", webhook_url);
+        webhook_secret: Option<WebhookSecret> = optional("the output of: openssl rand -hex 32", webhook_secret);
+        /// An incident that does not come back for so long is resolved.
+        resolved_after: Duration = required("10m", positive_duration);
+        /// When the daily digest is sent, in Europe/Brussels; `None`: never.
+        digest_at: Option<Time> = optional("08:00", |text| parse(text, "is not a time of day"));
+        => mail_needs_a_sender(smtp_url, from);
+    }
     log: Log {
         format: LogFormat = required("json", |text| parse(text, "is neither json nor pretty"));
         /// As in `RUST_LOG`.
@@ -171,6 +193,12 @@ fn credentials(keys: &mut Keys, id: Option<&Option<String>>, secret: Option<&Opt
     };
     let fault = "is missing: set both the Client ID and the secret, or leave both to the settings page";
     keys.mistake(missing, "8c64…", fault);
+}
+
+fn mail_needs_a_sender(keys: &mut Keys, server: Option<&Option<MailServer>>, from: Option<&Option<Mailbox>>) {
+    if let (Some(Some(_)), Some(None)) = (server, from) {
+        keys.mistake("notifications.from", SENDER, "is required when notifications.smtp_url is set");
+    }
 }
 
 /// A fixed day and a number of days can cross only with time, so that is not a mistake.

@@ -28,6 +28,9 @@ fn the_required_keys_suffice_and_the_defaults_are_those_of_the_documentation() {
     assert_eq!(config.sync.max_deletions, DeletionLimit::Auto);
     assert_eq!(config.retention.absences.get_years(), 3);
     assert!(config.sync.adopt_existing && !config.sync.include_pending);
+    let notifications = config.notifications;
+    assert!(notifications.smtp_url.is_none() && notifications.recipients.is_empty());
+    assert_eq!((notifications.resolved_after.as_secs(), notifications.digest_at.unwrap().hour()), (600, 8));
 }
 
 #[test]
@@ -148,10 +151,103 @@ fn a_collector_has_a_plain_address_and_only_a_program_with_traces_takes_one() {
     assert!(lines.len() == 1 && lines[0].starts_with("traces.otlp_endpoint: "), "{lines:?}");
 }
 
+const SMTP_URL: &str = "OPTEDO_OFFICIENT__NOTIFICATIONS__SMTP_URL";
+const FROM: (&str, &str) = ("OPTEDO_OFFICIENT__NOTIFICATIONS__FROM", "Optedo <noreply@optedo.com>");
+
+#[test]
+fn a_mail_server_is_reached_with_tls_unless_it_is_this_machine() {
+    use secrecy::ExposeSecret as _;
+    for (url, host, port, tls) in [
+        ("smtps://mail.acme.be", "mail.acme.be", 465, MailTls::Wrapped),
+        ("smtps://user:a%40b+c&d@mail.acme.be:2465/", "mail.acme.be", 2465, MailTls::Wrapped),
+        ("smtp://mail.acme.be:587?tls=required", "mail.acme.be", 587, MailTls::Required),
+        ("smtp://mail.acme.be?tls=required", "mail.acme.be", 587, MailTls::Required),
+        ("smtp://localhost:1025", "localhost", 1025, MailTls::None),
+        ("smtp://127.0.0.1:1025", "127.0.0.1", 1025, MailTls::None),
+        ("smtp://[::1]:1025", "::1", 1025, MailTls::None),
+        ("smtp://localhost:25?tls=required", "localhost", 25, MailTls::Required),
+    ] {
+        let server = Config::load(None, env(&[(SMTP_URL, url), FROM])).unwrap().notifications.smtp_url.unwrap();
+        assert_eq!((server.host.as_str(), server.port, server.tls), (host, port, tls), "{url}");
+        let credentials = server.credentials.map(|login| (login.user, login.password.expose_secret().to_owned()));
+        assert_eq!(credentials, url.contains("user").then(|| ("user".to_owned(), "a@b+c&d".to_owned())), "{url}");
+    }
+}
+
+#[test]
+fn a_wrong_mail_server_is_a_mistake_that_names_the_key_and_a_correct_value_but_no_password() {
+    let example = "(example: smtps://user:password@mail.acme.be:465)";
+    for (url, fault) in [
+        ("smtp://mail.acme.be", "must use TLS, except to localhost: begin with smtps://, or add ?tls=required"),
+        (
+            "smtp://user:hunter2@10.0.0.1:25",
+            "must use TLS, except to localhost: begin with smtps://, or add ?tls=required",
+        ),
+        (
+            "smtp://localhost.evil.example",
+            "must use TLS, except to localhost: begin with smtps://, or add ?tls=required",
+        ),
+        ("smtp://mail.acme.be?tls=optional", "may have no other query than ?tls=required"),
+        ("https://mail.acme.be", "must begin with smtps:// or smtp://"),
+        ("mail.acme.be:465", "must begin with smtps:// or smtp://"),
+        ("smtps://", "has no host"),
+        ("smtps://user@mail.acme.be", "must have both a user and a password, or neither"),
+        ("smtps://user:hunter2@mail.acme.be/inbox", "must have neither a path nor a fragment"),
+        ("mail", "is not an address: relative URL without a base"),
+    ] {
+        assert_eq!(mistakes(&[(SMTP_URL, url), FROM]), [format!("notifications.smtp_url: {fault} {example}")], "{url}");
+    }
+}
+
+#[test]
+fn the_mistakes_of_notifications_are_reported_at_once() {
+    let lines = mistakes(&[
+        (SMTP_URL, "smtps://mail.acme.be"),
+        ("OPTEDO_OFFICIENT__NOTIFICATIONS__RECIPIENTS", "hr@acme.be, hr"),
+        ("OPTEDO_OFFICIENT__NOTIFICATIONS__WEBHOOK_URL", "http://hooks.acme.be/hunter2"),
+        ("OPTEDO_OFFICIENT__NOTIFICATIONS__WEBHOOK_SECRET", "whsec_hunter2!"),
+        ("OPTEDO_OFFICIENT__NOTIFICATIONS__RESOLVED_AFTER", "0s"),
+        ("OPTEDO_OFFICIENT__NOTIFICATIONS__DIGEST_AT", "8 o'clock"),
+    ]);
+    let expected = [
+        "notifications.recipients: contains something that is not a mail address (example: hr@acme.be,it@acme.be)",
+        "notifications.webhook_url: must be https: plain http is only for localhost (example: https://hooks.acme.be/officient)",
+        "notifications.webhook_secret: is not base64 after whsec_ (example: the output of: openssl rand -hex 32)",
+        "notifications.resolved_after: must be more than 0s (example: 10m)",
+        "notifications.digest_at: is not a time of day (example: 08:00)",
+        "notifications.from: is required when notifications.smtp_url is set (example: Optedo <noreply@optedo.com>)",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn an_empty_time_means_no_digest_and_secrets_are_read_from_files() {
+    let file = std::env::temp_dir().join(format!("optedo-officient-smtp-{}", std::process::id()));
+    std::fs::write(&file, "smtps://mail.acme.be\n").unwrap();
+    let pairs = [
+        ("OPTEDO_OFFICIENT__NOTIFICATIONS__SMTP_URL_FILE", file.to_str().unwrap()),
+        FROM,
+        ("OPTEDO_OFFICIENT__NOTIFICATIONS__DIGEST_AT", ""),
+        ("OPTEDO_OFFICIENT__NOTIFICATIONS__WEBHOOK_SECRET", "whsec_aGk="),
+    ];
+    let notifications = Config::load(None, env(&pairs)).unwrap().notifications;
+    assert_eq!(notifications.smtp_url.unwrap().host, "mail.acme.be");
+    assert_eq!(notifications.digest_at, None);
+    assert_eq!(notifications.webhook_secret.unwrap().0, b"hi");
+}
+
 #[test]
 fn no_secret_is_in_the_debug_output() {
-    let config = Config::load(None, env(&[("OPTEDO_OFFICIENT__ADMIN__API_TOKEN", "hunter2")])).unwrap();
+    let secrets = [
+        ("OPTEDO_OFFICIENT__ADMIN__API_TOKEN", "hunter2"),
+        (SMTP_URL, "smtps://hunter2:hunter2@mail.acme.be"),
+        FROM,
+        ("OPTEDO_OFFICIENT__NOTIFICATIONS__WEBHOOK_URL", "https://hooks.acme.be/hunter2"),
+        ("OPTEDO_OFFICIENT__NOTIFICATIONS__WEBHOOK_SECRET", "hunter2"),
+    ];
+    let config = Config::load(None, env(&secrets)).unwrap();
     let debug = format!("{config:?}");
+    assert!(!debug.contains("104, 117, 110"), "{debug}");
     assert!(!debug.contains("hunter2") && !debug.contains("geheim") && !debug.contains("AAECAw"), "{debug}");
 }
 

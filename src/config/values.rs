@@ -30,17 +30,21 @@ pub(super) fn text<T: for<'a> From<&'a str>>(text: &str) -> Result<T, String> {
 /// An http(s) address without a trailing slash. Plain http only where nothing leaves the machine.
 pub(super) fn base_url(text: &str) -> Result<String, String> {
     let url = parse_url(text)?;
-    let is_local = match url.host() {
-        Some(Host::Domain(host)) => host == "localhost" || host.ends_with(".localhost"),
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => return Err("has no host".into()),
-    };
+    let is_local = is_local(&url.host().ok_or("has no host")?);
     match url.scheme() {
         "https" => plain(&url),
         "http" if is_local => plain(&url),
         "http" => Err("must be https: plain http is only for localhost".into()),
         _ => Err("must begin with https://".into()),
+    }
+}
+
+/// Whether a connection to this host stays on this machine.
+pub(super) fn is_local(host: &Host<impl AsRef<str>>) -> bool {
+    match host {
+        Host::Domain(host) => host.as_ref() == "localhost" || host.as_ref().ends_with(".localhost"),
+        Host::Ipv4(ip) => ip.is_loopback(),
+        Host::Ipv6(ip) => ip.is_loopback(),
     }
 }
 

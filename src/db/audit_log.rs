@@ -19,6 +19,8 @@ pub enum Act {
     WebhookTokenRotated,
     /// Other event names were chosen.
     WebhookEventsChanged,
+    /// Recipients or language of notifications; the detail is the number of recipients.
+    NotificationsChanged,
     DeletionsConfirmed,
     Paused,
     Resumed,

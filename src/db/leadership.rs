@@ -5,6 +5,8 @@ use jiff_sqlx::ToSqlx;
 use sqlx::PgExecutor;
 
 use super::Result;
+use crate::domain::attention::AttentionKind;
+use crate::domain::notification::INCIDENT_KINDS;
 
 /// The key of the lock. Advisory locks are per database, so per tenant.
 const LOCK: i64 = 0x0bed_0ff1_c1e7;
@@ -23,6 +25,7 @@ pub async fn begin_term(db: impl PgExecutor<'_>) -> Result<i64> {
 /// also shows that the session is alive, and with it the lock. A sweep that began at `sweep_before` or earlier is due again;
 /// `None`: no sweep ever is.
 pub async fn is_anything_due(db: impl PgExecutor<'_>, now: Timestamp, sweep_before: Option<Timestamp>) -> Result<bool> {
+    let incident_kinds: Vec<&str> = INCIDENT_KINDS.iter().map(AttentionKind::into_str).collect();
     scalar!(fetch_one(db),
         r#"select coalesce((
                select sweep_asked_at is not null or previous_webhook_token is not null
@@ -32,8 +35,11 @@ pub async fn is_anything_due(db: impl PgExecutor<'_>, now: Timestamp, sweep_befo
                    or exists (select from webhook_events where processed_at is null)
                    or exists (select from people p where p.company_id = c.company_id
                        and sync_requested_at is not null and (next_attempt_at is null or next_attempt_at <= $1))
-               from connection c where state = 'connected'), false) as "due!""#;
-        now.to_sqlx(), sweep_before.map(ToSqlx::to_sqlx) as _)
+               from connection c where state = 'connected'), false)
+               or exists (select from outbox where next_attempt_at <= $1)
+               or exists (select from attention a where kind = any($3) and resolved_at is null and ignored_at is null
+                   and not exists (select from incidents i where i.kind = a.kind and i.ended_at is null)) as "due!""#;
+        now.to_sqlx(), sweep_before.map(ToSqlx::to_sqlx) as _, &incident_kinds as _)
 }
 
 /// Ends the session that has the lock but was silent for so many seconds: its process hangs, or its machine is gone and

@@ -9,7 +9,8 @@ use super::Result;
 
 /// The moments before which nothing is kept; `None` keeps everything.
 pub struct KeptSince {
-    /// Processed webhooks, resolved attention items and differences, and archived people without a name (ids that a webhook made up).
+    /// Processed webhooks, resolved attention items and differences, incidents that ended, messages sent or given up, and archived people
+    /// without a name (ids that a webhook made up).
     pub webhooks: Option<Timestamp>,
     /// The history, the audit log, and archived people of whom nothing is kept but their names.
     pub history: Option<Timestamp>,
@@ -33,6 +34,11 @@ pub async fn delete_batch(db: impl PgExecutor<'_>, since: &KeptSince, limit: i64
              delete from differences where id in (
                  select id from differences where state = 'resolved' and resolved_at < $1
                  order by resolved_at limit $4) returning 1),
+         incidents as (
+             delete from incidents where id in (select id from incidents where ended_at < $1 limit $4) returning 1),
+         messages as (
+             delete from outbox where id in (
+                 select id from outbox where created_at < $1 and next_attempt_at is null limit $4) returning 1),
          entries as (
              delete from history where id in (select id from history where at < $2 order by at limit $4) returning 1),
          acts as (
@@ -51,7 +57,8 @@ pub async fn delete_batch(db: impl PgExecutor<'_>, since: &KeptSince, limit: i64
                          select from held_back h where h.company_id = p.company_id and h.person_id = p.person_id)
                  limit $4) returning 1)
          select count(*) as "count!" from (
-             table webhooks union all table items union all table settled union all table entries union all table acts
+             table webhooks union all table items union all table settled union all table incidents union all table messages
+             union all table entries union all table acts
              union all table leave union all table persons) deleted"#;
         since.webhooks.map(ToSqlx::to_sqlx) as _, since.history.map(ToSqlx::to_sqlx) as _,
         since.absences.map(ToSqlx::to_sqlx) as _, limit)

@@ -11,6 +11,7 @@ pub mod failure;
 pub mod ids;
 pub mod mapping;
 pub mod matching;
+pub mod notification;
 pub mod plan;
 pub mod sync_request;
 pub mod webhook;

@@ -1,9 +1,10 @@
-//! The `demo` command: its settings, its two simulators, and the steps that it prints.
+//! The `demo` command: its settings, its simulators, and the steps that it prints.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use url::Url;
 
+use super::mail::{MailOptions, MailSim};
 use super::officient::{OfficientOptions, OfficientSim};
 use super::optedo::{API_TOKEN, OptedoOptions, OptedoSim};
 use super::seed::seed;
@@ -12,11 +13,14 @@ use crate::config::DEMO_KEY;
 use crate::web::{CALLBACK_PATH, PAGE_PATH};
 
 const ADMIN_PASSWORD: &str = "demo";
+/// The page that shows the mails.
+const MAILBOX: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8083);
 
-/// Both simulators, which serve until this is dropped.
+/// The simulators, which serve until this is dropped.
 pub struct Simulators {
     officient: OfficientSim,
     _optedo: OptedoSim,
+    mail: MailSim,
 }
 
 /// The settings of the service in the demo: everything but the database, with fixed addresses.
@@ -33,6 +37,11 @@ pub fn settings() -> Vec<(String, String)> {
         ("SECURITY__ENCRYPTION_KEY", DEMO_KEY),
         ("SYNC__SWEEP_INTERVAL", "30s"),
         ("LEAVE_TYPES__SICK_DAY", "Ziekte"),
+        ("NOTIFICATIONS__SMTP_URL", "smtp://localhost:1025"),
+        ("NOTIFICATIONS__FROM", "Optedo <noreply@optedo.example>"),
+        ("NOTIFICATIONS__RECIPIENTS", "hr@demo.example"),
+        ("NOTIFICATIONS__RESOLVED_AFTER", "1m"),
+        ("SYNC__FAILING_AFTER", "1m"),
         ("LOG__FORMAT", "pretty"),
         ("LOG__FILTER", "warn"),
     ]
@@ -41,7 +50,7 @@ pub fn settings() -> Vec<(String, String)> {
     .collect()
 }
 
-/// Starts both simulators with seed data, on the ports and with the rate limit of the configuration.
+/// Starts the simulators, two of them with seed data, on the ports and with the rate limit of the configuration.
 pub async fn start(config: &Config) -> std::io::Result<Simulators> {
     let officient = OfficientSim::start(OfficientOptions {
         listen: local_address(&config.officient.api_url, 8081),
@@ -54,7 +63,9 @@ pub async fn start(config: &Config) -> std::io::Result<Simulators> {
     let listen = local_address(&config.optedo.api_url, 8082);
     let optedo = OptedoSim::start(OptedoOptions { listen, ..OptedoOptions::default() }).await?;
     seed(&officient, &optedo);
-    Ok(Simulators { officient, _optedo: optedo })
+    let smtp_port = config.notifications.smtp_url.as_ref().map_or(1025, |server| server.port);
+    let mail = MailSim::start(MailOptions { smtp: (Ipv4Addr::LOCALHOST, smtp_port).into(), page: MAILBOX }).await?;
+    Ok(Simulators { officient, _optedo: optedo, mail })
 }
 
 fn local_address(url: &str, default_port: u16) -> SocketAddr {
@@ -67,11 +78,12 @@ pub fn steps(config: &Config, simulators: &Simulators) -> String {
     let page = format!("{}{PAGE_PATH}", config.server.public_url);
     let officient = &config.officient.app_url;
     let optedo = config.optedo.api_url.trim_end_matches("/api");
+    let mailbox = simulators.mail.url();
     let client_id = simulators.officient.client_id();
     let client_secret = simulators.officient.client_secret();
     format!(
         "
-  The demo is running: the service, a simulated Officient and a simulated Optedo.
+  The demo is running: the service, and a simulated Officient, Optedo and mail server.
   Follow these steps in a browser:
 
   1. Open the settings page   {page}
@@ -84,6 +96,8 @@ pub fn steps(config: &Config, simulators: &Simulators) -> String {
      It appears within a second in {optedo}/
   4. Correct a name or a type {officient}/leave-types  {optedo}/users
      The service copies the leave that waited for it at the next sweep, within 30 seconds.
+  5. Send a test message on the tab «Meldingen» of the settings page
+     It arrives in the mailbox   {mailbox}/
 
   Press Ctrl-C to stop.
 "

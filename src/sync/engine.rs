@@ -19,6 +19,7 @@ use crate::domain::failure::FailureKind;
 use crate::domain::ids::EventId;
 use crate::domain::sync_request::SyncReason;
 use crate::http_client::{Retry, UpstreamError};
+use crate::notifications::Sender;
 use crate::officient::rate_limiter::Priority;
 use crate::officient::{Officient, OfficientError};
 use crate::optedo::{Optedo, OptedoError};
@@ -42,6 +43,7 @@ pub struct Engine {
     pub officient_breaker: CircuitBreaker,
     /// Open while Optedo fails for everybody.
     pub optedo_breaker: CircuitBreaker,
+    pub sender: Sender,
     pub vault: Vault,
     pub work_signal: WorkSignal,
     pub webhook_address: WebhookAddress,

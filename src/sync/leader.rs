@@ -11,6 +11,7 @@ use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::engine::Engine;
+use super::notify;
 use super::work_signal::{CHANNEL, LEADERSHIP_VALID_FOR, Leadership};
 use super::worker::Worker;
 use crate::db::{faults, leadership};
@@ -76,9 +77,16 @@ async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<()
         tracing::warn!(%error, "Could not re-encrypt all secrets with the current key");
     }
     let mut worker = Worker::new(Arc::clone(engine));
+    let stop = engine.stop.child_token();
+    let work = async {
+        worker.run().await;
+        // The worker may end before the service stops.
+        stop.cancel();
+    };
+    let notify = Box::pin(notify::run(Arc::clone(engine), stop.clone()));
     tokio::select! {
         lost = watch(listener, engine, term) => lost,
-        () = worker.run() => Ok(()),
+        ((), ()) = async { tokio::join!(work, notify) } => Ok(()),
     }
 }
 

@@ -16,7 +16,8 @@
 //!   Optedo (one absence: `write`), [`record`] stores the outcome
 //! * [`sweep`], [`subscriptions`]: everybody, and the webhook subscriptions at Officient; [`unblock`]: names and types
 //!   that blocked leave waits for; [`preview`]: the dry run; [`explain`]: one person's leave, day by day; [`audit`]: what
-//!   somebody changed in Optedo; [`failures`]: attention items about failures that last; [`clean_up`]: retention
+//!   somebody changed in Optedo; [`failures`]: attention items about failures that last; [`notify`]: mail and webhook
+//!   about incidents; [`clean_up`]: retention
 //! * [`reference_data`], [`request_lookup`]: cached answers of the two APIs; [`lists`]: who matches whom now
 
 pub mod apply;
@@ -30,6 +31,7 @@ pub mod inbox;
 pub mod job;
 pub mod leader;
 pub mod lists;
+pub mod notify;
 pub mod observe;
 pub mod preview;
 pub mod reconcile;

@@ -16,14 +16,16 @@ use tokio::time::sleep;
 use crate::db::connection;
 use crate::domain::attention::AttentionKind;
 use crate::domain::difference::DifferenceKind;
+use crate::domain::notification::{Channel, DeliveryFault};
 use crate::http_client::UpstreamError;
 
-const COUNTERS: [(&str, &str); 5] = [
+const COUNTERS: [(&str, &str); 6] = [
     ("webhook_events_total", "Webhooks by event name, and by outcome: stored, unavailable, malformed."),
     ("absence_writes_total", "Calls that create, change or delete an absence in Optedo, by outcome."),
     ("officient_calls_total", "Calls to Officient, by outcome."),
     ("optedo_calls_total", "Calls to Optedo, by outcome."),
     ("officient_rate_limited_total", "Calls that Officient refused with 429."),
+    ("notifications_total", "Attempts to send a notification, by channel (mail, webhook) and outcome."),
 ];
 const ACK_BUCKETS: [f64; 11] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0];
 const PROPAGATION_BUCKETS: [f64; 13] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0];
@@ -90,6 +92,11 @@ fn begin_with_zero() {
         }
     }
     counter!("officient_rate_limited_total").absolute(0);
+    for outcome in DeliveryFault::VARIANTS.iter().map(DeliveryFault::into_str).chain(["ok"]) {
+        for channel in Channel::VARIANTS {
+            counter!("notifications_total", "channel" => channel.into_str(), "outcome" => outcome).absolute(0);
+        }
+    }
     gauge!("build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
 }
 

@@ -54,6 +54,8 @@ pub enum WebError {
         "Optedo was changed since the comparison: the person was compared again, so look at the difference once more"
     )]
     ChangedMeanwhile,
+    #[error("notifications have no recipient: add one on the settings page; the operator configures the mail server")]
+    NotificationsOff,
     /// In how many seconds the next attempt is accepted.
     #[error("too many wrong passwords came from this address: try again in {0} seconds")]
     TooManyAttempts(u64),
@@ -81,9 +83,11 @@ impl ProblemKind {
             Self::InvalidRequest => StatusCode::BAD_REQUEST,
             Self::InvalidField => StatusCode::UNPROCESSABLE_ENTITY,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NotConnected | Self::CredentialsMissing | Self::CredentialsConfigured | Self::ChangedMeanwhile => {
-                StatusCode::CONFLICT
-            }
+            Self::NotConnected
+            | Self::CredentialsMissing
+            | Self::CredentialsConfigured
+            | Self::ChangedMeanwhile
+            | Self::NotificationsOff => StatusCode::CONFLICT,
             Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
             Self::OfficientUnavailable | Self::OptedoUnavailable => StatusCode::BAD_GATEWAY,
             Self::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -34,6 +34,7 @@ pub enum Notice {
     Failed,
     CredentialsIncomplete,
     EventsInvalid,
+    RecipientsInvalid,
     WrongPassword,
     TooManyAttempts,
     /// Optedo was changed since the comparison, so that the difference was not restored.
@@ -61,6 +62,8 @@ pub enum Notice {
     AuditStarted,
     DifferenceRestored,
     DifferenceKept,
+    NotificationsSaved,
+    TestMessageRequested,
 }
 
 impl Notice {

@@ -84,6 +84,9 @@ struct Officient;
     api::days::list,
     api::lists::leave_types,
     api::lists::absences,
+    api::notifications::show,
+    api::notifications::replace,
+    api::notifications::test,
 ))]
 struct Admin;
 

@@ -45,6 +45,8 @@ pub fn router(app: App) -> Router {
         .route("/people/{id}/days", get(api::days::list))
         .route("/leavetypes", get(api::lists::leave_types))
         .route("/absences", get(api::lists::absences))
+        .route("/notifications", get(api::notifications::show).put(api::notifications::replace))
+        .route("/notifications/test", post(api::notifications::test))
         .layer(from_fn_with_state(app.clone(), session::require_admin));
     let inside = Router::new()
         .route("/", get(monitoring::open_page))

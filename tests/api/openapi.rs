@@ -234,7 +234,7 @@ async fn whoever_may_not_is_answered_as_described(caller: &Caller<'_>) {
 }
 
 async fn without_a_connection(caller: &Caller<'_>) {
-    for path in ["/status", "/attention", "/people", "/leavetypes", "/absences"].map(api) {
+    for path in ["/status", "/attention", "/people", "/leavetypes", "/absences", "/notifications"].map(api) {
         caller.call("get", &path, caller.request("get", &path, "", ""), 200).await;
     }
     let login = || caller.request("post", &api("/login"), "", "");
@@ -282,7 +282,12 @@ async fn bad_requests(caller: &Caller<'_>) {
         ("/webhook-events", json!([]), 400),
         ("/webhook-events", json!({}), 422),
         ("/webhook-events", json!({"events": [1]}), 422),
-        ("/webhook-events", large, 413),
+        ("/webhook-events", large.clone(), 413),
+        ("/notifications", json!([]), 400),
+        ("/notifications", json!({"recipients": []}), 422),
+        ("/notifications", json!({"recipients": [1], "language": "nl"}), 422),
+        ("/notifications", json!({"recipients": [], "language": "de"}), 422),
+        ("/notifications", large, 413),
     ] {
         let body_schema = &caller.document["paths"][api(path)]["put"]["requestBody"];
         assert_eq!(body_schema["required"], true, "{path}");
@@ -290,6 +295,20 @@ async fn bad_requests(caller: &Caller<'_>) {
         assert!(!schema.is_valid(&body), "{path} {body}");
         caller.call("put", &api(path), caller.request("put", &api(path), "", "").json(&body), status).await;
     }
+}
+
+async fn notifications(caller: &Caller<'_>) {
+    let (settings, test) = (&api("/notifications"), &api("/notifications/test"));
+    let test_request = || caller.request("post", test, "", "");
+    let body = json!({"recipients": ["hr@acme.be"], "language": "fr"});
+    caller.call("post", test, test_request(), 409).await;
+    caller.call("put", settings, caller.request("put", settings, "", "").json(&body), 204).await;
+    caller.call("post", test, test_request(), 202).await;
+    caller.call("post", test, test_request().header("accept", "text/html"), 303).await;
+    // Nothing listens there.
+    let failing = async || caller.app.get("/notifications").await["state"] == "failing";
+    caller.app.until("the message could not be sent", failing).await;
+    caller.call("get", settings, caller.request("get", settings, "", ""), 200).await;
 }
 
 async fn webhooks(caller: &Caller<'_>) {
@@ -498,6 +517,13 @@ async fn every_response_is_as_described() {
         .await;
     of(&fixed).call("put", credentials, put(&of(&fixed)), 409).await;
 
+    let with_mail = Options::default()
+        .set("notifications.smtp_url", &format!("smtp://localhost:{}", free_port()))
+        .set("notifications.from", "noreply@optedo.com")
+        .start()
+        .await;
+    notifications(&of(&with_mail)).await;
+
     let described = operations(&document).into_iter().flat_map(|(method, path, operation)| {
         let statuses = operation["responses"].as_object().unwrap().keys();
         statuses.map(move |status| format!("{method} {path} {status}"))
@@ -515,7 +541,8 @@ fn a_response_that_is_not_as_described_is_noticed() {
         "finishedAt": "2026-11-23T14:00:00Z"});
     let right = json!({"state": "disconnected", "account": null, "connectedAt": null, "lastWebhookAt": null,
         "webhooks": [], "sync": sync, "queue": {"waiting": 0, "retrying": 0}, "absences": {"written": 0},
-        "attention": {"open": 0}, "audit": {"finishedAt": null, "differences": 0}, "paused": null});
+        "attention": {"open": 0}, "audit": {"finishedAt": null, "differences": 0}, "paused": null,
+        "notifications": {"state": "off", "lastSentAt": null}});
     let differences =
         |kind, body: &Value| Caller::differences(&document, described, Some(kind), &body.to_string()).len();
     assert_eq!(differences("application/json", &right), 0);
@@ -527,6 +554,7 @@ fn a_response_that_is_not_as_described_is_noticed() {
         ("/sync/peopleDone", json!("0")),
         ("/queue", json!({"waiting": 0})),
         ("/attention", json!({"open": 0, "ignored": 0})),
+        ("/notifications", json!({"state": "on", "lastSentAt": null})),
         ("/account", json!({"companyId": 1, "companyName": null, "subdomain": "acme"})),
     ] {
         let mut wrong = right.clone();

@@ -22,6 +22,9 @@ pub fn endpoints() -> Vec<(Method, &'static str, Option<Value>)> {
         (Method::GET, "/absences", None),
         (Method::PUT, "/credentials", Some(json!({"clientId": "id", "clientSecret": "secret"}))),
         (Method::PUT, "/webhook-events", Some(json!({"events": ["person_added"]}))),
+        (Method::GET, "/notifications", None),
+        (Method::PUT, "/notifications", Some(json!({"recipients": ["hr@acme.be"], "language": "nl"}))),
+        (Method::POST, "/notifications/test", None),
         (Method::POST, "/login", None),
         (Method::POST, "/webhook-token/rotate", None),
         (Method::POST, "/logout", None),
@@ -105,6 +108,17 @@ async fn invalid_input_is_refused_by_a_problem_that_names_the_field() {
         (put("/webhook-events", json!({"events": [1]})), "events"),
         (put("/webhook-events", json!({"events": ["ok", " "]})), "events"),
         (put("/webhook-events", json!({"events": ["a\u{0}b"]})), "events"),
+        (put("/notifications", json!({"language": "nl"})), "recipients"),
+        (put("/notifications", json!({"recipients": "hr@acme.be", "language": "nl"})), "recipients"),
+        (put("/notifications", json!({"recipients": [1], "language": "nl"})), "recipients"),
+        (put("/notifications", json!({"recipients": ["hr"], "language": "nl"})), "recipients"),
+        (put("/notifications", json!({"recipients": ["a@b.be\r\nBcc: c@d.be"], "language": "nl"})), "recipients"),
+        (put("/notifications", json!({"recipients": ["a@b.be\u{0}"], "language": "nl"})), "recipients"),
+        (put("/notifications", json!({"recipients": ["é@b.be"], "language": "nl"})), "recipients"),
+        (put("/notifications", json!({"recipients": vec!["a@b.be, c@d.be"], "language": "nl"})), "recipients"),
+        (put("/notifications", json!({"recipients": ["a@b.be"]})), "language"),
+        (put("/notifications", json!({"recipients": ["a@b.be"], "language": "de"})), "language"),
+        (put("/notifications", json!({"recipients": ["a@b.be"], "language": null})), "language"),
         ((Method::POST, "/sync?dryRun=perhaps", None), "dryRun"),
         (get("/attention?state=closed"), "state"),
         (get("/absences?personId=x"), "personId"),
@@ -124,6 +138,7 @@ async fn invalid_input_is_refused_by_a_problem_that_names_the_field() {
         assert!(problem["errors"][0]["detail"].is_string(), "{case}");
     }
     assert_eq!(app.officient.subscriptions().len(), 5);
+    assert_eq!(app.get("/notifications").await["recipients"], json!([]), "half of a body was stored");
     app.begin_login().await;
 }
 
@@ -219,6 +234,7 @@ async fn each_problem_has_a_type_of_its_own_that_the_documentation_explains() {
         (form(&"x".repeat(70_000)), "payload-too-large"),
         (app.api(Method::POST, "/sync"), "not-connected"),
         (app.api(Method::POST, "/login").header("accept", "application/json"), "credentials-missing"),
+        (app.api(Method::POST, "/notifications/test"), "notifications-off"),
     ] {
         assert_eq!(send(request).await, id);
     }
@@ -284,6 +300,7 @@ async fn the_status_document_has_exactly_its_fields() {
             "queue": {"waiting": "integer", "retrying": "integer"}, "absences": {"written": "integer"},
             "attention": {"open": "integer"}, "audit": {"finishedAt": "null", "differences": "integer"},
             "paused": "null",
+            "notifications": {"state": "text", "lastSentAt": "null"},
         })
     );
     assert_eq!(app.status().await["state"], "disconnected");
@@ -307,6 +324,7 @@ async fn the_status_document_has_exactly_its_fields() {
             "queue": {"waiting": "integer", "retrying": "integer"}, "absences": {"written": "integer"},
             "attention": {"open": "integer"}, "audit": {"finishedAt": "null", "differences": "integer"},
             "paused": "null",
+            "notifications": {"state": "text", "lastSentAt": "null"},
         })
     );
     let status = app.status().await;

@@ -4,6 +4,8 @@ mod check;
 mod commands;
 mod database;
 mod health;
+mod notifications;
+mod outbox;
 mod processes;
 mod replicas;
 mod retention;

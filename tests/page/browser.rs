@@ -190,7 +190,7 @@ async fn the_admin_does_everything_on_a_phone_without_scripts() {
 }
 
 /// Every page, as it is while connected.
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 16] = [
     "",
     "?webhook-address=shown",
     "/attention",
@@ -203,6 +203,7 @@ const PAGES: [&str; 15] = [
     "/leave-types",
     "/history",
     "/log",
+    "/notifications",
     "/preview",
     "/preview?list=skip",
     "/nowhere",

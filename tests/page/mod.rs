@@ -4,5 +4,6 @@ mod browser;
 mod differences;
 mod live;
 mod pause;
+mod notifications;
 mod preview;
 mod tabs;

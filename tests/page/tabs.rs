@@ -3,7 +3,8 @@
 use crate::page::preview::preview_text;
 use crate::support::prelude::*;
 
-const TABS: [&str; 8] = ["", "/attention", "/differences", "/people", "/leave-types", "/history", "/log", "/preview"];
+const TABS: [&str; 9] =
+    ["", "/attention", "/differences", "/people", "/leave-types", "/history", "/log", "/notifications", "/preview"];
 
 pub fn tab(under: &str) -> String {
     format!("{PAGE}{under}")

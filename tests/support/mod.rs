@@ -7,6 +7,7 @@
 pub mod browser;
 pub mod changes;
 pub mod chromium;
+pub mod notifications;
 pub mod postgres;
 pub mod prelude;
 pub mod program;

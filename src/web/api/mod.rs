@@ -5,6 +5,7 @@ pub mod attention;
 pub mod days;
 pub mod differences;
 pub mod lists;
+pub mod notifications;
 pub mod officient_app;
 pub mod pause;
 pub mod status;

@@ -126,12 +126,12 @@ pub async fn rotate_token(State(app): State<App>, admin: Admin, headers: HeaderM
 }
 
 /// The fields of a body.
-async fn json_object(body: Body) -> Result<Map<String, Value>, WebError> {
+pub(super) async fn json_object(body: Body) -> Result<Map<String, Value>, WebError> {
     let body = read_body(body).await?;
     serde_json::from_slice(&body).map_err(|_no_object| WebError::InvalidRequest("the body must be a JSON object"))
 }
 
-fn text<'a>(object: &'a Map<String, Value>, field: &'static str) -> Result<&'a str, WebError> {
+pub(super) fn text<'a>(object: &'a Map<String, Value>, field: &'static str) -> Result<&'a str, WebError> {
     let invalid = |fault| WebError::InvalidField { field, fault };
     object.get(field).ok_or(invalid("is missing"))?.as_str().ok_or(invalid("must be a string"))
 }

@@ -13,6 +13,7 @@ use crate::db::queue::Counts;
 use crate::db::subscriptions::{Subscription, SubscriptionState};
 use crate::db::{absences, attention, connection, differences, queue, subscriptions, webhooks};
 use crate::domain::company::Account;
+use crate::domain::notification::State as NotificationState;
 use crate::sync::Engine;
 use crate::web::error::WebError;
 use crate::web::state::App;
@@ -34,6 +35,7 @@ pub struct Status {
     pub audit: AuditStatus,
     /// Null unless the admin paused.
     pub paused: Option<PauseStatus>,
+    pub notifications: NotificationsStatus,
 }
 
 /// Nothing is written to Optedo.
@@ -86,6 +88,14 @@ pub struct AuditStatus {
     pub differences: i64,
 }
 
+/// Whether messages about incidents arrive.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NotificationsStatus {
+    pub state: NotificationState,
+    pub last_sent_at: Option<Timestamp>,
+}
+
 /// The status of the connection and of the flow.
 #[utoipa::path(get, path = "/status", operation_id = "status", responses(
     (status = 200, body = Status, description = "The status document"),
@@ -108,6 +118,7 @@ pub async fn read_status(engine: &Engine) -> Result<Status, sqlx::Error> {
     // Webhooks first: one that becomes a request in between is then counted twice instead of not at all.
     let waiting_webhooks = webhooks::count_waiting(db).await?;
     let mut queue = queue::count(db).await?;
+    let notifications = engine.notification_status().await?;
     queue.waiting += waiting_webhooks;
     Ok(Status {
         paused: connection.paused_at.map(|since| PauseStatus { since, by: connection.paused_by }),
@@ -133,6 +144,10 @@ pub async fn read_status(engine: &Engine) -> Result<Status, sqlx::Error> {
         audit: AuditStatus {
             finished_at: differences::audit(db, company).await?.finished_at,
             differences: differences::count_by_kind(db, company).await?.iter().map(|(_, count)| count).sum(),
+        },
+        notifications: NotificationsStatus {
+            state: notifications.state,
+            last_sent_at: notifications.settings.last_sent_at,
         },
     })
 }
@@ -168,6 +183,8 @@ impl fmt::Display for Status {
         writeln!(f, "sync        {state}, {people_done} of {people_total} people, last finished {finished_at}")?;
         writeln!(f, "queue       {} waiting, {} to try again", self.queue.waiting, self.queue.retrying)?;
         writeln!(f, "absences    {} in Optedo", self.absences.written)?;
-        write!(f, "attention   {} open", self.attention.open)
+        writeln!(f, "attention   {} open", self.attention.open)?;
+        let NotificationsStatus { state, last_sent_at } = &self.notifications;
+        write!(f, "messages    {}, last one sent {}", state.into_str(), or_never(*last_sent_at))
     }
 }

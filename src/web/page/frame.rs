@@ -13,12 +13,12 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use crate::db::attention;
 use crate::db::connection::{self, Connection};
 use crate::sync::Engine;
+use crate::texts::{Language, Text};
 use crate::web::error::WebError;
 use crate::web::notice::Notice;
 use crate::web::request::query_value;
 use crate::web::session::Admin;
 use crate::web::state::App;
-use crate::texts::{Language, Text};
 use crate::web::{CALLBACK_PATH, PAGE_PATH};
 
 /// A tab of the page; its string is the last part of its path.
@@ -33,6 +33,7 @@ pub(super) enum Tab {
     LeaveTypes,
     History,
     Log,
+    Notifications,
     Preview,
 }
 
@@ -50,6 +51,7 @@ impl Tab {
             Self::LeaveTypes => t.text("tab-leave-types"),
             Self::History => t.text("tab-history"),
             Self::Log => t.text("tab-log"),
+            Self::Notifications => t.text("tab-notifications"),
             Self::Preview => t.text("tab-preview"),
         }
     }

@@ -8,6 +8,7 @@ mod differences;
 mod frame;
 mod history;
 mod leave_types;
+mod notifications;
 mod overview;
 mod people;
 mod person;
@@ -56,6 +57,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/leave-types", get(leave_types::show))
         .route("/history", get(history::show))
         .route("/log", get(history::show_log))
+        .route("/notifications", get(notifications::show).post(notifications::replace))
         .route("/preview", get(preview::show).post(preview::request))
         .route("/sign-out", post(sign_in::sign_out))
         .layer(from_fn_with_state(app.clone(), sign_in::require_admin))
