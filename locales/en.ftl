@@ -661,6 +661,7 @@ items-of-kind =
         [optedo_unauthorized] Optedo refuses the connection
         [officient_failing] Officient does not work
         [optedo_failing] Optedo does not work
+        [paused] Pause of more than a day
        *[person_failing] People who cannot be read or written
     }
 message-open-items = What needs attention now:

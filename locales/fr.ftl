@@ -657,6 +657,7 @@ items-of-kind =
         [optedo_unauthorized] Optedo refuse la connexion
         [officient_failing] Officient ne fonctionne pas
         [optedo_failing] Optedo ne fonctionne pas
+        [paused] Pause de plus d’un jour
        *[person_failing] Personnes qui ne peuvent pas être lues ou modifiées
     }
 message-open-items = Ce qui demande votre attention :

@@ -661,6 +661,7 @@ items-of-kind =
         [optedo_unauthorized] Optedo weigert de koppeling
         [officient_failing] Officient werkt niet
         [optedo_failing] Optedo werkt niet
+        [paused] Pauze van meer dan een dag
        *[person_failing] Personen die niet gelezen of geschreven kunnen worden
     }
 message-open-items = Wat nu aandacht vraagt:

@@ -3,7 +3,7 @@
 mod browser;
 mod differences;
 mod live;
-mod pause;
 mod notifications;
+mod pause;
 mod preview;
 mod tabs;
