@@ -55,7 +55,7 @@ impl Engine {
         let window = self.window();
         let touched = period.start().year()..=period.end().year();
         let years: Vec<i16> = window.years().filter(|year| touched.contains(year)).collect();
-        self.reference_data.snapshot(company, &years, Priority::Urgent, Fresh(request.at)).await?;
+        self.reference_data.snapshot(company, &years, Fresh(request.at)).await?;
         let permit = self.officient.permit(Priority::Urgent).await?;
         let mut observation = self.observe(company, asked, request, Some(&years), permit).await?;
         if let Some(error) = observation.incomplete.take() {

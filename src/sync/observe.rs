@@ -113,7 +113,7 @@ impl Engine {
             let Some(names) = person.names.clone().filter(|_| !person.archived) else {
                 return self.observe_archived(company, &person, window).await;
             };
-            let snapshot = self.reference_data.snapshot(company, &type_years, priority, fresh).await?;
+            let snapshot = self.reference_data.snapshot(company, &type_years, fresh).await?;
             let observation = self.compare(company, &person, &names, &calendar, &written, &snapshot).await?;
             let needed = needed_freshness(&observation.plan, to_write, Fresh(request.at)).unwrap_or(fresh);
             if needed <= fresh {

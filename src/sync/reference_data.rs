@@ -147,10 +147,9 @@ impl ReferenceData {
         &self,
         company: CompanyId,
         years: &[i16],
-        priority: Priority,
         fresh: Fresh,
     ) -> Result<Snapshot, ReferenceDataError> {
-        let types = years.iter().map(|year| self.leave_types(company, *year, priority, fresh));
+        let types = years.iter().map(|year| self.leave_types(company, *year, fresh));
         let (users, absence_types, types) =
             tokio::try_join!(self.users(fresh), self.absence_types(fresh), try_join_all(types))?;
         Ok(Snapshot { users, absence_types, leave_types: years.iter().copied().zip(types).collect() })
@@ -172,14 +171,14 @@ impl ReferenceData {
         Ok(self.absence_types.get(fresh, &self.clock, self.optedo.absence_types()).await?)
     }
 
+    /// The read is urgent whoever needs it, because a webhook about somebody else may wait for its answer too.
     pub async fn leave_types(
         &self,
         company: CompanyId,
         year: i16,
-        priority: Priority,
         fresh: Fresh,
     ) -> Result<Arc<Vec<LeaveType>>, ReferenceDataError> {
-        let read = self.officient.leave_types(priority, year);
+        let read = self.officient.leave_types(Priority::Urgent, year);
         Ok(self.cached_leave_types(company, year).get(fresh, &self.clock, read).await?)
     }
 

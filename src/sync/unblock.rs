@@ -104,7 +104,7 @@ impl Engine {
         }
         if !awaited.iter().all(is_built_in) {
             for year in self.window().years() {
-                for kind in self.reference_data.leave_types(company, year, Priority::Sweep, fresh).await?.iter() {
+                for kind in self.reference_data.leave_types(company, year, fresh).await?.iter() {
                     if let Some(description) = describe_type(kind, &self.config.officient.integration_app) {
                         described.entry(description.type_id.clone()).or_default().push(description);
                     }

@@ -131,6 +131,8 @@ async fn use_every_page(kind: Kind) {
     browser.photograph("verschillen").await;
     browser.press_in(".items", "Terugzetten").await;
     browser.until_it_contains("Geen verschillen.").await;
+    browser.open(&format!("{page}/notifications")).await;
+    browser.photograph("meldingen").await;
     browser.open(&format!("{page}/leave-types")).await;
     assert!(browser.text().await.contains("Ouderschapsverlof"));
     browser.photograph("verloftypes").await;

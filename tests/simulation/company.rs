@@ -121,7 +121,7 @@ impl<'a> Company<'a> {
         let optedo = OptedoOptions { clock: clock.clone(), ..OptedoOptions::default() };
         let optedo = OptedoSim::start(optedo).await.unwrap();
         let ports: Vec<u16> = (0..story.replicas).map(|_| free_port()).collect();
-        let settings = settings(&database.url, ports[0], &officient, &optedo, story.max_deletions);
+        let settings = settings(database, ports[0], &officient, &optedo, story.max_deletions);
         let today = clock.today();
         let monday = today.nth_weekday(1, Weekday::Monday).unwrap().saturating_add(BASE_DAYS.days());
         let window = Window { from: today.saturating_sub(30.days()), until: today.saturating_add(300.days()) };
@@ -460,6 +460,7 @@ impl<'a> Company<'a> {
         self.deletions.judge(&self.optedo.deletions(), self.max_deletions)?;
         self.check_everything_stands_as_it_should().await?;
         self.audit().await?;
+        self.check_notifications().await?;
         self.check_everything_stands_as_it_should().await?;
         if is_last {
             let writes = self.optedo.writes();
@@ -944,7 +945,7 @@ pub(super) fn ensure(holds: bool, what: impl FnOnce() -> String) -> Result<(), S
 }
 
 fn settings(
-    database: &str,
+    database: &Database,
     port: u16,
     officient: &OfficientSim,
     optedo: &OptedoSim,
@@ -966,8 +967,10 @@ fn settings(
         ("sync.sweep_interval", "0s".to_owned()),
         ("sync.audit_at", String::new()),
         ("sync.max_deletions", max_deletions.to_string()),
+        ("notifications.webhook_url", database.chat.url.clone()),
+        ("notifications.digest_at", String::new()),
     ];
-    let database = ("DATABASE_URL".to_owned(), database.to_owned());
+    let database = ("DATABASE_URL".to_owned(), database.url.clone());
     [database].into_iter().chain(own.map(|(key, value)| (variable(key), value))).collect()
 }
 

@@ -8,6 +8,7 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::time::sleep;
 
 use crate::support::create_database;
+use crate::support::notifications::Chat;
 
 /// What the service may wait for, with the query that shows it.
 const WAITING: [(&str, &str); 7] = [
@@ -48,6 +49,8 @@ const WAITING: [(&str, &str); 7] = [
 
 pub struct Database {
     pub url: String,
+    /// Where the notifications of a story arrive.
+    pub chat: Chat,
     connection: PgConnection,
     tables: Vec<String>,
     /// Empties every table, and puts back the rows that the migrations made.
@@ -79,7 +82,7 @@ impl Database {
                 reset.push_str(&rows);
             }
         }
-        Self { url, connection, tables, reset }
+        Self { url, chat: Chat::start().await, connection, tables, reset }
     }
 
     /// Makes a backup of every table, in place of the last one.
@@ -107,6 +110,7 @@ impl Database {
     pub async fn reset(&mut self) {
         self.cut().await;
         self.until_nobody_is_connected().await;
+        self.chat.received.lock().unwrap().clear();
         let reset = self.reset.clone();
         run(&mut self.connection, &reset).await;
     }

@@ -10,6 +10,7 @@ mod audit;
 mod company;
 mod database;
 mod deletions;
+mod notifications;
 mod operations;
 mod oracle;
 mod regressions;

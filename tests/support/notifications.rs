@@ -14,7 +14,7 @@ pub const SECRET: &str = "c2hoISB0aGUga2V5IG9mIHRoZSB0ZXN0cw==";
 
 /// A chat service that receives notifications.
 pub struct Chat {
-    url: String,
+    pub url: String,
     pub received: Received,
     /// The status of its responses.
     status: Arc<Mutex<u16>>,

@@ -12,7 +12,6 @@ use crate::db::{connection, people};
 use crate::domain::absence::User;
 use crate::domain::attention::{Hint, hint_sentence};
 use crate::domain::ids::PersonId;
-use crate::officient::rate_limiter::Priority;
 use crate::sync::SyncError;
 use crate::sync::lists::{CurrentMapping, MatchState, map_everything, match_everybody};
 use crate::sync::reference_data::Fresh;
@@ -85,7 +84,7 @@ pub async fn leave_types(State(app): State<App>) -> Result<Json<Vec<CurrentMappi
     };
     let year = engine.clock.today().year();
     let fresh = Fresh::to_show(&engine.clock);
-    let snapshot = engine.reference_data.snapshot(company, &[year], Priority::Urgent, fresh).await;
+    let snapshot = engine.reference_data.snapshot(company, &[year], fresh).await;
     let snapshot = snapshot.map_err(SyncError::from)?;
     let leave_types = snapshot.leave_types.values().flat_map(|types| types.iter());
     Ok(Json(map_everything(&engine.config, leave_types, &snapshot.absence_types)))
