@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx as _;
 use serde::Serialize;
+use sqlx::PgExecutor;
 use sqlx::types::Json;
-use sqlx::{PgConnection, PgExecutor};
 use utoipa::ToSchema;
 
 use super::{Result, timestamp};
@@ -129,7 +129,7 @@ macro_rules! select_differences {
     };
 }
 
-/// The newest thousand differences in this state, by person and day.
+/// At most a thousand differences in this state, by person and day; of the resolved ones, the newest first.
 pub async fn list(
     db: impl PgExecutor<'_>,
     company: Option<CompanyId>,
@@ -201,25 +201,25 @@ pub async fn resolve_others(
         company.0, person.0, events, compared_at.to_sqlx(), now.to_sqlx())
 }
 
-/// Resolves the differences of a person whose absence was written or deleted since the comparison. Returns how many are
-/// open; `None`: nothing was resolved.
+/// Resolves the differences of a person whose absence was written or deleted since the comparison. Returns whether there were
+/// any.
 pub async fn resolve_written(
-    tx: &mut PgConnection,
+    db: impl PgExecutor<'_>,
     company: CompanyId,
     person: PersonId,
     now: Timestamp,
-) -> Result<Option<i64>> {
-    let resolved = count_affected!(&mut *tx,
+) -> Result<bool> {
+    let resolved = count_affected!(db,
         "update differences d set state = 'resolved', resolved_at = $3
          from absences a
          where d.company_id = $1 and d.person_id = $2 and d.state <> 'resolved'
              and a.company_id = d.company_id and a.event_id = d.event_id
              and greatest(a.written_at, a.deleted_at) > d.compared_at";
-        company.0, person.0, now.to_sqlx())?;
-    if resolved == 0 { Ok(None) } else { count_open(&mut *tx, company, person).await.map(Some) }
+        company.0, person.0, now.to_sqlx());
+    Ok(resolved? > 0)
 }
 
-/// Records the admin's decision to leave Optedo as it is. Returns how many differences that were.
+/// Records the admin's decision to leave Optedo as it is. Returns how many of these differences were open.
 pub async fn keep(
     db: impl PgExecutor<'_>,
     company: CompanyId,

@@ -255,7 +255,7 @@ impl Engine {
             let events: Vec<i64> = audited.differences.iter().map(|difference| difference.event_id.0).collect();
             differences::resolve_others(&mut *tx, company, person, &events, audited.compared_at, now).await?;
         }
-        differences::resolve_written(&mut tx, company, person, now).await?;
+        differences::resolve_written(&mut *tx, company, person, now).await?;
         self.count_differences(&mut tx, company, person).await?;
         tx.commit().await?;
         if self.config.sync.on_difference == OnDifference::Restore {

@@ -69,7 +69,7 @@ impl Engine {
         }
         self.store_blocked(&mut tx, company, person, observation, applied).await?;
         self.settle_deletions(&mut tx, company, observation, now).await?;
-        if differences::resolve_written(&mut tx, company, person, now).await?.is_some() {
+        if differences::resolve_written(&mut *tx, company, person, now).await? {
             self.count_differences(&mut tx, company, person).await?;
         }
         if !observation.plan.worked.is_empty() {

@@ -116,7 +116,8 @@ pub async fn restore_all(
     // Boxed: the handler that awaits it would be too large for its thread's stack otherwise.
     let restored = Box::pin(engine.restore(company, differences)).await?;
     if restored > 0 {
-        record(engine, Act::DifferencesRestored, restored, actor).await?;
+        let (detail, now) = (format!("{restored} differences"), engine.clock.now());
+        audit_log::insert(&engine.db, Act::DifferencesRestored, Some(&detail), actor, now).await?;
     }
     Ok(restored == wanted)
 }
@@ -133,13 +134,9 @@ pub async fn keep_all(
     let mut tx = db::begin(&engine.db).await?;
     let kept = differences::keep(&mut *tx, company, &ids, actor.name.as_deref(), engine.clock.now()).await?;
     engine.count_differences(&mut tx, company, person).await?;
-    tx.commit().await?;
     if kept > 0 {
-        record(engine, Act::DifferencesKept, ids.len(), actor).await?;
+        let (detail, now) = (format!("{kept} differences"), engine.clock.now());
+        audit_log::insert(&mut *tx, Act::DifferencesKept, Some(&detail), actor, now).await?;
     }
-    Ok(())
-}
-
-async fn record(engine: &Engine, act: Act, count: usize, actor: &Actor) -> Result<(), sqlx::Error> {
-    audit_log::insert(&engine.db, act, Some(&format!("{count} differences")), actor, engine.clock.now()).await
+    Ok(tx.commit().await?)
 }
