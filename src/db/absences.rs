@@ -157,7 +157,8 @@ pub async fn take_back_update(
         written.intent.map(|intent| intent.into_str()), now.to_sqlx(), context.person.0)
 }
 
-/// Stores that an absence is about to be deleted. False as for [`intend_update`].
+/// Stores that an absence is about to be deleted: from now on a 404 means that it is gone, however lately it was written.
+/// False as for [`intend_update`].
 pub async fn intend_delete(
     db: impl PgExecutor<'_>,
     context: WriteContext,
@@ -165,7 +166,7 @@ pub async fn intend_delete(
     now: Timestamp,
 ) -> Result<bool> {
     let updated = count_affected!(db,
-        "update absences set person_id = $3, intent = 'delete', intent_at = $4
+        "update absences set person_id = $3, intent = 'delete', intent_at = $4, written_at = null
          where company_id = $1 and event_id = $2 and person_id = $5 and deleted_at is null
              and (person_id = $3 or intent is null or call_until is null or call_until <= $4)";
         context.company.0, written.event.0, context.person.0, now.to_sqlx(), written.person.0);

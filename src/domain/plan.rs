@@ -46,6 +46,7 @@ pub struct WrittenAbsence {
     /// Whether the event was worked time when it was written; `None`: an older version wrote it.
     pub is_worked: Option<bool>,
     pub intent: Option<Intent>,
+    /// `None` before the first write has succeeded, and once a deletion was begun.
     pub written_at: Option<Timestamp>,
     /// Until when an earlier call may still reach Optedo.
     pub call_until: Option<Timestamp>,

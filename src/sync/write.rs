@@ -19,7 +19,7 @@ use crate::db::{self, absences};
 use crate::domain::absence::{Absence, NewAbsence};
 use crate::domain::desired::DesiredAbsence;
 use crate::domain::ids::{AbsenceId, EventId, UserId};
-use crate::domain::plan::{Creation, Intent, WrittenAbsence, absence_to_write, find_ours};
+use crate::domain::plan::{Creation, WrittenAbsence, absence_to_write, find_ours};
 use crate::domain::sync_request::WriteContext;
 use crate::http_client::UpstreamError;
 use crate::optedo::{OptedoError, Reply};
@@ -186,10 +186,7 @@ impl Engine {
                 Ok(_) => {}
                 Err(SyncError::Optedo(error)) if matches!(error.source, UpstreamError::NotFound) => {
                     self.ensure_it_is_gone(absence, &days, error).await?;
-                    // An earlier deletion explains the 404.
-                    if written.intent != Some(Intent::Delete) {
-                        self.wait_until_visible(event, written.written_at)?;
-                    }
+                    self.wait_until_visible(event, written.written_at)?;
                 }
                 Err(error) => return Err(error),
             }
@@ -241,7 +238,8 @@ impl Engine {
         OptedoError { operation: format!("writing the absence of event {event}"), source }.into()
     }
 
-    /// Behind a cache or on a replica, Optedo may not show an absence for some seconds after we wrote it.
+    /// Behind a cache or on a replica, Optedo may not show an absence for some seconds after we wrote it. `None`: it was not
+    /// written lately, or a deletion was begun since, which explains that it is gone.
     fn wait_until_visible(&self, event: EventId, written_at: Option<Timestamp>) -> Result<(), SyncError> {
         let age = written_at.map(|at| self.clock.now().duration_since(at));
         match age.and_then(|age| Duration::try_from(age).ok()) {

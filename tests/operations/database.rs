@@ -4,7 +4,7 @@ use optedo_officient::db;
 use sqlx::{Connection as _, PgConnection};
 use tokio::time::timeout;
 
-use crate::support::changes::{Dice, change, standing, wanted};
+use crate::support::changes::{Dice, change, standing, until_equal, wanted};
 use crate::support::postgres::Postgres;
 use crate::support::prelude::*;
 use crate::support::program::Replica;
@@ -94,7 +94,7 @@ async fn a_postgres_stopped_immediately_during_changes_loses_and_duplicates_noth
     }
     w.officient.webhooks_delivered().await;
     // The webhooks alone are enough: there is no sweep, no further change, and no restart of the service.
-    until("Optedo has exactly the leave of Officient", || standing(&w) == wanted(&w, &people)).await;
+    until_equal(&w, &people).await;
     let accepted = w.officient.deliveries().iter().filter(|delivery| delivery.status == Some(200)).count();
     assert!(accepted >= 75, "{accepted}");
     let mut connection = PgConnection::connect(&postgres.url).await.unwrap();

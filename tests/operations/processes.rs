@@ -1,6 +1,6 @@
 //! The real program as processes that are killed and stopped at every moment.
 
-use crate::support::changes::{Dice, change, standing, wanted};
+use crate::support::changes::{Dice, change, standing, until_equal, wanted};
 use crate::support::prelude::*;
 use crate::support::program::{Replica, Serving, memory_of, with};
 
@@ -26,7 +26,7 @@ async fn thirty_kills_during_three_hundred_changes_lose_and_duplicate_no_absence
         replica = Replica::start(&w, &environment, port).await;
     }
     w.officient.webhooks_delivered().await;
-    w.until("Optedo has exactly the leave of Officient", async || standing(&w) == wanted(&w, &people)).await;
+    until_equal(&w, &people).await;
     w.settle().await;
     w.sweep().await;
     assert_eq!(standing(&w), wanted(&w, &people));
@@ -72,7 +72,7 @@ async fn a_kill_at_any_point_of_a_write_does_not_repeat_the_write() {
         w.sql("update absences set call_until = now() where call_until is not null").await;
         let replica = Replica::start(&w, &environment, port).await;
         let people = [(w.jan, w.user)];
-        w.until(point, async || standing(&w) == wanted(&w, &people)).await;
+        until_equal(&w, &people).await;
         w.settle().await;
         assert!(w.absence_of(kept).is_some(), "{point}");
         w.finish(&[]).await;

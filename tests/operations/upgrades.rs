@@ -1,6 +1,6 @@
 //! Two versions on one database: this one beside the next one's schema, and a real older program beside this one.
 
-use crate::support::changes::{Dice, change, standing, wanted};
+use crate::support::changes::{Dice, change, standing, until_equal, wanted};
 use crate::support::prelude::*;
 use crate::support::program::{Replica, program_of};
 
@@ -101,7 +101,7 @@ async fn the_previous_version_and_this_one_share_a_database_during_an_update() {
     let second = new(free_port()).await;
     assert!(is_taken_back || migrations().await > before, "no schema of a next version: nothing is shown");
     twenty_changes(&w, &people, &mut dice, &second).await;
-    until("the old replica writes the leave", || standing(&w) == wanted(&w, &people)).await;
+    until_equal(&w, &people).await;
     first.kill();
     let mut third = new(port).await;
     twenty_changes(&w, &people, &mut dice, &third).await;
@@ -113,13 +113,13 @@ async fn the_previous_version_and_this_one_share_a_database_during_an_update() {
         third.kill();
         let fifth = old(port).await;
         twenty_changes(&w, &people, &mut dice, &fifth).await;
-        until("a replica writes the leave", || standing(&w) == wanted(&w, &people)).await;
+        until_equal(&w, &people).await;
         fifth.kill();
         third = new(port).await;
     }
     twenty_changes(&w, &people, &mut dice, &third).await;
     w.officient.webhooks_delivered().await;
-    until("Optedo has exactly the leave of Officient", || standing(&w) == wanted(&w, &people)).await;
+    until_equal(&w, &people).await;
     w.settle().await;
     w.sweep().await;
     assert_eq!(standing(&w), wanted(&w, &people));

@@ -139,6 +139,27 @@ async fn an_interrupted_deletion_and_change_are_completed_after_a_restart() {
     w.finish(&[]).await;
 }
 
+/// A deletion took effect and its response was lost. Then the leave comes back: the 404 that its absence answers now is no
+/// sign of an Optedo that lags behind.
+#[tokio::test]
+async fn leave_that_returns_after_a_deletion_without_a_response_is_written_at_once() {
+    let w = options().set("sync.adopt_existing", "false").connected().await;
+    let [same_event, other_event] = [0, 1].map(|day| w.take_leave(day));
+    w.webhook().await;
+    w.optedo.fault_on("DELETE /api/absences", Fault::AnswerLost, 2);
+    w.officient.change_event(same_event, |leave| leave.status = EventStatus::Pending);
+    w.webhook().await;
+    w.officient.delete_event(other_event);
+    w.webhook().await;
+    assert_eq!(w.absences(), []);
+    w.officient.change_event(same_event, |leave| leave.status = EventStatus::Approved);
+    let returned = w.take_leave(1);
+    w.webhook().await;
+    assert_eq!(w.times_of(same_event), whole_day(w.day(0)));
+    assert_eq!(w.times_of(returned), whole_day(w.day(1)));
+    w.finish(&[]).await;
+}
+
 #[tokio::test]
 async fn a_restart_during_the_first_import_writes_everything_once() {
     let mut w = World::start().await;

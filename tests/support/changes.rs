@@ -1,7 +1,11 @@
 //! Random but reproducible changes of leave, and the absences that they must end in.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
+use tokio::time::sleep;
+
+use crate::support::PATIENCE;
 use crate::support::simulators::officient::NewEvent;
 use crate::support::world::World;
 
@@ -49,6 +53,18 @@ pub fn wanted(w: &World, people: &[(i64, i64)]) -> BTreeMap<String, (String, Str
         }
     }
     wanted
+}
+
+/// Waits until Optedo has exactly the leave that these people have in Officient.
+pub async fn until_equal(w: &World, people: &[(i64, i64)]) {
+    let began = Instant::now();
+    while standing(w) != wanted(w, people) {
+        if began.elapsed() > PATIENCE {
+            let status = w.status().await;
+            assert_eq!(standing(w), wanted(w, people), "Optedo never had exactly the leave of Officient: {status}");
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// One of the things that happen to leave all day.
