@@ -13,7 +13,7 @@ use optedo_officient::domain::calendar::{CalendarEvent, Category, LeaveType, Lea
 use optedo_officient::domain::company::Names;
 use optedo_officient::domain::desired::{Classification, Rules, Window, classify};
 use optedo_officient::domain::ids::{AbsenceId, AbsenceTypeId, EventId, LeaveTypeId, PersonId, UserId};
-use optedo_officient::domain::mapping::MappingRules;
+use optedo_officient::domain::mapping::{MappingRules, TypeChoices};
 use optedo_officient::domain::matching::{UserDirectory, match_person};
 use optedo_officient::domain::plan::{Evidence, WrittenAbsence, plan};
 use optedo_officient::domain::webhook::WebhookPayload;
@@ -68,7 +68,13 @@ fn planning(c: &mut Criterion) {
     let absence_types = [AbsenceType { id: AbsenceTypeId(1), description: "Verlof".to_owned() }];
     let leave_types = [LeaveType { id: LeaveTypeId(1), name: Some("Verlof".to_owned()), integrations: Vec::new() }];
     let built_in = LeaveTypes::default();
-    let mapping = MappingRules { integration_app: "optedo", built_in: &built_in, absence_types: &absence_types };
+    let choices = TypeChoices::new();
+    let mapping = MappingRules {
+        integration_app: "optedo",
+        built_in: &built_in,
+        choices: &choices,
+        absence_types: &absence_types,
+    };
     let rules = Rules { window, include_pending: false, default_start: time(9, 0, 0, 0), mapping };
     let names = Names { first: "Jan 250".to_owned(), last: "Peeters".to_owned() };
     let person = match_person(PersonId(1), &names, 0, &UserDirectory::new(users()));

@@ -70,6 +70,7 @@ error =
         [not-connected] { error-not-connected }
         [credentials-missing] { error-not-connected }
         [credentials-configured] { error-not-connected }
+        [configured-by-operator] The service’s configuration sets this. Ask Optedo to change it there.
         [notifications-off] There is nobody to send to. Fill in a mail address on the tab Notifications.
         [officient-unavailable] { error-upstream }
         [optedo-unavailable] { error-upstream }
@@ -294,8 +295,8 @@ remedy =
     { $kind ->
         [unmatched_person] Make first and last name exactly equal in Officient and Optedo, capitals included.
         [ambiguous_person] Give each a name of their own, the same in Officient and Optedo, for instance with a second first name.
-        [unmapped_leave_type] In Officient open Instellingen – Verloftypes, choose this leave type and fill in the description from Optedo on the tab Geavanceerd. If this type need not be in Optedo, ignore it.
-        [ambiguous_leave_type] Give each absence type in Optedo a description of its own.
+        [unmapped_leave_type] Choose an absence type on the tab Leave types, or “Do not copy”. Or fill in Optedo’s description in Officient, under Instellingen – Verloftypes, tab Geavanceerd.
+        [ambiguous_leave_type] Choose on the tab Leave types which absence type it is, or give each absence type in Optedo its own description.
         [invalid_event] Open this person’s calendar in Officient, delete the absence and add it again.
         [rejected_by_optedo] Remove the cause in Optedo, for instance an absence that overlaps, and try again.
         [deletions_held] If that is right, confirm it. If not, do not: until then they stay in Optedo. If the same absences come back in Officient, this item disappears by itself.
@@ -311,7 +312,7 @@ remedy =
     }
 remedy-inactive = Make the user active in Optedo, or ignore this item if this person is not planned.
 remedy-archived = Check the absences in Optedo, then ignore this item.
-remedy-built-in-type = This type is built into Officient and has no field for Optedo there. Give an absence type in Optedo exactly this description, or ask Optedo to configure one. If this type need not be in Optedo, ignore it.
+remedy-built-in-type = This type is built into Officient and has no field for Optedo there. Choose an absence type on the tab Leave types, or “Do not copy”.
 
 difference-first-letter = The first letter differs: ‘{ $ours }’ in Officient, ‘{ $theirs }’ in Optedo.
 difference =
@@ -450,6 +451,7 @@ day-reason =
         [not_approved] not approved yet, or declined
         [not_time_off] overtime or another kind without absence
         [worked] time that is worked
+        [excluded_type] leave type is not copied
         [outside_window] outside the period
         [unmatched_person] for a user with exactly this name, or the person is archived
         [ambiguous_person] for a name that occurs only once
@@ -461,7 +463,7 @@ day-reason =
     }
 
 leave-types-heading = Leave types
-leave-types-intro = Which leave type in Officient is which absence type in Optedo. The descriptions must be exactly equal.
+leave-types-intro = Which leave type in Officient is which absence type in Optedo. Choose here or in Officient; what is chosen here goes first.
 leave-type = Leave type in Officient
 looked-for = Description looked for
 absence-type = Absence type in Optedo
@@ -469,12 +471,34 @@ mapping-state =
     { $state ->
         [mapped] mapped
         [unmapped] not found
+        [excluded] not copied
+        [unknown] looked for day by day
        *[ambiguous] more than one
     }
 origin-field = filled in under Geavanceerd
 origin-name = the type’s name
 origin-configuration = from the service’s configuration
-no-leave-types = Officient has no leave types.
+cause-chosen-type-gone = The chosen absence type no longer exists in Optedo.
+remedy-chosen-type-gone = Choose another absence type on the tab Leave types.
+year = Year
+cancel = Cancel
+choice = Choice
+choice-for = Choice for { $name }
+choice-officient = As in Officient
+choice-exclude = Do not copy; keep what is in Optedo
+choice-exclude-delete = Do not copy; delete what is in Optedo
+show-effect = Show what changes
+chosen-at = Chosen on { $at }
+chosen-by = by { $name }
+choice-overrules = Something else is filled in in Officient. The choice here goes first.
+neutral-type = Tip: choose a neutral type, for example “Absent”. Whoever plans then does not see that somebody is ill: that is health data.
+fixed-by-operator = Set in the service’s configuration
+proposed-absence-type = { $name } becomes { $type } in Optedo
+proposed-exclusion = { $name } is not copied; what is in Optedo stays
+proposed-exclusion-with-deletions = { $name } is not copied; what is in Optedo is deleted
+proposed-officient = { $name } as in Officient
+proposal-intro = Nothing is saved yet. The preview below shows what changes in Optedo if you save this choice.
+effect = { $changed } absences change, { $deleted } disappear, { $created } appear.
 fix-heading = Map a leave type
 fix-step-1 = Open Officient and go to Instellingen – Verloftypes.
 fix-step-2 = Click the leave type and choose the tab Geavanceerd.
@@ -557,6 +581,7 @@ act =
         [credentials_changed] Client ID and Secret changed
         [webhook_token_rotated] Webhook address replaced
         [webhook_events_changed] Event names changed
+        [leave_type_mapped] Choice for a leave type changed
         [notifications_changed] Recipients or language of notifications changed
         [deletions_confirmed] Deletions confirmed
         [paused] Paused
@@ -707,6 +732,7 @@ notice =
         [difference_changed] Optedo was changed again meanwhile. Nothing was overwritten; look at the difference once more.
         [difference_kept] This stays as it is until the absence changes in Officient.
         [preview_asked] The preview is being made.
+        [mapping_saved] The choice is saved. Everybody is checked now.
         [notifications_saved] The recipients and the language are saved.
         [test_message_requested] The test message is being sent.
     }

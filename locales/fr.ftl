@@ -70,6 +70,7 @@ error =
         [not-connected] { error-not-connected }
         [credentials-missing] { error-not-connected }
         [credentials-configured] { error-not-connected }
+        [configured-by-operator] La configuration du service fixe cette valeur. Demandez à Optedo de l’y modifier.
         [notifications-off] Il n’y a personne à qui envoyer. Saisissez une adresse sous l’onglet Notifications.
         [officient-unavailable] { error-upstream }
         [optedo-unavailable] { error-upstream }
@@ -290,8 +291,8 @@ remedy =
     { $kind ->
         [unmatched_person] Rendez le prénom et le nom exactement identiques dans Officient et Optedo, majuscules comprises.
         [ambiguous_person] Donnez à chacun un nom propre, identique dans Officient et Optedo, par exemple avec un deuxième prénom.
-        [unmapped_leave_type] Ouvrez dans Officient Instellingen – Verloftypes, choisissez ce type de congé et remplissez sous l’onglet Geavanceerd la description d’Optedo. Si ce type n’a pas à figurer dans Optedo, ignorez-le.
-        [ambiguous_leave_type] Donnez à chaque type d’absence d’Optedo une description propre.
+        [unmapped_leave_type] Choisissez un type d’absence dans l’onglet Types de congé, ou « Ne pas reprendre ». Ou remplissez dans Officient, sous Instellingen – Verloftypes, onglet Geavanceerd, la description d’Optedo.
+        [ambiguous_leave_type] Choisissez dans l’onglet Types de congé de quel type d’absence il s’agit, ou donnez à chaque type d’absence dans Optedo une description propre.
         [invalid_event] Ouvrez le calendrier de cette personne dans Officient, supprimez l’absence et ajoutez-la à nouveau.
         [rejected_by_optedo] Supprimez la cause dans Optedo, par exemple une absence qui se chevauche, et réessayez.
         [deletions_held] Si c’est correct, confirmez. Sinon, ne confirmez pas : d’ici là, elles restent dans Optedo. Si ces mêmes absences réapparaissent dans Officient, ce point disparaît de lui-même.
@@ -307,7 +308,7 @@ remedy =
     }
 remedy-inactive = Activez l’utilisateur dans Optedo, ou ignorez ce point si cette personne n’est pas planifiée.
 remedy-archived = Vérifiez les absences dans Optedo, puis ignorez ce point.
-remedy-built-in-type = Ce type est intégré à Officient et n’y a pas de champ pour Optedo. Donnez à un type d’absence d’Optedo exactement cette description, ou demandez à Optedo d’en configurer une. Si ce type n’a pas à figurer dans Optedo, ignorez-le.
+remedy-built-in-type = Ce type est intégré à Officient et n’y a pas de champ pour Optedo. Choisissez un type d’absence dans l’onglet Types de congé, ou « Ne pas reprendre ».
 
 difference-first-letter = La première lettre diffère : « { $ours } » dans Officient, « { $theirs } » dans Optedo.
 difference =
@@ -446,6 +447,7 @@ day-reason =
         [not_approved] pas encore approuvé, ou refusé
         [not_time_off] heures supplémentaires ou autre sorte sans absence
         [worked] temps travaillé
+        [excluded_type] type de congé non repris
         [outside_window] hors de la période
         [unmatched_person] d’un utilisateur qui porte exactement ce nom, ou la personne est archivée
         [ambiguous_person] d’un nom qui n’existe qu’une fois
@@ -457,7 +459,7 @@ day-reason =
     }
 
 leave-types-heading = Types de congé
-leave-types-intro = Quel type de congé d’Officient correspond à quel type d’absence d’Optedo. Les descriptions doivent être exactement identiques.
+leave-types-intro = Quel type de congé dans Officient correspond à quel type d’absence dans Optedo. Choisissez ici ou dans Officient ; le choix fait ici l’emporte.
 leave-type = Type de congé dans Officient
 looked-for = Description recherchée
 absence-type = Type d’absence dans Optedo
@@ -465,12 +467,34 @@ mapping-state =
     { $state ->
         [mapped] associé
         [unmapped] introuvable
+        [excluded] non repris
+        [unknown] cherché jour par jour
        *[ambiguous] plusieurs
     }
 origin-field = rempli sous Geavanceerd
 origin-name = le nom du type
 origin-configuration = de la configuration du service
-no-leave-types = Officient n’a pas de types de congé.
+cause-chosen-type-gone = Le type d’absence choisi n’existe plus dans Optedo.
+remedy-chosen-type-gone = Choisissez un autre type d’absence dans l’onglet Types de congé.
+year = Année
+cancel = Annuler
+choice = Choix
+choice-for = Choix pour { $name }
+choice-officient = Comme dans Officient
+choice-exclude = Ne pas reprendre ; garder ce qui est dans Optedo
+choice-exclude-delete = Ne pas reprendre ; supprimer ce qui est dans Optedo
+show-effect = Montrer ce qui change
+chosen-at = Choisi le { $at }
+chosen-by = par { $name }
+choice-overrules = Autre chose est rempli dans Officient. Le choix fait ici l’emporte.
+neutral-type = Conseil : choisissez un type neutre, par exemple « Absent ». La personne qui planifie ne voit alors pas que quelqu’un est malade : ce sont des données de santé.
+fixed-by-operator = Fixé dans la configuration du service
+proposed-absence-type = { $name } devient { $type } dans Optedo
+proposed-exclusion = { $name } n’est pas repris ; ce qui est dans Optedo reste
+proposed-exclusion-with-deletions = { $name } n’est pas repris ; ce qui est dans Optedo est supprimé
+proposed-officient = { $name } comme dans Officient
+proposal-intro = Rien n’est encore enregistré. L’aperçu ci-dessous montre ce qui change dans Optedo si vous enregistrez ce choix.
+effect = { $changed } absences changent, { $deleted } disparaissent, { $created } s’ajoutent.
 fix-heading = Associer un type de congé
 fix-step-1 = Ouvrez Officient et allez à Instellingen – Verloftypes.
 fix-step-2 = Cliquez sur le type de congé et choisissez l’onglet Geavanceerd.
@@ -553,6 +577,7 @@ act =
         [credentials_changed] Client ID et Secret modifiés
         [webhook_token_rotated] Adresse du webhook remplacée
         [webhook_events_changed] Noms des événements modifiés
+        [leave_type_mapped] Choix pour un type de congé modifié
         [notifications_changed] Destinataires ou langue des notifications modifiés
         [deletions_confirmed] Suppressions confirmées
         [paused] Mis en pause
@@ -703,6 +728,7 @@ notice =
         [difference_changed] Optedo a encore été modifié entre-temps. Rien n’a été écrasé ; regardez la différence à nouveau.
         [difference_kept] Cela reste ainsi, jusqu’à ce que l’absence change dans Officient.
         [preview_asked] L’aperçu est en préparation.
+        [mapping_saved] Le choix est enregistré. Tout le monde est vérifié maintenant.
         [notifications_saved] Les destinataires et la langue sont enregistrés.
         [test_message_requested] Le message de test est envoyé.
     }

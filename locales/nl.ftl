@@ -70,6 +70,7 @@ error =
         [not-connected] { error-not-connected }
         [credentials-missing] { error-not-connected }
         [credentials-configured] { error-not-connected }
+        [configured-by-operator] Dat staat vast in de configuratie van de dienst. Vraag Optedo om het daar te wijzigen.
         [notifications-off] Er is niemand om naartoe te sturen. Vul op het tabblad Meldingen een mailadres in.
         [officient-unavailable] { error-upstream }
         [optedo-unavailable] { error-upstream }
@@ -294,8 +295,8 @@ remedy =
     { $kind ->
         [unmatched_person] Maak voornaam en achternaam in Officient en Optedo exact gelijk, hoofdletters inbegrepen.
         [ambiguous_person] Geef elk een eigen naam, in Officient en Optedo gelijk, bijvoorbeeld met een tweede voornaam.
-        [unmapped_leave_type] Open in Officient Instellingen – Verloftypes, kies dit verloftype en vul in het tabblad Geavanceerd de omschrijving uit Optedo in. Moet dit type niet in Optedo staan, negeer het dan.
-        [ambiguous_leave_type] Geef elk afwezigheidstype in Optedo een eigen omschrijving.
+        [unmapped_leave_type] Kies op het tabblad Verloftypes een afwezigheidstype, of ‘Niet overnemen’. Of vul in Officient, onder Instellingen – Verloftypes, tabblad Geavanceerd, de omschrijving uit Optedo in.
+        [ambiguous_leave_type] Kies op het tabblad Verloftypes welk afwezigheidstype het is, of geef elk afwezigheidstype in Optedo een eigen omschrijving.
         [invalid_event] Open de kalender van deze persoon in Officient, verwijder de afwezigheid en voeg ze opnieuw toe.
         [rejected_by_optedo] Neem de oorzaak weg in Optedo, bijvoorbeeld een afwezigheid die ermee overlapt, en probeer opnieuw.
         [deletions_held] Klopt het, bevestig dan. Klopt het niet, bevestig dan niet: tot dan blijven ze in Optedo. Duiken dezelfde afwezigheden weer op in Officient, dan verdwijnt dit punt vanzelf.
@@ -311,7 +312,7 @@ remedy =
     }
 remedy-inactive = Maak de gebruiker in Optedo actief, of negeer dit punt als deze persoon niet gepland wordt.
 remedy-archived = Kijk de afwezigheden in Optedo na, en negeer daarna dit punt.
-remedy-built-in-type = Dit type is ingebouwd in Officient en heeft daar geen veld voor Optedo. Geef een afwezigheidstype in Optedo exact deze omschrijving, of vraag Optedo om er een in te stellen. Moet dit type niet in Optedo staan, negeer het dan.
+remedy-built-in-type = Dit type is ingebouwd in Officient en heeft daar geen veld voor Optedo. Kies op het tabblad Verloftypes een afwezigheidstype, of ‘Niet overnemen’.
 
 difference-first-letter = De eerste letter verschilt: ‘{ $ours }’ in Officient, ‘{ $theirs }’ in Optedo.
 difference =
@@ -450,6 +451,7 @@ day-reason =
         [not_approved] nog niet goedgekeurd, of geweigerd
         [not_time_off] overuren of een andere soort zonder afwezigheid
         [worked] tijd waarin gewerkt wordt
+        [excluded_type] verloftype wordt niet overgenomen
         [outside_window] buiten de periode
         [unmatched_person] op een gebruiker met exact deze naam, of de persoon is gearchiveerd
         [ambiguous_person] op een naam die maar één keer voorkomt
@@ -461,7 +463,7 @@ day-reason =
     }
 
 leave-types-heading = Verloftypes
-leave-types-intro = Welk verloftype in Officient welk afwezigheidstype in Optedo is. De omschrijvingen moeten exact gelijk zijn.
+leave-types-intro = Welk verloftype in Officient welk afwezigheidstype in Optedo is. Kiezen mag hier, of in Officient; wat hier gekozen is, gaat voor.
 leave-type = Verloftype in Officient
 looked-for = Gezochte omschrijving
 absence-type = Afwezigheidstype in Optedo
@@ -469,12 +471,34 @@ mapping-state =
     { $state ->
         [mapped] gekoppeld
         [unmapped] niet gevonden
+        [excluded] niet overgenomen
+        [unknown] per dag gezocht
        *[ambiguous] meer dan één
     }
 origin-field = ingevuld onder Geavanceerd
 origin-name = de naam van het type
 origin-configuration = uit de configuratie van de dienst
-no-leave-types = Officient heeft geen verloftypes.
+cause-chosen-type-gone = Het gekozen afwezigheidstype bestaat niet meer in Optedo.
+remedy-chosen-type-gone = Kies op het tabblad Verloftypes een ander afwezigheidstype.
+year = Jaar
+cancel = Annuleren
+choice = Keuze
+choice-for = Keuze voor { $name }
+choice-officient = Zoals in Officient
+choice-exclude = Niet overnemen; wat al in Optedo staat, blijft
+choice-exclude-delete = Niet overnemen; wat al in Optedo staat, verwijderen
+show-effect = Toon wat er verandert
+chosen-at = Gekozen op { $at }
+chosen-by = door { $name }
+choice-overrules = In Officient is iets anders ingevuld. De keuze hier gaat voor.
+neutral-type = Tip: kies een neutraal type, bijvoorbeeld ‘Afwezig’. Wie de planning maakt, ziet dan niet dat iemand ziek is: dat zijn gegevens over gezondheid.
+fixed-by-operator = Staat vast in de configuratie van de dienst
+proposed-absence-type = { $name } wordt { $type } in Optedo
+proposed-exclusion = { $name } wordt niet overgenomen; wat al in Optedo staat, blijft
+proposed-exclusion-with-deletions = { $name } wordt niet overgenomen; wat al in Optedo staat, wordt verwijderd
+proposed-officient = { $name } zoals in Officient
+proposal-intro = Er is nog niets bewaard. Het voorbeeld hieronder toont wat er in Optedo verandert als je deze keuze bewaart.
+effect = { $changed } afwezigheden wijzigen, { $deleted } verdwijnen, { $created } komen erbij.
 fix-heading = Een verloftype koppelen
 fix-step-1 = Open Officient en ga naar Instellingen – Verloftypes.
 fix-step-2 = Klik op het verloftype en kies het tabblad Geavanceerd.
@@ -557,6 +581,7 @@ act =
         [credentials_changed] Client ID en Secret gewijzigd
         [webhook_token_rotated] Webhookadres vervangen
         [webhook_events_changed] Namen van de gebeurtenissen gewijzigd
+        [leave_type_mapped] Keuze voor een verloftype gewijzigd
         [notifications_changed] Ontvangers of taal van meldingen gewijzigd
         [deletions_confirmed] Verwijderingen bevestigd
         [paused] Gepauzeerd
@@ -707,6 +732,7 @@ notice =
         [difference_changed] Er is in Optedo intussen nog iets gewijzigd. Er is niets overschreven; kijk het verschil opnieuw na.
         [difference_kept] Dit blijft zo, tot de afwezigheid in Officient verandert.
         [preview_asked] Het voorbeeld wordt gemaakt.
+        [mapping_saved] De keuze is bewaard. Iedereen wordt nu nagekeken.
         [notifications_saved] De ontvangers en de taal zijn bewaard.
         [test_message_requested] Het testbericht wordt verstuurd.
     }

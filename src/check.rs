@@ -19,10 +19,11 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::connection::{self, Connection, State};
 use crate::db::subscriptions::{self, SubscriptionState};
-use crate::db::{self, DatabaseError, faults, people};
+use crate::db::{self, DatabaseError, faults, leave_types, people};
 use crate::domain::absence::AbsenceType;
 use crate::domain::attention::AttentionItem;
 use crate::domain::calendar::{LeaveType, Subscription};
+use crate::domain::mapping::MappingRules;
 use crate::domain::matching::UserDirectory;
 use crate::http_client::UpstreamError;
 use crate::officient::rate_limiter::Priority::Urgent;
@@ -124,16 +125,17 @@ pub async fn check(config: Config) -> Report {
     let (mut report, clock) = (Report::default(), Clock::default());
     report.ok("configuration", "has no mistakes");
     let stored = check_database(&config, &mut report).await;
-    let mut leave_types = None;
+    let mut types = None;
     if let Some(stored) = &stored {
-        leave_types = Box::pin(check_officient(&config, stored, &clock, &mut report)).await;
+        types = Box::pin(check_officient(&config, stored, &clock, &mut report)).await;
     }
     let (users, absence_types) = check_optedo(&config, &clock, &mut report).await;
-    if let Some((stored, users)) = stored.zip(users) {
+    let Some(stored) = stored else { return report };
+    if let Some(users) = users {
         check_people(&stored, &users, &mut report).await;
     }
-    if let Some((leave_types, absence_types)) = leave_types.zip(absence_types) {
-        check_leave_types(&config, &leave_types, &absence_types, &mut report);
+    if let Some((leave_types, absence_types)) = types.zip(absence_types) {
+        check_leave_types(&config, &stored, &leave_types, &absence_types, &mut report).await;
     }
     report
 }
@@ -360,13 +362,24 @@ async fn check_people(stored: &Stored, users: &UserDirectory, report: &mut Repor
 }
 
 /// Finds the leave types whose leave would wait, because they match no absence type.
-fn check_leave_types(config: &Config, leave_types: &[LeaveType], absence_types: &[AbsenceType], report: &mut Report) {
+async fn check_leave_types(
+    config: &Config,
+    stored: &Stored,
+    leave_types: &[LeaveType],
+    absence_types: &[AbsenceType],
+    report: &mut Report,
+) {
     const CHECK: &str = "leave_types";
-    let all = map_everything(config, leave_types.iter(), absence_types);
+    let Some(company) = stored.connection.company_id else { return };
+    let chosen = leave_types::stored(&stored.db, company);
+    let Some(chosen) = report.attempt(CHECK, chosen, "were read", of_database(faults::remedy)).await else { return };
+    let choices = leave_types::deciding(&chosen);
+    let rules = MappingRules::new(config, &choices, absence_types);
+    let all = map_everything(rules, &chosen, leave_types.iter());
     for leave_type in &all {
         if let CurrentMapping { type_id, name, item: Some(item), .. } = leave_type {
             let detail = format!("leave type {type_id} ({name}): {}", describe(item));
-            let remedy = "fill in Optedo's description in Officient (Verloftypes, Geavanceerd), or ignore the item on the settings page";
+            let remedy = "choose an absence type, or exclude the leave type, on the settings page; or fill in Optedo's description in Officient (Verloftypes, Geavanceerd)";
             report.add(CHECK, Outcome::Warning, detail, remedy);
         }
     }

@@ -16,7 +16,7 @@ const CASES: [(usize, Goal, Goal); 3] =
 
 /// The service against both baselines.
 pub async fn measure(sut: &Sut, report: &mut Report) {
-    let url = sut.webhook_url();
+    let url = sut.webhook_url().await;
     let body = sut.webhook_body();
     // Warm up.
     wrk(&url, &body, 16, 2).await;
@@ -52,7 +52,7 @@ pub async fn measure(sut: &Sut, report: &mut Report) {
 
 /// Webhooks per second with so many connections, in one round.
 pub async fn per_second(sut: &Sut, connections: usize) -> f64 {
-    round(sut, &sut.webhook_url(), &sut.webhook_body(), connections).await.per_second
+    round(sut, &sut.webhook_url().await, &sut.webhook_body(), connections).await.per_second
 }
 
 /// One round, and the work that it caused.

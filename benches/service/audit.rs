@@ -55,7 +55,7 @@ async fn webhook(sut: &Sut) -> f64 {
     let (person, user, day) = (sut.people[0], sut.users[0], sut.day(60));
     sut.officient.add_event(person, NewEvent::new(LeaveType::Custom(sut.leave_type), day));
     let began = Instant::now();
-    sut.deliver(&sut.webhook_url(), person).await;
+    sut.deliver(&sut.webhook_url().await, person).await;
     while !sut.optedo.absences_of(user).iter().any(|absence| absence.content.start.date() == day) {
         assert!(began.elapsed() < Duration::from_mins(1), "the absence comes");
         sleep(Duration::from_millis(5)).await;

@@ -50,7 +50,7 @@ pub async fn measure(report: &mut Report) {
 
 /// Seconds from a webhook to its absence, for people whom the import reaches last.
 async fn times_of_webhooks(sut: &Sut, day: usize) -> Vec<f64> {
-    let url = sut.webhook_url();
+    let url = sut.webhook_url().await;
     let day = sut.day(day);
     let mut times = Vec::new();
     for number in 0..WEBHOOKS {

@@ -72,7 +72,7 @@ struct After {
 
 /// During the outage, everybody gets leave on this day. Webhooks that were refused are sent again after it.
 async fn after_outage(sut: &Sut, upstream: Upstream, day: usize) -> After {
-    let url = sut.webhook_url();
+    let url = sut.webhook_url().await;
     let day = sut.day(day);
     let before = sut.optedo.absences().len();
     let fault = || Fault::Status(503);
@@ -118,7 +118,7 @@ async fn after_outage(sut: &Sut, upstream: Upstream, day: usize) -> After {
 }
 
 async fn beside_hanging_people(sut: &Sut, report: &mut Report) {
-    let url = sut.webhook_url();
+    let url = sut.webhook_url().await;
     for (upstream, day) in [("Officient", 60), ("Optedo", 65)] {
         for (person, user) in sut.people.iter().zip(&sut.users).take(HANGING) {
             sut.officient.add_event(*person, NewEvent::new(LeaveType::Custom(sut.leave_type), sut.day(day)));

@@ -24,7 +24,7 @@ pub async fn measure(sut: &Sut, report: &mut Report) {
 pub async fn times(sut: &Sut, latency: Duration, week: usize) -> Vec<f64> {
     sut.officient.set_latency(latency);
     sut.optedo.set_latency(latency);
-    let url = sut.webhook_url();
+    let url = sut.webhook_url().await;
     let mut times = Vec::new();
     for number in 0..WEBHOOKS {
         let person = sut.people[number % sut.people.len()];

@@ -224,9 +224,16 @@ impl Sut {
         }
     }
 
-    pub fn webhook_url(&self) -> String {
-        let subscriptions = self.officient.subscriptions();
-        subscriptions.first().expect("a webhook is registered").target_url.clone()
+    /// The address for webhooks, once the service has told Officient.
+    pub async fn webhook_url(&self) -> String {
+        let began = Instant::now();
+        loop {
+            if let Some(subscription) = self.officient.subscriptions().first() {
+                return subscription.target_url.clone();
+            }
+            assert!(began.elapsed() < Duration::from_mins(1), "no webhook is registered");
+            sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// The body of a webhook about a person whom the service knows.

@@ -12,7 +12,7 @@ use optedo_officient::domain::calendar::CalendarEvent;
 use optedo_officient::domain::company::Names;
 use optedo_officient::domain::desired::{Classification, Rules, Window, classify};
 use optedo_officient::domain::ids::{AbsenceTypeId, PersonId, UserId};
-use optedo_officient::domain::mapping::MappingRules;
+use optedo_officient::domain::mapping::{MappingRules, TypeChoices};
 use optedo_officient::domain::matching::{PersonMatch, UserDirectory, match_person};
 use optedo_officient::domain::webhook::WebhookPayload;
 use optedo_officient::officient::readable;
@@ -84,7 +84,13 @@ fn check_classification(event: &CalendarEvent) {
     let built_in = LeaveTypes::default();
     let absence_types = [AbsenceType { id: AbsenceTypeId(1), description: event.name.clone().unwrap_or_default() }];
     let window = Window { from: date(2026, 1, 1), until: date(2027, 12, 31) };
-    let mapping = MappingRules { integration_app: "optedo", built_in: &built_in, absence_types: &absence_types };
+    let choices = TypeChoices::new();
+    let mapping = MappingRules {
+        integration_app: "optedo",
+        built_in: &built_in,
+        choices: &choices,
+        absence_types: &absence_types,
+    };
     let rules = Rules { window, include_pending: true, default_start: Time::midnight(), mapping };
     let classification = classify(event, "", &PersonMatch::Matched(UserId(1)), &[], &rules);
     if let Classification::Absent(absence) = classification {

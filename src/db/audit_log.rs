@@ -22,6 +22,8 @@ pub enum Act {
     /// Recipients or language of notifications; the detail is the number of recipients.
     NotificationsChanged,
     DeletionsConfirmed,
+    /// An absence type was chosen for a leave type, or the type was excluded, or the choice was undone.
+    LeaveTypeMapped,
     Paused,
     Resumed,
     /// Differences that the audit found were restored.

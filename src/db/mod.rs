@@ -44,6 +44,7 @@ pub mod erasure;
 pub mod faults;
 pub mod history;
 pub mod leadership;
+pub mod leave_types;
 pub mod notifications;
 pub mod people;
 pub mod preview;

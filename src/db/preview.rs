@@ -1,7 +1,7 @@
 //! The preview that the page shows: requested by the admin, made by the leader.
 
 use jiff::Timestamp;
-use jiff_sqlx::ToSqlx as _;
+use jiff_sqlx::ToSqlx;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 
@@ -10,6 +10,7 @@ use super::{Period, Result, period, timestamp, without_nul};
 use crate::domain::absence::Times;
 use crate::domain::attention::{AttentionItem, Cause, Hint};
 use crate::domain::ids::{EventId, PersonId};
+use crate::domain::mapping::ProposedChoice;
 
 #[derive(Clone, Debug)]
 pub struct Progress {
@@ -22,6 +23,8 @@ pub struct Progress {
     pub people_total: i64,
     /// Absences that are right as they are.
     pub unchanged: i64,
+    /// A choice that is not stored yet, whose effect the preview shows.
+    pub proposal: Option<ProposedChoice>,
 }
 
 impl Progress {
@@ -49,33 +52,37 @@ pub struct ListedLine {
 }
 
 pub async fn progress(db: impl PgExecutor<'_>) -> Result<Progress> {
-    let row =
-        sqlx::query!("select asked_at, started_at, finished_at, people_done, people_total, unchanged from preview")
-            .map(|row| Progress {
-                asked_at: timestamp(row.asked_at),
-                started_at: timestamp(row.started_at),
-                finished_at: timestamp(row.finished_at),
-                people_done: row.people_done,
-                people_total: row.people_total,
-                unchanged: row.unchanged,
-            });
-    row.fetch_one(db).await
+    rows!(fetch_one(db),
+    r#"select asked_at, started_at, finished_at, people_done, people_total, unchanged,
+           proposal as "proposal: Json<ProposedChoice>" from preview"#
+    => |row| Progress {
+        asked_at: timestamp(row.asked_at),
+        started_at: timestamp(row.started_at),
+        finished_at: timestamp(row.finished_at),
+        people_done: row.people_done,
+        people_total: row.people_total,
+        unchanged: row.unchanged,
+        proposal: row.proposal.map(|Json(proposal)| proposal),
+    })
 }
 
-/// Requests a preview, unless one is under way.
-pub async fn request(db: impl PgExecutor<'_>, now: Timestamp) -> Result<()> {
+/// Requests a preview, unless the same one is under way; another one ends.
+pub async fn request(db: impl PgExecutor<'_>, proposal: Option<&ProposedChoice>, now: Timestamp) -> Result<()> {
     execute!(db,
-        "update preview set asked_at = $1, started_at = null, finished_at = null, people_done = 0, people_total = 0
-         where asked_at is null or finished_at is not null";
-        now.to_sqlx())
+        "update preview set asked_at = $1, started_at = null, finished_at = null, people_done = 0, people_total = 0,
+             proposal = $2
+         where asked_at is null or finished_at is not null or proposal is distinct from $2";
+        now.to_sqlx(), proposal.map(Json) as _)
 }
 
-/// Begins a preview, or begins it again. Deletes the one before.
-pub async fn begin(tx: &mut PgConnection, people: i64, now: Timestamp) -> Result<()> {
-    execute!(tx,
+/// Begins the preview that was requested at `asked_at`, or begins it again. Deletes the one before. False: another one was
+/// requested meanwhile.
+pub async fn begin(tx: &mut PgConnection, asked_at: Option<Timestamp>, people: i64, now: Timestamp) -> Result<bool> {
+    let begun = count_affected!(tx,
         "with lines as (delete from preview_lines), items as (delete from preview_items)
-         update preview set started_at = $1, people_done = 0, people_total = $2, unchanged = 0";
-        now.to_sqlx(), people)
+         update preview set started_at = $1, people_done = 0, people_total = $2, unchanged = 0 where asked_at = $3";
+        now.to_sqlx(), people, asked_at.map(ToSqlx::to_sqlx) as _);
+    Ok(begun? == 1)
 }
 
 /// Deletes the preview: the admin signed out, or it is too old.
@@ -83,17 +90,21 @@ pub async fn delete(tx: &mut PgConnection) -> Result<()> {
     execute!(
         tx,
         "with lines as (delete from preview_lines), items as (delete from preview_items)
-         update preview set asked_at = null, started_at = null, finished_at = null"
+         update preview set asked_at = null, started_at = null, finished_at = null, proposal = null"
     )
 }
 
-/// Counts one more person as done.
-pub async fn count_person(db: impl PgExecutor<'_>, unchanged: i64) -> Result<()> {
-    execute!(db, "update preview set people_done = people_done + 1, unchanged = unchanged + $1"; unchanged)
+/// Counts one more person of the preview that was requested at `asked_at` as done. False: another one was requested.
+pub async fn count_person(db: impl PgExecutor<'_>, asked_at: Option<Timestamp>, unchanged: i64) -> Result<bool> {
+    let counted = count_affected!(db,
+        "update preview set people_done = people_done + 1, unchanged = unchanged + $1 where asked_at = $2";
+        unchanged, asked_at.map(ToSqlx::to_sqlx) as _);
+    Ok(counted? == 1)
 }
 
-pub async fn finish(db: impl PgExecutor<'_>, now: Timestamp) -> Result<()> {
-    execute!(db, "update preview set finished_at = $1"; now.to_sqlx())
+pub async fn finish(db: impl PgExecutor<'_>, asked_at: Option<Timestamp>, now: Timestamp) -> Result<()> {
+    execute!(db,
+        "update preview set finished_at = $1 where asked_at = $2"; now.to_sqlx(), asked_at.map(ToSqlx::to_sqlx) as _)
 }
 
 pub async fn insert_line(db: impl PgExecutor<'_>, line: &Line) -> Result<()> {

@@ -67,6 +67,10 @@ pub enum Cause {
     },
     /// No absence type has exactly this description.
     NoSuchType,
+    /// The absence type that the admin chose no longer exists.
+    ChosenTypeGone {
+        absence_type: i64,
+    },
     /// `count` absence types have this description.
     SeveralTypes {
         count: usize,
@@ -159,7 +163,7 @@ impl Cause {
         match self {
             Self::NoSuchUser | Self::Archived => AttentionKind::UnmatchedPerson,
             Self::SeveralUsers { .. } | Self::SeveralPeople { .. } => AttentionKind::AmbiguousPerson,
-            Self::NoSuchType => AttentionKind::UnmappedLeaveType,
+            Self::NoSuchType | Self::ChosenTypeGone { .. } => AttentionKind::UnmappedLeaveType,
             Self::SeveralTypes { .. } => AttentionKind::AmbiguousLeaveType,
             Self::Invalid { .. } => AttentionKind::InvalidEvent,
             Self::Rejected { .. } => AttentionKind::RejectedByOptedo,
@@ -340,6 +344,9 @@ impl AttentionItem {
             Cause::SeveralUsers { count } => format!("{count} active Optedo users are called “{subject}”."),
             Cause::SeveralPeople { count } => format!("{count} people in Officient are called “{subject}”."),
             Cause::NoSuchType => format!("No absence type in Optedo is described exactly “{subject}”."),
+            Cause::ChosenTypeGone { absence_type } => {
+                format!("Absence type {absence_type}, which was chosen for “{subject}”, no longer exists in Optedo.")
+            }
             Cause::SeveralTypes { count } => {
                 format!("{count} absence types in Optedo are described “{subject}”.")
             }

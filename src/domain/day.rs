@@ -45,7 +45,7 @@ pub struct Day {
     pub event_id: EventId,
     pub state: DayState,
     /// Of leave that waits: the kind of its attention item. Of leave that is left out: `not_approved`, `not_time_off`,
-    /// `worked` or `outside_window`.
+    /// `worked`, `excluded_type` or `outside_window`.
     pub reason: Option<&'static str>,
     /// The id in Optedo.
     pub absence_id: Option<AbsenceId>,

@@ -10,7 +10,7 @@ use crate::domain::absence::Times;
 use crate::domain::attention::{AttentionItem, Cause, EventFault};
 use crate::domain::calendar::{CalendarEvent, Category, LeaveType, Status};
 use crate::domain::ids::{AbsenceTypeId, EventId, UserId};
-use crate::domain::mapping::{Mapping, MappingRules, map_type};
+use crate::domain::mapping::{Existing, Mapping, MappingRules, map_type};
 use crate::domain::matching::PersonMatch;
 
 const MINUTES_A_DAY: i64 = 24 * 60;
@@ -67,6 +67,12 @@ pub enum Exclusion {
     NotApproved,
     /// Worked time (remote work, training) of a type without our field.
     Worked,
+    /// The admin excluded its type; an absence that was written stays.
+    #[strum(serialize = "excluded_type")]
+    TypeKept,
+    /// The admin excluded its type; an absence that was written is deleted.
+    #[strum(serialize = "excluded_type")]
+    TypeDeleted,
 }
 
 /// The day and the times of an event; no times where they are not understood.
@@ -120,6 +126,8 @@ fn assess(
     let blocked = |item: &AttentionItem| Classification::Blocked { item: item.clone(), date: Some(date) };
     let (user, absence_type) = match (person, map_type(event, leave_types, rules.mapping)?) {
         (_, Mapping::Excluded) => return Ok(Classification::Excluded(Exclusion::Worked)),
+        (_, Mapping::LeftOut(Existing::Keep)) => return Ok(Classification::Excluded(Exclusion::TypeKept)),
+        (_, Mapping::LeftOut(Existing::Delete)) => return Ok(Classification::Excluded(Exclusion::TypeDeleted)),
         (PersonMatch::Unmatched(item) | PersonMatch::Ambiguous(item), _) => return Ok(blocked(item)),
         (_, Mapping::Blocked(item)) => return Ok(blocked(&item)),
         (PersonMatch::Matched(user), Mapping::To(absence_type)) => (*user, absence_type),
@@ -168,6 +176,7 @@ mod tests {
     use crate::domain::absence::AbsenceType;
     use crate::domain::attention::AttentionKind;
     use crate::domain::calendar::LeaveTypeRef;
+    use crate::domain::mapping::TypeChoices;
 
     const DAY: Date = date(2026, 4, 3);
 
@@ -195,6 +204,7 @@ mod tests {
             mapping: MappingRules {
                 integration_app: "optedo",
                 built_in: &config::LeaveTypes::default(),
+                choices: &TypeChoices::new(),
                 absence_types: &absence_types,
             },
         };

@@ -1,7 +1,14 @@
 //! Which Optedo absence type a leave type maps to. Pure.
 //!
-//! The description is the `code` of our entry in the type's `integrations` (the field that the admin fills in under
+//! What the admin chose for the type goes first, unless the operator's configuration describes it. Otherwise Officient decides:
+//! the description is the `code` of our entry in the type's `integrations` (the field that the admin fills in under
 //! *Verloftypes – Geavanceerd*), otherwise the type's name. It must equal the description of exactly one absence type.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
+use utoipa::ToSchema;
 
 use crate::config;
 use crate::domain::absence::AbsenceType;
@@ -9,14 +16,94 @@ use crate::domain::attention::{AttentionItem, Cause, EventFault, Hint, differenc
 use crate::domain::calendar::{CalendarEvent, Integration, LeaveType, LeaveTypeRef};
 use crate::domain::ids::AbsenceTypeId;
 
+/// The type id of Officient's built-in type for sick leave.
+pub const SICK_DAY: &str = "sick_day";
+/// The type id of Officient's built-in type for training.
+pub const EDUCATION: &str = "education";
+
+/// What the admin chose for a leave type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TypeChoice {
+    /// This absence type, whatever Officient says; worked time too.
+    AbsenceType(AbsenceTypeId),
+    /// Nothing of this type is written.
+    Exclude(Existing),
+}
+
+/// What becomes of absences that were written before their leave was excluded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
+pub enum Existing {
+    Keep,
+    /// They are deleted, under the deletion limit.
+    Delete,
+}
+
+/// The admin's choices by type id ([`Description::type_id`]).
+pub type TypeChoices = BTreeMap<String, TypeChoice>;
+
+/// A choice that is not stored yet, so that a preview shows its effect first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposedChoice {
+    pub type_id: String,
+    /// `None`: the stored choice is undone.
+    pub choice: Option<TypeChoice>,
+}
+
+impl ProposedChoice {
+    /// Changes the choices as if this one were stored.
+    pub fn apply_to(&self, choices: &mut TypeChoices) {
+        match self.choice {
+            Some(choice) => drop(choices.insert(self.type_id.clone(), choice)),
+            None => drop(choices.remove(&self.type_id)),
+        }
+    }
+}
+
 /// The settings that decide the mapping.
 #[derive(Clone, Copy)]
 pub struct MappingRules<'a> {
     /// Which entry of a type's `integrations` is ours, compared without case.
     pub integration_app: &'a str,
-    /// Descriptions for the built-in types.
+    /// The operator's descriptions for the built-in types.
     pub built_in: &'a config::LeaveTypes,
+    pub choices: &'a TypeChoices,
     pub absence_types: &'a [AbsenceType],
+}
+
+impl<'a> MappingRules<'a> {
+    pub fn new(config: &'a config::Config, choices: &'a TypeChoices, absence_types: &'a [AbsenceType]) -> Self {
+        let integration_app = &config.officient.integration_app;
+        Self { integration_app, built_in: &config.leave_types, choices, absence_types }
+    }
+
+    /// The description that the operator configured for a built-in type.
+    pub fn configured(&self, type_id: &str) -> Option<&'a String> {
+        match type_id {
+            SICK_DAY => self.built_in.sick_day.as_ref(),
+            EDUCATION => self.built_in.education.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The admin's choice, if there is one and the operator's configuration leaves room for it.
+    pub fn choice(&self, type_id: &str) -> Option<TypeChoice> {
+        self.choices.get(type_id).copied().filter(|_| self.configured(type_id).is_none())
+    }
+
+    /// The result of a choice for the type of this name.
+    pub fn apply(&self, choice: TypeChoice, type_id: &str, name: &str) -> Mapping {
+        match choice {
+            TypeChoice::Exclude(existing) => Mapping::LeftOut(existing),
+            TypeChoice::AbsenceType(id) if self.absence_types.iter().any(|kind| kind.id == id) => Mapping::To(id),
+            TypeChoice::AbsenceType(id) => {
+                let cause = Cause::ChosenTypeGone { absence_type: id.0 };
+                Mapping::Blocked(AttentionItem::of_type(type_id, name, cause, None))
+            }
+        }
+    }
 }
 
 /// The result for one event.
@@ -25,6 +112,8 @@ pub enum Mapping {
     To(AbsenceTypeId),
     /// Worked time, of a type for which the admin did not fill in our field.
     Excluded,
+    /// The admin excluded the type.
+    LeftOut(Existing),
     /// No absence type has the description, or more than one has.
     Blocked(AttentionItem),
 }
@@ -62,15 +151,18 @@ pub fn map_type(
     leave_types: &[LeaveType],
     rules: MappingRules<'_>,
 ) -> Result<Mapping, EventFault> {
+    let type_id = type_id(event.leave_type);
+    if let Some((choice, type_id)) = type_id.as_deref().and_then(|id| Some((rules.choice(id)?, id))) {
+        return Ok(rules.apply(choice, type_id, event.name.as_deref().unwrap_or_default()));
+    }
     let description = match event.leave_type {
-        LeaveTypeRef::SickDay => built_in("sick_day", event, rules.built_in.sick_day.as_ref())?,
-        LeaveTypeRef::Education => built_in("education", event, rules.built_in.education.as_ref())?,
+        LeaveTypeRef::SickDay => built_in(SICK_DAY, event, rules)?,
+        LeaveTypeRef::Education => built_in(EDUCATION, event, rules)?,
         LeaveTypeRef::Custom(id) => {
             let Some(kind) = leave_types.iter().find(|kind| Some(kind.id) == id) else {
                 // The name alone could be another type's description: a type we cannot see is not guessed.
                 let name = event.name.as_deref().unwrap_or_default();
-                let type_id = id.map_or_else(|| name.to_owned(), |id| id.to_string());
-                let item = AttentionItem::of_type(&type_id, name, Cause::NoSuchType, None);
+                let item = AttentionItem::of_type(type_id.as_deref().unwrap_or(name), name, Cause::NoSuchType, None);
                 return Ok(Mapping::Blocked(item));
             };
             describe_type(kind, rules.integration_app).ok_or(EventFault::LeaveType)?
@@ -82,7 +174,17 @@ pub fn map_type(
     Ok(look_up(&description, rules.absence_types))
 }
 
-fn built_in(type_id: &str, event: &CalendarEvent, chosen: Option<&String>) -> Result<Description, EventFault> {
+/// `None`: the response does not say which of the company's own types it is.
+fn type_id(leave_type: LeaveTypeRef) -> Option<String> {
+    match leave_type {
+        LeaveTypeRef::SickDay => Some(SICK_DAY.to_owned()),
+        LeaveTypeRef::Education => Some(EDUCATION.to_owned()),
+        LeaveTypeRef::Custom(id) => id.map(|id| id.to_string()),
+    }
+}
+
+fn built_in(type_id: &str, event: &CalendarEvent, rules: MappingRules<'_>) -> Result<Description, EventFault> {
+    let chosen = rules.configured(type_id);
     let text = chosen.map_or_else(|| event.name.clone(), |chosen| Ok(chosen.clone()))?;
     Ok(Description { type_id: type_id.to_owned(), text, is_chosen: chosen.is_some() })
 }
@@ -150,7 +252,12 @@ mod tests {
         map_type(
             event,
             leave_types,
-            MappingRules { integration_app: "optedo", built_in, absence_types: &absence_types },
+            MappingRules {
+                integration_app: "optedo",
+                built_in,
+                choices: &TypeChoices::new(),
+                absence_types: &absence_types,
+            },
         )
         .unwrap()
     }
@@ -160,6 +267,7 @@ mod tests {
         let rules = MappingRules {
             integration_app: "optedo",
             built_in: &config::LeaveTypes::default(),
+            choices: &TypeChoices::new(),
             absence_types: &[AbsenceType { id: AbsenceTypeId(1), description: "Vakantie".into() }],
         };
         let odd = NOT_UNDERSTOOD;
@@ -245,5 +353,34 @@ mod tests {
         let built_in = config::LeaveTypes::default();
         let mapping = map(&event(custom(99), "Verlof", false), &[], &["Verlof"], &built_in);
         assert!(matches!(mapping, Mapping::Blocked(item) if item.subject_id == "99"));
+    }
+
+    #[test]
+    fn the_admins_choice_goes_before_officient_and_the_operators_before_both() {
+        let absence_types = [(1, "Ziekte"), (2, "Afwezig")]
+            .map(|(id, text)| AbsenceType { id: AbsenceTypeId(id), description: text.into() });
+        let choose = |choice, built_in: &config::LeaveTypes, event: &CalendarEvent| {
+            let choices = [(SICK_DAY.to_owned(), choice), ("80".to_owned(), choice)].into();
+            let rules =
+                MappingRules { integration_app: "optedo", built_in, choices: &choices, absence_types: &absence_types };
+            map_type(event, &[leave_type(80, "Ziekte", &[("optedo", "Ziekte")])], rules).unwrap()
+        };
+        let unset = config::LeaveTypes::default();
+        let sick = event(LeaveTypeRef::SickDay, "Ziekte", false);
+        let worked = event(custom(80), "Ziekte", true);
+        let neutral = TypeChoice::AbsenceType(AbsenceTypeId(2));
+        for event in [&sick, &worked] {
+            assert_eq!(choose(neutral, &unset, event), Mapping::To(AbsenceTypeId(2)));
+            for existing in [Existing::Keep, Existing::Delete] {
+                assert_eq!(choose(TypeChoice::Exclude(existing), &unset, event), Mapping::LeftOut(existing));
+            }
+            let gone = choose(TypeChoice::AbsenceType(AbsenceTypeId(9)), &unset, event);
+            assert!(
+                matches!(&gone, Mapping::Blocked(item) if item.cause == Cause::ChosenTypeGone { absence_type: 9 }),
+                "{gone:?}"
+            );
+        }
+        let configured = config::LeaveTypes { sick_day: Some("Ziekte".into()), education: None };
+        assert_eq!(choose(neutral, &configured, &sick), Mapping::To(AbsenceTypeId(1)));
     }
 }

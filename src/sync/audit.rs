@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 use tokio::time::sleep;
 
 use super::engine::{Engine, SyncError};
-use super::observe::Observation;
+use super::observe::{Observation, Scope};
 use crate::clock::time_zone;
 use crate::config::OnDifference;
 use crate::db::connection::Connection;
@@ -174,7 +174,7 @@ impl Engine {
         }
         let permit = self.officient.permit(Priority::Import).await?;
         let request = SyncRequest { reason: SyncReason::Audit, at: compared_at, webhook_received_at: None };
-        let observation = self.observe(company, person.clone(), request, None, permit).await?;
+        let observation = self.observe(company, person.clone(), Scope::whole(request), permit).await?;
         let Some(PersonMatch::Matched(user)) = observation.person_match else { return Ok((audited, Listed::new())) };
         let before = self.rows_in_window(company, person.id).await?;
         let listed = self.absences_in_window(user).await?;

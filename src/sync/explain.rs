@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::engine::{Engine, SyncError};
-use super::observe::Observation;
+use super::observe::{Observation, Scope};
 use super::reference_data::Fresh;
 use crate::db::people::Person;
 use crate::db::{absences, attention, webhooks};
@@ -57,7 +57,8 @@ impl Engine {
         let years: Vec<i16> = window.years().filter(|year| touched.contains(year)).collect();
         self.reference_data.snapshot(company, &years, Fresh(request.at)).await?;
         let permit = self.officient.permit(Priority::Urgent).await?;
-        let mut observation = self.observe(company, asked, request, Some(&years), permit).await?;
+        let mut observation =
+            self.observe(company, asked, Scope { years: Some(&years), ..Scope::whole(request) }, permit).await?;
         if let Some(error) = observation.incomplete.take() {
             return Err(error.into());
         }

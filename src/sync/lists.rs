@@ -3,15 +3,17 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::config::Config;
+use crate::db::leave_types::StoredChoice;
 use crate::db::people::Person;
 use crate::domain::absence::{AbsenceType, User};
 use crate::domain::attention::{AttentionItem, AttentionKind, Hint, hint_sentence};
 use crate::domain::calendar::LeaveType;
-use crate::domain::mapping::{self, Description, Mapping};
+use crate::domain::ids::AbsenceTypeId;
+use crate::domain::mapping::{self, Description, EDUCATION, Mapping, MappingRules, SICK_DAY, TypeChoice};
 use crate::domain::matching::{PersonMatch, UserDirectory, match_person};
 
 /// Whether a person in Officient matches a user in Optedo.
@@ -71,6 +73,10 @@ pub enum MappingState {
     Mapped,
     Unmapped,
     Ambiguous,
+    /// The admin excluded the type.
+    Excluded,
+    /// A built-in type that nobody described: each event is looked for by its own name.
+    Unknown,
 }
 
 /// A leave type and the absence type that it maps to.
@@ -81,56 +87,117 @@ pub struct CurrentMapping {
     /// Officient's id; `sick_day` or `education` for the built-in types.
     pub type_id: String,
     pub name: String,
-    /// What is looked for in Optedo.
-    pub description: String,
+    /// What Officient, or the operator's configuration, has Optedo's list searched for; null for a built-in type that nobody
+    /// described: each event is looked for by its own name.
+    pub description: Option<String>,
     /// The admin filled the description in.
     #[serde(skip)]
-    pub is_chosen: bool,
+    pub is_described: bool,
+    /// The operator's configuration describes it, so the admin cannot choose.
+    #[serde(skip)]
+    pub is_fixed: bool,
     pub state: MappingState,
     pub absence_type: Option<AbsenceType>,
     /// A near match.
     #[serde(serialize_with = "hint_sentence")]
     #[schema(value_type = Option<String>)]
     pub hint: Option<Hint>,
+    pub mapping: Choice,
     /// Why no absence type matches.
     #[serde(skip)]
     pub item: Option<AttentionItem>,
 }
 
-/// The mappings of these leave types, and of the built-in ones whose description is configured.
-pub fn map_everything<'a>(
-    config: &Config,
-    leave_types: impl Iterator<Item = &'a LeaveType>,
-    absence_types: &[AbsenceType],
-) -> Vec<CurrentMapping> {
-    let app_name = &config.officient.integration_app;
-    let custom = leave_types.map(|leave_type| {
-        let name = leave_type.name.clone().unwrap_or_default();
-        let not_understood =
-            || Description { type_id: leave_type.id.to_string(), text: name.clone(), is_chosen: false };
-        let description = mapping::describe_type(leave_type, app_name).unwrap_or_else(not_understood);
-        (name, description)
-    });
-    let built_in = [("sick_day", &config.leave_types.sick_day), ("education", &config.leave_types.education)];
-    let built_in = built_in.into_iter().filter_map(|(name, description)| {
-        let (name, text) = (name.to_owned(), description.clone()?);
-        Some((name.clone(), Description { type_id: name, text, is_chosen: true }))
-    });
-    custom.chain(built_in).map(|(name, description)| current_mapping(name, description, absence_types)).collect()
+/// Who decides about a leave type: Officient, or the admin by choosing an absence type or excluding the leave type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema, strum::EnumString, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", const_into_str)]
+pub enum MappingMode {
+    #[default]
+    Officient,
+    AbsenceType,
+    Exclude,
 }
 
-fn current_mapping(name: String, description: Description, absence_types: &[AbsenceType]) -> CurrentMapping {
-    let (state, absence_type, item) = match mapping::look_up(&description, absence_types) {
-        Mapping::To(id) => {
-            (MappingState::Mapped, absence_types.iter().find(|absence_type| absence_type.id == id), None)
-        }
-        Mapping::Blocked(item) if item.kind() == AttentionKind::AmbiguousLeaveType => {
+/// The admin's choice for a leave type.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Mapping)]
+pub struct Choice {
+    pub mode: MappingMode,
+    pub absence_type_id: Option<AbsenceTypeId>,
+    /// As given at sign-in.
+    pub changed_by: Option<String>,
+    pub changed_at: Option<Timestamp>,
+}
+
+impl Choice {
+    fn of(stored: &StoredChoice) -> Self {
+        let (changed_by, changed_at) = (stored.changed_by.clone(), Some(stored.changed_at));
+        let (mode, absence_type_id) = match stored.choice {
+            None => (MappingMode::Officient, None),
+            Some(TypeChoice::AbsenceType(id)) => (MappingMode::AbsenceType, Some(id)),
+            Some(TypeChoice::Exclude(_)) => (MappingMode::Exclude, None),
+        };
+        Self { mode, absence_type_id, changed_by, changed_at }
+    }
+}
+
+/// The mappings of these leave types, and of the built-in ones.
+pub fn map_everything<'a>(
+    rules: MappingRules<'_>,
+    stored: &[StoredChoice],
+    leave_types: impl Iterator<Item = &'a LeaveType>,
+) -> Vec<CurrentMapping> {
+    let custom = leave_types.map(|leave_type| {
+        let type_id = leave_type.id.to_string();
+        let name = leave_type.name.clone().unwrap_or_default();
+        let not_understood = || Description { type_id: type_id.clone(), text: name.clone(), is_chosen: false };
+        let description = mapping::describe_type(leave_type, rules.integration_app).unwrap_or_else(not_understood);
+        (type_id, name.clone(), Some(description))
+    });
+    let built_in = [SICK_DAY, EDUCATION].into_iter().map(|type_id| {
+        let describe = |text: &String| Description { type_id: type_id.into(), text: text.clone(), is_chosen: true };
+        (type_id.to_owned(), type_id.to_owned(), rules.configured(type_id).map(describe))
+    });
+    let choice_of = |type_id: &str| stored.iter().find(|stored| stored.type_id == type_id).map(Choice::of);
+    let map = |(type_id, name, description): (String, String, Option<Description>)| {
+        let choice = choice_of(&type_id).unwrap_or_default();
+        current_mapping(type_id, name, description, choice, rules)
+    };
+    custom.chain(built_in).map(map).collect()
+}
+
+fn current_mapping(
+    type_id: String,
+    name: String,
+    description: Option<Description>,
+    choice: Choice,
+    rules: MappingRules<'_>,
+) -> CurrentMapping {
+    let mapping = match (rules.choice(&type_id), &description) {
+        (Some(choice), _) => Some(rules.apply(choice, &type_id, &name)),
+        (None, description) => description.as_ref().map(|text| mapping::look_up(text, rules.absence_types)),
+    };
+    let (state, absence_type, item) = match mapping {
+        None | Some(Mapping::Excluded) => (MappingState::Unknown, None, None),
+        Some(Mapping::LeftOut(_)) => (MappingState::Excluded, None, None),
+        Some(Mapping::To(id)) => (MappingState::Mapped, rules.absence_types.iter().find(|kind| kind.id == id), None),
+        Some(Mapping::Blocked(item)) if item.kind() == AttentionKind::AmbiguousLeaveType => {
             (MappingState::Ambiguous, None, Some(item))
         }
-        Mapping::Blocked(item) => (MappingState::Unmapped, None, Some(item)),
-        Mapping::Excluded => (MappingState::Unmapped, None, None),
+        Some(Mapping::Blocked(item)) => (MappingState::Unmapped, None, Some(item)),
     };
-    let Description { type_id, text: description, is_chosen } = description;
-    let hint = item.as_ref().and_then(|item| item.hint.clone());
-    CurrentMapping { type_id, name, description, is_chosen, state, absence_type: absence_type.cloned(), hint, item }
+    CurrentMapping {
+        is_described: description.as_ref().is_some_and(|description| description.is_chosen),
+        is_fixed: rules.configured(&type_id).is_some(),
+        type_id,
+        name,
+        description: description.map(|description| description.text),
+        state,
+        absence_type: absence_type.cloned(),
+        hint: item.as_ref().and_then(|item| item.hint.clone()),
+        mapping: choice,
+        item,
+    }
 }

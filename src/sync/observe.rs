@@ -12,14 +12,14 @@ use tokio_util::sync::CancellationToken;
 use super::engine::{Engine, SyncError};
 use super::reference_data::{Fresh, Snapshot};
 use crate::db::people::{self, Person};
-use crate::db::{absences, queue};
+use crate::db::{absences, leave_types, queue};
 use crate::domain::absence::Absence;
 use crate::domain::attention::{AttentionItem, AttentionKind, Cause};
 use crate::domain::calendar::{CalendarEvent, by_id};
 use crate::domain::company::{Names, PersonDetail};
 use crate::domain::desired::{Classification, Rules, When, Window, classify, when};
 use crate::domain::ids::{CompanyId, EventId, PersonId, UserId};
-use crate::domain::mapping::MappingRules;
+use crate::domain::mapping::{MappingRules, ProposedChoice, TypeChoices};
 use crate::domain::matching::{PersonMatch, insertion_hint, match_person};
 use crate::domain::plan::{Change, Evidence, Plan, WrittenAbsence, plan, unreadable_entry};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
@@ -89,23 +89,51 @@ struct Calendar {
     is_whole_window: bool,
 }
 
+/// What to observe of a person, and why.
+pub struct Scope<'a> {
+    pub request: SyncRequest,
+    /// The calendars to read; `None` is the whole window.
+    pub years: Option<&'a [i16]>,
+    /// A choice that is not stored yet.
+    pub proposal: Option<&'a ProposedChoice>,
+}
+
+impl Scope<'_> {
+    /// The whole window, with the stored choices.
+    pub fn whole(request: SyncRequest) -> Self {
+        Self { request, years: None, proposal: None }
+    }
+}
+
+/// What a comparison of one person is made from, besides the lists that all people share.
+struct Facts<'a> {
+    calendar: &'a Calendar,
+    written: &'a [WrittenAbsence],
+    /// What the admin chose for the leave types.
+    choices: &'a TypeChoices,
+}
+
 impl Engine {
-    /// Observes a person. `years`: the calendars to read; `None` is the whole window. `permit` is the right to make the
-    /// first call. What is not found in the cached lists is looked for again in lists read after the request was made.
+    /// Observes a person. `permit` is the right to make the first call. What is not found in the cached lists is looked for again in lists read after the request was made.
     pub async fn observe(
         &self,
         company: CompanyId,
         person: Person,
-        request: SyncRequest,
-        years: Option<&[i16]>,
+        scope: Scope<'_>,
         permit: Permit,
     ) -> Result<Observation, SyncError> {
+        let Scope { request, years, proposal } = scope;
         let window = self.window();
         let priority = self.priority(&person, request.reason);
         let (mut person, permit) = self.with_names(company, person, priority, permit, None).await?;
         let (calendar, existing) = self.read_calendar_and_absences(&person, priority, years, permit).await?;
         let event_ids: Vec<i64> = calendar.events.keys().map(|event| event.0).collect();
         let written = absences::of_person(&self.db, company, person.id, window, &event_ids).await?;
+        let mut choices = leave_types::choices(&self.db, company).await?;
+        if let Some(proposal) = proposal {
+            proposal.apply_to(&mut choices);
+        }
+        let facts = Facts { calendar: &calendar, written: &written, choices: &choices };
         let type_years = years_of(&calendar.events, window);
         let to_write = Fresh::to_write(&self.clock);
         let mut fresh = if priority == Priority::Urgent { to_write } else { Fresh::to_compare(&self.clock) };
@@ -114,7 +142,7 @@ impl Engine {
                 return self.observe_archived(company, &person, window).await;
             };
             let snapshot = self.reference_data.snapshot(company, &type_years, fresh).await?;
-            let observation = self.compare(company, &person, &names, &calendar, &written, &snapshot).await?;
+            let observation = self.compare(company, &person, &names, &facts, &snapshot).await?;
             let needed = needed_freshness(&observation.plan, to_write, Fresh(request.at)).unwrap_or(fresh);
             if needed <= fresh {
                 break observation;
@@ -161,10 +189,10 @@ impl Engine {
         company: CompanyId,
         person: &Person,
         names: &Names,
-        calendar: &Calendar,
-        written: &[WrittenAbsence],
+        facts: &Facts<'_>,
         snapshot: &Snapshot,
     ) -> Result<Observation, SyncError> {
+        let Facts { calendar, written, choices } = facts;
         let window = self.window();
         let namesakes = people::namesakes(&self.db, company, person.id, names).await?;
         let mut person_match = match_person(person.id, names, namesakes.len(), &snapshot.users);
@@ -175,11 +203,7 @@ impl Engine {
             window,
             include_pending: self.config.sync.include_pending,
             default_start: self.config.sync.default_start,
-            mapping: MappingRules {
-                integration_app: &self.config.officient.integration_app,
-                built_in: &self.config.leave_types,
-                absence_types: &snapshot.absence_types,
-            },
+            mapping: MappingRules::new(&self.config, choices, &snapshot.absence_types),
         };
         let name = names.full();
         let classify_event = |event: &CalendarEvent| {

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::engine::{Engine, SyncError, priority_of};
-use super::observe::Observation;
+use super::observe::{Observation, Scope};
 use crate::clock::wall_clock;
 use crate::db;
 use crate::db::people::{self, Person};
@@ -16,6 +16,7 @@ use crate::domain::absence::Times;
 use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::desired::DesiredAbsence;
 use crate::domain::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
+use crate::domain::mapping::ProposedChoice;
 use crate::domain::plan::{Change, Creation};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 
@@ -104,32 +105,60 @@ pub struct Failed {
     pub error: String,
 }
 
+/// Which preview was requested.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    pub reason: SyncReason,
+    /// What is not found in the cached lists is read again once after this time, not for each person.
+    pub at: Timestamp,
+    /// A choice that is not stored yet.
+    pub proposal: Option<&'a ProposedChoice>,
+}
+
 impl Engine {
-    /// Makes the preview that the page requested: one person after the other, stored person by person.
+    /// Makes the preview that the page requested: one person after the other, stored person by person. Ends early when
+    /// another one was requested.
     pub async fn work_out_preview(&self, company: CompanyId) -> Result<(), SyncError> {
-        let asked_at = self.clock.now();
+        let requested = preview::progress(&self.db).await?;
+        let now = self.clock.now();
         self.list_people(company, SyncReason::Import).await?;
         let people = people::all(&self.db, company).await?;
         let mut tx = db::begin(&self.db).await?;
-        preview::begin(&mut tx, i64::try_from(people.len()).unwrap_or(i64::MAX), asked_at).await?;
+        let count = i64::try_from(people.len()).unwrap_or(i64::MAX);
+        if !preview::begin(&mut tx, requested.asked_at, count, now).await? {
+            return Ok(());
+        }
         tx.commit().await?;
+        let asked = Asked { reason: SyncReason::Import, at: now, proposal: requested.proposal.as_ref() };
         for person in &people {
             let mut found = Preview::default();
             tokio::select! {
-                () = self.preview(company, person, SyncReason::Import, asked_at, &mut found) => (),
+                () = self.preview(company, person, asked, &mut found) => (),
                 () = self.stop.cancelled() => return Err(SyncError::ShuttingDown),
             }
-            self.store_preview(company, person.id, &found).await?;
+            if !self.store_preview(company, person.id, requested.asked_at, &found).await? {
+                return Ok(());
+            }
         }
-        preview::finish(&self.db, self.clock.now()).await?;
+        preview::finish(&self.db, requested.asked_at, self.clock.now()).await?;
         tracing::info!(people = people.len(), "Worked out a preview");
         Ok(())
     }
 
-    async fn store_preview(&self, company: CompanyId, person: PersonId, found: &Preview) -> Result<(), SyncError> {
+    /// False: another preview was requested meanwhile, and nothing is stored.
+    async fn store_preview(
+        &self,
+        company: CompanyId,
+        person: PersonId,
+        asked_at: Option<Timestamp>,
+        found: &Preview,
+    ) -> Result<bool, SyncError> {
         let mut tx = db::begin(&self.db).await?;
         if !people::lock(&mut tx, company, person).await? {
-            return Ok(());
+            return Ok(true);
+        }
+        if !preview::count_person(&mut *tx, asked_at, i64::try_from(found.unchanged).unwrap_or(i64::MAX)).await? {
+            return Ok(false);
         }
         let lists = [
             ("create", &found.create),
@@ -153,25 +182,18 @@ impl Engine {
             let line = Line { person: failed.person_id, event: None, action: "fail", times: None, item: None };
             preview::insert_line(&mut *tx, &line).await?;
         }
-        preview::count_person(&mut *tx, i64::try_from(found.unchanged).unwrap_or(i64::MAX)).await?;
         tx.commit().await?;
-        Ok(())
+        Ok(true)
     }
 
-    /// Adds to `preview` what reconciling this person would do. `at`: when the preview was requested. What is not found in
-    /// the cached lists is read again once after that time, not for each person.
-    pub async fn preview(
-        &self,
-        company: CompanyId,
-        person: &Person,
-        reason: SyncReason,
-        at: Timestamp,
-        preview: &mut Preview,
-    ) {
+    /// Adds to `preview` what reconciling this person would do.
+    pub async fn preview(&self, company: CompanyId, person: &Person, asked: Asked<'_>, preview: &mut Preview) {
         let outcome = async {
+            let Asked { reason, at, proposal } = asked;
             let permit = self.officient.permit(priority_of(reason)).await?;
             let request = SyncRequest { reason, at, webhook_received_at: None };
-            let mut observation = self.observe(company, person.clone(), request, None, permit).await?;
+            let scope = Scope { proposal, ..Scope::whole(request) };
+            let mut observation = self.observe(company, person.clone(), scope, permit).await?;
             self.preview_observation(company, person.id, &mut observation, preview).await?;
             observation.incomplete.map_or(Ok(()), |error| Err(SyncError::Officient(error)))
         };

@@ -6,6 +6,7 @@ use tokio::time::sleep;
 
 use super::apply::Applied;
 use super::engine::{Engine, SyncError};
+use super::observe::Scope;
 use crate::db::people::Person;
 use crate::db::queue::{self, Answered};
 use crate::domain::ids::CompanyId;
@@ -79,7 +80,8 @@ impl Engine {
             let answered = Answered { request_no: person.request_no, at: self.clock.now() };
             // A sweep may leave out a part of the window; any other request wants the whole.
             let years = years.filter(|_| request.reason == SyncReason::Sweep);
-            let observation = self.observe(company, person.clone(), request, years, permit).await?;
+            let observation =
+                self.observe(company, person.clone(), Scope { years, ..Scope::whole(request) }, permit).await?;
             Ok::<_, SyncError>((observation, request, answered))
         };
         let (mut observation, request, answered) = tokio::select! {

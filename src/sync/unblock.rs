@@ -9,10 +9,10 @@ use super::engine::{Engine, SyncError};
 use super::reference_data::Fresh;
 use crate::db::attention::Awaited;
 use crate::db::people::Person;
-use crate::db::{attention, people, queue};
+use crate::db::{attention, leave_types, people, queue};
 use crate::domain::attention::AttentionKind;
 use crate::domain::ids::{CompanyId, PersonId};
-use crate::domain::mapping::{Description, Mapping, describe_type, look_up};
+use crate::domain::mapping::{Description, Mapping, MappingRules, describe_type, look_up};
 use crate::domain::matching::{PersonMatch, match_person};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::officient::rate_limiter::Priority;
@@ -111,7 +111,12 @@ impl Engine {
                 }
             }
         }
+        let choices = leave_types::choices(&self.db, company).await?;
+        let rules = MappingRules::new(&self.config, &choices, &absence_types);
         let is_mapped = |awaited: &Awaited| {
+            if let Some(choice) = rules.choice(&awaited.subject_id) {
+                return !matches!(rules.apply(choice, &awaited.subject_id, ""), Mapping::Blocked(_));
+            }
             let is_found = |text: &Description| matches!(look_up(text, &absence_types), Mapping::To(_));
             described.get(&awaited.subject_id).is_some_and(|texts| texts.iter().all(is_found))
         };

@@ -50,6 +50,8 @@ pub enum WebError {
     CredentialsMissing,
     #[error("the service's configuration sets Client ID and Secret: change them there")]
     CredentialsConfigured,
+    #[error("the service's configuration sets this: the operator changes it there")]
+    ConfiguredByOperator,
     #[error(
         "Optedo was changed since the comparison: the person was compared again, so look at the difference once more"
     )]
@@ -86,6 +88,7 @@ impl ProblemKind {
             Self::NotConnected
             | Self::CredentialsMissing
             | Self::CredentialsConfigured
+            | Self::ConfiguredByOperator
             | Self::ChangedMeanwhile
             | Self::NotificationsOff => StatusCode::CONFLICT,
             Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,

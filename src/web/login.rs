@@ -196,7 +196,7 @@ async fn store_connection(
     let who = actor.name.as_deref();
     let is_paused = connection::connect(&mut *tx, account, &sealed, who, preview_first).await?;
     if is_paused {
-        preview::request(&mut *tx, now).await?;
+        preview::request(&mut *tx, None, now).await?;
     } else {
         sweeps::request(&mut *tx, now).await?;
     }

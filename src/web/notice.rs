@@ -63,6 +63,7 @@ pub enum Notice {
     DifferenceRestored,
     DifferenceKept,
     NotificationsSaved,
+    MappingSaved,
     TestMessageRequested,
 }
 

@@ -245,6 +245,7 @@ async fn without_a_connection(caller: &Caller<'_>) {
         caller.call("post", &path, caller.request("post", &path, "1", ""), 409).await;
     }
     caller.call("get", &api("/people/{id}/days"), caller.request("get", &api("/people/{id}/days"), "1", ""), 409).await;
+    choose_type(caller, "sick_day", 409).await;
     caller.call("get", API, caller.open_request("get", API, "", "?state=x&code=y"), 303).await;
     let page = || caller.open_request("get", "/", "", "");
     caller.call("get", "/", page().header("accept", "text/html"), 303).await;
@@ -252,6 +253,12 @@ async fn without_a_connection(caller: &Caller<'_>) {
     for path in ["/health/live", "/health/ready", "/metrics", "/openapi.json"] {
         caller.call("get", path, caller.open_request("get", path, "", ""), 200).await;
     }
+}
+
+async fn choose_type(caller: &Caller<'_>, type_id: &str, status: u16) {
+    let path = &api("/leavetypes/{id}/mapping");
+    let request = caller.request("put", path, type_id, "").json(&json!({"mode": "officient"}));
+    caller.call("put", path, request, status).await;
 }
 
 async fn bad_requests(caller: &Caller<'_>) {
@@ -264,6 +271,8 @@ async fn bad_requests(caller: &Caller<'_>) {
         ("get", "/absences", "?page=0", 422),
         ("get", "/people/{id}/days", "?from=&from=", 400),
         ("get", "/people/{id}/days", "?from=today", 422),
+        ("get", "/leavetypes", "?year=2026&year=2026", 400),
+        ("get", "/leavetypes", "?year=next", 422),
         ("post", "/sync", "?dryRun=true&dryRun=true", 400),
         ("post", "/sync", "?dryRun=perhaps", 422),
         ("post", "/attention/{id}/retry", "", 404),
@@ -287,13 +296,17 @@ async fn bad_requests(caller: &Caller<'_>) {
         ("/notifications", json!({"recipients": []}), 422),
         ("/notifications", json!({"recipients": [1], "language": "nl"}), 422),
         ("/notifications", json!({"recipients": [], "language": "de"}), 422),
-        ("/notifications", large, 413),
+        ("/notifications", large.clone(), 413),
+        ("/leavetypes/{id}/mapping", json!([]), 400),
+        ("/leavetypes/{id}/mapping", json!({"mode": "ignore"}), 422),
+        ("/leavetypes/{id}/mapping", json!({"mode": "exclude", "existing": "hide"}), 422),
+        ("/leavetypes/{id}/mapping", large, 413),
     ] {
         let body_schema = &caller.document["paths"][api(path)]["put"]["requestBody"];
         assert_eq!(body_schema["required"], true, "{path}");
         let schema = schema_of(caller.document, &body_schema["content"]["application/json"]["schema"]);
         assert!(!schema.is_valid(&body), "{path} {body}");
-        caller.call("put", &api(path), caller.request("put", &api(path), "", "").json(&body), status).await;
+        caller.call("put", &api(path), caller.request("put", &api(path), "1", "").json(&body), status).await;
     }
 }
 
@@ -347,7 +360,9 @@ async fn what_there_is_to_show(caller: &Caller<'_>) {
     };
     assert_eq!(get("/status", "").await["state"], "connected");
     assert_eq!(get("/people", "").await.as_array().unwrap().len(), 3);
-    assert_eq!(get("/leavetypes", "").await.as_array().unwrap().len(), 2);
+    assert_eq!(get("/leavetypes", "").await.as_array().unwrap().len(), 4);
+    choose_type(caller, "sick_day", 204).await;
+    choose_type(caller, "999999", 404).await;
     let absences = get("/absences", "?page=1").await;
     let jan = absences[0]["personId"].as_i64().unwrap();
     let days = &api("/people/{id}/days");
@@ -455,6 +470,7 @@ async fn when_others_fail(caller: &Caller<'_>) {
         let request = caller.request(method, &api(path), &item, query);
         caller.call(method, &api(path), request.json(&event_names()), 502).await;
     }
+    choose_type(caller, "sick_day", 502).await;
     app.officient.clear_faults();
     app.optedo.clear_faults();
     // The worker is idle, so that it does not notice the revoked tokens before the request does.

@@ -19,6 +19,7 @@ pub fn endpoints() -> Vec<(Method, &'static str, Option<Value>)> {
         (Method::GET, "/people", None),
         (Method::GET, "/people/1/days", None),
         (Method::GET, "/leavetypes", None),
+        (Method::PUT, "/leavetypes/1/mapping", Some(json!({"mode": "exclude"}))),
         (Method::GET, "/absences", None),
         (Method::PUT, "/credentials", Some(json!({"clientId": "id", "clientSecret": "secret"}))),
         (Method::PUT, "/webhook-events", Some(json!({"events": ["person_added"]}))),
@@ -384,7 +385,8 @@ async fn the_lists_show_people_types_absences_and_attention_items() {
 
     let types = app.get("/leavetypes").await;
     let mapped = json!({"typeId": "text", "name": "text", "description": "text", "state": "text",
-        "absenceType": {"id": "integer", "description": "text"}, "hint": "null"});
+        "absenceType": {"id": "integer", "description": "text"}, "hint": "null",
+        "mapping": {"mode": "text", "absenceTypeId": "null", "changedBy": "null", "changedAt": "null"}});
     let mut unmapped = mapped.clone();
     unmapped["absenceType"] = json!("null");
     unmapped["hint"] = json!("text");
@@ -392,7 +394,7 @@ async fn the_lists_show_people_types_absences_and_attention_items() {
         let mut types = types.as_array().unwrap().iter();
         types.find(|kind| kind["name"] == name).unwrap().clone()
     };
-    assert_eq!(types.as_array().unwrap().len(), 2);
+    assert_eq!(types.as_array().unwrap().len(), 4, "with the two built-in types");
     assert_eq!(shape(&by_name("Verlof")), mapped);
     assert_eq!(by_name("Verlof")["description"], "Vakantie");
     assert_eq!(shape(&by_name("Vakantie ")), unmapped);

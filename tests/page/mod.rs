@@ -2,6 +2,7 @@
 
 mod browser;
 mod differences;
+mod leave_types;
 mod live;
 mod notifications;
 mod pause;

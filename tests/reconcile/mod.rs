@@ -8,6 +8,7 @@ mod failed_writes;
 mod identity;
 mod lasting_failures;
 mod leave;
+mod leave_type_choices;
 mod leave_types;
 mod outages;
 mod people;

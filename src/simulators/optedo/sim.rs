@@ -117,7 +117,7 @@ impl OptedoSim {
     }
 
     /// Deletes an absence type unless absences have it; returns whether it did.
-    pub(super) fn delete_absence_type(&self, id: i64) -> bool {
+    pub fn delete_absence_type(&self, id: i64) -> bool {
         let mut tenant = self.tenant();
         let is_used = tenant.absences.iter().any(|absence| absence.content.absence_type_id == id);
         if !is_used {

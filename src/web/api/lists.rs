@@ -1,4 +1,4 @@
-//! Which person is which user, which leave type is which absence type, and the absences that the service wrote.
+//! Which person is which user, and the absences that the service wrote.
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
@@ -6,14 +6,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::sync::connected_company;
 use crate::db::absences::{self, ListedAbsence};
 use crate::db::{connection, people};
 use crate::domain::absence::User;
 use crate::domain::attention::{Hint, hint_sentence};
 use crate::domain::ids::PersonId;
 use crate::sync::SyncError;
-use crate::sync::lists::{CurrentMapping, MatchState, map_everything, match_everybody};
+use crate::sync::lists::{MatchState, match_everybody};
 use crate::sync::reference_data::Fresh;
 use crate::web::error::WebError;
 use crate::web::request::parameter;
@@ -67,27 +66,6 @@ pub async fn people(State(app): State<App>) -> Result<Json<Vec<ListedPerson>>, W
         }
     });
     Ok(Json(listed.collect()))
-}
-
-/// Which leave type maps to which absence type.
-#[utoipa::path(get, path = "/leavetypes", operation_id = "list_leave_types", responses(
-    (status = 200, body = Vec<CurrentMapping>, description = "Every leave type in Officient"),
-    (status = 409, description = "Officient requires a new sign-in"),
-    (status = 502, description = "A call to Officient or Optedo failed"),
-))]
-pub async fn leave_types(State(app): State<App>) -> Result<Json<Vec<CurrentMapping>>, WebError> {
-    let engine = &app.engine;
-    let company = match connected_company(engine).await {
-        Ok(company) => company,
-        Err(WebError::NotConnected) => return Ok(Json(Vec::new())),
-        Err(error) => return Err(error),
-    };
-    let year = engine.clock.today().year();
-    let fresh = Fresh::to_show(&engine.clock);
-    let snapshot = engine.reference_data.snapshot(company, &[year], fresh).await;
-    let snapshot = snapshot.map_err(SyncError::from)?;
-    let leave_types = snapshot.leave_types.values().flat_map(|types| types.iter());
-    Ok(Json(map_everything(&engine.config, leave_types, &snapshot.absence_types)))
 }
 
 /// The absences that the service wrote, newest first, 100 on a page.

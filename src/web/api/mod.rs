@@ -4,6 +4,7 @@
 pub mod attention;
 pub mod days;
 pub mod differences;
+pub mod leave_types;
 pub mod lists;
 pub mod notifications;
 pub mod officient_app;

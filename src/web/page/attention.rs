@@ -17,6 +17,7 @@ use crate::db::people;
 use crate::domain::attention::{AttentionKind, Cause, Difference};
 use crate::domain::company::Names;
 use crate::domain::ids::{EventId, PersonId};
+use crate::domain::mapping::{EDUCATION, SICK_DAY};
 use crate::texts::{Language, Text};
 use crate::web::error::WebError;
 use crate::web::notice::Notice;
@@ -68,6 +69,8 @@ pub(super) struct ItemView {
     pub(super) retry: Text<'static>,
     /// The address of the page that shows the subject.
     pub(super) more: Option<String>,
+    /// A leave type is excluded instead.
+    pub(super) can_ignore: bool,
 }
 
 /// The items in the admin's language, without those of a kind that only a newer version knows.
@@ -126,6 +129,7 @@ fn item_view(
         waiting,
         retry: if is_deletion { t.text("confirm-deletions") } else { t.text("retry") },
         more: more(kind, &item, owners),
+        can_ignore: !matches!(kind, AttentionKind::UnmappedLeaveType | AttentionKind::AmbiguousLeaveType),
         item,
     })
 }
@@ -143,7 +147,9 @@ fn more(kind: AttentionKind, item: &StoredItem, owners: &HashMap<EventId, Person
             let Some(Cause::Invalid { date, .. } | Cause::Rejected { date, .. }) = item.cause else { return None };
             Some(person::address(person, date))
         }
-        AttentionKind::UnmappedLeaveType | AttentionKind::AmbiguousLeaveType => Some(Tab::LeaveTypes.path()),
+        AttentionKind::UnmappedLeaveType | AttentionKind::AmbiguousLeaveType => {
+            Some(format!("{}#type-{}", Tab::LeaveTypes.path(), item.subject_id))
+        }
         AttentionKind::DiffersInOptedo => Some(Tab::Differences.path()),
         AttentionKind::Paused => Some(Tab::Connection.path()),
         AttentionKind::DeletionsHeld
@@ -157,11 +163,13 @@ fn more(kind: AttentionKind, item: &StoredItem, owners: &HashMap<EventId, Person
 }
 
 fn remedy(t: Language, kind: AttentionKind, item: &StoredItem) -> Text<'static> {
-    let is_built_in = matches!(item.subject_id.as_str(), "sick_day" | "education");
+    let is_built_in = [SICK_DAY, EDUCATION].contains(&item.subject_id.as_str());
     if item.hint.as_ref().is_some_and(|hint| hint.difference == Difference::Inactive) {
         t.text("remedy-inactive")
     } else if matches!(item.cause, Some(Cause::Archived)) {
         t.text("remedy-archived")
+    } else if matches!(item.cause, Some(Cause::ChosenTypeGone { .. })) {
+        t.text("remedy-chosen-type-gone")
     } else if kind == AttentionKind::UnmappedLeaveType && is_built_in {
         t.text("remedy-built-in-type")
     } else {
@@ -176,6 +184,7 @@ fn cause_text(t: Language, cause: &Cause, waiting: i64) -> String {
         Cause::SeveralUsers { count } => t.text("cause-several-users").with("count", count),
         Cause::SeveralPeople { count } => t.text("cause-several-people").with("count", count),
         Cause::NoSuchType => t.text("cause-no-such-type"),
+        Cause::ChosenTypeGone { .. } => t.text("cause-chosen-type-gone"),
         Cause::SeveralTypes { count } => t.text("cause-several-types").with("count", count),
         Cause::Invalid { fault, .. } => t.text("event-fault").with("fault", fault.into_str()),
         Cause::Rejected { status, message, .. } if message.is_empty() => {

@@ -54,7 +54,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/people", get(people::show))
         .route("/people/{id}", get(person::show))
         .route("/people/{id}/sync", post(people::sync_person))
-        .route("/leave-types", get(leave_types::show))
+        .route("/leave-types", get(leave_types::show).post(leave_types::choose))
         .route("/history", get(history::show))
         .route("/log", get(history::show_log))
         .route("/notifications", get(notifications::show).post(notifications::replace))

@@ -3,17 +3,22 @@
 use std::collections::HashMap;
 
 use askama::Template;
+use axum::Form;
 use axum::extract::State;
+use axum::extract::rejection::FormRejection;
 use axum::response::{Redirect, Response};
 
 use super::attention::{ItemView, item_views};
 use super::frame::{Frame, Paging, Visit, render};
+use super::leave_types;
 use super::view::Progress;
 use crate::db::connection::{Connection, State as ConnectionState};
 use crate::db::queue::Backlog;
 use crate::db::{people, preview};
 use crate::domain::company::Names;
 use crate::domain::ids::PersonId;
+use crate::texts::Text;
+use crate::web::api::leave_types::form_value;
 use crate::web::api::sync::connected_company;
 use crate::web::error::WebError;
 use crate::web::notice::Notice;
@@ -30,6 +35,8 @@ struct PreviewPage {
     frame: Frame,
     connection: Connection,
     preview: preview::Progress,
+    /// The choice whose effect this is: what it says, its leave type, and how the form names it.
+    proposal: Option<[String; 3]>,
     progress: Option<Progress>,
     /// Each list with its number of lines.
     lists: [(&'static str, i64); 6],
@@ -39,6 +46,15 @@ struct PreviewPage {
     /// Why leave would be skipped.
     items: Vec<ItemView>,
     paging: Paging,
+}
+
+impl PreviewPage {
+    /// "34 absences change, 0 disappear, 2 appear".
+    fn effect(&self) -> Text<'static> {
+        let count = |list| self.lists.iter().find(|(name, _)| *name == list).map_or(0, |(_, count)| *count);
+        let (changed, deleted, created) = (count("change"), count("delete"), count("create") + count("take_over"));
+        self.frame.t.text("effect").with("changed", changed).with("deleted", deleted).with("created", created)
+    }
 }
 
 /// `GET …/preview`
@@ -51,6 +67,13 @@ pub(super) async fn show(mut visit: Visit) -> Result<Response, WebError> {
         Progress::new(&visit.engine, visit.frame.t, done, total, backlog)
     });
     visit.frame.is_changing = progress.is_some();
+    let proposal = match (&preview.proposal, visit.connection.company_id) {
+        (Some(proposed), Some(company)) => {
+            let text = leave_types::describe_proposal(&visit.engine, company, visit.frame.t, proposed).await;
+            Some([text, proposed.type_id.clone(), form_value(proposed.choice)])
+        }
+        _ => None,
+    };
     let counts: HashMap<String, i64> = preview::count_lines(db).await?.into_iter().collect();
     let lists = LISTS.map(|list| (list, counts.get(list).copied().unwrap_or(0)));
     let asked = visit.frame.value("list");
@@ -65,14 +88,19 @@ pub(super) async fn show(mut visit: Visit) -> Result<Response, WebError> {
     let items = if shown == "skip" { preview::items(db, visit.engine.clock.now()).await? } else { Vec::new() };
     let items = item_views(&visit, items).await?;
     let Visit { frame, connection, .. } = visit;
-    render(&PreviewPage { frame, connection, preview, progress, lists, shown, lines, names, items, paging })
+    render(&PreviewPage { frame, connection, preview, proposal, progress, lists, shown, lines, names, items, paging })
 }
 
-/// `POST …/preview`
-pub(super) async fn request(State(app): State<App>) -> Result<Redirect, WebError> {
+/// `POST …/preview`: of a choice that is not stored yet, or of what is stored.
+pub(super) async fn request(
+    State(app): State<App>,
+    form: Result<Form<HashMap<String, String>>, FormRejection>,
+) -> Result<Redirect, WebError> {
+    let Form(mut form) = form?;
+    let proposal = leave_types::proposal(&mut form)?;
     let engine = &app.engine;
     connected_company(engine).await?;
-    preview::request(&engine.db, engine.clock.now()).await?;
+    preview::request(&engine.db, proposal.as_ref(), engine.clock.now()).await?;
     engine.work_signal.notify(&engine.db).await;
     Ok(Notice::PreviewAsked.redirect_to("/preview"))
 }
