@@ -50,6 +50,22 @@ description = Description
 in-officient = In Officient
 in-optedo = In Optedo
 
+verdict-up-to-date = All is up to date: { $present } of { $expected } absences are in Optedo, compared on { $at }.
+verdict-first-comparison = Not everybody was compared yet.
+verdict-waiting =
+    { $count ->
+        [one] Behind: 1 person or webhook waits, since { $since }.
+       *[other] Behind: { $count } people or webhooks wait, since { $since }.
+    }
+verdict-behind = Behind: { $present } of { $expected } absences are in Optedo, and not everybody was compared since { $at }.
+verdict-action-required =
+    { $count ->
+        [one] 1 item waits for you: { $present } of { $expected } absences are in Optedo.
+       *[other] { $count } items wait for you: { $present } of { $expected } absences are in Optedo.
+    }
+verdict-failing = Officient or Optedo has not worked as it should for a while. We keep trying; nothing is lost.
+verdict-paused = Nothing is written to Optedo now.
+
 error-heading = That did not work
 error-outdated-page = The page was open for too long or was called from another site. Go back, reload it and try again.
 error-nothing-here = There is nothing here.

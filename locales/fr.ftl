@@ -50,6 +50,22 @@ description = Description
 in-officient = Dans Officient
 in-optedo = Dans Optedo
 
+verdict-up-to-date = Tout est à jour : { $present } absences sur { $expected } sont dans Optedo, comparées le { $at }.
+verdict-first-comparison = Tout le monde n’a pas encore été comparé.
+verdict-waiting =
+    { $count ->
+        [one] En retard : 1 personne ou message attend, depuis { $since }.
+       *[other] En retard : { $count } personnes ou messages attendent, depuis { $since }.
+    }
+verdict-behind = En retard : { $present } absences sur { $expected } sont dans Optedo, et tout le monde n’a pas été comparé depuis { $at }.
+verdict-action-required =
+    { $count ->
+        [one] 1 point vous attend : { $present } absences sur { $expected } sont dans Optedo.
+       *[other] { $count } points vous attendent : { $present } absences sur { $expected } sont dans Optedo.
+    }
+verdict-failing = Officient ou Optedo ne fonctionne pas comme prévu depuis un moment. Nous réessayons ; rien n’est perdu.
+verdict-paused = Rien n’est écrit dans Optedo pour le moment.
+
 error-heading = Cela n’a pas fonctionné
 error-outdated-page = La page est restée ouverte trop longtemps ou a été appelée depuis un autre site. Revenez en arrière, rechargez-la et réessayez.
 error-nothing-here = Il n’y a rien ici.

@@ -50,6 +50,22 @@ description = Omschrijving
 in-officient = In Officient
 in-optedo = In Optedo
 
+verdict-up-to-date = Alles is bij: { $present } van { $expected } afwezigheden staan in Optedo, vergeleken op { $at }.
+verdict-first-comparison = Nog niet iedereen is vergeleken.
+verdict-waiting =
+    { $count ->
+        [one] Loopt achter: 1 persoon of melding wacht, sinds { $since }.
+       *[other] Loopt achter: { $count } personen of meldingen wachten, sinds { $since }.
+    }
+verdict-behind = Loopt achter: { $present } van { $expected } afwezigheden staan in Optedo, en niet iedereen is vergeleken sinds { $at }.
+verdict-action-required =
+    { $count ->
+        [one] 1 punt wacht op jou: { $present } van { $expected } afwezigheden staan in Optedo.
+       *[other] { $count } punten wachten op jou: { $present } van { $expected } afwezigheden staan in Optedo.
+    }
+verdict-failing = Officient of Optedo werkt al een tijd niet zoals het hoort. We proberen het vanzelf opnieuw; er gaat niets verloren.
+verdict-paused = Er wordt nu niets in Optedo geschreven.
+
 error-heading = Dat is niet gelukt
 error-outdated-page = De pagina was te lang open of werd vanaf een andere site opgeroepen. Ga terug, laad ze opnieuw en probeer het nog eens.
 error-nothing-here = Hier is niets.

@@ -54,6 +54,7 @@ pub mod retention;
 pub mod sessions;
 pub mod subscriptions;
 pub mod sweeps;
+pub mod verdict;
 pub mod webhooks;
 
 use std::str::FromStr as _;

@@ -14,4 +14,5 @@ pub mod matching;
 pub mod notification;
 pub mod plan;
 pub mod sync_request;
+pub mod verdict;
 pub mod webhook;

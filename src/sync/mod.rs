@@ -18,7 +18,8 @@
 //!   that blocked leave waits for; [`preview`]: the dry run; [`explain`]: one person's leave, day by day; [`audit`]: what
 //!   somebody changed in Optedo; [`failures`]: attention items about failures that last; [`notify`]: mail and webhook
 //!   about incidents; [`clean_up`]: retention
-//! * [`reference_data`], [`request_lookup`]: cached answers of the two APIs; [`lists`]: who matches whom now
+//! * [`reference_data`], [`request_lookup`]: cached answers of the two APIs; [`lists`]: who matches whom now; [`verdict`]:
+//!   whether all is well
 
 pub mod apply;
 pub mod audit;
@@ -42,6 +43,7 @@ pub mod resolve;
 pub mod subscriptions;
 pub mod sweep;
 pub mod unblock;
+pub mod verdict;
 pub mod work_signal;
 pub mod worker;
 mod write;

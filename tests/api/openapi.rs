@@ -556,6 +556,7 @@ fn a_response_that_is_not_as_described_is_noticed() {
     let sync = json!({"state": "idle", "peopleDone": 0, "peopleTotal": 0, "startedAt": null,
         "finishedAt": "2026-11-23T14:00:00Z"});
     let right = json!({"state": "disconnected", "account": null, "connectedAt": null, "lastWebhookAt": null,
+        "verdict": {"state": "disconnected", "expected": 0, "inOptedo": 0, "comparedAt": null},
         "webhooks": [], "sync": sync, "queue": {"waiting": 0, "retrying": 0}, "absences": {"written": 0},
         "attention": {"open": 0}, "audit": {"finishedAt": null, "differences": 0}, "paused": null,
         "notifications": {"state": "off", "lastSentAt": null}});
@@ -565,6 +566,7 @@ fn a_response_that_is_not_as_described_is_noticed() {
     assert_eq!(differences("application/problem+json", &right), 1);
     for (at, value) in [
         ("/state", json!("paused")),
+        ("/verdict/state", json!("well")),
         ("/sync/state", json!("asleep")),
         ("/sync/finishedAt", json!("2026-11-23T14:00:00")),
         ("/sync/peopleDone", json!("0")),

@@ -295,6 +295,7 @@ async fn the_status_document_has_exactly_its_fields() {
         shape(&app.status().await),
         json!({
             "state": "text", "account": "null", "connectedAt": "null", "lastWebhookAt": "null",
+            "verdict": {"state": "text", "expected": "integer", "inOptedo": "integer", "comparedAt": "null"},
             "webhooks": [missing, missing, missing, missing, missing],
             "sync": {"state": "text", "peopleDone": "integer", "peopleTotal": "integer", "startedAt": "null",
                 "finishedAt": "null"},
@@ -318,6 +319,7 @@ async fn the_status_document_has_exactly_its_fields() {
         shape(&app.status().await),
         json!({
             "state": "text", "connectedAt": "time", "lastWebhookAt": "time",
+            "verdict": {"state": "text", "expected": "integer", "inOptedo": "integer", "comparedAt": "null"},
             "account": {"companyId": "integer", "companyName": "text", "subdomain": "text"},
             "webhooks": [refused, registered, registered, registered, registered],
             "sync": {"state": "text", "peopleDone": "integer", "peopleTotal": "integer", "startedAt": "time",

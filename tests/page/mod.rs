@@ -8,3 +8,4 @@ mod notifications;
 mod pause;
 mod preview;
 mod tabs;
+mod verdict;

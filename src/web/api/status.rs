@@ -14,6 +14,7 @@ use crate::db::subscriptions::{Subscription, SubscriptionState};
 use crate::db::{absences, attention, connection, differences, queue, subscriptions, webhooks};
 use crate::domain::company::Account;
 use crate::domain::notification::State as NotificationState;
+use crate::domain::verdict::{Verdict, VerdictState};
 use crate::sync::Engine;
 use crate::web::error::WebError;
 use crate::web::state::App;
@@ -23,6 +24,7 @@ use crate::web::state::App;
 #[serde(rename_all = "camelCase")]
 pub struct Status {
     pub state: ConnectionState,
+    pub verdict: Verdict,
     pub account: Option<Account>,
     pub connected_at: Option<Timestamp>,
     pub last_webhook_at: Option<Timestamp>,
@@ -121,6 +123,7 @@ pub async fn read_status(engine: &Engine) -> Result<Status, sqlx::Error> {
     let notifications = engine.notification_status().await?;
     queue.waiting += waiting_webhooks;
     Ok(Status {
+        verdict: engine.verdict(&connection).await?,
         paused: connection.paused_at.map(|since| PauseStatus { since, by: connection.paused_by }),
         state: connection.state,
         account: company.filter(|_| is_connected).map(|company_id| Account {
@@ -161,10 +164,27 @@ async fn read_webhooks(engine: &Engine) -> Result<Vec<Subscription>, sqlx::Error
     Ok(engine.subscribed_events().await?.into_iter().map(subscription).collect())
 }
 
+fn in_words(verdict: &Verdict) -> String {
+    let Verdict { expected, in_optedo, compared_at, waiting, waiting_since, open_items, .. } = verdict;
+    let there = format!("{in_optedo} of {expected} absences are in Optedo");
+    let compared =
+        compared_at.map_or_else(|| "not everybody was compared yet".into(), |at| format!("compared at {at}"));
+    match (verdict.state, waiting_since) {
+        (VerdictState::UpToDate, _) => format!("up to date: {there}, {compared}"),
+        (VerdictState::Behind, Some(since)) => format!("behind: {waiting} wait since {since}; {there}, {compared}"),
+        (VerdictState::Behind, None) => format!("behind: {there}, {compared}"),
+        (VerdictState::ActionRequired, _) => format!("{open_items} items need the admin: {there}, {compared}"),
+        (VerdictState::Failing, _) => format!("an upstream fails: {there}, {compared}"),
+        (VerdictState::Paused, _) => format!("paused: nothing is written; {there}, {compared}"),
+        (VerdictState::Disconnected, _) => "not connected".to_owned(),
+    }
+}
+
 /// For people: what the command `status` prints.
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let or_never = |at: Option<Timestamp>| at.map_or_else(|| "never".to_owned(), |at| at.to_string());
+        writeln!(f, "verdict     {}", in_words(&self.verdict))?;
         writeln!(f, "connection  {}", self.state.into_str())?;
         if let Some(Account { company_id, company_name, subdomain }) = &self.account {
             writeln!(f, "company     {company_name} ({subdomain}), id {company_id}")?;

@@ -10,8 +10,8 @@ use axum::response::{Html, IntoResponse as _, Response};
 use jiff::Timestamp;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use crate::db::attention;
 use crate::db::connection::{self, Connection};
+use crate::domain::verdict::{Verdict, VerdictState};
 use crate::sync::Engine;
 use crate::texts::{Language, Text};
 use crate::web::error::WebError;
@@ -75,12 +75,14 @@ impl FromRequestParts<App> for Visit {
         let tab = path.split('/').next().unwrap_or_default();
         let tab: Tab = tab.parse().map_err(|_no_tab| WebError::NotFound)?;
         let engine = Arc::clone(&app.engine);
-        let open_items = attention::count_open(&engine.db).await?;
         let connection = connection::load(&engine.db).await?;
+        let verdict = engine.verdict(&connection).await?;
+        let open_items = verdict.open_items;
         let frame = Frame {
             tab: Some(tab),
+            verdict: Some(verdict).filter(|verdict| verdict.state != VerdictState::Disconnected),
             pause: connection.paused_at.map(|since| (since, connection.paused_by.clone())),
-            open_items: open_items.iter().map(|(_, count)| count).sum(),
+            open_items,
             csrf_token: admin.csrf_token.unwrap_or_default(),
             path: format!("{PAGE_PATH}/{path}").trim_end_matches('/').to_owned(),
             ..Frame::bare(t, parts.uri.query())
@@ -94,6 +96,8 @@ pub(super) struct Frame {
     pub(super) t: Language,
     /// `None` on pages without tabs, which anybody may see.
     pub(super) tab: Option<Tab>,
+    /// Whether all is well; `None` while there is no connection.
+    pub(super) verdict: Option<Verdict>,
     /// The number of open attention items.
     pub(super) open_items: i64,
     pub(super) notice: Option<Notice>,
@@ -116,6 +120,7 @@ impl Frame {
         Self {
             t,
             tab: None,
+            verdict: None,
             open_items: 0,
             notice: Notice::of_query(query),
             pause: None,
