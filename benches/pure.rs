@@ -111,6 +111,7 @@ fn written(classify: &Classification) -> Option<WrittenAbsence> {
         written_at: None,
         call_until: None,
         deletion_confirmed: false,
+        deletion_rejected: false,
     })
 }
 

@@ -91,6 +91,7 @@ error =
         [officient-unavailable] { error-upstream }
         [optedo-unavailable] { error-upstream }
         [changed-meanwhile] { error-changed-meanwhile }
+        [nothing-to-decide] There is nothing left to decide. Look again under ‘Needs attention’.
         [database-unavailable] The service is not available for a moment. Nothing is lost. Try again in a minute.
        *[internal-error] Something went wrong inside the service. If it stays so, tell Optedo.
     }
@@ -232,7 +233,23 @@ items-waiting =
 since = Since
 resolved-at = Resolved at
 retry = Try again
-confirm-deletions = Confirm the deletions
+decide-delete = Allow
+decide-keep = Keep
+decide-delete-all = Allow all
+decide-keep-all = Keep all
+absences-in-month =
+    { $count ->
+        [one] { $month }: 1 absence
+       *[other] { $month }: { $count } absences
+    }
+more-people =
+    { $count ->
+        [one] And 1 more person, who appears when you have decided about others.
+       *[other] And { $count } more people, who appear when you have decided about others.
+    }
+kept-heading = Kept in Optedo
+kept-text = These absences are no longer in Officient. Somebody chose to leave them in Optedo, so their deletion is no longer proposed. When they are in Officient again, they leave this list.
+delete-after-all = Delete after all
 ignore = Ignore
 follow-again = Follow again
 what-to-do = What to do:
@@ -315,7 +332,7 @@ remedy =
         [ambiguous_leave_type] Choose on the tab Leave types which absence type it is, or give each absence type in Optedo its own description.
         [invalid_event] Open this person’s calendar in Officient, delete the absence and add it again.
         [rejected_by_optedo] Remove the cause in Optedo, for instance an absence that overlaps, and try again.
-        [deletions_held] If that is right, confirm it. If not, do not: until then they stay in Optedo. If the same absences come back in Officient, this item disappears by itself.
+        [deletions_held] If that is right, choose Allow: they are deleted. If not, choose Keep: they stay in Optedo, until they are back in Officient and disappear there again. You can choose for each person. If the same absences come back in Officient, this item disappears by itself.
         [webhook_refused] Ask Officient for the right name and fill it in under Connection – Webhooks, or take the name away there.
         [webhooks_silent] Check the event names under Connection – Webhooks, or set up the webhook address by hand at Officient.
         [reauthorization_required] Click ‘Sign in to Officient’ on the Connection tab. Nothing is lost meanwhile.
@@ -600,6 +617,8 @@ act =
         [leave_type_mapped] Choice for a leave type changed
         [notifications_changed] Recipients or language of notifications changed
         [deletions_confirmed] Deletions confirmed
+        [deletions_rejected] Absences kept
+        [deletions_proposed] Kept absences deleted after all
         [paused] Paused
         [resumed] Resumed
         [differences_restored] Differences restored
@@ -734,6 +753,9 @@ notice =
         [paused] Nothing is checked or written now. On the tab Connection, click ‘Start writing’ or ‘Resume’.
         [retrying] It is being tried again. If the cause is gone, the item disappears by itself.
         [deletions_confirmed] Confirmed: these absences are deleted from Optedo.
+        [deletions_rejected] These absences stay in Optedo. You find them again under ‘Ignored’.
+        [deletions_proposed] These absences are deleted from Optedo. If they are many at once, that needs attention first.
+        [nothing_to_decide] There is nothing left to decide: somebody did already, or the leave is in Officient again.
         [ignored] This item is ignored. You find it again under ‘Ignored’.
         [followed] This item is followed again.
         [events_saved] The event names are saved.

@@ -91,6 +91,7 @@ error =
         [officient-unavailable] { error-upstream }
         [optedo-unavailable] { error-upstream }
         [changed-meanwhile] { error-changed-meanwhile }
+        [nothing-to-decide] Il n’y a plus rien à décider. Regardez de nouveau sous « À traiter ».
         [database-unavailable] Le service est momentanément indisponible. Rien n’est perdu. Réessayez dans une minute.
        *[internal-error] Une erreur s’est produite dans le service. Si cela persiste, prévenez Optedo.
     }
@@ -228,7 +229,23 @@ items-waiting =
 since = Depuis
 resolved-at = Résolu le
 retry = Réessayer
-confirm-deletions = Confirmer la suppression
+decide-delete = Autoriser
+decide-keep = Conserver
+decide-delete-all = Tout autoriser
+decide-keep-all = Tout conserver
+absences-in-month =
+    { $count ->
+        [one] { $month } : { $count } absence
+       *[other] { $month } : { $count } absences
+    }
+more-people =
+    { $count ->
+        [one] Et encore { $count } personne. Elle apparaîtra quand vous aurez décidé pour d’autres.
+       *[other] Et encore { $count } personnes. Elles apparaîtront quand vous aurez décidé pour d’autres.
+    }
+kept-heading = Conservées dans Optedo
+kept-text = Ces absences ne sont plus dans Officient. Quelqu’un a choisi de les laisser dans Optedo ; leur suppression n’est donc plus proposée. Si elles réapparaissent dans Officient, elles quittent cette liste.
+delete-after-all = Supprimer quand même
 ignore = Ignorer
 follow-again = Suivre à nouveau
 what-to-do = Que faire :
@@ -311,7 +328,7 @@ remedy =
         [ambiguous_leave_type] Choisissez dans l’onglet Types de congé de quel type d’absence il s’agit, ou donnez à chaque type d’absence dans Optedo une description propre.
         [invalid_event] Ouvrez le calendrier de cette personne dans Officient, supprimez l’absence et ajoutez-la à nouveau.
         [rejected_by_optedo] Supprimez la cause dans Optedo, par exemple une absence qui se chevauche, et réessayez.
-        [deletions_held] Si c’est correct, confirmez. Sinon, ne confirmez pas : d’ici là, elles restent dans Optedo. Si ces mêmes absences réapparaissent dans Officient, ce point disparaît de lui-même.
+        [deletions_held] Si c’est correct, choisissez Autoriser : elles sont supprimées. Sinon, choisissez Conserver : elles restent dans Optedo, jusqu’à ce qu’elles reviennent dans Officient et y disparaissent à nouveau. Vous pouvez choisir par personne. Si ces mêmes absences réapparaissent dans Officient, ce point disparaît de lui-même.
         [webhook_refused] Demandez à Officient le nom correct et remplissez-le sous Connexion – Annonces, ou retirez-y ce nom.
         [webhooks_silent] Vérifiez sous Connexion – Annonces les noms des événements, ou configurez l’adresse du webhook à la main chez Officient.
         [reauthorization_required] Cliquez sous l’onglet Connexion sur « Se connecter à Officient ». Rien n’est perdu entre-temps.
@@ -596,6 +613,8 @@ act =
         [leave_type_mapped] Choix pour un type de congé modifié
         [notifications_changed] Destinataires ou langue des notifications modifiés
         [deletions_confirmed] Suppressions confirmées
+        [deletions_rejected] Absences conservées
+        [deletions_proposed] Absences conservées supprimées quand même
         [paused] Mis en pause
         [resumed] Repris
         [differences_restored] Différences rétablies
@@ -730,6 +749,9 @@ notice =
         [paused] Rien n’est vérifié ni écrit en ce moment. Dans l’onglet Connexion, cliquez sur « Démarrer la synchronisation » ou « Reprendre ».
         [retrying] Une nouvelle tentative est en cours. Si la cause a disparu, le point disparaît de lui-même.
         [deletions_confirmed] Confirmé : ces absences sont supprimées d’Optedo.
+        [deletions_rejected] Ces absences restent dans Optedo. Vous les retrouvez sous « Ignorés ».
+        [deletions_proposed] Ces absences sont supprimées d’Optedo. Si elles sont nombreuses à la fois, cela demande d’abord votre attention.
+        [nothing_to_decide] Il n’y a plus rien à décider : quelqu’un l’a déjà fait, ou le congé est de nouveau dans Officient.
         [ignored] Ce point est ignoré. Vous le retrouvez sous « Ignorés ».
         [followed] Ce point est à nouveau suivi.
         [events_saved] Les noms des événements sont enregistrés.

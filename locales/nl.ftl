@@ -91,6 +91,7 @@ error =
         [officient-unavailable] { error-upstream }
         [optedo-unavailable] { error-upstream }
         [changed-meanwhile] { error-changed-meanwhile }
+        [nothing-to-decide] Hierover valt niets meer te beslissen. Kijk opnieuw onder ‘Vraagt aandacht’.
         [database-unavailable] De dienst is even niet beschikbaar. Er gaat niets verloren. Probeer het over een minuut opnieuw.
        *[internal-error] Er ging iets mis binnen de dienst. Blijft het zo, verwittig dan Optedo.
     }
@@ -232,7 +233,23 @@ items-waiting =
 since = Sinds
 resolved-at = Opgelost op
 retry = Opnieuw proberen
-confirm-deletions = Verwijderen bevestigen
+decide-delete = Toestaan
+decide-keep = Behouden
+decide-delete-all = Alles toestaan
+decide-keep-all = Alles behouden
+absences-in-month =
+    { $count ->
+        [one] { $month }: 1 afwezigheid
+       *[other] { $month }: { $count } afwezigheden
+    }
+more-people =
+    { $count ->
+        [one] En nog 1 persoon. Die verschijnt wanneer je over anderen beslist hebt.
+       *[other] En nog { $count } personen. Ze verschijnen wanneer je over anderen beslist hebt.
+    }
+kept-heading = Behouden in Optedo
+kept-text = Deze afwezigheden staan niet meer in Officient. Iemand koos om ze in Optedo te laten staan, dus wordt niet meer voorgesteld om ze te verwijderen. Staan ze opnieuw in Officient, dan verdwijnen ze uit deze lijst.
+delete-after-all = Toch verwijderen
 ignore = Negeren
 follow-again = Weer opvolgen
 what-to-do = Wat te doen:
@@ -315,7 +332,7 @@ remedy =
         [ambiguous_leave_type] Kies op het tabblad Verloftypes welk afwezigheidstype het is, of geef elk afwezigheidstype in Optedo een eigen omschrijving.
         [invalid_event] Open de kalender van deze persoon in Officient, verwijder de afwezigheid en voeg ze opnieuw toe.
         [rejected_by_optedo] Neem de oorzaak weg in Optedo, bijvoorbeeld een afwezigheid die ermee overlapt, en probeer opnieuw.
-        [deletions_held] Klopt het, bevestig dan. Klopt het niet, bevestig dan niet: tot dan blijven ze in Optedo. Duiken dezelfde afwezigheden weer op in Officient, dan verdwijnt dit punt vanzelf.
+        [deletions_held] Klopt het, kies dan Toestaan: ze worden verwijderd. Kies anders Behouden: ze blijven in Optedo, tot ze in Officient terug zijn en daar opnieuw verdwijnen. Je kunt per persoon kiezen. Duiken dezelfde afwezigheden weer op in Officient, dan verdwijnt dit punt vanzelf.
         [webhook_refused] Vraag Officient naar de juiste naam en vul ze in onder Koppeling – Meldingen, of haal de naam daar weg.
         [webhooks_silent] Kijk onder Koppeling – Meldingen de namen van de gebeurtenissen na, of stel het webhookadres met de hand in bij Officient.
         [reauthorization_required] Klik op het tabblad Koppeling op ‘Aanmelden bij Officient’. Er gaat intussen niets verloren.
@@ -600,6 +617,8 @@ act =
         [leave_type_mapped] Keuze voor een verloftype gewijzigd
         [notifications_changed] Ontvangers of taal van meldingen gewijzigd
         [deletions_confirmed] Verwijderingen bevestigd
+        [deletions_rejected] Afwezigheden behouden
+        [deletions_proposed] Behouden afwezigheden toch verwijderd
         [paused] Gepauzeerd
         [resumed] Hervat
         [differences_restored] Verschillen teruggezet
@@ -734,6 +753,9 @@ notice =
         [paused] Er wordt nu niets nagekeken of geschreven. Klik op het tabblad Koppeling op ‘Koppeling starten’ of ‘Hervatten’.
         [retrying] Er wordt opnieuw geprobeerd. Is de oorzaak weg, dan verdwijnt het punt vanzelf.
         [deletions_confirmed] Bevestigd: deze afwezigheden worden uit Optedo verwijderd.
+        [deletions_rejected] Deze afwezigheden blijven in Optedo. Je vindt ze terug onder ‘Genegeerd’.
+        [deletions_proposed] Deze afwezigheden worden uit Optedo verwijderd. Zijn het er veel tegelijk, dan vraagt dat eerst nog aandacht.
+        [nothing_to_decide] Hierover valt niets meer te beslissen: iemand deed het al, of het verlof staat weer in Officient.
         [ignored] Dit punt wordt genegeerd. Je vindt het terug onder ‘Genegeerd’.
         [followed] Dit punt wordt weer opgevolgd.
         [events_saved] De namen van de gebeurtenissen zijn bewaard.

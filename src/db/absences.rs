@@ -24,12 +24,13 @@ pub async fn of_person(
     events: &[i64],
 ) -> Result<Vec<WrittenAbsence>> {
     sqlx::query!(
-        "select event_id, person_id, date, optedo_user_id, optedo_absence_id, absence_type_id, starts_at, ends_at, all_day,
-             worked, intent, written_at, call_until, deletion_confirmed
+        r#"select event_id, person_id, date, optedo_user_id, optedo_absence_id, absence_type_id, starts_at, ends_at, all_day,
+             worked, intent, written_at, call_until, deletion_confirmed,
+             deletion_rejected_at is not null as "deletion_rejected!"
          from absences
          where company_id = $1 and deleted_at is null
              and ((person_id = $2 and date between $3 and $4) or event_id = any($5))
-         order by date, event_id",
+         order by date, event_id"#,
         company.0,
         person.0,
         window.from.to_sqlx(),
@@ -49,6 +50,7 @@ pub async fn of_person(
         written_at: timestamp(row.written_at),
         call_until: timestamp(row.call_until),
         deletion_confirmed: row.deletion_confirmed,
+        deletion_rejected: row.deletion_rejected,
     })
     .fetch_all(db)
     .await
@@ -100,7 +102,8 @@ pub async fn insert(
                  worked = excluded.worked,
                  intent = excluded.intent, intent_at = excluded.intent_at, written_at = excluded.written_at,
                  adopted = excluded.adopted, deleted_at = null,
-                 deletion_planned_at = null, deletion_held = false, deletion_confirmed = false
+                 deletion_planned_at = null, deletion_held = false, deletion_confirmed = false,
+                 deletion_rejected_at = null
              returning starts_at, ends_at, all_day)
          insert into history (at, company_id, person_id, event_id, action, reason, starts_at, ends_at, all_day)
          select $11, $1, $3, $2, 'taken_over', $12, starts_at, ends_at, all_day from inserted where $14::text is null";
@@ -272,11 +275,14 @@ pub async fn with_row(db: impl PgExecutor<'_>, company: CompanyId, events: &[i64
         company.0, events)
 }
 
-/// Cancels the planned deletions of these events, which are in the calendar again. Returns how many there were.
+/// Cancels the planned deletions of these events, which are in the calendar again, and what the admin decided about them.
+/// Returns how many there were.
 pub async fn cancel_deletions(db: impl PgExecutor<'_>, company: CompanyId, events: &[i64]) -> Result<u64> {
     count_affected!(db,
-        "update absences set deletion_planned_at = null, deletion_held = false, deletion_confirmed = false
-         where company_id = $1 and event_id = any($2) and deleted_at is null and deletion_planned_at is not null";
+        "update absences set deletion_planned_at = null, deletion_held = false, deletion_confirmed = false,
+             deletion_rejected_at = null
+         where company_id = $1 and event_id = any($2) and deleted_at is null
+             and (deletion_planned_at is not null or deletion_rejected_at is not null)";
         company.0, events)
 }
 
@@ -285,11 +291,17 @@ pub async fn lock_deletions(tx: &mut PgConnection) -> Result<()> {
     execute!(tx, "select pg_advisory_xact_lock(hashtext('optedo-officient deletions'))")
 }
 
-/// Notes that these deletions are planned; keeps when they first were.
-pub async fn plan_deletions(db: impl PgExecutor<'_>, company: CompanyId, events: &[i64], now: Timestamp) -> Result<()> {
-    execute!(db,
+/// Notes that these deletions are planned, except those that the admin rejected meanwhile; keeps when they first were. Returns
+/// the events.
+pub async fn plan_deletions(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    events: &[i64],
+    now: Timestamp,
+) -> Result<Vec<i64>> {
+    scalar!(fetch_all(db),
         "update absences set deletion_planned_at = coalesce(deletion_planned_at, $3)
-         where company_id = $1 and event_id = any($2)";
+         where company_id = $1 and event_id = any($2) and deletion_rejected_at is null returning event_id";
         company.0, events, now.to_sqlx())
 }
 
@@ -326,14 +338,6 @@ pub async fn pending_confirmation(db: impl PgExecutor<'_>, company: CompanyId, e
 pub async fn count_pending_confirmation(db: impl PgExecutor<'_>, company: CompanyId) -> Result<i64> {
     scalar!(fetch_one(db),
         r#"select count(*) as "count!" from absences where company_id = $1 and deletion_held and deleted_at is null"#;
-        company.0)
-}
-
-/// Confirms all deletions that wait for it; returns the people concerned.
-pub async fn confirm_deletions(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<i64>> {
-    scalar!(fetch_all(db),
-        "update absences set deletion_held = false, deletion_confirmed = true
-         where company_id = $1 and deletion_held and deleted_at is null returning person_id";
         company.0)
 }
 

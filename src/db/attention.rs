@@ -130,6 +130,13 @@ pub async fn find_unresolved(db: impl PgExecutor<'_>, id: i64) -> Result<Option<
     Ok(row.and_then(|row| Some((row.kind.parse().ok()?, row.subject_id))))
 }
 
+/// The kind of this item, `None` for one that only a newer version knows; and whether it is not resolved.
+pub async fn find(db: impl PgExecutor<'_>, id: i64) -> Result<Option<(Option<AttentionKind>, bool)>> {
+    rows!(fetch_optional(db),
+        r#"select kind, resolved_at is null as "is_open!" from attention where id = $1"#;
+        id => |row| (row.kind.parse().ok(), row.is_open))
+}
+
 /// Ignores this item; false when there is no such unresolved item.
 pub async fn ignore(db: impl PgExecutor<'_>, id: i64, now: Timestamp) -> Result<bool> {
     let ignored = count_affected!(db,

@@ -24,6 +24,10 @@ pub enum Act {
     DeletionsConfirmed,
     /// An absence type was chosen for a leave type, or the type was excluded, or the choice was undone.
     LeaveTypeMapped,
+    /// Absences whose leave is gone stay in Optedo.
+    DeletionsRejected,
+    /// What stayed is to be deleted after all.
+    DeletionsProposed,
     Paused,
     Resumed,
     /// Differences that the audit found were restored.

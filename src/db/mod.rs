@@ -39,6 +39,7 @@ pub mod absences;
 pub mod attention;
 pub mod audit_log;
 pub mod connection;
+pub mod decisions;
 pub mod differences;
 pub mod erasure;
 pub mod faults;

@@ -120,8 +120,9 @@ fn day(
     let row = change.and_then(Change::written).or(own);
     let blocked = plan.blocked.iter().find(|(blocked, _)| *blocked == event).map(|(_, item)| item.kind());
     let stopped = known.stopped.iter().find(|(stopped, _)| *stopped == event).map(|(_, kind)| *kind);
+    let is_kept = own.is_some_and(|row| row.deletion_rejected);
     let (state, reason) = match (change, classification) {
-        (None, Some(Classification::Excluded(why))) => (DayState::LeftOut, Some(why.into_str())),
+        (None, Some(Classification::Excluded(why))) if !is_kept => (DayState::LeftOut, Some(why.into_str())),
         (Some(Change::Delete { .. }), _) if known.held.contains(&event) => (DayState::Held, None),
         (Some(Change::Delete { .. }), _) => (DayState::ToBeDeleted, None),
         (change, _) => match (blocked.or(stopped.filter(|_| change.is_some())), change) {
@@ -207,6 +208,7 @@ mod tests {
             written_at: Some(Timestamp::UNIX_EPOCH),
             call_until: None,
             deletion_confirmed: false,
+            deletion_rejected: false,
         }
     }
 
@@ -247,6 +249,8 @@ mod tests {
         let changed = Absence { content: NewAbsence { all_day: false, ..listed(1).content }, ..listed(1) };
         let excluded = |why| Some(Classification::Excluded(why));
         let refused = Known { stopped: vec![(EventId(1), AttentionKind::RejectedByOptedo)], ..Known::default() };
+        let kept_row = || WrittenAbsence { deletion_rejected: true, ..row(1) };
+        let kept = || Known { written: vec![kept_row()], ..Known::default() };
         let held = Known { held: vec![EventId(1)], ..written() };
         let invalid = Cause::Invalid { fault: EventFault::Duration, date: None };
         for (classification, known, state, reason) in [
@@ -268,6 +272,8 @@ mod tests {
             (excluded(Exclusion::NotApproved), written(), DayState::ToBeDeleted, None),
             (None, written(), DayState::ToBeDeleted, None),
             (None, held, DayState::Held, None),
+            (None, kept(), DayState::InOptedo, None),
+            (excluded(Exclusion::NotApproved), kept(), DayState::InOptedo, None),
         ] {
             assert_eq!(state_of(classification.clone(), &known), (state, reason), "{classification:?}");
         }

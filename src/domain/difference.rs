@@ -173,6 +173,7 @@ mod tests {
             times,
             intent: None,
             deletion_confirmed: false,
+            deletion_rejected: false,
             call_until: None,
             written_at: None,
             is_worked: Some(is_worked),
@@ -250,6 +251,25 @@ mod tests {
         let found = compare(&all, |_| ());
         assert_eq!(kinds(&found), [(DifferenceKind::Unexplained, 3)]);
         assert_eq!((found[0].expected.as_ref(), found[0].absence_id), (None, Some(AbsenceId(1003))));
+    }
+
+    #[test]
+    fn what_the_admin_keeps_although_its_event_is_gone_does_not_differ() {
+        let kept = [WrittenAbsence { deletion_rejected: true, ..row(1) }];
+        let known = [EventId(1)].into();
+        for listed in [vec![listed(1)], vec![]] {
+            let comparison = Comparison {
+                company: COMPANY,
+                person: PERSON,
+                window: WINDOW,
+                classifications: &BTreeMap::new(),
+                changing: &BTreeSet::new(),
+                rows: &kept,
+                listed: &listed,
+                known: Some(&known),
+            };
+            assert_eq!(differences(&comparison), []);
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@
 //! longer mapped, an event that is not understood) never deletes an absence. Only an event that is gone, or that is no
 //! longer approved leave, deletes its absence, and only on complete evidence.
 //!
+//! What the admin keeps although its event is gone is not deleted until its event was back.
+//!
 //! Leave keeps its identity when its event id changes, as when payroll rewrites a month: an event that is gone is paired
 //! with a new one of the same day, and its absence is changed in place.
 
@@ -51,6 +53,8 @@ pub struct WrittenAbsence {
     /// Until when an earlier call may still reach Optedo.
     pub call_until: Option<Timestamp>,
     pub deletion_confirmed: bool,
+    /// The admin keeps the absence although its leave is gone.
+    pub deletion_rejected: bool,
 }
 
 impl WrittenAbsence {
@@ -192,6 +196,8 @@ pub fn plan(
             None => match unreadable {
                 // New leave on that day may be the same leave: the absence that is there stands for it.
                 Some(item) => plan.block(&mut new.absent, row.date, item),
+                // The event is not back, so the admin's decision stands.
+                None if row.deletion_rejected => gone.push(row),
                 // A change of type to one that is not mapped is a new event that is blocked. The leave stays.
                 None if new.blocked_on.contains(&row.date) => plan.retained.push(row.event),
                 None => gone.push(row),
@@ -199,6 +205,7 @@ pub fn plan(
         }
     }
     plan.pair(&mut gone, &mut new.absent, evidence.person);
+    gone.retain(|row| !row.deletion_rejected);
     if !evidence.is_complete {
         gone.clear();
     }
@@ -308,7 +315,9 @@ impl Plan {
         };
         for pair in self.changes.extract_if(.., is_there).collect::<Vec<_>>() {
             if let Change::Update { written, desired, .. } = pair {
-                self.changes.insert(0, Change::Delete { written });
+                if !written.deletion_rejected {
+                    self.changes.insert(0, Change::Delete { written });
+                }
                 self.changes.push(Change::Create { desired, begun: None });
             }
         }
@@ -470,6 +479,7 @@ mod tests {
             written_at: None,
             call_until: None,
             deletion_confirmed: false,
+            deletion_rejected: false,
         }
     }
 
@@ -549,6 +559,32 @@ mod tests {
         assert!(deletes(one(1, Classification::Excluded(Exclusion::NotTimeOff))));
         assert!(deletes(one(1, Classification::Excluded(Exclusion::OutsideWindow))));
         assert!(!deletes(one(1, blocked())));
+    }
+
+    #[test]
+    fn what_the_admin_keeps_is_deleted_neither_when_its_event_is_gone_nor_when_it_is_excluded() {
+        let kept = [WrittenAbsence { deletion_rejected: true, ..row(&desired(1)) }];
+        let excluded = one(1, Classification::Excluded(Exclusion::NotApproved));
+        for classifications in [BTreeMap::new(), excluded, one(2, blocked())] {
+            let plan = plan(&classifications, &kept, WINDOW, COMPLETE);
+            assert_eq!((plan.changes, plan.retained), (vec![], vec![]), "the decision stands: {classifications:?}");
+        }
+        for back in [absent(&[desired(1)]), one(1, blocked())] {
+            let plan = plan(&back, &kept, WINDOW, COMPLETE);
+            assert_eq!((plan.changes, plan.retained), (vec![], vec![EventId(1)]));
+        }
+    }
+
+    #[test]
+    fn new_leave_takes_over_what_the_admin_keeps() {
+        let kept = WrittenAbsence { deletion_rejected: true, ..row(&desired(1)) };
+        let mut plan = plan(&absent(&[desired(2)]), std::slice::from_ref(&kept), WINDOW, COMPLETE);
+        let update = Change::Update { absence: AbsenceId(1001), written: kept, desired: desired(2) };
+        assert_eq!((&plan.changes, &plan.retained), (&vec![update], &vec![EventId(2)]));
+        let listed =
+            |event: i64, id: i64| Absence { id: AbsenceId(id), content: absence_to_write(COMPANY, &desired(event)) };
+        plan.separate_pairs(COMPANY, &[listed(1, 1001), listed(2, 1002)]);
+        assert_eq!(plan.changes, [Change::Create { desired: desired(2), begun: None }]);
     }
 
     #[test]
@@ -818,11 +854,12 @@ mod tests {
         let intents =
             prop_oneof![Just(None), Just(Some(Intent::Create)), Just(Some(Intent::Update)), Just(Some(Intent::Delete))];
         let person = prop_oneof![4 => Just(PERSON), 1 => Just(PersonId(1))];
-        (any_classification(event), intents, person, any::<Option<bool>>()).prop_map(
-            |(classification, intent, person, is_worked)| match classification {
+        let is_rejected = prop::bool::weighted(0.2);
+        (any_classification(event), intents, person, any::<Option<bool>>(), is_rejected).prop_map(
+            |(classification, intent, person, is_worked, deletion_rejected)| match classification {
                 Some(Classification::Absent(desired)) => {
                     let absence = (intent != Some(Intent::Create)).then_some(AbsenceId(desired.event.0 + 1000));
-                    Some(WrittenAbsence { person, absence, is_worked, intent, ..row(&desired) })
+                    Some(WrittenAbsence { person, absence, is_worked, intent, deletion_rejected, ..row(&desired) })
                 }
                 _ => None,
             },
@@ -894,9 +931,14 @@ mod tests {
                     Classification::Excluded(_) => {}
                 }
             }
+            // The admin's decision stands unless the event is back.
+            for retained in &first.retained {
+                let is_kept = written.iter().any(|row| row.event == *retained && row.deletion_rejected);
+                prop_assert!(!is_kept || classifications.contains_key(retained));
+            }
             // Only an event that is gone or excluded by a documented word is deleted, and only on complete evidence.
             for deleted in first.deleted() {
-                prop_assert!(evidence.is_complete);
+                prop_assert!(evidence.is_complete && !deleted.deletion_rejected);
                 match classifications.get(&deleted.event) {
                     None => prop_assert!(evidence.unreadable.is_none()),
                     Some(classification) => {

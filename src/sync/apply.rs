@@ -195,7 +195,7 @@ impl Engine {
         observation: &Observation,
         existing: &[Absence],
     ) -> Result<Vec<EventId>, SyncError> {
-        let planned: Vec<&WrittenAbsence> =
+        let mut planned: Vec<&WrittenAbsence> =
             observation.plan.deleted().filter(|written| written.absence_in(company, existing).is_some()).collect();
         if planned.is_empty() {
             return Ok(Vec::new());
@@ -204,7 +204,8 @@ impl Engine {
         let now = self.clock.now();
         let mut tx = db::begin(&self.db).await?;
         absences::lock_deletions(&mut tx).await?;
-        absences::plan_deletions(&mut *tx, company, &events, now).await?;
+        let events = absences::plan_deletions(&mut *tx, company, &events, now).await?;
+        planned.retain(|written| events.contains(&written.event.0));
         let since = now.saturating_sub(DELETION_PERIOD).unwrap_or(now);
         let count = absences::count_planned_deletions(&mut *tx, company, since).await?;
         let pending = absences::pending_confirmation(&mut *tx, company, &events).await?;

@@ -17,7 +17,7 @@
 //! * [`sweep`], [`subscriptions`]: everybody, and the webhook subscriptions at Officient; [`unblock`]: names and types
 //!   that blocked leave waits for; [`preview`]: the dry run; [`explain`]: one person's leave, day by day; [`audit`]: what
 //!   somebody changed in Optedo; [`failures`]: attention items about failures that last; [`notify`]: mail and webhook
-//!   about incidents; [`clean_up`]: retention
+//!   about incidents; [`decide`]: what the admin decides about deletions; [`clean_up`]: retention
 //! * [`reference_data`], [`request_lookup`]: cached answers of the two APIs; [`lists`]: who matches whom now; [`verdict`]:
 //!   whether all is well
 
@@ -25,6 +25,7 @@ pub mod apply;
 pub mod audit;
 pub mod circuit_breaker;
 pub mod clean_up;
+pub mod decide;
 pub mod engine;
 pub mod explain;
 pub mod failures;

@@ -68,7 +68,7 @@ impl Engine {
             history::insert_rejected(&mut *tx, context, &rejected, now).await?;
         }
         self.store_blocked(&mut tx, company, person, observation, applied).await?;
-        self.settle_deletions(&mut tx, company, observation, now).await?;
+        self.settle_deletions(&mut tx, company, observation).await?;
         if differences::resolve_written(&mut *tx, company, person, now).await? {
             self.count_differences(&mut tx, company, person).await?;
         }
@@ -116,19 +116,28 @@ impl Engine {
         Ok(())
     }
 
-    /// Cancels planned deletions whose leave is back, and brings the item about deletions pending confirmation up to date.
+    /// Cancels planned deletions whose leave is back.
     async fn settle_deletions(
         &self,
         tx: &mut PgConnection,
         company: CompanyId,
         observation: &Observation,
-        now: Timestamp,
     ) -> Result<(), SyncError> {
         let retained: Vec<i64> = observation.plan.retained.iter().map(|event| event.0).collect();
         let cancelled = absences::cancel_deletions(&mut *tx, company, &retained).await?;
         if cancelled == 0 && observation.plan.deleted().next().is_none() {
             return Ok(());
         }
+        self.count_held_deletions(tx, company).await
+    }
+
+    /// Brings the item about deletions pending confirmation up to date.
+    pub(super) async fn count_held_deletions(
+        &self,
+        tx: &mut PgConnection,
+        company: CompanyId,
+    ) -> Result<(), SyncError> {
+        let now = self.clock.now();
         let pending = absences::count_pending_confirmation(&mut *tx, company).await?;
         let item = AttentionItem::deletions_held(pending);
         if pending > 0 {

@@ -56,6 +56,10 @@ pub enum WebError {
         "Optedo was changed since the comparison: the person was compared again, so look at the difference once more"
     )]
     ChangedMeanwhile,
+    #[error(
+        "nothing waits for this decision: it was made already, the leave is back, or the item asks for no decision"
+    )]
+    NothingToDecide,
     #[error("notifications have no recipient: add one on the settings page; the operator configures the mail server")]
     NotificationsOff,
     /// In how many seconds the next attempt is accepted.
@@ -90,6 +94,7 @@ impl ProblemKind {
             | Self::CredentialsConfigured
             | Self::ConfiguredByOperator
             | Self::ChangedMeanwhile
+            | Self::NothingToDecide
             | Self::NotificationsOff => StatusCode::CONFLICT,
             Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
             Self::OfficientUnavailable | Self::OptedoUnavailable => StatusCode::BAD_GATEWAY,

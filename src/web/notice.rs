@@ -39,6 +39,8 @@ pub enum Notice {
     TooManyAttempts,
     /// Optedo was changed since the comparison, so that the difference was not restored.
     DifferenceChanged,
+    /// Somebody else decided, or the leave is back.
+    NothingToDecide,
     /// Nobody is reconciled until the admin starts the connection, or resumes.
     Paused,
     Connected,
@@ -50,6 +52,8 @@ pub enum Notice {
     PersonAsked,
     Retrying,
     DeletionsConfirmed,
+    DeletionsRejected,
+    DeletionsProposed,
     Ignored,
     Followed,
     EventsSaved,

@@ -76,6 +76,7 @@ struct Officient;
     api::attention::list,
     api::attention::retry,
     api::attention::ignore,
+    api::attention::decide,
     api::differences::start_audit,
     api::differences::list,
     api::differences::restore,

@@ -38,6 +38,7 @@ pub fn router(app: App) -> Router {
         .route("/resume", post(api::pause::resume))
         .route("/attention", get(api::attention::list))
         .route("/attention/{id}/ignore", post(api::attention::ignore))
+        .route("/attention/{id}/decide", post(api::attention::decide))
         .route("/audit", post(api::differences::start_audit))
         .route("/differences", get(api::differences::list))
         .route("/differences/{id}/keep", post(api::differences::keep))

@@ -281,6 +281,21 @@ async fn bad_requests(caller: &Caller<'_>) {
         let request = caller.request(method, &api(path), "999999", query);
         caller.call(method, &api(path), request, status).await;
     }
+    let decide = &api("/attention/{id}/decide");
+    let schema = schema_of(caller.document, &body_schema(caller, "post", decide));
+    for (body, status) in [
+        (json!([]), 400),
+        (json!({}), 422),
+        (json!({"action": "drop"}), 422),
+        (json!({"action": "keep", "personIds": null}), 422),
+        (json!({"action": "keep", "personIds": []}), 422),
+        (json!({"action": "keep", "personIds": ["1"]}), 422),
+        (json!({"action": "keep", "personIds": [1]}), 404),
+        (json!({"action": "delete"}), 404),
+    ] {
+        assert_eq!(schema.is_valid(&body), status == 404, "{body}");
+        caller.call("post", decide, caller.request("post", decide, "999999", "").json(&body), status).await;
+    }
     let large = json!({"clientId": "x".repeat(70_000)});
     for (path, body, status) in [
         ("/credentials", json!([]), 400),
@@ -302,11 +317,30 @@ async fn bad_requests(caller: &Caller<'_>) {
         ("/leavetypes/{id}/mapping", json!({"mode": "exclude", "existing": "hide"}), 422),
         ("/leavetypes/{id}/mapping", large, 413),
     ] {
-        let body_schema = &caller.document["paths"][api(path)]["put"]["requestBody"];
-        assert_eq!(body_schema["required"], true, "{path}");
-        let schema = schema_of(caller.document, &body_schema["content"]["application/json"]["schema"]);
+        let schema = schema_of(caller.document, &body_schema(caller, "put", &api(path)));
         assert!(!schema.is_valid(&body), "{path} {body}");
         caller.call("put", &api(path), caller.request("put", &api(path), "1", "").json(&body), status).await;
+    }
+}
+
+/// The schema of the body that an operation requires.
+fn body_schema(caller: &Caller<'_>, method: &str, path: &str) -> Value {
+    let body = &caller.document["paths"][path][method]["requestBody"];
+    assert_eq!(body["required"], true, "{path}");
+    body["content"]["application/json"]["schema"].clone()
+}
+
+/// A deletion that waits for the admin.
+async fn decisions(caller: &Caller<'_>) {
+    let app = caller.app;
+    let decide = &api("/attention/{id}/decide");
+    let item = app.attention_of("deletions_held").await[0]["id"].to_string();
+    for (body, status) in [
+        (json!({"action": "keep", "personIds": [999_999]}), 422),
+        (json!({"action": "keep"}), 202),
+        (json!({"action": "keep"}), 409),
+    ] {
+        caller.call("post", decide, caller.request("post", decide, &item, "").json(&body), status).await;
     }
 }
 
@@ -539,6 +573,13 @@ async fn every_response_is_as_described() {
         .start()
         .await;
     notifications(&of(&with_mail)).await;
+
+    let held = options().set("sync.max_deletions", "0").connected().await;
+    let event = held.take_leave(0);
+    held.webhook().await;
+    held.officient.delete_event(event);
+    held.webhook().await;
+    decisions(&of(&held.app)).await;
 
     let described = operations(&document).into_iter().flat_map(|(method, path, operation)| {
         let statuses = operation["responses"].as_object().unwrap().keys();

@@ -32,6 +32,7 @@ pub fn endpoints() -> Vec<(Method, &'static str, Option<Value>)> {
         (Method::POST, "/sync", None),
         (Method::POST, "/attention/1/retry", None),
         (Method::POST, "/attention/1/ignore", None),
+        (Method::POST, "/attention/1/decide", Some(json!({"action": "delete", "personIds": [1]}))),
     ]
 }
 
@@ -121,6 +122,9 @@ async fn invalid_input_is_refused_by_a_problem_that_names_the_field() {
         (put("/notifications", json!({"recipients": ["a@b.be"], "language": "de"})), "language"),
         (put("/notifications", json!({"recipients": ["a@b.be"], "language": null})), "language"),
         ((Method::POST, "/sync?dryRun=perhaps", None), "dryRun"),
+        ((Method::POST, "/attention/1/decide", Some(json!({"personIds": [1]}))), "action"),
+        ((Method::POST, "/attention/1/decide", Some(json!({"action": "ask"}))), "action"),
+        ((Method::POST, "/attention/1/decide", Some(json!({"action": "keep", "personIds": 1}))), "personIds"),
         (get("/attention?state=closed"), "state"),
         (get("/absences?personId=x"), "personId"),
         (get("/absences?personId=99999999999999999999"), "personId"),
@@ -216,6 +220,12 @@ async fn unknown_ids_paths_and_methods_are_problems() {
 #[tokio::test]
 async fn each_problem_has_a_type_of_its_own_that_the_documentation_explains() {
     let app = TestApp::start().await;
+    app.sql(
+        "insert into attention (kind, subject_id, detail, first_seen_at, last_seen_at)
+             values ('webhooks_silent', 'webhooks', '', now(), now())",
+    )
+    .await;
+    let item = app.attention().await[0]["id"].clone();
     let send = async |request: RequestBuilder| {
         let response = request.send().await.unwrap();
         let problem = problem(response, "problem").await;
@@ -236,6 +246,10 @@ async fn each_problem_has_a_type_of_its_own_that_the_documentation_explains() {
         (app.api(Method::POST, "/sync"), "not-connected"),
         (app.api(Method::POST, "/login").header("accept", "application/json"), "credentials-missing"),
         (app.api(Method::POST, "/notifications/test"), "notifications-off"),
+        (
+            app.api(Method::POST, &format!("/attention/{item}/decide")).json(&json!({"action": "keep"})),
+            "nothing-to-decide",
+        ),
     ] {
         assert_eq!(send(request).await, id);
     }

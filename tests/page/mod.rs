@@ -1,6 +1,7 @@
 //! The settings page.
 
 mod browser;
+mod decisions;
 mod differences;
 mod leave_types;
 mod live;

@@ -3,6 +3,7 @@
 mod adopting;
 mod attention;
 mod audit;
+mod decisions;
 mod deletions;
 mod failed_writes;
 mod identity;

@@ -3,18 +3,22 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use serde::Deserialize as _;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
+use super::officient_app::{json_object, text};
 use crate::db::attention::{ItemState, StoredItem};
-use crate::db::audit_log::{self, Act, Actor};
-use crate::db::{self, absences, attention, connection};
-use crate::db::{differences, queue, sweeps};
+use crate::db::{attention, connection, differences, queue, sweeps};
 use crate::domain::attention::AttentionKind;
 use crate::domain::ids::CompanyId;
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::sync::Engine;
+use crate::sync::decide::{Action, Decided, Decision};
 use crate::web::error::WebError;
 use crate::web::notice::Notice;
 use crate::web::request::{Id, parameter};
@@ -59,7 +63,11 @@ pub async fn retry(State(app): State<App>, admin: Admin, Id(id): Id, headers: He
     let connection = connection::load(&engine.db).await?;
     let company = connection.company_id.unwrap_or(CompanyId(0));
     match kind {
-        AttentionKind::DeletionsHeld => confirm_deletions(engine, company, &admin.actor).await?,
+        AttentionKind::DeletionsHeld => {
+            let all = Decision { action: Action::Delete, people: None };
+            // If somebody confirmed them meanwhile, there is nothing left to do.
+            let _decided = engine.decide(company, id, &all, &admin.actor).await?;
+        }
         AttentionKind::OptedoUnauthorized => {
             engine.optedo_breaker.try_now();
             queue::retry_now(&engine.db).await?;
@@ -112,13 +120,61 @@ pub async fn retry(State(app): State<App>, admin: Admin, Id(id): Id, headers: He
     Ok(notice.page_or(StatusCode::ACCEPTED, &headers, "/attention"))
 }
 
-async fn confirm_deletions(engine: &Engine, company: CompanyId, actor: &Actor) -> Result<(), WebError> {
-    let mut tx = db::begin(&engine.db).await?;
-    let confirmed = absences::confirm_deletions(&mut *tx, company).await?;
-    queue::request_sync(&mut *tx, company, &confirmed, manual_request(engine)).await?;
-    let (detail, now) = (format!("{} deletions", confirmed.len()), engine.clock.now());
-    audit_log::insert(&mut *tx, Act::DeletionsConfirmed, Some(&detail), actor, now).await?;
-    Ok(tx.commit().await?)
+/// What becomes of absences whose leave is gone.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes the body, which is read field by field to name the wrong one")]
+struct NewDecision {
+    #[schema(inline)]
+    action: Action,
+    /// Officient's ids; without this field, everybody whom the item is about.
+    #[schema(required = false, min_items = 1)]
+    person_ids: Vec<i64>,
+}
+
+/// Deletes absences whose leave is gone, or keeps them until their event changes.
+#[utoipa::path(
+    post, path = "/attention/{id}/decide", operation_id = "decide_attention",
+    params(("id" = i64, Path, description = "The item's")), request_body = inline(NewDecision),
+    responses(
+        (status = 202, description = "It is decided for these people"),
+        (status = 400, description = "The body is not a JSON object"),
+        (status = 404, description = "No such item"),
+        (status = 409, description = "The item is resolved, or asks for no decision"),
+        (status = 422, description = "A field is missing or wrong, or nothing of a person waits; nothing is decided"),
+    )
+)]
+pub async fn decide(State(app): State<App>, admin: Admin, Id(id): Id, body: Body) -> Result<StatusCode, WebError> {
+    let decision = decision(&json_object(body).await?)?;
+    save_decision(&app.engine, &admin, id, &decision).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+fn decision(body: &Map<String, Value>) -> Result<Decision, WebError> {
+    let invalid = |fault| WebError::InvalidField { field: "personIds", fault };
+    let people = body.get("personIds").map(Vec::<i64>::deserialize).transpose();
+    let people = people.map_err(|_no_ids| invalid("must be a list of ids"))?;
+    if people.as_ref().is_some_and(Vec::is_empty) {
+        return Err(invalid("must not be empty: leave the field out to decide for everybody"));
+    }
+    Ok(Decision { action: action(text(body, "action")?)?, people })
+}
+
+pub fn action(word: &str) -> Result<Action, WebError> {
+    word.parse().map_err(|_other| WebError::InvalidField { field: "action", fault: "must be delete or keep" })
+}
+
+pub async fn save_decision(engine: &Engine, admin: &Admin, item: i64, decision: &Decision) -> Result<(), WebError> {
+    let company = connection::load(&engine.db).await?.company_id.unwrap_or(CompanyId(0));
+    match engine.decide(company, item, decision, &admin.actor).await? {
+        Decided::Made => Ok(()),
+        Decided::NoSuchItem => Err(WebError::NotFound),
+        Decided::NothingToDecide => Err(WebError::NothingToDecide),
+        Decided::NothingOfPerson => Err(WebError::InvalidField {
+            field: "personIds",
+            fault: "contains a person of whom nothing waits for this decision; nothing was decided",
+        }),
+    }
 }
 
 fn manual_request(engine: &Engine) -> SyncRequest {

@@ -8,12 +8,13 @@ use axum::response::{Redirect, Response};
 use jiff::Timestamp;
 
 use super::comparison::{Comparison, compare_names, compare_texts};
+use super::decisions::{ToDecide, by_person};
 use super::frame::{Frame, Paging, Tab, Visit, render};
 use super::person;
 use super::view::local_time;
 use crate::db::attention::{self, ItemState, StoredItem};
 use crate::db::connection::{Connection, State as ConnectionState};
-use crate::db::people;
+use crate::db::{decisions, people};
 use crate::domain::attention::{AttentionKind, Cause, Difference};
 use crate::domain::company::Names;
 use crate::domain::ids::{EventId, PersonId};
@@ -33,6 +34,8 @@ struct AttentionPage {
     connection: Connection,
     which: ItemState,
     items: Vec<ItemView>,
+    /// What the admin keeps in Optedo although its leave is gone; on the last page of the ignored items.
+    kept: ToDecide,
     paging: Paging,
 }
 
@@ -43,8 +46,15 @@ pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
     let mut paging = Paging::new(&visit.frame, ITEMS_PER_PAGE);
     let stored = paging.cut(attention::list(&visit.engine.db, which).await?);
     let items = item_views(&visit, stored).await?;
+    let kept = match visit.connection.company_id {
+        Some(company) if which == ItemState::Ignored && !paging.has_next => {
+            let months = decisions::kept(&visit.engine.db, company, visit.engine.window().from).await?;
+            by_person(&visit, months).await?
+        }
+        Some(_) | None => ToDecide::default(),
+    };
     let Visit { frame, connection, .. } = visit;
-    render(&AttentionPage { frame, connection, which, items, paging })
+    render(&AttentionPage { frame, connection, which, items, kept, paging })
 }
 
 /// `POST …/attention/{id}/follow`: opens an ignored item again.
@@ -65,8 +75,8 @@ pub(super) struct ItemView {
     pub(super) since: Timestamp,
     /// How much waits for it.
     pub(super) waiting: Option<Text<'static>>,
-    /// The label of the button.
-    pub(super) retry: Text<'static>,
+    /// Deletions that wait for the admin's decision.
+    pub(super) to_decide: Option<ToDecide>,
     /// The address of the page that shows the subject.
     pub(super) more: Option<String>,
     /// A leave type is excluded instead.
@@ -84,7 +94,13 @@ pub(super) async fn item_views(visit: &Visit, items: Vec<StoredItem>) -> Result<
         None => HashMap::new(),
     };
     let view = |item| item_view(visit.frame.t, item, &names, &owners);
-    Ok(items.into_iter().filter_map(view).collect())
+    let mut views: Vec<ItemView> = items.into_iter().filter_map(view).collect();
+    for view in &mut views {
+        if let (AttentionKind::DeletionsHeld, None, Some(company)) = (view.kind, view.item.resolved_at, company) {
+            view.to_decide = Some(by_person(visit, decisions::held(db, company).await?).await?);
+        }
+    }
+    Ok(views)
 }
 
 fn item_view(
@@ -102,7 +118,6 @@ fn item_view(
     });
     // An item that an older version stored has no cause, but a sentence in English.
     let cause = item.cause.as_ref().map(|cause| cause_text(t, cause, item.waiting));
-    let is_deletion = kind == AttentionKind::DeletionsHeld;
     let since = if let Some(Cause::UpstreamFailing(failure) | Cause::PersonFailing(failure)) = &item.cause {
         failure.since
     } else {
@@ -111,7 +126,7 @@ fn item_view(
     let is_upstream = matches!(kind, AttentionKind::OfficientFailing | AttentionKind::OptedoFailing);
     let waiting = match item.waiting {
         0 => None,
-        _ if is_deletion || kind == AttentionKind::DiffersInOptedo => None,
+        _ if matches!(kind, AttentionKind::DeletionsHeld | AttentionKind::DiffersInOptedo) => None,
         count if is_upstream => Some(t.text("people-waiting").with("count", count)),
         count => Some(t.text("items-waiting").with("count", count)),
     };
@@ -127,7 +142,7 @@ fn item_view(
         remedy: remedy(t, kind, &item),
         since,
         waiting,
-        retry: if is_deletion { t.text("confirm-deletions") } else { t.text("retry") },
+        to_decide: None,
         more: more(kind, &item, owners),
         can_ignore: !matches!(kind, AttentionKind::UnmappedLeaveType | AttentionKind::AmbiguousLeaveType),
         item,

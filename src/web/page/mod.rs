@@ -4,6 +4,7 @@
 
 mod attention;
 mod comparison;
+mod decisions;
 mod differences;
 mod frame;
 mod history;
@@ -49,6 +50,8 @@ pub fn router(app: &App) -> Router<App> {
         .route("/credentials", post(overview::replace_credentials))
         .route("/attention", get(attention::show))
         .route("/attention/{id}/follow", post(attention::follow))
+        .route("/attention/{id}/decide", post(decisions::decide))
+        .route("/attention/kept/{id}/delete", post(decisions::propose_again))
         .route("/differences", get(differences::show))
         .route("/differences/people/{id}/keep", post(differences::keep_person))
         .route("/people", get(people::show))

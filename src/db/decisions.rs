@@ -1,0 +1,76 @@
+//! What the admin decides about absences whose leave is gone: they are deleted, or they stay.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff_sqlx::ToSqlx as _;
+use sqlx::PgExecutor;
+
+use super::Result;
+use crate::domain::ids::{CompanyId, PersonId};
+
+/// How many absences of a person in a month are decided about together.
+pub struct MonthOfPerson {
+    pub person: PersonId,
+    /// Its first day.
+    pub month: Date,
+    pub count: i64,
+}
+
+/// Deletions that wait for the admin, by person and month.
+pub async fn held(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<MonthOfPerson>> {
+    rows!(fetch_all(db),
+        r#"select person_id, date_trunc('month', date)::date as "month!", count(*) as "count!" from absences
+           where company_id = $1 and deletion_held and deleted_at is null group by 1, 2 order by 1, 2"#;
+        company.0 => |row| MonthOfPerson {
+            person: PersonId(row.person_id), month: row.month.to_jiff(), count: row.count })
+}
+
+/// What the admin keeps although its leave is gone, from this day on, by person and month.
+pub async fn kept(db: impl PgExecutor<'_>, company: CompanyId, from: Date) -> Result<Vec<MonthOfPerson>> {
+    rows!(fetch_all(db),
+        r#"select person_id, date_trunc('month', date)::date as "month!", count(*) as "count!" from absences
+           where company_id = $1 and deletion_rejected_at is not null and deleted_at is null and date >= $2
+           group by 1, 2 order by 1, 2"#;
+        company.0, from.to_sqlx() => |row| MonthOfPerson {
+            person: PersonId(row.person_id), month: row.month.to_jiff(), count: row.count })
+}
+
+/// Confirms the deletions that wait for it, of these people or of everybody. Returns the person of each.
+pub async fn confirm_held(db: impl PgExecutor<'_>, company: CompanyId, people: Option<&[i64]>) -> Result<Vec<i64>> {
+    scalar!(fetch_all(db),
+        "update absences set deletion_held = false, deletion_confirmed = true
+         where company_id = $1 and deletion_held and deleted_at is null
+             and ($2::bigint[] is null or person_id = any($2)) returning person_id";
+        company.0, people)
+}
+
+/// Rejects the deletions that wait for confirmation, of these people or of everybody. They no longer count towards the limit.
+/// Returns the person of each.
+pub async fn keep_held(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    people: Option<&[i64]>,
+    now: Timestamp,
+) -> Result<Vec<i64>> {
+    scalar!(fetch_all(db),
+        "update absences set deletion_rejected_at = $3, deletion_held = false, deletion_confirmed = false,
+             deletion_planned_at = null
+         where company_id = $1 and deletion_held and deleted_at is null
+             and ($2::bigint[] is null or person_id = any($2)) returning person_id";
+        company.0, people, now.to_sqlx())
+}
+
+/// Withdraws the rejection of these people's deletions from this day on: the next reconciliation plans them again. Returns the
+/// person of each.
+pub async fn propose_again(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    people: &[i64],
+    from: Date,
+) -> Result<Vec<i64>> {
+    scalar!(fetch_all(db),
+        "update absences set deletion_rejected_at = null
+         where company_id = $1 and deletion_rejected_at is not null and deleted_at is null
+             and person_id = any($2) and date >= $3 returning person_id";
+        company.0, people, from.to_sqlx())
+}

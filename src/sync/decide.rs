@@ -1,0 +1,143 @@
+//! What the admin decides about absences whose leave is gone: they are deleted, or they stay in Optedo.
+//!
+//! A decision is one transaction, under the lock under which deletions are counted. So two decisions follow each other, and no
+//! deletion is allowed while it is rejected. The reconciliation of each person concerned does the rest.
+
+use std::collections::BTreeSet;
+
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+
+use super::engine::{Engine, SyncError};
+use crate::db::audit_log::{self, Act, Actor};
+use crate::db::{self, absences, attention, decisions, queue};
+use crate::domain::attention::AttentionKind;
+use crate::domain::ids::{CompanyId, PersonId};
+
+/// A decision about more people is in the audit log with their number, instead of their ids.
+const MOST_NAMED: usize = 10;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Action {
+    Delete,
+    Keep,
+}
+
+/// What becomes of the absences of these people, or of everybody whom the item is about.
+pub struct Decision {
+    pub action: Action,
+    pub people: Option<Vec<i64>>,
+}
+
+/// The outcome of a decision. Unless it is `Made`, nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decided {
+    Made,
+    NoSuchItem,
+    /// The item is resolved, or of a kind that asks for no decision.
+    NothingToDecide,
+    /// Nothing of one of the people waits for it.
+    NothingOfPerson,
+}
+
+impl Engine {
+    /// Decides about what waits for this attention item. Who is to be deleted and has nothing that waits, but something that
+    /// was kept before: its deletion is proposed again, also when the item is resolved.
+    pub async fn decide(
+        &self,
+        company: CompanyId,
+        item: i64,
+        decision: &Decision,
+        actor: &Actor,
+    ) -> Result<Decided, SyncError> {
+        let mut tx = db::begin(&self.db).await?;
+        absences::lock_deletions(&mut tx).await?;
+        attention::lock_counts(&mut tx).await?;
+        let Some((kind, is_open)) = attention::find(&mut *tx, item).await? else { return Ok(Decided::NoSuchItem) };
+        if kind != Some(AttentionKind::DeletionsHeld) {
+            return Ok(Decided::NothingToDecide);
+        }
+        let mut decided = Vec::new();
+        if is_open {
+            decided = self.decide_about_held(&mut tx, company, decision, actor).await?;
+        }
+        let people = decision.people.as_deref().unwrap_or_default();
+        let is_undecided = |decided: &[i64], person: &i64| !decided.contains(person);
+        if decision.action == Action::Delete {
+            let others: Vec<i64> = people.iter().copied().filter(|person| is_undecided(&decided, person)).collect();
+            decided.extend(self.propose_deletions(&mut tx, company, &others, actor).await?);
+        }
+        if decided.is_empty() && (people.is_empty() || !is_open) {
+            return Ok(Decided::NothingToDecide);
+        }
+        if people.iter().any(|person| is_undecided(&decided, person)) {
+            return Ok(Decided::NothingOfPerson);
+        }
+        tx.commit().await?;
+        self.work_signal.notify(&self.db).await;
+        Ok(Decided::Made)
+    }
+
+    /// Proposes the deletion of what was kept of this person again. False when nothing was.
+    pub async fn propose_again(&self, company: CompanyId, person: PersonId, actor: &Actor) -> Result<bool, SyncError> {
+        let mut tx = db::begin(&self.db).await?;
+        absences::lock_deletions(&mut tx).await?;
+        let proposed = self.propose_deletions(&mut tx, company, &[person.0], actor).await?;
+        tx.commit().await?;
+        self.work_signal.notify(&self.db).await;
+        Ok(!proposed.is_empty())
+    }
+
+    async fn decide_about_held(
+        &self,
+        tx: &mut PgConnection,
+        company: CompanyId,
+        decision: &Decision,
+        actor: &Actor,
+    ) -> Result<Vec<i64>, SyncError> {
+        let people = decision.people.as_deref();
+        let (act, decided) = match decision.action {
+            Action::Delete => (Act::DeletionsConfirmed, decisions::confirm_held(&mut *tx, company, people).await?),
+            Action::Keep => {
+                (Act::DeletionsRejected, decisions::keep_held(&mut *tx, company, people, self.clock.now()).await?)
+            }
+        };
+        self.count_held_deletions(tx, company).await?;
+        self.record_decision(tx, company, act, &decided, actor).await?;
+        Ok(decided)
+    }
+
+    async fn propose_deletions(
+        &self,
+        tx: &mut PgConnection,
+        company: CompanyId,
+        people: &[i64],
+        actor: &Actor,
+    ) -> Result<Vec<i64>, SyncError> {
+        let proposed = decisions::propose_again(&mut *tx, company, people, self.window().from).await?;
+        self.record_decision(tx, company, Act::DeletionsProposed, &proposed, actor).await?;
+        Ok(proposed)
+    }
+
+    /// Writes the audit log, and requests that the people are reconciled. `decided`: the person of each absence.
+    async fn record_decision(
+        &self,
+        tx: &mut PgConnection,
+        company: CompanyId,
+        act: Act,
+        decided: &[i64],
+        actor: &Actor,
+    ) -> Result<(), SyncError> {
+        if decided.is_empty() {
+            return Ok(());
+        }
+        let people: Vec<i64> = decided.iter().copied().collect::<BTreeSet<i64>>().into_iter().collect();
+        queue::request_sync(&mut *tx, company, &people, self.manual_request()).await?;
+        let ids: Vec<String> = people.iter().map(ToString::to_string).collect();
+        let of = if ids.len() > MOST_NAMED { format!("{} people", ids.len()) } else { ids.join(", ") };
+        let detail = format!("{} deletions: {of}", decided.len());
+        Ok(audit_log::insert(tx, act, Some(&detail), actor, self.clock.now()).await?)
+    }
+}
