@@ -112,6 +112,7 @@ fn written(classify: &Classification) -> Option<WrittenAbsence> {
         call_until: None,
         deletion_confirmed: false,
         deletion_rejected: false,
+        deletion_requested: false,
     })
 }
 

@@ -233,10 +233,26 @@ items-waiting =
 since = Since
 resolved-at = Resolved at
 retry = Try again
-decide-delete = Allow
-decide-keep = Keep
-decide-delete-all = Allow all
-decide-keep-all = Keep all
+decide-delete =
+    { $kind ->
+        [archived_people] Delete
+       *[deletions_held] Allow
+    }
+decide-keep =
+    { $kind ->
+        [archived_people] Leave them
+       *[deletions_held] Keep
+    }
+decide-delete-all =
+    { $kind ->
+        [archived_people] Delete all
+       *[deletions_held] Allow all
+    }
+decide-keep-all =
+    { $kind ->
+        [archived_people] Leave all of them
+       *[deletions_held] Keep all
+    }
 absences-in-month =
     { $count ->
         [one] { $month }: 1 absence
@@ -263,6 +279,7 @@ attention-kind =
         [ambiguous_leave_type] Leave type
         [invalid_event] Absence
         [rejected_by_optedo] Absence
+        [archived_people] People
         [deletions_held] Absence
         [webhook_refused] Connection
         [webhooks_silent] Connection
@@ -277,6 +294,7 @@ attention-kind =
 
 attention-title =
     { $kind ->
+        [archived_people] Archived, with absences in the future
         [deletions_held] Many deletions at once
         [webhooks_silent] Webhooks from Officient do not arrive
         [reauthorization_required] Sign-in to Officient expired
@@ -288,7 +306,7 @@ attention-title =
     }
 
 cause-no-such-user = No active user in Optedo has exactly this first and last name.
-cause-archived = This person is archived or deleted in Officient. The absences in Optedo stay as they are.
+cause-archived = People who are archived or deleted in Officient still have absences in Optedo from today on. These stay until somebody decides.
 cause-several-users = In Optedo { $count } active users are called exactly so. The absences are written to nobody.
 cause-several-people = In Officient { $count } people are called exactly so. The absences are written to nobody.
 cause-no-such-type = No absence type in Optedo has exactly this description.
@@ -332,6 +350,7 @@ remedy =
         [ambiguous_leave_type] Choose on the tab Leave types which absence type it is, or give each absence type in Optedo its own description.
         [invalid_event] Open this person’s calendar in Officient, delete the absence and add it again.
         [rejected_by_optedo] Remove the cause in Optedo, for instance an absence that overlaps, and try again.
+        [archived_people] Choose Delete if these people no longer work here, and otherwise Leave them: then nobody is asked again. You can choose for each person. What is past always stays. A person who is no longer archived in Officient disappears from here.
         [deletions_held] If that is right, choose Allow: they are deleted. If not, choose Keep: they stay in Optedo, until they are back in Officient and disappear there again. You can choose for each person. If the same absences come back in Officient, this item disappears by itself.
         [webhook_refused] Ask Officient for the right name and fill it in under Connection – Webhooks, or take the name away there.
         [webhooks_silent] Check the event names under Connection – Webhooks, or set up the webhook address by hand at Officient.
@@ -344,7 +363,6 @@ remedy =
        *[person_failing] Open this person in Officient and in Optedo, and see whether something is odd there. If it stays like this, give the technical cause to Optedo.
     }
 remedy-inactive = Make the user active in Optedo, or ignore this item if this person is not planned.
-remedy-archived = Check the absences in Optedo, then ignore this item.
 remedy-built-in-type = This type is built into Officient and has no field for Optedo there. Choose an absence type on the tab Leave types, or “Do not copy”.
 
 difference-first-letter = The first letter differs: ‘{ $ours }’ in Officient, ‘{ $theirs }’ in Optedo.
@@ -486,12 +504,13 @@ day-reason =
         [worked] time that is worked
         [excluded_type] leave type is not copied
         [outside_window] outside the period
-        [unmatched_person] for a user with exactly this name, or the person is archived
+        [unmatched_person] for a user with exactly this name
         [ambiguous_person] for a name that occurs only once
         [unmapped_leave_type] for an absence type with the right description
         [ambiguous_leave_type] for a description that occurs only once
         [invalid_event] for data in Officient that we understand
         [rejected_by_optedo] because Optedo refused the absence
+        [archived_people] for your decision: this person is archived in Officient
        *[deletions_held] for deletions that are not confirmed yet
     }
 
@@ -618,6 +637,7 @@ act =
         [notifications_changed] Recipients or language of notifications changed
         [deletions_confirmed] Deletions confirmed
         [deletions_rejected] Absences kept
+        [archived_deleted] Absences of archived people deleted
         [deletions_proposed] Kept absences deleted after all
         [paused] Paused
         [resumed] Resumed
@@ -714,6 +734,7 @@ items-of-kind =
         [ambiguous_leave_type] Leave types with more than one absence type
         [invalid_event] Absences that we do not understand
         [rejected_by_optedo] Absences that Optedo refuses
+        [archived_people] Archived people with absences in the future
         [deletions_held] Deletions that wait for confirmation
         [webhook_refused] Webhooks that Officient refuses
         [webhooks_silent] Officient no longer announces changes

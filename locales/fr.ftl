@@ -229,10 +229,26 @@ items-waiting =
 since = Depuis
 resolved-at = Résolu le
 retry = Réessayer
-decide-delete = Autoriser
-decide-keep = Conserver
-decide-delete-all = Tout autoriser
-decide-keep-all = Tout conserver
+decide-delete =
+    { $kind ->
+        [archived_people] Supprimer
+       *[deletions_held] Autoriser
+    }
+decide-keep =
+    { $kind ->
+        [archived_people] Laisser
+       *[deletions_held] Conserver
+    }
+decide-delete-all =
+    { $kind ->
+        [archived_people] Tout supprimer
+       *[deletions_held] Tout autoriser
+    }
+decide-keep-all =
+    { $kind ->
+        [archived_people] Tout laisser
+       *[deletions_held] Tout conserver
+    }
 absences-in-month =
     { $count ->
         [one] { $month } : { $count } absence
@@ -259,6 +275,7 @@ attention-kind =
         [ambiguous_leave_type] Type de congé
         [invalid_event] Absence
         [rejected_by_optedo] Absence
+        [archived_people] Personnes
         [deletions_held] Absence
         [webhook_refused] Connexion
         [webhooks_silent] Connexion
@@ -273,6 +290,7 @@ attention-kind =
 
 attention-title =
     { $kind ->
+        [archived_people] Archivées, avec des absences à venir
         [deletions_held] Beaucoup de suppressions à la fois
         [webhooks_silent] Les annonces d’Officient n’arrivent pas
         [reauthorization_required] Connexion à Officient expirée
@@ -284,7 +302,7 @@ attention-title =
     }
 
 cause-no-such-user = Aucun utilisateur actif d’Optedo n’a exactement ce prénom et ce nom.
-cause-archived = Cette personne est archivée ou supprimée dans Officient. Les absences dans Optedo restent telles quelles.
+cause-archived = Des personnes archivées ou supprimées dans Officient ont encore dans Optedo des absences à partir d’aujourd’hui. Elles y restent jusqu’à ce que quelqu’un décide.
 cause-several-users = Dans Optedo, { $count } utilisateurs actifs portent exactement ce nom. Les absences ne sont attribuées à personne.
 cause-several-people = Dans Officient, { $count } personnes portent exactement ce nom. Les absences ne sont attribuées à personne.
 cause-no-such-type = Aucun type d’absence d’Optedo n’a exactement cette description.
@@ -328,6 +346,7 @@ remedy =
         [ambiguous_leave_type] Choisissez dans l’onglet Types de congé de quel type d’absence il s’agit, ou donnez à chaque type d’absence dans Optedo une description propre.
         [invalid_event] Ouvrez le calendrier de cette personne dans Officient, supprimez l’absence et ajoutez-la à nouveau.
         [rejected_by_optedo] Supprimez la cause dans Optedo, par exemple une absence qui se chevauche, et réessayez.
+        [archived_people] Choisissez Supprimer si ces personnes ne travaillent plus chez vous, et sinon Laisser : la question n’est alors plus posée. Vous pouvez choisir par personne. Ce qui est passé reste toujours. Si quelqu’un n’est plus archivé dans Officient, il disparaît d’ici de lui-même.
         [deletions_held] Si c’est correct, choisissez Autoriser : elles sont supprimées. Sinon, choisissez Conserver : elles restent dans Optedo, jusqu’à ce qu’elles reviennent dans Officient et y disparaissent à nouveau. Vous pouvez choisir par personne. Si ces mêmes absences réapparaissent dans Officient, ce point disparaît de lui-même.
         [webhook_refused] Demandez à Officient le nom correct et remplissez-le sous Connexion – Annonces, ou retirez-y ce nom.
         [webhooks_silent] Vérifiez sous Connexion – Annonces les noms des événements, ou configurez l’adresse du webhook à la main chez Officient.
@@ -340,7 +359,6 @@ remedy =
        *[person_failing] Ouvrez cette personne dans Officient et dans Optedo, et regardez si quelque chose y est étrange. Si cela persiste, transmettez la cause technique à Optedo.
     }
 remedy-inactive = Activez l’utilisateur dans Optedo, ou ignorez ce point si cette personne n’est pas planifiée.
-remedy-archived = Vérifiez les absences dans Optedo, puis ignorez ce point.
 remedy-built-in-type = Ce type est intégré à Officient et n’y a pas de champ pour Optedo. Choisissez un type d’absence dans l’onglet Types de congé, ou « Ne pas reprendre ».
 
 difference-first-letter = La première lettre diffère : « { $ours } » dans Officient, « { $theirs } » dans Optedo.
@@ -482,12 +500,13 @@ day-reason =
         [worked] temps travaillé
         [excluded_type] type de congé non repris
         [outside_window] hors de la période
-        [unmatched_person] d’un utilisateur qui porte exactement ce nom, ou la personne est archivée
+        [unmatched_person] d’un utilisateur qui porte exactement ce nom
         [ambiguous_person] d’un nom qui n’existe qu’une fois
         [unmapped_leave_type] d’un type d’absence avec la bonne description
         [ambiguous_leave_type] d’une description qui n’existe qu’une fois
         [invalid_event] de données compréhensibles dans Officient
         [rejected_by_optedo] car Optedo a refusé l’absence
+        [archived_people] de votre décision : cette personne est archivée dans Officient
        *[deletions_held] de suppressions qui ne sont pas encore confirmées
     }
 
@@ -614,6 +633,7 @@ act =
         [notifications_changed] Destinataires ou langue des notifications modifiés
         [deletions_confirmed] Suppressions confirmées
         [deletions_rejected] Absences conservées
+        [archived_deleted] Absences de personnes archivées supprimées
         [deletions_proposed] Absences conservées supprimées quand même
         [paused] Mis en pause
         [resumed] Repris
@@ -710,6 +730,7 @@ items-of-kind =
         [ambiguous_leave_type] Types de congé avec plusieurs types d’absence
         [invalid_event] Absences que nous ne comprenons pas
         [rejected_by_optedo] Absences qu’Optedo refuse
+        [archived_people] Personnes archivées avec des absences à venir
         [deletions_held] Suppressions qui attendent une confirmation
         [webhook_refused] Webhooks qu’Officient refuse
         [webhooks_silent] Officient n’annonce plus les changements

@@ -233,10 +233,26 @@ items-waiting =
 since = Sinds
 resolved-at = Opgelost op
 retry = Opnieuw proberen
-decide-delete = Toestaan
-decide-keep = Behouden
-decide-delete-all = Alles toestaan
-decide-keep-all = Alles behouden
+decide-delete =
+    { $kind ->
+        [archived_people] Verwijderen
+       *[deletions_held] Toestaan
+    }
+decide-keep =
+    { $kind ->
+        [archived_people] Laten staan
+       *[deletions_held] Behouden
+    }
+decide-delete-all =
+    { $kind ->
+        [archived_people] Alles verwijderen
+       *[deletions_held] Alles toestaan
+    }
+decide-keep-all =
+    { $kind ->
+        [archived_people] Alles laten staan
+       *[deletions_held] Alles behouden
+    }
 absences-in-month =
     { $count ->
         [one] { $month }: 1 afwezigheid
@@ -263,6 +279,7 @@ attention-kind =
         [ambiguous_leave_type] Verloftype
         [invalid_event] Afwezigheid
         [rejected_by_optedo] Afwezigheid
+        [archived_people] Personen
         [deletions_held] Afwezigheid
         [webhook_refused] Koppeling
         [webhooks_silent] Koppeling
@@ -277,6 +294,7 @@ attention-kind =
 
 attention-title =
     { $kind ->
+        [archived_people] Gearchiveerd, met afwezigheden in de toekomst
         [deletions_held] Veel verwijderingen tegelijk
         [webhooks_silent] Meldingen van Officient blijven uit
         [reauthorization_required] Aanmelding bij Officient verlopen
@@ -288,7 +306,7 @@ attention-title =
     }
 
 cause-no-such-user = Geen actieve gebruiker in Optedo heeft exact deze voornaam en achternaam.
-cause-archived = Deze persoon is in Officient gearchiveerd of verwijderd. De afwezigheden in Optedo blijven zoals ze zijn.
+cause-archived = Mensen die in Officient gearchiveerd of verwijderd zijn, hebben in Optedo nog afwezigheden vanaf vandaag. Die blijven staan tot iemand beslist.
 cause-several-users = In Optedo heten { $count } actieve gebruikers exact zo. De afwezigheden worden bij niemand gezet.
 cause-several-people = In Officient heten { $count } personen exact zo. De afwezigheden worden bij niemand gezet.
 cause-no-such-type = Geen afwezigheidstype in Optedo heeft exact deze omschrijving.
@@ -332,6 +350,7 @@ remedy =
         [ambiguous_leave_type] Kies op het tabblad Verloftypes welk afwezigheidstype het is, of geef elk afwezigheidstype in Optedo een eigen omschrijving.
         [invalid_event] Open de kalender van deze persoon in Officient, verwijder de afwezigheid en voeg ze opnieuw toe.
         [rejected_by_optedo] Neem de oorzaak weg in Optedo, bijvoorbeeld een afwezigheid die ermee overlapt, en probeer opnieuw.
+        [archived_people] Kies Verwijderen als deze mensen er niet meer werken, en anders Laten staan: dan wordt er niet meer naar gevraagd. Je kunt per persoon kiezen. Wat voorbij is, blijft altijd staan. Is iemand in Officient niet meer gearchiveerd, dan verdwijnt die hier vanzelf.
         [deletions_held] Klopt het, kies dan Toestaan: ze worden verwijderd. Kies anders Behouden: ze blijven in Optedo, tot ze in Officient terug zijn en daar opnieuw verdwijnen. Je kunt per persoon kiezen. Duiken dezelfde afwezigheden weer op in Officient, dan verdwijnt dit punt vanzelf.
         [webhook_refused] Vraag Officient naar de juiste naam en vul ze in onder Koppeling – Meldingen, of haal de naam daar weg.
         [webhooks_silent] Kijk onder Koppeling – Meldingen de namen van de gebeurtenissen na, of stel het webhookadres met de hand in bij Officient.
@@ -344,7 +363,6 @@ remedy =
        *[person_failing] Open deze persoon in Officient en in Optedo, en kijk of daar iets vreemds staat. Blijft het zo, geef dan de technische oorzaak door aan Optedo.
     }
 remedy-inactive = Maak de gebruiker in Optedo actief, of negeer dit punt als deze persoon niet gepland wordt.
-remedy-archived = Kijk de afwezigheden in Optedo na, en negeer daarna dit punt.
 remedy-built-in-type = Dit type is ingebouwd in Officient en heeft daar geen veld voor Optedo. Kies op het tabblad Verloftypes een afwezigheidstype, of ‘Niet overnemen’.
 
 difference-first-letter = De eerste letter verschilt: ‘{ $ours }’ in Officient, ‘{ $theirs }’ in Optedo.
@@ -486,12 +504,13 @@ day-reason =
         [worked] tijd waarin gewerkt wordt
         [excluded_type] verloftype wordt niet overgenomen
         [outside_window] buiten de periode
-        [unmatched_person] op een gebruiker met exact deze naam, of de persoon is gearchiveerd
+        [unmatched_person] op een gebruiker met exact deze naam
         [ambiguous_person] op een naam die maar één keer voorkomt
         [unmapped_leave_type] op een afwezigheidstype met de juiste omschrijving
         [ambiguous_leave_type] op een omschrijving die maar één keer voorkomt
         [invalid_event] op gegevens in Officient die we begrijpen
         [rejected_by_optedo] omdat Optedo de afwezigheid weigerde
+        [archived_people] op je beslissing: deze persoon is gearchiveerd in Officient
        *[deletions_held] op verwijderingen die nog niet bevestigd zijn
     }
 
@@ -618,6 +637,7 @@ act =
         [notifications_changed] Ontvangers of taal van meldingen gewijzigd
         [deletions_confirmed] Verwijderingen bevestigd
         [deletions_rejected] Afwezigheden behouden
+        [archived_deleted] Afwezigheden van gearchiveerde personen verwijderd
         [deletions_proposed] Behouden afwezigheden toch verwijderd
         [paused] Gepauzeerd
         [resumed] Hervat
@@ -714,6 +734,7 @@ items-of-kind =
         [ambiguous_leave_type] Verloftypes met meer dan één afwezigheidstype
         [invalid_event] Afwezigheden die we niet begrijpen
         [rejected_by_optedo] Afwezigheden die Optedo weigert
+        [archived_people] Gearchiveerde personen met afwezigheden in de toekomst
         [deletions_held] Verwijderingen die op bevestiging wachten
         [webhook_refused] Webhooks die Officient weigert
         [webhooks_silent] Officient meldt geen wijzigingen meer

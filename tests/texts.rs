@@ -37,6 +37,7 @@ fn variants_of(key: &str) -> Option<BTreeSet<&'static str>> {
         // The title of the other kinds is the name of their subject.
         "attention-title" => [
             "deletions_held",
+            "archived_people",
             "webhooks_silent",
             "reauthorization_required",
             "optedo_unauthorized",
@@ -55,8 +56,12 @@ fn variants_of(key: &str) -> Option<BTreeSet<&'static str>> {
                 "invalid_event",
                 "rejected_by_optedo",
                 "deletions_held",
+                "archived_people",
             ];
             names::<Exclusion>().into_iter().chain(kinds).collect()
+        }
+        "decide-delete" | "decide-keep" | "decide-delete-all" | "decide-keep-all" => {
+            ["archived_people", "deletions_held"].into()
         }
         "day-state" => names::<DayState>(),
         "delivery-fault" => names::<DeliveryFault>(),

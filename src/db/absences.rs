@@ -26,7 +26,8 @@ pub async fn of_person(
     sqlx::query!(
         r#"select event_id, person_id, date, optedo_user_id, optedo_absence_id, absence_type_id, starts_at, ends_at, all_day,
              worked, intent, written_at, call_until, deletion_confirmed,
-             deletion_rejected_at is not null as "deletion_rejected!"
+             deletion_rejected_at is not null as "deletion_rejected!",
+             deletion_requested_at is not null as "deletion_requested!"
          from absences
          where company_id = $1 and deleted_at is null
              and ((person_id = $2 and date between $3 and $4) or event_id = any($5))
@@ -51,6 +52,7 @@ pub async fn of_person(
         call_until: timestamp(row.call_until),
         deletion_confirmed: row.deletion_confirmed,
         deletion_rejected: row.deletion_rejected,
+        deletion_requested: row.deletion_requested,
     })
     .fetch_all(db)
     .await
@@ -103,7 +105,7 @@ pub async fn insert(
                  intent = excluded.intent, intent_at = excluded.intent_at, written_at = excluded.written_at,
                  adopted = excluded.adopted, deleted_at = null,
                  deletion_planned_at = null, deletion_held = false, deletion_confirmed = false,
-                 deletion_rejected_at = null
+                 deletion_rejected_at = null, deletion_requested_at = null
              returning starts_at, ends_at, all_day)
          insert into history (at, company_id, person_id, event_id, action, reason, starts_at, ends_at, all_day)
          select $11, $1, $3, $2, 'taken_over', $12, starts_at, ends_at, all_day from inserted where $14::text is null";
@@ -280,9 +282,9 @@ pub async fn with_row(db: impl PgExecutor<'_>, company: CompanyId, events: &[i64
 pub async fn cancel_deletions(db: impl PgExecutor<'_>, company: CompanyId, events: &[i64]) -> Result<u64> {
     count_affected!(db,
         "update absences set deletion_planned_at = null, deletion_held = false, deletion_confirmed = false,
-             deletion_rejected_at = null
+             deletion_rejected_at = null, deletion_requested_at = null
          where company_id = $1 and event_id = any($2) and deleted_at is null
-             and (deletion_planned_at is not null or deletion_rejected_at is not null)";
+             and coalesce(deletion_planned_at, deletion_rejected_at, deletion_requested_at) is not null";
         company.0, events)
 }
 

@@ -26,6 +26,8 @@ pub enum Act {
     LeaveTypeMapped,
     /// Absences whose leave is gone stay in Optedo.
     DeletionsRejected,
+    /// Absences of archived people are deleted.
+    ArchivedDeleted,
     /// What stayed is to be deleted after all.
     DeletionsProposed,
     Paused,

@@ -25,6 +25,16 @@ pub async fn held(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<Mon
             person: PersonId(row.person_id), month: row.month.to_jiff(), count: row.count })
 }
 
+/// What archived people have from today on and waits for the admin, by person and month.
+pub async fn archived(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<MonthOfPerson>> {
+    rows!(fetch_all(db),
+        r#"select a.person_id, date_trunc('month', a.date)::date as "month!", count(*) as "count!"
+           from held_back h join absences a on a.company_id = h.company_id and a.event_id = h.event_id
+           where h.company_id = $1 and h.kind = 'archived_people' and a.deleted_at is null group by 1, 2 order by 1, 2"#;
+        company.0 => |row| MonthOfPerson {
+            person: PersonId(row.person_id), month: row.month.to_jiff(), count: row.count })
+}
+
 /// What the admin keeps although its leave is gone, from this day on, by person and month.
 pub async fn kept(db: impl PgExecutor<'_>, company: CompanyId, from: Date) -> Result<Vec<MonthOfPerson>> {
     rows!(fetch_all(db),
@@ -54,9 +64,42 @@ pub async fn keep_held(
 ) -> Result<Vec<i64>> {
     scalar!(fetch_all(db),
         "update absences set deletion_rejected_at = $3, deletion_held = false, deletion_confirmed = false,
-             deletion_planned_at = null
+             deletion_planned_at = null, deletion_requested_at = null
          where company_id = $1 and deletion_held and deleted_at is null
              and ($2::bigint[] is null or person_id = any($2)) returning person_id";
+        company.0, people, now.to_sqlx())
+}
+
+/// Requests the deletion of what waits of archived people, of these or of all. Returns the person of each.
+pub async fn delete_archived(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    people: Option<&[i64]>,
+    now: Timestamp,
+) -> Result<Vec<i64>> {
+    scalar!(fetch_all(db),
+        "with decided as (
+             delete from held_back where company_id = $1 and kind = 'archived_people'
+                 and ($2::bigint[] is null or person_id = any($2)) returning event_id)
+         update absences set deletion_requested_at = $3
+         where company_id = $1 and event_id in (select event_id from decided) and deleted_at is null returning person_id";
+        company.0, people, now.to_sqlx())
+}
+
+/// Keeps what waits of archived people, of these or of all. Returns the person of each.
+pub async fn keep_archived(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    people: Option<&[i64]>,
+    now: Timestamp,
+) -> Result<Vec<i64>> {
+    scalar!(fetch_all(db),
+        "with decided as (
+             delete from held_back where company_id = $1 and kind = 'archived_people'
+                 and ($2::bigint[] is null or person_id = any($2)) returning event_id)
+         update absences set deletion_rejected_at = $3, deletion_held = false, deletion_confirmed = false,
+             deletion_planned_at = null, deletion_requested_at = null
+         where company_id = $1 and event_id in (select event_id from decided) and deleted_at is null returning person_id";
         company.0, people, now.to_sqlx())
 }
 
@@ -67,10 +110,11 @@ pub async fn propose_again(
     company: CompanyId,
     people: &[i64],
     from: Date,
+    now: Timestamp,
 ) -> Result<Vec<i64>> {
     scalar!(fetch_all(db),
-        "update absences set deletion_rejected_at = null
+        "update absences set deletion_rejected_at = null, deletion_requested_at = $4
          where company_id = $1 and deletion_rejected_at is not null and deleted_at is null
              and person_id = any($2) and date >= $3 returning person_id";
-        company.0, people, from.to_sqlx())
+        company.0, people, from.to_sqlx(), now.to_sqlx())
 }

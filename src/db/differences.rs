@@ -272,7 +272,7 @@ pub async fn take_unexplained(
              absence_type_id = excluded.absence_type_id, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
              all_day = excluded.all_day, written_at = excluded.written_at, intent = null, intent_at = null,
              call_until = null, deleted_at = null, deletion_planned_at = null, deletion_held = false,
-             deletion_confirmed = false, deletion_rejected_at = null
+             deletion_confirmed = false, deletion_rejected_at = null, deletion_requested_at = null
          where absences.deleted_at is not null";
         company.0, difference.event_id.0, difference.person_id.0, difference.date.to_sqlx(), found.user_id.0,
         difference.absence_id.map(|absence| absence.0), found.absence_type_id.0, found.start.to_sqlx(),

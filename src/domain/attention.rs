@@ -15,7 +15,7 @@ use crate::domain::ids::{EventId, PersonId};
 #[schema(as = AttentionKind, rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum AttentionKind {
-    /// No Optedo user has exactly this name, or the person was archived while there are absences.
+    /// No Optedo user has exactly this name.
     UnmatchedPerson,
     /// Several Optedo users, or several people in Officient, have this name.
     AmbiguousPerson,
@@ -45,6 +45,8 @@ pub enum AttentionKind {
     PersonFailing,
     /// Somebody changed or deleted the person's absences in Optedo.
     DiffersInOptedo,
+    /// People who are archived in Officient have absences from today on: the admin decides about them.
+    ArchivedPeople,
     /// The admin paused long ago.
     Paused,
 }
@@ -55,7 +57,7 @@ pub enum AttentionKind {
 pub enum Cause {
     /// No active Optedo user has exactly this name.
     NoSuchUser,
-    /// The person is archived or deleted in Officient, and has absences in Optedo.
+    /// People are archived or deleted in Officient, and have absences in Optedo. An older version opened an item for each.
     Archived,
     /// `count` active Optedo users have this name.
     SeveralUsers {
@@ -161,7 +163,8 @@ pub enum EventFault {
 impl Cause {
     pub fn kind(&self) -> AttentionKind {
         match self {
-            Self::NoSuchUser | Self::Archived => AttentionKind::UnmatchedPerson,
+            Self::NoSuchUser => AttentionKind::UnmatchedPerson,
+            Self::Archived => AttentionKind::ArchivedPeople,
             Self::SeveralUsers { .. } | Self::SeveralPeople { .. } => AttentionKind::AmbiguousPerson,
             Self::NoSuchType | Self::ChosenTypeGone { .. } => AttentionKind::UnmappedLeaveType,
             Self::SeveralTypes { .. } => AttentionKind::AmbiguousLeaveType,
@@ -299,6 +302,13 @@ impl AttentionItem {
         Self::new(Cause::DeletionsHeld { count }, "deletions", None)
     }
 
+    /// The subject of [`AttentionItem::archived_people`].
+    pub const ARCHIVED: &str = "archived";
+
+    pub fn archived_people() -> Self {
+        Self::new(Cause::Archived, Self::ARCHIVED, None)
+    }
+
     pub fn webhook_refused(event: &str, message: &str) -> Self {
         Self::new(Cause::WebhookRefused { message: message.to_owned() }, event, Some(event))
     }
@@ -340,7 +350,11 @@ impl AttentionItem {
         let subject_id = &self.subject_id;
         match &self.cause {
             Cause::NoSuchUser => format!("No active Optedo user is called exactly “{subject}”."),
-            Cause::Archived => "Archived or deleted in Officient; the absences in Optedo stay as they are.".to_owned(),
+            Cause::Archived => {
+                "People who are archived or deleted in Officient have absences in Optedo from today on. They \
+                stay until somebody decides: delete or keep them."
+                    .to_owned()
+            }
             Cause::SeveralUsers { count } => format!("{count} active Optedo users are called “{subject}”."),
             Cause::SeveralPeople { count } => format!("{count} people in Officient are called “{subject}”."),
             Cause::NoSuchType => format!("No absence type in Optedo is described exactly “{subject}”."),

@@ -209,6 +209,7 @@ mod tests {
             call_until: None,
             deletion_confirmed: false,
             deletion_rejected: false,
+            deletion_requested: false,
         }
     }
 

@@ -174,6 +174,7 @@ mod tests {
             intent: None,
             deletion_confirmed: false,
             deletion_rejected: false,
+            deletion_requested: false,
             call_until: None,
             written_at: None,
             is_worked: Some(is_worked),

@@ -55,6 +55,8 @@ pub struct WrittenAbsence {
     pub deletion_confirmed: bool,
     /// The admin keeps the absence although its leave is gone.
     pub deletion_rejected: bool,
+    /// The admin wants the absence deleted, also if its person is archived.
+    pub deletion_requested: bool,
 }
 
 impl WrittenAbsence {
@@ -213,6 +215,19 @@ pub fn plan(
     let deletions = gone.into_iter().map(|row| Change::Delete { written: row.clone() });
     let creations = new.absent.into_iter().map(|desired| Change::Create { desired: desired.clone(), begun: None });
     plan.changes = deletions.chain(updates).chain(creations).collect();
+    plan
+}
+
+/// The absences of an archived person stay, unless the admin decides otherwise about those from today on.
+pub fn plan_archived(written: &[WrittenAbsence], today: Date) -> Plan {
+    let mut plan = Plan::default();
+    for row in written.iter().filter(|row| !row.deletion_rejected) {
+        if row.deletion_requested {
+            plan.changes.push(Change::Delete { written: row.clone() });
+        } else if row.date >= today {
+            plan.blocked.push((row.event, AttentionItem::archived_people()));
+        }
+    }
     plan
 }
 
@@ -480,6 +495,7 @@ mod tests {
             call_until: None,
             deletion_confirmed: false,
             deletion_rejected: false,
+            deletion_requested: false,
         }
     }
 
@@ -573,6 +589,22 @@ mod tests {
             let plan = plan(&back, &kept, WINDOW, COMPLETE);
             assert_eq!((plan.changes, plan.retained), (vec![], vec![EventId(1)]));
         }
+    }
+
+    #[test]
+    fn of_an_archived_person_only_what_the_admin_wants_deleted_is_deleted() {
+        let on_days = |change: fn(&mut WrittenAbsence)| {
+            let mut rows = [DAY.yesterday().unwrap(), DAY].map(|day| row(&on_day(1, day, 4)));
+            rows.iter_mut().for_each(change);
+            let plan = plan_archived(&rows, DAY);
+            let blocked: Vec<AttentionItem> = plan.blocked.into_iter().map(|(_, item)| item).collect();
+            (plan.changes.len(), blocked)
+        };
+        assert_eq!(on_days(|_| ()), (0, vec![AttentionItem::archived_people()]));
+        assert_eq!(on_days(|row| row.deletion_rejected = true), (0, vec![]));
+        assert_eq!(on_days(|row| row.deletion_requested = true), (2, vec![]));
+        // A confirmation of an older version was about the calendar of a person who was not archived.
+        assert_eq!(on_days(|row| row.deletion_confirmed = true), (0, vec![AttentionItem::archived_people()]));
     }
 
     #[test]

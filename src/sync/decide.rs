@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::engine::{Engine, SyncError};
 use crate::db::audit_log::{self, Act, Actor};
 use crate::db::{self, absences, attention, decisions, queue};
-use crate::domain::attention::AttentionKind;
+use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::ids::{CompanyId, PersonId};
 
 /// A decision about more people is in the audit log with their number, instead of their ids.
@@ -31,10 +31,11 @@ pub struct Decision {
     pub people: Option<Vec<i64>>,
 }
 
-/// The outcome of a decision. Unless it is `Made`, nothing was changed.
+/// The outcome of a decision. Unless it was made, nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decided {
-    Made,
+    /// About an item of this kind.
+    Made(AttentionKind),
     NoSuchItem,
     /// The item is resolved, or of a kind that asks for no decision.
     NothingToDecide,
@@ -56,12 +57,13 @@ impl Engine {
         absences::lock_deletions(&mut tx).await?;
         attention::lock_counts(&mut tx).await?;
         let Some((kind, is_open)) = attention::find(&mut *tx, item).await? else { return Ok(Decided::NoSuchItem) };
-        if kind != Some(AttentionKind::DeletionsHeld) {
+        let Some(kind @ (AttentionKind::DeletionsHeld | AttentionKind::ArchivedPeople)) = kind else {
             return Ok(Decided::NothingToDecide);
-        }
+        };
         let mut decided = Vec::new();
         if is_open {
-            decided = self.decide_about_held(&mut tx, company, decision, actor).await?;
+            let is_archived = kind == AttentionKind::ArchivedPeople;
+            decided = self.decide_about_waiting(&mut tx, company, is_archived, decision, actor).await?;
         }
         let people = decision.people.as_deref().unwrap_or_default();
         let is_undecided = |decided: &[i64], person: &i64| !decided.contains(person);
@@ -70,6 +72,8 @@ impl Engine {
             decided.extend(self.propose_deletions(&mut tx, company, &others, actor).await?);
         }
         if decided.is_empty() && (people.is_empty() || !is_open) {
+            // An item about people who were erased since is resolved by this.
+            tx.commit().await?;
             return Ok(Decided::NothingToDecide);
         }
         if people.iter().any(|person| is_undecided(&decided, person)) {
@@ -77,7 +81,7 @@ impl Engine {
         }
         tx.commit().await?;
         self.work_signal.notify(&self.db).await;
-        Ok(Decided::Made)
+        Ok(Decided::Made(kind))
     }
 
     /// Proposes the deletion of what was kept of this person again. False when nothing was.
@@ -90,21 +94,32 @@ impl Engine {
         Ok(!proposed.is_empty())
     }
 
-    async fn decide_about_held(
+    async fn decide_about_waiting(
         &self,
         tx: &mut PgConnection,
         company: CompanyId,
+        is_archived: bool,
         decision: &Decision,
         actor: &Actor,
     ) -> Result<Vec<i64>, SyncError> {
-        let people = decision.people.as_deref();
-        let (act, decided) = match decision.action {
-            Action::Delete => (Act::DeletionsConfirmed, decisions::confirm_held(&mut *tx, company, people).await?),
-            Action::Keep => {
-                (Act::DeletionsRejected, decisions::keep_held(&mut *tx, company, people, self.clock.now()).await?)
+        let (people, now) = (decision.people.as_deref(), self.clock.now());
+        let (act, decided) = match (decision.action, is_archived) {
+            (Action::Delete, false) => {
+                (Act::DeletionsConfirmed, decisions::confirm_held(&mut *tx, company, people).await?)
+            }
+            (Action::Delete, true) => {
+                (Act::ArchivedDeleted, decisions::delete_archived(&mut *tx, company, people, now).await?)
+            }
+            (Action::Keep, false) => {
+                (Act::DeletionsRejected, decisions::keep_held(&mut *tx, company, people, now).await?)
+            }
+            (Action::Keep, true) => {
+                (Act::DeletionsRejected, decisions::keep_archived(&mut *tx, company, people, now).await?)
             }
         };
         self.count_held_deletions(tx, company).await?;
+        let archived = (AttentionKind::ArchivedPeople.into_str().to_owned(), AttentionItem::ARCHIVED.to_owned());
+        attention::recount(&mut *tx, [archived], now).await?;
         self.record_decision(tx, company, act, &decided, actor).await?;
         Ok(decided)
     }
@@ -116,7 +131,8 @@ impl Engine {
         people: &[i64],
         actor: &Actor,
     ) -> Result<Vec<i64>, SyncError> {
-        let proposed = decisions::propose_again(&mut *tx, company, people, self.window().from).await?;
+        let (from, now) = (self.window().from, self.clock.now());
+        let proposed = decisions::propose_again(&mut *tx, company, people, from, now).await?;
         self.record_decision(tx, company, Act::DeletionsProposed, &proposed, actor).await?;
         Ok(proposed)
     }

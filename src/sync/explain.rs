@@ -50,8 +50,10 @@ impl Engine {
         period: RangeInclusive<Date>,
     ) -> Result<Explanation, SyncError> {
         let request = self.manual_request();
-        // Somebody waits for it, and may just have corrected the name or the type.
-        let asked = Person { attempts: 0, names_read_at: None, ..person.clone() };
+        // Somebody waits for it, and may just have corrected the name or the type. Only the list of people shows that an
+        // archived person is back.
+        let names_read_at = person.names_read_at.filter(|_| person.archived);
+        let asked = Person { attempts: 0, names_read_at, ..person.clone() };
         let window = self.window();
         let touched = period.start().year()..=period.end().year();
         let years: Vec<i16> = window.years().filter(|year| touched.contains(year)).collect();

@@ -14,14 +14,14 @@ use super::reference_data::{Fresh, Snapshot};
 use crate::db::people::{self, Person};
 use crate::db::{absences, leave_types, queue};
 use crate::domain::absence::Absence;
-use crate::domain::attention::{AttentionItem, AttentionKind, Cause};
+use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::calendar::{CalendarEvent, by_id};
 use crate::domain::company::{Names, PersonDetail};
 use crate::domain::desired::{Classification, Rules, When, Window, classify, when};
 use crate::domain::ids::{CompanyId, EventId, PersonId, UserId};
 use crate::domain::mapping::{MappingRules, ProposedChoice, TypeChoices};
 use crate::domain::matching::{PersonMatch, insertion_hint, match_person};
-use crate::domain::plan::{Change, Evidence, Plan, WrittenAbsence, plan, unreadable_entry};
+use crate::domain::plan::{Change, Evidence, Plan, WrittenAbsence, plan, plan_archived, unreadable_entry};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::officient::OfficientError;
 use crate::officient::rate_limiter::{Permit, Priority};
@@ -275,7 +275,7 @@ impl Engine {
         Ok(queue::request_sync(&self.db, company, &others, request).await?)
     }
 
-    /// The absences of an archived person stay; an attention item says so while there are any.
+    /// The absences of an archived person stay, until the admin decides about those from today on.
     async fn observe_archived(
         &self,
         company: CompanyId,
@@ -284,9 +284,8 @@ impl Engine {
     ) -> Result<Observation, SyncError> {
         let name = person.names.as_ref().map_or_else(|| format!("#{}", person.id), Names::full);
         let written = absences::of_person(&self.db, company, person.id, window, &[]).await?;
-        let item = AttentionItem::of_person(person.id, &name, Cause::Archived, None);
-        let blocked = written.iter().map(|row| (row.event, item.clone())).collect();
-        Ok(Observation { written, ..Observation::new(name, None, Plan { blocked, ..Plan::default() }) })
+        let plan = plan_archived(&written, self.clock.today());
+        Ok(Observation { written, ..Observation::new(name, None, plan) })
     }
 
     /// The right to read another year. It is urgent only once a year of this person was answered: if calls about them hang,

@@ -96,8 +96,10 @@ async fn leave_of_a_person_who_matches_nobody_waits_and_stays_in_optedo() {
     assert!(day["absenceId"].is_i64(), "{day}");
     w.officient.archive_person(w.jan);
     w.sweep().await;
-    assert_eq!(days_of(&w, w.jan, "").await, [day]);
-    w.finish(&["unmatched_person"]).await;
+    let mut archived = day;
+    archived["reason"] = json!("archived_people");
+    assert_eq!(days_of(&w, w.jan, "").await, [archived]);
+    w.finish(&["archived_people"]).await;
 }
 
 #[tokio::test]

@@ -19,7 +19,8 @@ async fn three_held() -> (World, i64) {
 /// Presses a button beside this person.
 async fn press_for(browser: &Browser<'_>, button: &str, person: i64) -> String {
     let page = browser.open(&tab("/attention")).await.ok();
-    let row = page.body.split(&format!("id=\"person-{person}\"")).nth(1).unwrap().split("</tr>").next().unwrap();
+    let field = format!("name=\"person\" value=\"{person}\"");
+    let row = page.body.split("<tr").find(|row| row.contains(&field)).unwrap();
     let row = crate::support::browser::Page { body: row.to_owned(), ..page };
     browser.follow(&browser.submit(&row.form(button)).await).await.ok().text()
 }
@@ -95,5 +96,35 @@ async fn a_decision_on_an_outdated_page_changes_nothing_and_says_so() {
     }
     w.settle().await;
     assert_eq!(w.absences().len(), 3);
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn archived_people_are_listed_and_decided_about_person_by_person() {
+    let w = World::start().await;
+    let (piet, _) = w.hire("Piet", "Pieters");
+    let jans = w.take_leave(0);
+    let piets = w.officient.add_event(piet, w.leave(0));
+    w.connect_and_import().await;
+    w.officient.archive_person(w.jan);
+    w.officient.archive_person(piet);
+    w.sweep().await;
+    let browser = Browser::signed_in(&w).await;
+    let text = browser.open(&tab("/attention")).await.ok().text();
+    let month = w.day(0).strftime("%m/%Y").to_string();
+    assert!(text.contains(&format!("Piet Pieters {month}: 1 afwezigheid Verwijderen Laten staan")), "{text}");
+    assert!(!text.contains("Negeren"), "to leave them is a decision: {text}");
+    for (language, says) in [("fr", "Tout supprimer Tout laisser"), ("en", "Delete all Leave all of them")] {
+        let page = browser.open_in(&tab("/attention"), language).await.ok();
+        assert!(page.text().contains(says), "{}", page.body);
+    }
+    let text = press_for(&browser, "Verwijderen", piet).await;
+    assert!(text.contains("Deze afwezigheden worden uit Optedo verwijderd."), "{text}");
+    let text = press_for(&browser, "Laten staan", w.jan).await;
+    assert!(text.contains("Deze afwezigheden blijven in Optedo."), "{text}");
+    w.settle().await;
+    assert!(w.absence_of(piets).is_none() && w.absence_of(jans).is_some());
+    let ignored = browser.open(&tab("/attention?state=ignored")).await.ok().text();
+    assert!(ignored.contains("Jan Peeters") && !ignored.contains("Piet Pieters"), "{ignored}");
     w.finish(&[]).await;
 }

@@ -236,7 +236,7 @@ async fn the_list_of_people_counts_only_leave_that_is_not_in_optedo_as_it_should
     w.sweep().await;
     let text = browser.open(&tab("/people?state=archived")).await.ok().text();
     assert!(text.contains("Peeters") && !text.contains("wacht"), "{text}");
-    w.finish(&["unmatched_person"]).await;
+    w.finish(&["archived_people"]).await;
 }
 
 #[tokio::test]

@@ -35,13 +35,13 @@ fn approve(w: &World, event: i64) {
     assert!(w.officient.change_event(event, |leave| leave.status = EventStatus::Approved));
 }
 
-async fn send(w: &World, item: &Value, body: Value) -> Response {
+pub async fn send(w: &World, item: &Value, body: Value) -> Response {
     let request = w.api(Method::POST, &format!("/attention/{}/decide", item["id"])).json(&body);
     request.send().await.unwrap()
 }
 
 /// Decides, which is accepted, and is processed.
-async fn decide(w: &World, item: &Value, body: Value) {
+pub async fn decide(w: &World, item: &Value, body: Value) {
     let response = send(w, item, body).await;
     assert_eq!(response.status(), StatusCode::ACCEPTED, "{:?}", response.text().await);
     w.settle().await;
@@ -172,7 +172,9 @@ async fn of_two_admins_who_decide_at_once_one_decides_and_the_other_is_told() {
     for round in 0..4 {
         let events = [0, 1, 2, 3].map(|day| w.take_leave(round * 4 + day));
         w.webhook().await;
-        events.iter().for_each(|event| withdraw(&w, *event));
+        for event in events {
+            withdraw(&w, event);
+        }
         w.webhook().await;
         let item = w.item("deletions_held").await;
         let both = ["keep", "delete"].map(|action| send(&w, &item, json!({"action": action})));
@@ -191,7 +193,9 @@ async fn nothing_is_deleted_that_was_rejected_while_its_person_was_being_reconci
     let w = options().set("sync.max_deletions", "1").world().await;
     let events = [0, 1].map(|day| w.take_leave(day));
     w.connect_and_import().await;
-    events.iter().for_each(|event| withdraw(&w, *event));
+    for event in events {
+        withdraw(&w, event);
+    }
     w.webhook().await;
     let item = w.item("deletions_held").await;
     w.advance(SignedDuration::from_mins(11)).await;
@@ -243,7 +247,9 @@ async fn a_decision_that_cannot_be_made_changes_nothing() {
     }
     w.settle().await;
     assert_eq!(state().await, before);
-    jans.iter().for_each(|event| approve(&w, *event));
+    for event in jans {
+        approve(&w, event);
+    }
     decide(&w, &item, json!({"action": "keep"})).await;
     assert_eq!(send(&w, &item, json!({"action": "keep"})).await.status(), StatusCode::CONFLICT);
     w.finish(&["unmapped_leave_type"]).await;

@@ -1,6 +1,7 @@
 //! Reconciling: what is written to Optedo for the leave in Officient, what is not, and why.
 
 mod adopting;
+mod archived;
 mod attention;
 mod audit;
 mod decisions;

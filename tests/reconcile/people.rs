@@ -164,7 +164,7 @@ async fn an_archived_person_keeps_their_absences_and_the_attention_item_says_so(
     w.officient.archive_person(w.jan);
     w.sweep().await;
     assert_eq!(w.times_of(event), whole_day(w.day(0)));
-    assert!(w.item("unmatched_person").await["detail"].to_string().to_lowercase().contains("archiv"));
+    assert!(w.item("archived_people").await["detail"].to_string().to_lowercase().contains("archiv"));
     w.officient.set_archived(w.jan, false);
     w.sweep().await;
     assert_eq!(w.times_of(event), whole_day(w.day(0)));
@@ -184,7 +184,7 @@ async fn a_person_deleted_in_officient_keeps_their_absences() {
     w.sweep().await;
     assert_eq!(w.times_of(event), whole_day(w.day(0)));
     assert_eq!(w.queue("retrying").await, 0);
-    w.finish(&["unmatched_person"]).await;
+    w.finish(&["archived_people"]).await;
 }
 
 #[tokio::test]

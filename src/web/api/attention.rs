@@ -104,7 +104,8 @@ pub async fn retry(State(app): State<App>, admin: Admin, Id(id): Id, headers: He
         | AttentionKind::UnmappedLeaveType
         | AttentionKind::AmbiguousLeaveType
         | AttentionKind::InvalidEvent
-        | AttentionKind::RejectedByOptedo => {
+        | AttentionKind::RejectedByOptedo
+        | AttentionKind::ArchivedPeople => {
             let waiting = attention::people_blocked_by(&engine.db, company, kind, &subject_id).await?;
             queue::request_sync(&engine.db, company, &waiting, manual_request(engine)).await?;
         }
@@ -164,10 +165,16 @@ pub fn action(word: &str) -> Result<Action, WebError> {
     word.parse().map_err(|_other| WebError::InvalidField { field: "action", fault: "must be delete or keep" })
 }
 
-pub async fn save_decision(engine: &Engine, admin: &Admin, item: i64, decision: &Decision) -> Result<(), WebError> {
+/// Returns the kind of the item.
+pub async fn save_decision(
+    engine: &Engine,
+    admin: &Admin,
+    item: i64,
+    decision: &Decision,
+) -> Result<AttentionKind, WebError> {
     let company = connection::load(&engine.db).await?.company_id.unwrap_or(CompanyId(0));
     match engine.decide(company, item, decision, &admin.actor).await? {
-        Decided::Made => Ok(()),
+        Decided::Made(kind) => Ok(kind),
         Decided::NoSuchItem => Err(WebError::NotFound),
         Decided::NothingToDecide => Err(WebError::NothingToDecide),
         Decided::NothingOfPerson => Err(WebError::InvalidField {

@@ -75,11 +75,11 @@ pub(super) struct ItemView {
     pub(super) since: Timestamp,
     /// How much waits for it.
     pub(super) waiting: Option<Text<'static>>,
-    /// Deletions that wait for the admin's decision.
+    /// Absences that wait for the admin's decision.
     pub(super) to_decide: Option<ToDecide>,
     /// The address of the page that shows the subject.
     pub(super) more: Option<String>,
-    /// A leave type is excluded instead.
+    /// A leave type is excluded instead. An ignored item about archived people would hide who is archived later.
     pub(super) can_ignore: bool,
 }
 
@@ -96,9 +96,15 @@ pub(super) async fn item_views(visit: &Visit, items: Vec<StoredItem>) -> Result<
     let view = |item| item_view(visit.frame.t, item, &names, &owners);
     let mut views: Vec<ItemView> = items.into_iter().filter_map(view).collect();
     for view in &mut views {
-        if let (AttentionKind::DeletionsHeld, None, Some(company)) = (view.kind, view.item.resolved_at, company) {
-            view.to_decide = Some(by_person(visit, decisions::held(db, company).await?).await?);
-        }
+        let Some(company) = company.filter(|_| view.item.resolved_at.is_none()) else { continue };
+        let months = if view.kind == AttentionKind::DeletionsHeld {
+            decisions::held(db, company).await?
+        } else if view.kind == AttentionKind::ArchivedPeople {
+            decisions::archived(db, company).await?
+        } else {
+            continue;
+        };
+        view.to_decide = Some(by_person(visit, months).await?);
     }
     Ok(views)
 }
@@ -144,7 +150,10 @@ fn item_view(
         waiting,
         to_decide: None,
         more: more(kind, &item, owners),
-        can_ignore: !matches!(kind, AttentionKind::UnmappedLeaveType | AttentionKind::AmbiguousLeaveType),
+        can_ignore: !matches!(
+            kind,
+            AttentionKind::UnmappedLeaveType | AttentionKind::AmbiguousLeaveType | AttentionKind::ArchivedPeople
+        ),
         item,
     })
 }
@@ -168,6 +177,7 @@ fn more(kind: AttentionKind, item: &StoredItem, owners: &HashMap<EventId, Person
         AttentionKind::DiffersInOptedo => Some(Tab::Differences.path()),
         AttentionKind::Paused => Some(Tab::Connection.path()),
         AttentionKind::DeletionsHeld
+        | AttentionKind::ArchivedPeople
         | AttentionKind::WebhookRefused
         | AttentionKind::WebhooksSilent
         | AttentionKind::ReauthorizationRequired
@@ -181,8 +191,6 @@ fn remedy(t: Language, kind: AttentionKind, item: &StoredItem) -> Text<'static> 
     let is_built_in = [SICK_DAY, EDUCATION].contains(&item.subject_id.as_str());
     if item.hint.as_ref().is_some_and(|hint| hint.difference == Difference::Inactive) {
         t.text("remedy-inactive")
-    } else if matches!(item.cause, Some(Cause::Archived)) {
-        t.text("remedy-archived")
     } else if matches!(item.cause, Some(Cause::ChosenTypeGone { .. })) {
         t.text("remedy-chosen-type-gone")
     } else if kind == AttentionKind::UnmappedLeaveType && is_built_in {

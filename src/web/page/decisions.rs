@@ -11,6 +11,7 @@ use super::frame::Visit;
 use super::person;
 use crate::db::decisions::MonthOfPerson;
 use crate::db::{connection, people};
+use crate::domain::attention::AttentionKind;
 use crate::domain::ids::{CompanyId, PersonId};
 use crate::sync::decide::{Action, Decision};
 use crate::web::api::attention::{action, save_decision};
@@ -82,11 +83,12 @@ pub(super) async fn decide(
         // The page was opened before somebody else decided, or before the leave was back.
         Err(WebError::NothingToDecide | WebError::InvalidField { .. }) => Notice::NothingToDecide,
         decided => {
-            decided?;
+            let is_confirmed = decided? == AttentionKind::DeletionsHeld;
             match action {
                 Action::Keep => Notice::DeletionsRejected,
                 Action::Delete if connection::load(&app.engine.db).await?.is_paused => Notice::Paused,
-                Action::Delete => Notice::DeletionsConfirmed,
+                Action::Delete if is_confirmed => Notice::DeletionsConfirmed,
+                Action::Delete => Notice::DeletionsProposed,
             }
         }
     };
