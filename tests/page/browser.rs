@@ -165,6 +165,23 @@ async fn differ_in_optedo(app: &TestApp) {
     app.post(&format!("/differences/{kept}/keep")).await;
 }
 
+/// Lets something wait for each decision that the admin can make, and for one that they made.
+async fn wait_for_decisions(app: &TestApp) {
+    let person = app.get("/absences").await[0]["personId"].as_i64().unwrap();
+    app.officient.archive_person(person);
+    app.sweep().await;
+    assert_eq!(app.attention_of("archived_people").await.len(), 1);
+    app.sql(
+        "with them as (select id, row_number() over (order by date) as place from absences)
+         update absences a set deletion_held = t.place < 3,
+             deletion_rejected_at = case when t.place between 3 and 5 then now() end
+         from them t where t.id = a.id;
+         insert into attention (kind, subject_id, detail, cause, waiting, first_seen_at, last_seen_at)
+         values ('deletions_held', 'deletions', '', '{\"case\": \"deletions_held\", \"count\": 2}', 2, now(), now())",
+    )
+    .await;
+}
+
 /// The page of a person with leave.
 async fn person_page(app: &TestApp) -> String {
     let absence = app.get("/absences").await[0].clone();
@@ -249,6 +266,7 @@ async fn no_page_has_accessibility_findings(language: &'static str) {
     browser.press_first("main form button").await;
     app.until("the preview is there", async || !browser.texts("#result").await.is_empty()).await;
     differ_in_optedo(&app).await;
+    wait_for_decisions(&app).await;
     for under in PAGES.into_iter().chain([person_page(&app).await.as_str()]) {
         look_at(under).await;
     }
@@ -277,6 +295,7 @@ async fn every_control_is_reached_with_the_keyboard() {
     app.connect().await;
     app.settle().await;
     differ_in_optedo(&app).await;
+    wait_for_decisions(&app).await;
     for under in PAGES.into_iter().chain([person_page(&app).await.as_str()]) {
         look_at(under).await;
     }
