@@ -143,21 +143,6 @@ pub async fn finish(db: impl PgExecutor<'_>, company: CompanyId, person: PersonI
         company.0, person.0, answered.request_no, answered.at.to_sqlx())
 }
 
-/// Records that the near years were reconciled. The request stays open for the rest of the window, as urgent as an import.
-pub async fn finish_near_years(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    person: PersonId,
-    answered: Answered,
-) -> Result<()> {
-    execute!(db,
-        "update people set attempts = 0, attempted_at = $4, last_error = null, last_fault = null, failing_since = null,
-             next_attempt_at = null,
-             sync_reason = case when sync_request_no = $3 then greatest(sync_reason, $5) else sync_reason end
-         where company_id = $1 and person_id = $2";
-        company.0, person.0, answered.request_no, answered.at.to_sqlx(), SyncReason::Import.rank())
-}
-
 /// Why and when reconciling a person failed.
 pub struct Failure<'a> {
     pub request_no: i64,

@@ -28,8 +28,7 @@ pub(super) fn reason_for_history(person: &Person, request: SyncRequest) -> SyncR
 }
 
 impl Engine {
-    /// Observes one person and applies the difference. `years`: the calendars to read; `None` is the whole window. A sweep may
-    /// leave out a part of the window; any other request stays open until the whole was read.
+    /// Observes one person and applies the difference. `years`: the calendars to read; `None` is the whole window.
     ///
     /// The outcome is stored: the person is done, or due again later with the reason of the failure.
     pub async fn reconcile(
@@ -47,12 +46,7 @@ impl Engine {
         };
         match outcome {
             Ok((applied, answered)) => {
-                let is_sweep = claimed.request.is_none_or(|request| request.reason == SyncReason::Sweep);
-                if years.is_none() || is_sweep {
-                    queue::finish(&self.db, company, person.id, answered).await?;
-                } else {
-                    queue::finish_near_years(&self.db, company, person.id, answered).await?;
-                }
+                queue::finish(&self.db, company, person.id, answered).await?;
                 Ok(applied)
             }
             Err(error) => {
@@ -84,6 +78,8 @@ impl Engine {
             tracing::Span::current().record("event.newest", newest);
             let request = person.request.unwrap_or(known_request);
             let answered = Answered { request_no: person.request_no, at: self.clock.now() };
+            // A sweep may leave out a part of the window; any other request wants the whole.
+            let years = years.filter(|_| request.reason == SyncReason::Sweep);
             let observation =
                 self.observe(company, person.clone(), Scope { years, ..Scope::whole(request) }, permit).await?;
             Ok::<_, SyncError>((observation, request, answered))

@@ -16,7 +16,7 @@ use super::reconcile::reason_for_history;
 use crate::clock::after;
 use crate::db::people::{Found, Person};
 use crate::db::queue::Failure;
-use crate::db::{self, absences, attention, differences, history, people, queue, sweeps};
+use crate::db::{self, absences, attention, differences, history, people, queue, sweeps, verdict};
 use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::failure::FailureKind;
 use crate::domain::ids::{CompanyId, EventId, PersonId};
@@ -75,6 +75,7 @@ impl Engine {
         if !observation.plan.worked.is_empty() {
             absences::note_worked(&mut *tx, company, &observation.plan.worked).await?;
         }
+        verdict::count_person(&mut *tx, company, person, self.window()).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -119,11 +119,4 @@ impl Engine {
         let every = i64::try_from(calls.div_ceil(calls_per_sweep)).unwrap_or(1);
         (every > 1 && (person.id.0 + sweep_no).rem_euclid(every) != 0).then(|| self.near_years())
     }
-
-    /// The calendars to read first while many people wait; `None`: the whole window at once.
-    pub fn years_to_read_first(&self, person: &Person) -> Option<Vec<i16>> {
-        let near = self.near_years();
-        let is_part = near.len() < self.window().years().count();
-        (is_part && person.synced_at.is_some()).then_some(near)
-    }
 }

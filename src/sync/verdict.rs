@@ -23,7 +23,7 @@ impl Engine {
         let is_of_upstream = |kind: &str| {
             [AttentionKind::OfficientFailing, AttentionKind::OptedoFailing].iter().any(|of| of.into_str() == kind)
         };
-        let counts = counts::count(db, connection.company_id, self.window()).await?;
+        let counts = counts::total(db, connection.company_id).await?;
         let longest = self.sweep_interval().unwrap_or(WITHOUT_SWEEPS).saturating_mul(2);
         let outdated_before =
             SignedDuration::try_from(longest).ok().and_then(|age| self.clock.now().checked_sub(age).ok());
@@ -35,7 +35,7 @@ impl Engine {
             open_items: items.iter().map(|(_, count)| count).sum(),
             waiting: webhooks + people.waiting + people.retrying,
             waiting_since: webhooks::oldest_received_at(db).await?,
-            expected: counts.in_optedo + counts.missing,
+            expected: counts.expected,
             in_optedo: counts.in_optedo,
             // A company without people is compared by a sweep.
             compared_at: if counts.people == 0 { connection.sweep_finished_at } else { counts.compared_at },

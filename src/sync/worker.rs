@@ -29,9 +29,6 @@ use crate::telemetry::work;
 
 /// The most people reconciled side by side, whatever the reason.
 const MOST_PEOPLE: usize = 48;
-/// While more people than this have a webhook, the calendars of the near years are read first: with three years to read, the
-/// rate limit would otherwise delay everybody's leave of this week for leave of the year after next.
-const CROWD: usize = 10;
 /// The most people reconciled side by side for one reason whose last attempt failed: perhaps their calls hang again.
 const MOST_FAILED: usize = 6;
 /// Webhooks resolved together, and how many such batches side by side.
@@ -452,15 +449,11 @@ impl Worker {
         let due = queue::due(&self.engine.db, company, &running, now, limit).await?;
         let is_in_sweep = |person: &Person| person.request.is_some_and(|request| request.reason == SyncReason::Sweep);
         let total = if due.iter().any(is_in_sweep) { people::count(&self.engine.db, company).await? } else { 0 };
-        let is_urgent = |reason| priority_of(reason) == Priority::Urgent;
-        let waits_urgently = |person: &&Person| person.request.is_some_and(|request| is_urgent(request.reason));
-        let running_urgently = self.people.values().filter(|(reason, _)| is_urgent(*reason)).count();
-        let is_crowded = running_urgently + due.iter().filter(waits_urgently).count() > CROWD;
         for person in due {
             let reason = person.request.map_or(SyncReason::Manual, |request| request.reason);
             // A webhook about somebody who did not fail yet does not wait: perhaps only the others fail.
             let has_failed = person.attempts > 0;
-            let is_new = !has_failed && is_urgent(reason);
+            let is_new = !has_failed && priority_of(reason) == Priority::Urgent;
             if is_open && !is_new {
                 if !std::mem::take(&mut may_try) {
                     continue;
@@ -471,20 +464,15 @@ impl Worker {
             let side_by_side = self.people.values().filter(|other| **other == (reason, has_failed)).count();
             if side_by_side < most && self.people.len() < MOST_PEOPLE {
                 self.people.insert(person.id.0, (reason, has_failed));
-                let years = if is_crowded && is_urgent(reason) {
-                    self.engine.years_to_read_first(&person)
-                } else {
-                    self.engine.years_to_read(&person, connection.sweep_no, total)
-                };
-                self.start_person(company, person, years);
+                self.start_person(company, person, connection.sweep_no, total);
             }
         }
         Ok(())
     }
 
-    /// `years`: the calendars to read; `None` is the whole window.
-    fn start_person(&mut self, company: CompanyId, person: Person, years: Option<Vec<i16>>) {
+    fn start_person(&mut self, company: CompanyId, person: Person, sweep_no: i64, total: i64) {
         let engine = Arc::clone(&self.engine);
+        let years = engine.years_to_read(&person, sweep_no, total);
         let reason = person.request.map_or(SyncReason::Manual, |request| request.reason);
         let span = work!("reconcile", person.id = %person.id, reason = reason.into_str(), event.newest = Empty);
         let job = async move {

@@ -192,36 +192,3 @@ async fn a_new_leader_knows_how_much_of_the_rate_limit_is_used() {
     assert_eq!(w.officient.rate_limited(), 0);
     assert!(w.officient.busiest_window() <= 30, "{}", w.officient.busiest_window());
 }
-
-/// In winter the window touches three years. Where many people wait, their leave of the coming weeks does not wait for calendars
-/// that hardly matter yet.
-#[tokio::test]
-async fn with_many_people_waiting_the_near_years_of_all_are_read_before_the_far_ones() {
-    let w = fast_rate_limit().set("sync.until", "800d").world().await;
-    let people = w.hire_people(20);
-    w.connect_and_import().await;
-    let far = w.day(0).saturating_add(750.days());
-    w.hold_worker().await;
-    for (person, _) in &people {
-        w.officient.add_event(*person, w.leave(0));
-        w.officient.add_event(*person, w.leave(0).on(far));
-        w.receive("calendar_event_added", person).await;
-    }
-    w.officient.clear_calls();
-    w.release_worker().await;
-    until("all leave is written", || w.absences().len() == 40).await;
-    w.settle().await;
-    let calls = w.officient.calls();
-    let calls: Vec<bool> = calls
-        .iter()
-        .filter_map(|call| call.path.strip_prefix("/1.0/calendar/")?.split(['/', '?']).nth(1)?.parse::<i16>().ok())
-        .map(|year| year >= far.year())
-        .collect();
-    let far: Vec<usize> = calls.iter().enumerate().filter(|(_, is_far)| **is_far).map(|(place, _)| place).collect();
-    let near: Vec<usize> = calls.iter().enumerate().filter(|(_, is_far)| !**is_far).map(|(place, _)| place).collect();
-    assert!(near.len() >= 40 && far.len() >= 20, "{calls:?}");
-    // One person's rest may begin while the last of the others is under way.
-    assert!(near[35] < far[1], "{calls:?}");
-    assert_eq!(w.queue("waiting").await, 0);
-    w.finish(&[]).await;
-}
