@@ -38,13 +38,18 @@ pub async fn count_person(db: impl PgExecutor<'_>, company: CompanyId, person: P
         company.0, person.0, window.from.to_sqlx(), window.until.to_sqlx())
 }
 
-/// The counts of everybody. What somebody changed in Optedo is not as it should be until the admin decides.
+/// The counts of everybody. What somebody changed in Optedo is not as it should be until the admin decides. Leave that waits for
+/// an item which the admin ignores is not expected.
 pub async fn total(db: impl PgExecutor<'_>, company: Option<CompanyId>) -> Result<Counts> {
     rows!(fetch_one(db),
     r#"with differing as (
                select count(*) as count from differences
-               where company_id = $1 and state = 'open' and kind in ('missing', 'changed'))
-           select coalesce(sum(absences_expected), 0) as "expected!", count(*) as "people!",
+               where company_id = $1 and state = 'open' and kind in ('missing', 'changed')),
+               ignored as (
+               select count(*) as count from held_back h join attention a on a.kind = h.kind and a.subject_id = h.subject_id
+               where h.company_id = $1 and not h.in_optedo and a.resolved_at is null and a.ignored_at is not null)
+           select greatest(coalesce(sum(absences_expected), 0) - (select count from ignored), 0) as "expected!",
+               count(*) as "people!",
                greatest(coalesce(sum(absences_in_optedo), 0) - (select count from differing), 0) as "in_optedo!",
                case when bool_and(synced_at is not null and absences_expected is not null) then min(synced_at) end
                    as compared_at

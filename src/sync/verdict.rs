@@ -10,7 +10,7 @@ use crate::db::{attention, queue, verdict as counts, webhooks};
 use crate::domain::attention::AttentionKind;
 use crate::domain::verdict::{Facts, Verdict, verdict};
 
-/// Without sweeps, a comparison is too old after half of this.
+/// Stands for the interval between sweeps where only requested sweeps run.
 const WITHOUT_SWEEPS: Duration = Duration::from_hours(24);
 
 impl Engine {

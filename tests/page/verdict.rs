@@ -69,6 +69,38 @@ async fn leave_that_waits_for_the_admin_is_expected_and_not_in_optedo() {
 }
 
 #[tokio::test]
+async fn leave_of_somebody_whom_the_admin_ignores_is_not_expected() {
+    let w = World::connected().await;
+    let els = w.officient.add_person("Els", "Maes");
+    w.officient.add_event(els, w.leave(0));
+    w.take_leave(0);
+    w.sweep().await;
+    w.ignore(&w.item("unmatched_person").await).await;
+    let now = verdict(&w).await;
+    assert_eq!(
+        (&now["state"], &now["expected"], &now["inOptedo"]),
+        (&json!("up_to_date"), &json!(1), &json!(1)),
+        "{now}"
+    );
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn after_an_update_the_verdict_waits_until_everybody_was_compared_once() {
+    let w = World::connected().await;
+    w.take_leave(0);
+    w.webhook().await;
+    // What the version before leaves.
+    w.sql("update people set absences_expected = null, absences_in_optedo = null").await;
+    let now = verdict(&w).await;
+    assert_eq!((&now["state"], &now["comparedAt"]), (&json!("behind"), &json!(null)), "{now}");
+    assert!(sentence(&w).await.contains("Nog niet iedereen is vergeleken."));
+    w.sweep().await;
+    assert_eq!(state(&w).await, "up_to_date");
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
 async fn a_webhook_that_waits_a_failure_a_difference_and_a_pause_are_no_good_verdict() {
     let w = World::connected().await;
     let event = w.take_leave(0);

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::db::connection::State as ConnectionState;
 use crate::db::queue::Counts;
 use crate::db::subscriptions::{Subscription, SubscriptionState};
-use crate::db::{absences, attention, connection, differences, queue, subscriptions, webhooks};
+use crate::db::{absences, connection, differences, queue, subscriptions, webhooks};
 use crate::domain::company::Account;
 use crate::domain::notification::State as NotificationState;
 use crate::domain::verdict::{Verdict, VerdictState};
@@ -122,8 +122,8 @@ pub async fn read_status(engine: &Engine) -> Result<Status, sqlx::Error> {
     let mut queue = queue::count(db).await?;
     let notifications = engine.notification_status().await?;
     queue.waiting += waiting_webhooks;
+    let verdict = engine.verdict(&connection).await?;
     Ok(Status {
-        verdict: engine.verdict(&connection).await?,
         paused: connection.paused_at.map(|since| PauseStatus { since, by: connection.paused_by }),
         state: connection.state,
         account: company.filter(|_| is_connected).map(|company_id| Account {
@@ -143,7 +143,8 @@ pub async fn read_status(engine: &Engine) -> Result<Status, sqlx::Error> {
         },
         queue,
         absences: AbsencesStatus { written: absences::count_written(db, company).await? },
-        attention: AttentionStatus { open: attention::count_open(db).await?.iter().map(|(_, count)| count).sum() },
+        attention: AttentionStatus { open: verdict.open_items },
+        verdict,
         audit: AuditStatus {
             finished_at: differences::audit(db, company).await?.finished_at,
             differences: differences::count_by_kind(db, company).await?.iter().map(|(_, count)| count).sum(),
@@ -164,6 +165,7 @@ async fn read_webhooks(engine: &Engine) -> Result<Vec<Subscription>, sqlx::Error
     Ok(engine.subscribed_events().await?.into_iter().map(subscription).collect())
 }
 
+/// One line for the command `status`.
 fn in_words(verdict: &Verdict) -> String {
     let Verdict { expected, in_optedo, compared_at, waiting, waiting_since, open_items, .. } = verdict;
     let there = format!("{in_optedo} of {expected} absences are in Optedo");
