@@ -373,7 +373,7 @@ async fn check_leave_types(
     let Some(company) = stored.connection.company_id else { return };
     let chosen = leave_types::stored(&stored.db, company);
     let Some(chosen) = report.attempt(CHECK, chosen, "were read", of_database(faults::remedy)).await else { return };
-    let choices = leave_types::deciding(&chosen);
+    let choices = leave_types::in_effect(&chosen);
     let rules = MappingRules::new(config, &choices, absence_types);
     let all = map_everything(rules, &chosen, leave_types.iter());
     for leave_type in &all {

@@ -4,8 +4,7 @@ use super::{CommandError, open_database, print, print_json};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::audit_log::{self, Act, Actor};
-use crate::db::{self, attention, erasure};
-use crate::domain::attention::{AttentionItem, AttentionKind};
+use crate::db::{self, erasure};
 use crate::domain::ids::PersonId;
 
 pub(super) async fn export(config: &Config, person: PersonId) -> Result<(), CommandError> {
@@ -21,10 +20,7 @@ pub(super) async fn forget(config: &Config, person: PersonId) -> Result<(), Comm
     let db = open_database(config).await?;
     let now = Clock::default().now();
     let mut tx = db::begin(&db).await?;
-    let erased = erasure::erase(&mut tx, person).await?;
-    // This item is about several people, and stays for the others.
-    let archived = (AttentionKind::ArchivedPeople.into_str().to_owned(), AttentionItem::ARCHIVED.to_owned());
-    attention::recount(&mut *tx, [archived], now).await?;
+    let erased = erasure::erase(&mut tx, person, now).await?;
     if erased.was_known {
         let detail = format!("person {person}");
         audit_log::insert(&mut *tx, Act::PersonForgotten, Some(&detail), &Actor::command(), now).await?;

@@ -2,10 +2,12 @@
 //!
 //! A new table or column with personal data must be added here; a test compares with the whole database.
 
+use jiff::Timestamp;
 use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor};
 
-use super::Result;
+use super::{Result, attention};
+use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::ids::PersonId;
 
 /// How many people were erased so far. It is read before a list of people is read from Officient. If it is the same when the
@@ -34,10 +36,9 @@ pub struct Erased {
     pub standing: i64,
 }
 
-/// Erases a person: names, event ids, absences, history, blocked leave, differences, attention items, webhooks,
-/// previews.
+/// Erases a person: names, event ids, absences, history, blocked leave, differences, attention items, webhooks, previews.
 /// Optedo is not touched.
-pub async fn erase(tx: &mut PgConnection, person: PersonId) -> Result<Erased> {
+pub async fn erase(tx: &mut PgConnection, person: PersonId, now: Timestamp) -> Result<Erased> {
     // A transaction that is adding people ends first. One that read its list before this, and stores it later, reads it again.
     execute!(&mut *tx, "update forgettings set count = count + 1")?;
     // A transaction that is storing something about this person ends first, and is erased too. A later one finds nobody.
@@ -76,6 +77,9 @@ pub async fn erase(tx: &mut PgConnection, person: PersonId) -> Result<Erased> {
          rows as (delete from absences where person_id = $1)
          delete from people where person_id = $1";
         person.0)?;
+    // This item is about several people, and stays for the others.
+    let archived = (AttentionKind::ArchivedPeople.into_str().to_owned(), AttentionItem::ARCHIVED.to_owned());
+    attention::recount(tx, [archived], now).await?;
     Ok(Erased { was_known: known > 0 || standing > 0, is_in_officient, standing })
 }
 

@@ -33,11 +33,11 @@ pub async fn stored(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<S
 }
 
 pub async fn choices(db: impl PgExecutor<'_>, company: CompanyId) -> Result<TypeChoices> {
-    Ok(deciding(&stored(db, company).await?))
+    Ok(in_effect(&stored(db, company).await?))
 }
 
 /// The choices that were not undone.
-pub fn deciding(stored: &[StoredChoice]) -> TypeChoices {
+pub fn in_effect(stored: &[StoredChoice]) -> TypeChoices {
     stored.iter().filter_map(|stored| Some((stored.type_id.clone(), stored.choice?))).collect()
 }
 
@@ -49,16 +49,16 @@ pub async fn save(
     choice: Option<TypeChoice>,
     (changed_by, now): (Option<&str>, Timestamp),
 ) -> Result<()> {
-    let (mode, absence_type, existing) = match choice {
-        None => ("officient", None, None),
-        Some(TypeChoice::AbsenceType(id)) => ("absence_type", Some(id.0), None),
-        Some(TypeChoice::Exclude(existing)) => ("exclude", None, Some(existing.into_str())),
+    let (absence_type, existing) = match choice {
+        None => (None, None),
+        Some(TypeChoice::AbsenceType(id)) => (Some(id.0), None),
+        Some(TypeChoice::Exclude(existing)) => (None, Some(existing.into_str())),
     };
     execute!(db,
-        "insert into leave_type_choices (company_id, type_id, mode, absence_type_id, existing, changed_by, changed_at)
-         values ($1, $2, $3, $4, $5, $6, $7)
-         on conflict (company_id, type_id) do update set mode = excluded.mode,
+        "insert into leave_type_choices (company_id, type_id, absence_type_id, existing, changed_by, changed_at)
+         values ($1, $2, $3, $4, $5, $6)
+         on conflict (company_id, type_id) do update set
              absence_type_id = excluded.absence_type_id, existing = excluded.existing,
              changed_by = excluded.changed_by, changed_at = excluded.changed_at";
-        company.0, type_id, mode, absence_type, existing, changed_by, now.to_sqlx())
+        company.0, type_id, absence_type, existing, changed_by, now.to_sqlx())
 }

@@ -105,9 +105,9 @@ pub struct Failed {
     pub error: String,
 }
 
-/// Which preview was requested.
+/// Whose calendars are read at which priority, and with which choice.
 #[derive(Clone, Copy)]
-pub struct Asked<'a> {
+pub struct PreviewRequest<'a> {
     pub reason: SyncReason,
     /// What is not found in the cached lists is read again once after this time, not for each person.
     pub at: Timestamp,
@@ -129,7 +129,7 @@ impl Engine {
             return Ok(());
         }
         tx.commit().await?;
-        let asked = Asked { reason: SyncReason::Import, at: now, proposal: requested.proposal.as_ref() };
+        let asked = PreviewRequest { reason: SyncReason::Import, at: now, proposal: requested.proposal.as_ref() };
         for person in &people {
             let mut found = Preview::default();
             tokio::select! {
@@ -187,9 +187,9 @@ impl Engine {
     }
 
     /// Adds to `preview` what reconciling this person would do.
-    pub async fn preview(&self, company: CompanyId, person: &Person, asked: Asked<'_>, preview: &mut Preview) {
+    pub async fn preview(&self, company: CompanyId, person: &Person, asked: PreviewRequest<'_>, preview: &mut Preview) {
         let outcome = async {
-            let Asked { reason, at, proposal } = asked;
+            let PreviewRequest { reason, at, proposal } = asked;
             let permit = self.officient.permit(priority_of(reason)).await?;
             let request = SyncRequest { reason, at, webhook_received_at: None };
             let scope = Scope { proposal, ..Scope::whole(request) };

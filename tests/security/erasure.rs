@@ -115,7 +115,7 @@ async fn a_reconciliation_under_way_brings_nothing_of_an_erased_person_back() {
 
 async fn erase(w: &World, person: i64) {
     let mut tx = db::begin(&w.db).await.unwrap();
-    assert!(erasure::erase(&mut tx, PersonId(person)).await.unwrap().was_known);
+    assert!(erasure::erase(&mut tx, PersonId(person), w.clock.now()).await.unwrap().was_known);
     tx.commit().await.unwrap();
 }
 

@@ -47,14 +47,14 @@ pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<J
     let snapshot = engine.reference_data.snapshot(company, &[year], fresh).await;
     let snapshot = snapshot.map_err(SyncError::from)?;
     let stored = leave_types::stored(&engine.db, company).await?;
-    let choices = leave_types::deciding(&stored);
+    let choices = leave_types::in_effect(&stored);
     let rules = MappingRules::new(&engine.config, &choices, &snapshot.absence_types);
     let types = snapshot.leave_types.values().flat_map(|types| types.iter());
     Ok(Json(map_everything(rules, &stored, types)))
 }
 
 /// The year that the query asks for.
-pub fn year_of(query: Option<&str>) -> Result<Option<i16>, WebError> {
+fn year_of(query: Option<&str>) -> Result<Option<i16>, WebError> {
     let text = parameter(query, "year")?.filter(|text| !text.is_empty());
     let year = text.map(|text| text.parse().ok().filter(|year| (2000..=2100).contains(year)));
     match year {

@@ -11,7 +11,7 @@ use crate::db::sweeps;
 use crate::domain::ids::{CompanyId, PersonId};
 use crate::domain::sync_request::SyncReason;
 use crate::sync::Engine;
-use crate::sync::preview::{Asked, Preview};
+use crate::sync::preview::{Preview, PreviewRequest};
 use crate::web::error::WebError;
 use crate::web::notice::Notice;
 use crate::web::request::parameter;
@@ -66,7 +66,7 @@ pub async fn preview(engine: &Engine, company: CompanyId, person: Option<PersonI
     let mut people = people::all(&engine.db, company).await?;
     people.retain(|known| person.is_none_or(|person| person == known.id));
     let now = engine.clock.now();
-    let asked = Asked { reason: SyncReason::Manual, at: now, proposal: None };
+    let asked = PreviewRequest { reason: SyncReason::Manual, at: now, proposal: None };
     let mut preview = Preview::default();
     for person in &people {
         engine.preview(company, person, asked, &mut preview).await;

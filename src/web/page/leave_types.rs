@@ -97,7 +97,7 @@ pub(super) async fn show(Visit { frame, connection, engine }: Visit) -> Result<R
     let waiting: HashMap<String, i64> =
         attention::count_blocked_by_type(&engine.db, company).await?.into_iter().collect();
     let stored = leave_types::stored(&engine.db, company).await?;
-    let choices = leave_types::deciding(&stored);
+    let choices = leave_types::in_effect(&stored);
     let rules = MappingRules::new(config, &choices, &absence_types.value);
     let view = |leave_type: CurrentMapping| {
         let described = leave_type.description.as_deref().unwrap_or_default();
