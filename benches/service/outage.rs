@@ -53,14 +53,13 @@ pub async fn measure(report: &mut Report) {
     many.stop().await;
 }
 
-/// A company whose leave is in Optedo, at Officient's limit, without sweeps. Its window lies in two calendar years on most days,
-/// as the default one does from March to November.
+/// A company whose leave is in Optedo, at Officient's limit, without sweeps, with the default window: two calendar years from
+/// February to November, otherwise three.
 pub async fn company_of(people: usize) -> Sut {
     let mut sut = Sut::start(people, sut::WITHOUT_LIMIT).await;
     sut.connect().await;
     sut.wait_for_import().await;
-    sut.restart_with(&[("OFFICIENT__RATE_LIMIT_CALLS", "30"), ("SYNC__SWEEP_INTERVAL", "0s"), ("SYNC__UNTIL", "300d")])
-        .await;
+    sut.restart_with(&[("OFFICIENT__RATE_LIMIT_CALLS", "30"), ("SYNC__SWEEP_INTERVAL", "0s")]).await;
     sut
 }
 

@@ -159,13 +159,6 @@ impl Engine {
         Ok((all, failed))
     }
 
-    async fn unless_stopping<T>(&self, step: impl Future<Output = T>) -> Result<T, SyncError> {
-        tokio::select! {
-            done = step => Ok(done),
-            () = self.stop.cancelled() => Err(SyncError::ShuttingDown),
-        }
-    }
-
     async fn compare_person(&self, company: CompanyId, person: &Person) -> Result<(Audited, Listed), SyncError> {
         let compared_at = self.clock.now();
         let mut audited = Audited { person: person.id, compared_at, is_complete: true, differences: Vec::new() };

@@ -72,6 +72,14 @@ impl Engine {
         if is_last { Priority::Sweep } else { priority_of(reason) }
     }
 
+    /// Gives up `step` when the service stops. Nothing may be written to Optedo in it.
+    pub(super) async fn unless_stopping<T>(&self, step: impl Future<Output = T>) -> Result<T, SyncError> {
+        tokio::select! {
+            done = step => Ok(done),
+            () = self.stop.cancelled() => Err(SyncError::ShuttingDown),
+        }
+    }
+
     pub fn fails_for_everybody(&self) -> bool {
         self.officient_breaker.is_open() || self.optedo_breaker.is_open()
     }

@@ -61,7 +61,7 @@ impl Engine {
         let permit = self.officient.permit(Priority::Urgent).await?;
         let mut observation =
             self.observe(company, asked, Scope { years: Some(&years), ..Scope::whole(request) }, permit).await?;
-        if let Some(error) = observation.incomplete.take() {
+        if let Some(error) = observation.calendar.incomplete.take() {
             return Err(error.into());
         }
         let deletions: Vec<i64> = observation.plan.deletions().iter().map(|event| event.0).collect();

@@ -42,8 +42,8 @@ pub struct Observation {
     pub event_ids: Option<Vec<i64>>,
     /// Whether the calendar changed since the last observation.
     pub has_news: bool,
-    /// Why a part of the calendar could not be read.
-    pub incomplete: Option<OfficientError>,
+    /// What was read. Nothing of an archived person.
+    pub calendar: Calendar,
     /// The absences in Optedo of this user, if they were read in advance.
     pub existing: Option<(UserId, Vec<Absence>)>,
 }
@@ -59,7 +59,7 @@ impl Observation {
             written: Vec::new(),
             event_ids: None,
             has_news: false,
-            incomplete: None,
+            calendar: Calendar::default(),
             existing: None,
         }
     }
@@ -80,13 +80,13 @@ impl Observation {
 
 /// A person's calendar, as far as it could be read.
 #[derive(Default)]
-struct Calendar {
+pub struct Calendar {
     events: BTreeMap<EventId, CalendarEvent>,
     /// How many entries are not understood.
     unreadable: usize,
     years: Vec<i16>,
-    incomplete: Option<OfficientError>,
-    is_whole_window: bool,
+    /// Why a part could not be read.
+    pub incomplete: Option<OfficientError>,
 }
 
 /// What to observe of a person, and why.
@@ -94,6 +94,8 @@ pub struct Scope<'a> {
     pub request: SyncRequest,
     /// The calendars to read; `None` is the whole window.
     pub years: Option<&'a [i16]>,
+    /// What was read before: these years are not read again.
+    pub known: Calendar,
     /// A choice that is not stored yet.
     pub proposal: Option<&'a ProposedChoice>,
 }
@@ -101,7 +103,7 @@ pub struct Scope<'a> {
 impl Scope<'_> {
     /// The whole window, with the stored choices.
     pub fn whole(request: SyncRequest) -> Self {
-        Self { request, years: None, proposal: None }
+        Self { request, years: None, known: Calendar::default(), proposal: None }
     }
 }
 
@@ -122,11 +124,12 @@ impl Engine {
         scope: Scope<'_>,
         permit: Permit,
     ) -> Result<Observation, SyncError> {
-        let Scope { request, years, proposal } = scope;
+        let Scope { request, years, known, proposal } = scope;
         let window = self.window();
         let priority = self.priority(&person, request.reason);
         let (mut person, permit) = self.with_names(company, person, priority, permit, None).await?;
-        let (calendar, existing) = self.read_calendar_and_absences(&person, priority, years, permit).await?;
+        let years = years.map_or_else(|| window.years().collect(), <[i16]>::to_vec);
+        let (calendar, existing) = self.read_calendar_and_absences(&person, priority, known, &years, permit).await?;
         let event_ids: Vec<i64> = calendar.events.keys().map(|event| event.0).collect();
         let written = absences::of_person(&self.db, company, person.id, window, &event_ids).await?;
         let mut choices = leave_types::choices(&self.db, company).await?;
@@ -153,8 +156,8 @@ impl Engine {
             }
         };
         observation.has_news = person.synced_at.is_some() && has_news(&person, &calendar, &observation.plan, &written);
-        observation.event_ids = (calendar.is_whole_window && calendar.incomplete.is_none()).then_some(event_ids);
-        observation.incomplete = calendar.incomplete;
+        observation.event_ids = window.years().all(|year| calendar.years.contains(&year)).then_some(event_ids);
+        observation.calendar = calendar;
         observation.existing = existing;
         observation.written = written;
         Ok(observation)
@@ -165,14 +168,15 @@ impl Engine {
         &self,
         person: &Person,
         priority: Priority,
-        years: Option<&[i16]>,
+        known: Calendar,
+        years: &[i16],
         permit: Permit,
     ) -> Result<(Calendar, Option<(UserId, Vec<Absence>)>), SyncError> {
         if person.archived {
             return Ok((Calendar::default(), None));
         }
         let user = person.user.filter(|_| priority == Priority::Urgent);
-        let calendar = self.read_calendar(person, years, priority, permit);
+        let calendar = self.read_calendar(person.id, known, years, priority, permit);
         let (calendar, existing) = tokio::join!(calendar, self.prefetch_absences(user));
         Ok((calendar?, existing))
     }
@@ -304,36 +308,34 @@ impl Engine {
         }
     }
 
-    /// Reads the years side by side, the first before the others where calls are scarce. A year that cannot be read makes the
-    /// evidence incomplete; no year at all is an error.
+    /// Adds these years to the calendar. They are read side by side, the first before the others where calls are scarce. A
+    /// year that cannot be read makes the evidence incomplete; no year at all is an error.
     async fn read_calendar(
         &self,
-        person: &Person,
-        years: Option<&[i16]>,
+        person: PersonId,
+        mut calendar: Calendar,
+        years: &[i16],
         priority: Priority,
         permit: Permit,
     ) -> Result<Calendar, SyncError> {
-        let window = self.window();
-        let wanted: Vec<i16> = years.map_or_else(|| window.years().collect(), <[i16]>::to_vec);
         let mut permit = Some(permit);
         let is_answered = &CancellationToken::new();
-        let reads = wanted.iter().map(|year| {
+        let missing: Vec<i16> = years.iter().copied().filter(|year| !calendar.years.contains(year)).collect();
+        let reads = missing.iter().map(|year| {
             let permit = permit.take();
             async move {
                 let permit = match permit {
                     Some(permit) => permit,
                     None => self.further_permit(priority, is_answered).await?,
                 };
-                let read = self.officient.calendar(permit, person.id, *year).await?;
+                let read = self.officient.calendar(permit, person, *year).await?;
                 is_answered.cancel();
                 Ok(read)
             }
         });
         let reads: Vec<_> = reads.collect();
-        let is_whole_window = window.years().all(|year| wanted.contains(&year));
-        let mut calendar = Calendar { is_whole_window, ..Calendar::default() };
-        let mut events = Vec::new();
-        for (year, read) in wanted.iter().zip(join_all(reads).await) {
+        let mut events: Vec<CalendarEvent> = calendar.events.into_values().collect();
+        for (year, read) in missing.iter().zip(join_all(reads).await) {
             match read {
                 Ok(read) => {
                     calendar.years.push(*year);

@@ -195,7 +195,7 @@ impl Engine {
             let scope = Scope { proposal, ..Scope::whole(request) };
             let mut observation = self.observe(company, person.clone(), scope, permit).await?;
             self.preview_observation(company, person.id, &mut observation, preview).await?;
-            observation.incomplete.map_or(Ok(()), |error| Err(SyncError::Officient(error)))
+            observation.calendar.incomplete.map_or(Ok(()), |error| Err(SyncError::Officient(error)))
         };
         if let Err(error) = outcome.await {
             preview.failed.push(Failed { person_id: person.id, error: error.to_string() });

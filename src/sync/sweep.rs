@@ -1,6 +1,7 @@
 //! A sweep reconciles everybody, whether or not a webhook said so. It repairs the loss of webhooks.
 
 use super::engine::{Engine, SyncError, priority_of};
+use super::reconcile::YearsToRead;
 use crate::db::connection::Connection;
 use crate::db::erasure::{self, ErasureCount};
 use crate::db::people::{self, Person};
@@ -9,6 +10,7 @@ use crate::domain::attention::AttentionItem;
 use crate::domain::company::PeopleList;
 use crate::domain::ids::CompanyId;
 use crate::domain::sync_request::{SyncReason, SyncRequest};
+use crate::officient::rate_limiter::Priority;
 use crate::secrets::random::digest;
 
 impl Engine {
@@ -107,16 +109,25 @@ impl Engine {
         Ok(())
     }
 
-    /// The calendars that a sweep reads for this person; `None`: the whole window. If a sweep's share of the rate limit is
-    /// too small for everybody within one interval, the far years of each person are read only every so many sweeps.
-    pub fn years_to_read(&self, person: &Person, sweep_no: i64, people: i64) -> Option<Vec<i16>> {
-        let is_sweep = person.request.is_some_and(|request| request.reason == SyncReason::Sweep);
-        if !is_sweep || person.synced_at.is_none() {
-            return None;
+    /// Which calendars to read for this person while so many wait. If a sweep's share of the rate limit is too small for
+    /// everybody within one interval, the far years of each person are read only every so many sweeps. If people who do not
+    /// wait for a sweep need more calls than the limit allows at once, their near years come first.
+    pub fn years_to_read(&self, person: &Person, sweep_no: i64, people: i64, waiting: usize) -> YearsToRead {
+        let years = self.window().years().count();
+        match person.request.map(|request| request.reason) {
+            Some(SyncReason::Sweep) if person.synced_at.is_some() => {
+                let calls = usize::try_from(people).unwrap_or_default() * years;
+                let calls_per_sweep = self.officient.sweep_calls_in(self.config.sync.sweep_interval).max(1);
+                let every = i64::try_from(calls.div_ceil(calls_per_sweep)).unwrap_or(1);
+                let is_in_turn = (person.id.0 + sweep_no).rem_euclid(every) == 0;
+                if is_in_turn { YearsToRead::All } else { YearsToRead::Near }
+            }
+            Some(reason) if priority_of(reason) == Priority::Urgent => {
+                let is_scarce = waiting * years > self.config.officient.rate_limit_calls;
+                let has_far = self.near_years().len() < years;
+                if is_scarce && has_far { YearsToRead::NearFirst } else { YearsToRead::All }
+            }
+            _ => YearsToRead::All,
         }
-        let calls = usize::try_from(people).unwrap_or_default() * self.window().years().count();
-        let calls_per_sweep = self.officient.sweep_calls_in(self.config.sync.sweep_interval).max(1);
-        let every = i64::try_from(calls.div_ceil(calls_per_sweep)).unwrap_or(1);
-        (every > 1 && (person.id.0 + sweep_no).rem_euclid(every) != 0).then(|| self.near_years())
     }
 }

@@ -15,6 +15,7 @@ use tracing::field::Empty;
 use super::engine::{Engine, SyncError, priority_of};
 use super::failures::FailingJobs;
 use super::job::Job;
+use super::reconcile::YearsToRead;
 use super::unblock::Unblocked;
 use crate::clock::after;
 use crate::db::connection::{self, Connection, State};
@@ -449,6 +450,10 @@ impl Worker {
         let due = queue::due(&self.engine.db, company, &running, now, limit).await?;
         let is_in_sweep = |person: &Person| person.request.is_some_and(|request| request.reason == SyncReason::Sweep);
         let total = if due.iter().any(is_in_sweep) { people::count(&self.engine.db, company).await? } else { 0 };
+        let is_urgent = |reason: SyncReason| priority_of(reason) == Priority::Urgent;
+        let waiting =
+            due.iter().filter_map(|person| person.request).filter(|request| is_urgent(request.reason)).count()
+                + self.people.values().filter(|(reason, _)| is_urgent(*reason)).count();
         for person in due {
             let reason = person.request.map_or(SyncReason::Manual, |request| request.reason);
             // A webhook about somebody who did not fail yet does not wait: perhaps only the others fail.
@@ -464,20 +469,20 @@ impl Worker {
             let side_by_side = self.people.values().filter(|other| **other == (reason, has_failed)).count();
             if side_by_side < most && self.people.len() < MOST_PEOPLE {
                 self.people.insert(person.id.0, (reason, has_failed));
-                self.start_person(company, person, connection.sweep_no, total);
+                let years = self.engine.years_to_read(&person, connection.sweep_no, total, waiting);
+                self.start_person(company, person, years);
             }
         }
         Ok(())
     }
 
-    fn start_person(&mut self, company: CompanyId, person: Person, sweep_no: i64, total: i64) {
+    fn start_person(&mut self, company: CompanyId, person: Person, years: YearsToRead) {
         let engine = Arc::clone(&self.engine);
-        let years = engine.years_to_read(&person, sweep_no, total);
         let reason = person.request.map_or(SyncReason::Manual, |request| request.reason);
         let span = work!("reconcile", person.id = %person.id, reason = reason.into_str(), event.newest = Empty);
         let job = async move {
             // A failure is stored with the person and logged.
-            let _stored = engine.reconcile(company, &person, years.as_deref()).await;
+            let _stored = engine.reconcile(company, &person, years).await;
             Done::Person(person.id.0)
         };
         self.jobs.spawn(job.instrument(span));

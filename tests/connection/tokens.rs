@@ -191,6 +191,8 @@ async fn a_refused_refresh_token_is_tried_again_with_each_sweep() {
     w.advance(SignedDuration::from_mins(15)).await;
     // A form that is refused is sent as JSON too.
     w.until("tried again", async || w.officient.calls_to("/1.0/token") == 2).await;
+    // The next attempt is counted from the end of this one.
+    w.until_idle().await;
     assert_eq!(state().await, "reauthorization_required");
 
     w.officient.refuse_refresh(false);

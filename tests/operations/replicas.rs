@@ -4,6 +4,7 @@ use optedo_officient::db;
 use optedo_officient::db::people;
 use optedo_officient::domain::ids::{CompanyId, PersonId};
 use optedo_officient::sync::SyncError;
+use optedo_officient::sync::reconcile::YearsToRead;
 use optedo_officient::sync::work_signal::{LEADERSHIP_VALID_FOR, Leadership};
 use tokio::time::Instant;
 
@@ -85,7 +86,7 @@ async fn a_replica_that_no_longer_leads_writes_nothing() {
     let writes = w.optedo.writes();
     // A reconciliation by this replica, as if it had begun while the replica led.
     let (company, jan) = jan(&w).await;
-    let reconciled = other.engine.reconcile(company, &jan, None).await;
+    let reconciled = other.engine.reconcile(company, &jan, YearsToRead::All).await;
     assert!(matches!(reconciled, Err(SyncError::NotLeading)), "it wrote");
     assert_eq!(w.optedo.writes(), writes);
     // The leader writes it as soon as it knows that the other's write is not under way.
@@ -158,7 +159,7 @@ async fn a_leader_whose_heartbeat_is_too_old_after_noting_a_call_does_not_make_i
         heartbeat_at(Instant::now().checked_sub(LEADERSHIP_VALID_FOR).unwrap());
         lock.rollback().await.unwrap();
     };
-    let (reconciled, ()) = tokio::join!(other.engine.reconcile(company, &jan, None), grow_old);
+    let (reconciled, ()) = tokio::join!(other.engine.reconcile(company, &jan, YearsToRead::All), grow_old);
     assert!(matches!(reconciled, Err(SyncError::NotLeading)), "it wrote");
     let noted = "select count(*) from absences where intent = 'create' and call_until is not null";
     assert_eq!((w.number(noted).await, w.optedo.writes()), (1, 0), "noted and not made");

@@ -67,6 +67,34 @@ async fn a_webhook_during_an_import_does_not_wait_for_the_import() {
 }
 
 #[tokio::test]
+async fn of_many_people_the_near_years_come_first_and_no_year_is_read_twice() {
+    // Thirty calls a period, for twenty people and four years.
+    let w = fast_rate_limit().set("sync.until", "800d").world().await;
+    let people: Vec<i64> = w.hire_people(20).into_iter().map(|(person, _)| person).collect();
+    w.connect_and_import().await;
+    let year = w.clock.today().year();
+    let far: Vec<Hold> =
+        people.iter().map(|person| w.officient.hold(&format!("/1.0/calendar/{person}/{}", year + 2), 0)).collect();
+    w.hold_worker().await;
+    for person in &people {
+        w.officient.add_event(*person, w.leave(0));
+        w.officient.add_event(*person, w.leave(500));
+        w.receive("calendar_event_added", *person).await;
+    }
+    w.officient.clear_calls();
+    w.release_worker().await;
+    w.until("the near leave is written", async || w.absences().len() == 20).await;
+    assert_ne!(w.queue("waiting").await, 0, "the far years are still to be read");
+    drop(far);
+    w.settle().await;
+    assert_eq!(w.absences().len(), 40);
+    let calendars = people.iter().map(|person| w.officient.calls_to(&format!("/1.0/calendar/{person}/")));
+    assert_eq!(calendars.collect::<Vec<_>>(), [w.window_years(); 20]);
+    assert_eq!(w.officient.rate_limited(), 0);
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
 async fn a_periodic_sweep_leaves_two_thirds_of_the_rate_limit_free() {
     let w = fast_rate_limit().set("sync.sweep_interval", "15m").world().await;
     w.hire_people_with_leave(20);
