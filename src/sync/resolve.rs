@@ -122,8 +122,11 @@ impl Engine {
         let (known, unknown): (Vec<Resolved>, Vec<Resolved>) = rest.into_iter().partition(Resolved::has_candidate);
         let result = self.resolve_with_officient(company, unknown, erasures).await;
         self.finish_fallback(company, in_fallback).await?;
-        // Most ids have one meaning, so these come last, and all together.
-        self.resolve_with_officient(company, known, erasures).await?;
+        // Most ids have one meaning, so these come last, and all together: after an outage, to reconcile everybody often costs
+        // less.
+        if !self.officient_breaker.is_open() {
+            self.resolve_with_officient(company, known, erasures).await?;
+        }
         result
     }
 

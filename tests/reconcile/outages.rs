@@ -337,3 +337,30 @@ async fn calls_that_hang_again_and_again_leave_the_rate_limit_to_others() {
     w.retry_until_done().await;
     w.finish(&[]).await;
 }
+
+#[tokio::test]
+async fn during_an_outage_ids_of_known_people_are_not_looked_up_and_afterwards_only_if_that_costs_less() {
+    let w = fast_rate_limit().world().await;
+    let people: Vec<i64> = w.hire_people(40).into_iter().map(|(person, _)| person).collect();
+    w.connect_and_import().await;
+    w.officient.fault_on("/1.0/", Fault::Status(503), usize::MAX);
+    w.receive("calendar_event_added", people[0]).await;
+    w.receive("calendar_event_added", people[1]).await;
+    w.until("the outage is noticed", async || w.app.app.engine.officient_breaker.is_open()).await;
+    w.until_idle().await;
+    w.officient.clear_calls();
+    for person in &people {
+        w.officient.add_event(*person, w.leave(0));
+        w.receive("calendar_event_added", *person).await;
+        // One after the other, so that they are no burst.
+        w.advance(SignedDuration::from_secs(6)).await;
+        w.until_idle().await;
+    }
+    assert_ne!(w.officient.calls().len(), 0, "somebody tries Officient");
+    assert_eq!(w.officient.calls_to("/1.0/calendar/requests/"), 0);
+    w.officient.clear_faults();
+    w.retry_until_done().await;
+    assert_eq!(w.absences().len(), people.len());
+    assert_eq!(w.officient.calls_to("/1.0/calendar/requests/"), 0, "everybody is reconciled in any case");
+    w.finish(&[]).await;
+}

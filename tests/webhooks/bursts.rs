@@ -127,7 +127,8 @@ async fn eleven_thousand_webhooks_with_unknown_ids_delay_nobodys_leave() {
         w.receive("calendar_event_added", w.jan).await;
         w.until("Jan's leave is written", async || w.absence_of(event).is_some()).await;
         let calls = w.officient.calls().len() - calls;
-        assert!(calls <= 60, "{calls} calls of the flood went before two of Jan's");
+        // To reconcile everybody, as the flood requests, costs more than 120.
+        assert!(calls <= 100, "{calls} calls of the flood went before two of Jan's");
         if day == 1 {
             flood(&w, unknown(from)).await;
         }
