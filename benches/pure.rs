@@ -14,7 +14,7 @@ use optedo_officient::domain::company::Names;
 use optedo_officient::domain::desired::{Classification, Rules, Window, classify};
 use optedo_officient::domain::ids::{AbsenceId, AbsenceTypeId, EventId, LeaveTypeId, PersonId, UserId};
 use optedo_officient::domain::mapping::{MappingRules, TypeChoices};
-use optedo_officient::domain::matching::{UserDirectory, match_person};
+use optedo_officient::domain::matching::{PersonChoices, UserDirectory, match_person};
 use optedo_officient::domain::plan::{Evidence, WrittenAbsence, plan};
 use optedo_officient::domain::webhook::WebhookPayload;
 
@@ -53,11 +53,12 @@ fn events() -> Vec<CalendarEvent> {
 fn matching(c: &mut Criterion) {
     let directory = UserDirectory::new(users());
     let exact = Names { first: "Jan 250".to_owned(), last: "Peeters".to_owned() };
+    let choices = PersonChoices::new();
     let near = Names { first: "jan 250".to_owned(), last: "Peeters".to_owned() };
     let mut group = c.benchmark_group("match a person with 500 users");
-    group.bench_function("exact", |b| b.iter(|| match_person(PersonId(1), black_box(&exact), 0, &directory)));
+    group.bench_function("exact", |b| b.iter(|| match_person(PersonId(1), black_box(&exact), 0, &directory, &choices)));
     group.bench_function("none, with a hint", |b| {
-        b.iter(|| match_person(PersonId(1), black_box(&near), 0, &directory));
+        b.iter(|| match_person(PersonId(1), black_box(&near), 0, &directory, &choices));
     });
     group.finish();
     c.bench_function("index 500 users by name", |b| b.iter_with_setup(users, UserDirectory::new));
@@ -77,7 +78,7 @@ fn planning(c: &mut Criterion) {
     };
     let rules = Rules { window, include_pending: false, default_start: time(9, 0, 0, 0), mapping };
     let names = Names { first: "Jan 250".to_owned(), last: "Peeters".to_owned() };
-    let person = match_person(PersonId(1), &names, 0, &UserDirectory::new(users()));
+    let person = match_person(PersonId(1), &names, 0, &UserDirectory::new(users()), &PersonChoices::new());
     let events = events();
     let all = || -> BTreeMap<EventId, Classification> {
         let classify = |event: &CalendarEvent| classify(event, "Jan 250 Peeters", &person, &leave_types, &rules);

@@ -86,6 +86,8 @@ error =
         [not-connected] { error-not-connected }
         [credentials-missing] { error-not-connected }
         [credentials-configured] { error-not-connected }
+        [user-inactive] That user is inactive in Optedo. Choose another one, or activate the user in Optedo.
+        [user-taken] That user belongs to somebody else. Choose another user, or change that person first.
         [configured-by-operator] The service’s configuration sets this. Ask Optedo to change it there.
         [notifications-off] There is nobody to send to. Fill in a mail address on the tab Notifications.
         [officient-unavailable] { error-upstream }
@@ -289,6 +291,7 @@ attention-kind =
         [optedo_failing] Connection
         [paused] Connection
         [differs_in_optedo] Person
+        [link_broken] Person
        *[person_failing] Person
     }
 
@@ -344,8 +347,8 @@ on-day = Day: { $day }.
 
 remedy =
     { $kind ->
-        [unmatched_person] Make first and last name exactly equal in Officient and Optedo, capitals included.
-        [ambiguous_person] Give each a name of their own, the same in Officient and Optedo, for instance with a second first name.
+        [unmatched_person] Make first and last name exactly equal in Officient and Optedo, capitals included, or link this person by hand.
+        [ambiguous_person] Link this person by hand, or give each a name of their own, the same in Officient and Optedo.
         [unmapped_leave_type] Choose an absence type on the tab Leave types, or “Do not copy”. Or fill in Optedo’s description in Officient, under Instellingen – Verloftypes, tab Geavanceerd.
         [ambiguous_leave_type] Choose on the tab Leave types which absence type it is, or give each absence type in Optedo its own description.
         [invalid_event] Open this person’s calendar in Officient, delete the absence and add it again.
@@ -360,6 +363,7 @@ remedy =
         [optedo_failing] Give the technical cause to Optedo. Nothing is lost, and what waits is done by itself afterwards.
         [paused] Click Resume at the top. Everything that Officient announced meanwhile is then caught up with.
         [differs_in_optedo] See on the tab Differences what differs, and choose for each day: restore it, or leave it as it is.
+        [link_broken] Choose another user for this person, or let the name decide again.
        *[person_failing] Open this person in Officient and in Optedo, and see whether something is odd there. If it stays like this, give the technical cause to Optedo.
     }
 remedy-inactive = Make the user active in Optedo, or ignore this item if this person is not planned.
@@ -375,6 +379,7 @@ difference =
         [swapped] First and last name are swapped.
         [several] Capitals, spaces, accents or punctuation differ.
         [inactive] The user with this name exists in Optedo but is not active.
+        [linked] A user with this name is linked by hand to somebody else.
        *[insertion] The insertion is in a field of its own in Officient, and in the last name in Optedo.
     }
 difference-insertion = In Officient, ‘{ $insertion }’ is an insertion of its own; in Optedo it is part of the last name.
@@ -444,6 +449,8 @@ match-state =
         [unmatched] no user
         [ambiguous] name twice
         [archived] archived
+        [linked] linked by hand
+        [excluded] does not belong in the planning
        *[unknown] not read yet
     }
 failing = failed
@@ -463,7 +470,7 @@ days-undated =
         [one] 1 absence in Officient has no day that we understand. It is listed under “Needs attention”.
        *[other] { $count } absences in Officient have no day that we understand. They are listed under “Needs attention”.
     }
-matched-user = User { $id }, with exactly the same name
+matched-user = User { $id }
 absences-listed =
     { $count ->
         [one] 1 absence in this period
@@ -511,8 +518,31 @@ day-reason =
         [invalid_event] for data in Officient that we understand
         [rejected_by_optedo] because Optedo refused the absence
         [archived_people] for your decision: this person is archived in Officient
+        [excluded_person] does not belong in the planning
+        [link_broken] for a new choice: the linked user no longer exists
        *[deletions_held] for deletions that are not confirmed yet
     }
+
+link-with = Link with…
+choose = Choose…
+choice-names = The name decides
+choice-exclude-person = Does not belong in the planning; what is in Optedo stays
+choice-exclude-person-delete = Does not belong in the planning; delete what is in Optedo
+person-choice-intro = Choose the user in Optedo who is this person. A link by hand stays when somebody’s name changes. The list shows only users who belong to nobody else.
+person-archived = This person is archived in Officient. There is nothing to link.
+linked-at = Linked by hand with user { $id } on { $at }
+excluded-at = Does not belong in the planning, chosen on { $at }
+effect-heading = What changes
+effect-waiting =
+    { $count ->
+        [one] 1 absence still waits then.
+       *[other] { $count } absences still wait then.
+    }
+effect-unknown = What changes could not be computed: Officient or Optedo does not answer. You can save all the same.
+cause-linked-user-gone = User { $id }, linked by hand with this person, no longer exists in Optedo.
+cause-linked-person-gone = This person no longer exists in Officient. The link with user { $id } ended; what is in Optedo stays.
+remedy-linked = If two people have this name, link this person with another user. If the other link is wrong, change that one.
+remedy-linked-person-gone = Nothing needs to be done. Click ‘Ignore’ once you have seen this.
 
 leave-types-heading = Leave types
 leave-types-intro = Which leave type in Officient is which absence type in Optedo. Choose here or in Officient; what is chosen here goes first.
@@ -530,6 +560,7 @@ mapping-state =
 origin-field = filled in under Geavanceerd
 origin-name = the type’s name
 origin-configuration = from the service’s configuration
+cause-unmapped-next-year = From { $year } on, no absence type in Optedo has exactly this description. This leave type is used now.
 cause-chosen-type-gone = The chosen absence type no longer exists in Optedo.
 remedy-chosen-type-gone = Choose another absence type on the tab Leave types.
 year = Year
@@ -633,6 +664,10 @@ act =
         [credentials_changed] Client ID and Secret changed
         [webhook_token_rotated] Webhook address replaced
         [webhook_events_changed] Event names changed
+        [person_linked] Person linked by hand
+        [person_unlinked] Link by hand undone
+        [person_excluded] Person does not belong in the planning
+        [person_readmitted] Person belongs in the planning again
         [leave_type_mapped] Choice for a leave type changed
         [notifications_changed] Recipients or language of notifications changed
         [deletions_confirmed] Deletions confirmed
@@ -743,6 +778,7 @@ items-of-kind =
         [officient_failing] Officient does not work
         [optedo_failing] Optedo does not work
         [paused] Pause of more than a day
+        [link_broken] Links that no longer exist
        *[person_failing] People who cannot be read or written
     }
 message-open-items = What needs attention now:
@@ -791,6 +827,7 @@ notice =
         [difference_changed] Optedo was changed again meanwhile. Nothing was overwritten; look at the difference once more.
         [difference_kept] This stays as it is until the absence changes in Officient.
         [preview_asked] The preview is being made.
+        [person_choice_saved] The choice is saved. This person is checked now.
         [mapping_saved] The choice is saved. Everybody is checked now.
         [notifications_saved] The recipients and the language are saved.
         [test_message_requested] The test message is being sent.

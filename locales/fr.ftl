@@ -86,6 +86,8 @@ error =
         [not-connected] { error-not-connected }
         [credentials-missing] { error-not-connected }
         [credentials-configured] { error-not-connected }
+        [user-inactive] Cet utilisateur est inactif dans Optedo. Choisissez-en un autre, ou activez-le dans Optedo.
+        [user-taken] Cet utilisateur appartient à quelqu’un d’autre. Choisissez un autre utilisateur, ou modifiez d’abord cette personne.
         [configured-by-operator] La configuration du service fixe cette valeur. Demandez à Optedo de l’y modifier.
         [notifications-off] Il n’y a personne à qui envoyer. Saisissez une adresse sous l’onglet Notifications.
         [officient-unavailable] { error-upstream }
@@ -285,6 +287,7 @@ attention-kind =
         [optedo_failing] Connexion
         [paused] Connexion
         [differs_in_optedo] Personne
+        [link_broken] Personne
        *[person_failing] Personne
     }
 
@@ -340,8 +343,8 @@ on-day = Jour : { $day }.
 
 remedy =
     { $kind ->
-        [unmatched_person] Rendez le prénom et le nom exactement identiques dans Officient et Optedo, majuscules comprises.
-        [ambiguous_person] Donnez à chacun un nom propre, identique dans Officient et Optedo, par exemple avec un deuxième prénom.
+        [unmatched_person] Rendez le prénom et le nom exactement identiques dans Officient et Optedo, majuscules comprises, ou liez cette personne à la main.
+        [ambiguous_person] Liez cette personne à la main, ou donnez à chacun un nom propre, identique dans Officient et Optedo.
         [unmapped_leave_type] Choisissez un type d’absence dans l’onglet Types de congé, ou « Ne pas reprendre ». Ou remplissez dans Officient, sous Instellingen – Verloftypes, onglet Geavanceerd, la description d’Optedo.
         [ambiguous_leave_type] Choisissez dans l’onglet Types de congé de quel type d’absence il s’agit, ou donnez à chaque type d’absence dans Optedo une description propre.
         [invalid_event] Ouvrez le calendrier de cette personne dans Officient, supprimez l’absence et ajoutez-la à nouveau.
@@ -356,6 +359,7 @@ remedy =
         [optedo_failing] Transmettez la cause technique à Optedo. Rien n’est perdu, et ce qui attend sera fait ensuite automatiquement.
         [paused] Cliquez en haut sur « Reprendre ». Tout ce qu’Officient a signalé entre-temps sera rattrapé.
         [differs_in_optedo] Regardez dans l’onglet Différences ce qui diffère, et choisissez pour chaque jour : rétablir ou laisser ainsi.
+        [link_broken] Choisissez un autre utilisateur pour cette personne, ou laissez le nom décider de nouveau.
        *[person_failing] Ouvrez cette personne dans Officient et dans Optedo, et regardez si quelque chose y est étrange. Si cela persiste, transmettez la cause technique à Optedo.
     }
 remedy-inactive = Activez l’utilisateur dans Optedo, ou ignorez ce point si cette personne n’est pas planifiée.
@@ -371,6 +375,7 @@ difference =
         [swapped] Le prénom et le nom sont inversés.
         [several] Des majuscules, espaces, accents ou signes diffèrent.
         [inactive] L’utilisateur de ce nom existe dans Optedo, mais n’est pas actif.
+        [linked] Un utilisateur de ce nom est lié à la main à quelqu’un d’autre.
        *[insertion] La particule figure dans Officient dans un champ à part, et dans Optedo dans le nom.
     }
 difference-insertion = Dans Officient, « { $insertion } » est une particule à part ; dans Optedo, elle fait partie du nom.
@@ -440,6 +445,8 @@ match-state =
         [unmatched] aucun utilisateur
         [ambiguous] nom en double
         [archived] archivé
+        [linked] lié à la main
+        [excluded] hors du planning
        *[unknown] pas encore lu
     }
 failing = en échec
@@ -459,7 +466,7 @@ days-undated =
         [one] { $count } absence dans Officient n’a pas de jour compréhensible. Elle figure sous « À traiter ».
        *[other] { $count } absences dans Officient n’ont pas de jour compréhensible. Elles figurent sous « À traiter ».
     }
-matched-user = Utilisateur { $id }, avec exactement le même nom
+matched-user = Utilisateur { $id }
 absences-listed =
     { $count ->
         [one] { $count } absence dans cette période
@@ -507,8 +514,31 @@ day-reason =
         [invalid_event] de données compréhensibles dans Officient
         [rejected_by_optedo] car Optedo a refusé l’absence
         [archived_people] de votre décision : cette personne est archivée dans Officient
+        [excluded_person] hors du planning
+        [link_broken] d’un nouveau choix : l’utilisateur lié n’existe plus
        *[deletions_held] de suppressions qui ne sont pas encore confirmées
     }
+
+link-with = Lier à…
+choose = Choisir…
+choice-names = Le nom décide
+choice-exclude-person = Hors du planning ; ce qui est dans Optedo reste
+choice-exclude-person-delete = Hors du planning ; supprimer ce qui est dans Optedo
+person-choice-intro = Choisissez l’utilisateur d’Optedo qui est cette personne. Un lien à la main reste valable si un nom change. La liste montre seulement les utilisateurs qui n’appartiennent à personne d’autre.
+person-archived = Cette personne est archivée dans Officient. Il n’y a rien à lier.
+linked-at = Lié à la main à l’utilisateur { $id } le { $at }
+excluded-at = Hors du planning, choisi le { $at }
+effect-heading = Ce qui change
+effect-waiting =
+    { $count ->
+        [one] 1 absence attend encore ensuite.
+       *[other] { $count } absences attendent encore ensuite.
+    }
+effect-unknown = Ce qui change n’a pas pu être calculé : Officient ou Optedo ne répond pas. Vous pouvez enregistrer quand même.
+cause-linked-user-gone = L’utilisateur { $id }, lié à la main à cette personne, n’existe plus dans Optedo.
+cause-linked-person-gone = Cette personne n’existe plus dans Officient. Le lien avec l’utilisateur { $id } a pris fin ; ce qui est dans Optedo reste.
+remedy-linked = Si deux personnes portent ce nom, liez celle-ci à un autre utilisateur. Si l’autre lien est faux, modifiez-le.
+remedy-linked-person-gone = Il n’y a rien à faire. Cliquez sur « Ignorer » quand vous l’avez vu.
 
 leave-types-heading = Types de congé
 leave-types-intro = Quel type de congé dans Officient correspond à quel type d’absence dans Optedo. Choisissez ici ou dans Officient ; le choix fait ici l’emporte.
@@ -526,6 +556,7 @@ mapping-state =
 origin-field = rempli sous Geavanceerd
 origin-name = le nom du type
 origin-configuration = de la configuration du service
+cause-unmapped-next-year = À partir de { $year }, aucun type d’absence dans Optedo ne porte exactement cette description. Ce type de congé est utilisé maintenant.
 cause-chosen-type-gone = Le type d’absence choisi n’existe plus dans Optedo.
 remedy-chosen-type-gone = Choisissez un autre type d’absence dans l’onglet Types de congé.
 year = Année
@@ -629,6 +660,10 @@ act =
         [credentials_changed] Client ID et Secret modifiés
         [webhook_token_rotated] Adresse du webhook remplacée
         [webhook_events_changed] Noms des événements modifiés
+        [person_linked] Personne liée à la main
+        [person_unlinked] Lien à la main annulé
+        [person_excluded] Personne hors du planning
+        [person_readmitted] Personne de nouveau dans le planning
         [leave_type_mapped] Choix pour un type de congé modifié
         [notifications_changed] Destinataires ou langue des notifications modifiés
         [deletions_confirmed] Suppressions confirmées
@@ -739,6 +774,7 @@ items-of-kind =
         [officient_failing] Officient ne fonctionne pas
         [optedo_failing] Optedo ne fonctionne pas
         [paused] Pause de plus d’un jour
+        [link_broken] Liens qui n’existent plus
        *[person_failing] Personnes qui ne peuvent pas être lues ou modifiées
     }
 message-open-items = Ce qui demande votre attention :
@@ -787,6 +823,7 @@ notice =
         [difference_changed] Optedo a encore été modifié entre-temps. Rien n’a été écrasé ; regardez la différence à nouveau.
         [difference_kept] Cela reste ainsi, jusqu’à ce que l’absence change dans Officient.
         [preview_asked] L’aperçu est en préparation.
+        [person_choice_saved] Le choix est enregistré. Cette personne est vérifiée maintenant.
         [mapping_saved] Le choix est enregistré. Tout le monde est vérifié maintenant.
         [notifications_saved] Les destinataires et la langue sont enregistrés.
         [test_message_requested] Le message de test est envoyé.

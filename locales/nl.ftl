@@ -86,6 +86,8 @@ error =
         [not-connected] { error-not-connected }
         [credentials-missing] { error-not-connected }
         [credentials-configured] { error-not-connected }
+        [user-inactive] Die gebruiker is niet actief in Optedo. Kies een andere, of activeer de gebruiker in Optedo.
+        [user-taken] Die gebruiker hoort al bij iemand anders. Kies een andere gebruiker, of wijzig eerst die andere persoon.
         [configured-by-operator] Dat staat vast in de configuratie van de dienst. Vraag Optedo om het daar te wijzigen.
         [notifications-off] Er is niemand om naartoe te sturen. Vul op het tabblad Meldingen een mailadres in.
         [officient-unavailable] { error-upstream }
@@ -289,6 +291,7 @@ attention-kind =
         [optedo_failing] Koppeling
         [paused] Koppeling
         [differs_in_optedo] Persoon
+        [link_broken] Persoon
        *[person_failing] Persoon
     }
 
@@ -344,8 +347,8 @@ on-day = Dag: { $day }.
 
 remedy =
     { $kind ->
-        [unmatched_person] Maak voornaam en achternaam in Officient en Optedo exact gelijk, hoofdletters inbegrepen.
-        [ambiguous_person] Geef elk een eigen naam, in Officient en Optedo gelijk, bijvoorbeeld met een tweede voornaam.
+        [unmatched_person] Maak voornaam en achternaam in Officient en Optedo exact gelijk, hoofdletters inbegrepen, of koppel deze persoon met de hand.
+        [ambiguous_person] Koppel deze persoon met de hand, of geef elk een eigen naam, in Officient en Optedo gelijk.
         [unmapped_leave_type] Kies op het tabblad Verloftypes een afwezigheidstype, of ‘Niet overnemen’. Of vul in Officient, onder Instellingen – Verloftypes, tabblad Geavanceerd, de omschrijving uit Optedo in.
         [ambiguous_leave_type] Kies op het tabblad Verloftypes welk afwezigheidstype het is, of geef elk afwezigheidstype in Optedo een eigen omschrijving.
         [invalid_event] Open de kalender van deze persoon in Officient, verwijder de afwezigheid en voeg ze opnieuw toe.
@@ -360,9 +363,10 @@ remedy =
         [optedo_failing] Geef de technische oorzaak door aan Optedo. Er gaat niets verloren, en wat wacht, wordt daarna vanzelf gedaan.
         [paused] Klik bovenaan op ‘Hervatten’. Alles wat Officient intussen meldde, wordt dan ingehaald.
         [differs_in_optedo] Kijk op het tabblad Verschillen wat er verschilt, en kies per dag: terugzetten of zo laten.
+        [link_broken] Kies bij deze persoon een andere gebruiker, of laat de naam weer beslissen.
        *[person_failing] Open deze persoon in Officient en in Optedo, en kijk of daar iets vreemds staat. Blijft het zo, geef dan de technische oorzaak door aan Optedo.
     }
-remedy-inactive = Maak de gebruiker in Optedo actief, of negeer dit punt als deze persoon niet gepland wordt.
+remedy-inactive = Maak de gebruiker in Optedo actief, of kies ‘Hoort niet in de planning’ als deze persoon niet gepland wordt.
 remedy-built-in-type = Dit type is ingebouwd in Officient en heeft daar geen veld voor Optedo. Kies op het tabblad Verloftypes een afwezigheidstype, of ‘Niet overnemen’.
 
 difference-first-letter = De eerste letter verschilt: ‘{ $ours }’ in Officient, ‘{ $theirs }’ in Optedo.
@@ -375,6 +379,7 @@ difference =
         [swapped] Voornaam en achternaam zijn omgewisseld.
         [several] Hoofdletters, spaties, accenten of leestekens verschillen.
         [inactive] De gebruiker met deze naam bestaat in Optedo, maar is niet actief.
+        [linked] Een gebruiker met deze naam is al met de hand gekoppeld aan iemand anders.
        *[insertion] Het tussenvoegsel staat in Officient in een apart veld, en in Optedo in de achternaam.
     }
 difference-insertion = In Officient staat ‘{ $insertion }’ als tussenvoegsel, in Optedo in de achternaam.
@@ -444,6 +449,8 @@ match-state =
         [unmatched] geen gebruiker
         [ambiguous] dubbele naam
         [archived] gearchiveerd
+        [linked] met de hand gekoppeld
+        [excluded] hoort niet in de planning
        *[unknown] nog niet gelezen
     }
 failing = mislukt
@@ -463,7 +470,7 @@ days-undated =
         [one] 1 afwezigheid in Officient heeft geen dag die we begrijpen. Ze staat onder ‘Vraagt aandacht’.
        *[other] { $count } afwezigheden in Officient hebben geen dag die we begrijpen. Ze staan onder ‘Vraagt aandacht’.
     }
-matched-user = Gebruiker { $id }, met exact dezelfde naam
+matched-user = Gebruiker { $id }
 absences-listed =
     { $count ->
         [one] 1 afwezigheid in deze periode
@@ -511,8 +518,31 @@ day-reason =
         [invalid_event] op gegevens in Officient die we begrijpen
         [rejected_by_optedo] omdat Optedo de afwezigheid weigerde
         [archived_people] op je beslissing: deze persoon is gearchiveerd in Officient
+        [excluded_person] hoort niet in de planning
+        [link_broken] op een nieuwe keuze: de gekoppelde gebruiker bestaat niet meer
        *[deletions_held] op verwijderingen die nog niet bevestigd zijn
     }
+
+link-with = Koppel met…
+choose = Kies…
+choice-names = De naam beslist
+choice-exclude-person = Hoort niet in de planning; wat al in Optedo staat, blijft
+choice-exclude-person-delete = Hoort niet in de planning; wat al in Optedo staat, verwijderen
+person-choice-intro = Kies de gebruiker in Optedo die bij deze persoon hoort. Een koppeling met de hand blijft gelden als iemand van naam verandert. De lijst toont alleen gebruikers die bij niemand anders horen.
+person-archived = Deze persoon is gearchiveerd in Officient. Er valt niets te koppelen.
+linked-at = Met de hand gekoppeld aan gebruiker { $id } op { $at }
+excluded-at = Hoort niet in de planning, gekozen op { $at }
+effect-heading = Wat er verandert
+effect-waiting =
+    { $count ->
+        [one] 1 afwezigheid wacht daarna nog.
+       *[other] { $count } afwezigheden wachten daarna nog.
+    }
+effect-unknown = Wat er verandert, kon niet berekend worden: Officient of Optedo antwoordt niet. Bewaren kan wel.
+cause-linked-user-gone = Gebruiker { $id }, met de hand gekoppeld aan deze persoon, bestaat niet meer in Optedo.
+cause-linked-person-gone = Deze persoon bestaat niet meer in Officient. De koppeling met gebruiker { $id } is beëindigd; wat in Optedo staat, blijft staan.
+remedy-linked = Zijn er twee mensen met deze naam, koppel deze persoon dan met een andere gebruiker. Klopt de andere koppeling niet, wijzig dan die.
+remedy-linked-person-gone = Je hoeft niets te doen. Klik op ‘Negeren’ als je dit gezien hebt.
 
 leave-types-heading = Verloftypes
 leave-types-intro = Welk verloftype in Officient welk afwezigheidstype in Optedo is. Kiezen mag hier, of in Officient; wat hier gekozen is, gaat voor.
@@ -530,6 +560,7 @@ mapping-state =
 origin-field = ingevuld onder Geavanceerd
 origin-name = de naam van het type
 origin-configuration = uit de configuratie van de dienst
+cause-unmapped-next-year = Vanaf { $year } heeft geen afwezigheidstype in Optedo exact deze omschrijving. Dit verloftype wordt nu gebruikt.
 cause-chosen-type-gone = Het gekozen afwezigheidstype bestaat niet meer in Optedo.
 remedy-chosen-type-gone = Kies op het tabblad Verloftypes een ander afwezigheidstype.
 year = Jaar
@@ -633,6 +664,10 @@ act =
         [credentials_changed] Client ID en Secret gewijzigd
         [webhook_token_rotated] Webhookadres vervangen
         [webhook_events_changed] Namen van de gebeurtenissen gewijzigd
+        [person_linked] Persoon met de hand gekoppeld
+        [person_unlinked] Koppeling met de hand ongedaan gemaakt
+        [person_excluded] Persoon hoort niet in de planning
+        [person_readmitted] Persoon hoort weer in de planning
         [leave_type_mapped] Keuze voor een verloftype gewijzigd
         [notifications_changed] Ontvangers of taal van meldingen gewijzigd
         [deletions_confirmed] Verwijderingen bevestigd
@@ -743,6 +778,7 @@ items-of-kind =
         [officient_failing] Officient werkt niet
         [optedo_failing] Optedo werkt niet
         [paused] Pauze van meer dan een dag
+        [link_broken] Koppelingen die niet meer bestaan
        *[person_failing] Personen die niet gelezen of geschreven kunnen worden
     }
 message-open-items = Wat nu aandacht vraagt:
@@ -791,6 +827,7 @@ notice =
         [difference_changed] Er is in Optedo intussen nog iets gewijzigd. Er is niets overschreven; kijk het verschil opnieuw na.
         [difference_kept] Dit blijft zo, tot de afwezigheid in Officient verandert.
         [preview_asked] Het voorbeeld wordt gemaakt.
+        [person_choice_saved] De keuze is bewaard. Deze persoon wordt nu nagekeken.
         [mapping_saved] De keuze is bewaard. Iedereen wordt nu nagekeken.
         [notifications_saved] De ontvangers en de taal zijn bewaard.
         [test_message_requested] Het testbericht wordt verstuurd.

@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::connection::{self, Connection, State};
 use crate::db::subscriptions::{self, SubscriptionState};
-use crate::db::{self, DatabaseError, faults, leave_types, people};
+use crate::db::{self, DatabaseError, faults, leave_types, people, person_choices};
 use crate::domain::absence::AbsenceType;
 use crate::domain::attention::AttentionItem;
 use crate::domain::calendar::{LeaveType, Subscription};
@@ -349,12 +349,15 @@ async fn check_people(stored: &Stored, users: &UserDirectory, report: &mut Repor
     let Some(people) = report.attempt(CHECK, people, "were read", of_database(faults::remedy)).await else {
         return;
     };
+    let choices = person_choices::choices(&stored.db, company);
+    let Some(choices) = report.attempt(CHECK, choices, "were read", of_database(faults::remedy)).await else { return };
     let mut matched = 0;
-    for (person, found) in people.iter().zip(match_everybody(&people, users)) {
-        matched += usize::from(found.state == MatchState::Matched);
+    for (person, found) in people.iter().zip(match_everybody(&people, users, &choices)) {
+        matched += usize::from(matches!(found.state, MatchState::Matched | MatchState::Linked));
         if let Some(item) = found.item {
             let detail = format!("person {}: {}", person.id, describe(&item));
-            let remedy = "make the names equal in Officient and Optedo, or ignore the item on the settings page";
+            let remedy =
+                "make the names equal in Officient and Optedo, or link or exclude the person on the settings page";
             report.add(CHECK, Outcome::Warning, detail, remedy);
         }
     }

@@ -55,6 +55,7 @@ fn variants_of(key: &str) -> Option<BTreeSet<&'static str>> {
                 "ambiguous_leave_type",
                 "invalid_event",
                 "rejected_by_optedo",
+                "link_broken",
                 "deletions_held",
                 "archived_people",
             ];

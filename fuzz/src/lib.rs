@@ -13,7 +13,7 @@ use optedo_officient::domain::company::Names;
 use optedo_officient::domain::desired::{Classification, Rules, Window, classify};
 use optedo_officient::domain::ids::{AbsenceTypeId, PersonId, UserId};
 use optedo_officient::domain::mapping::{MappingRules, TypeChoices};
-use optedo_officient::domain::matching::{PersonMatch, UserDirectory, match_person};
+use optedo_officient::domain::matching::{PersonChoices, PersonMatch, UserDirectory, match_person};
 use optedo_officient::domain::webhook::WebhookPayload;
 use optedo_officient::officient::readable;
 
@@ -56,7 +56,7 @@ pub fn names(text: &[u8]) {
         last_name: user.last.clone(),
         active: true,
     }]);
-    let matched = match_person(PersonId(1), &person, 0, &directory);
+    let matched = match_person(PersonId(1), &person, 0, &directory, &PersonChoices::new());
     assert_eq!(matched.user().is_some(), person == user, "only equal names match");
     for (one, other) in [(&person.first, &user.first), (&person.last, &user.last)] {
         assert_eq!(difference(one, one), None);

@@ -44,7 +44,8 @@ impl Display for Explanation {
         let or_never = |at: Option<Timestamp>| at.map_or_else(|| "never".to_owned(), |at| at.to_string());
         write!(f, "person      {} {}: ", self.person, self.name)?;
         match &self.person_match {
-            Some(PersonMatch::Matched(user)) => writeln!(f, "matches user {user} in Optedo by name")?,
+            Some(PersonMatch::Matched(user)) => writeln!(f, "is user {user} in Optedo")?,
+            Some(PersonMatch::Excluded(_)) => writeln!(f, "excluded from the planning by an admin")?,
             Some(PersonMatch::Unmatched(item) | PersonMatch::Ambiguous(item)) => writeln!(f, "{}", item.detail())?,
             None => writeln!(f, "archived or deleted in Officient")?,
         }

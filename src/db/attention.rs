@@ -86,6 +86,14 @@ pub async fn resolve_others(
         kind.into_str(), except, now.to_sqlx())
 }
 
+/// Resolves the items about leave types of a coming year except those of these subjects.
+pub async fn resolve_next_year(db: impl PgExecutor<'_>, except: &[String], now: Timestamp) -> Result<()> {
+    execute!(db,
+        "update attention set resolved_at = $2, waiting = 0
+         where kind = 'unmapped_leave_type' and subject_id like '%-%' and subject_id <> all($1) and resolved_at is null";
+        except, now.to_sqlx())
+}
+
 /// Resolves everything, so that no leave is blocked: another company was connected.
 pub async fn resolve_all(db: impl PgExecutor<'_>, now: Timestamp) -> Result<()> {
     execute!(db,

@@ -24,6 +24,13 @@ pub enum Act {
     DeletionsConfirmed,
     /// An absence type was chosen for a leave type, or the type was excluded, or the choice was undone.
     LeaveTypeMapped,
+    /// A person was linked to a user by hand.
+    PersonLinked,
+    PersonUnlinked,
+    /// A person does not belong in the planning.
+    PersonExcluded,
+    /// An exclusion was undone.
+    PersonReadmitted,
     /// Absences whose leave is gone stay in Optedo.
     DeletionsRejected,
     /// Absences of archived people are deleted.

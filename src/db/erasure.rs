@@ -36,7 +36,8 @@ pub struct Erased {
     pub standing: i64,
 }
 
-/// Erases a person: names, event ids, absences, history, blocked leave, differences, attention items, webhooks, previews.
+/// Erases a person: names, event ids, choice, absences, history, blocked leave, differences, attention items, webhooks,
+/// previews.
 /// Optedo is not touched.
 pub async fn erase(tx: &mut PgConnection, person: PersonId, now: Timestamp) -> Result<Erased> {
     // A transaction that is adding people ends first. One that read its list before this, and stores it later, reads it again.
@@ -58,7 +59,7 @@ pub async fn erase(tx: &mut PgConnection, person: PersonId, now: Timestamp) -> R
              union select unnest(event_ids) from people where person_id = $1),
          items as (
              delete from attention
-             where (kind in ('unmatched_person', 'ambiguous_person', 'person_failing', 'differs_in_optedo')
+             where (kind in ('unmatched_person', 'ambiguous_person', 'link_broken', 'person_failing', 'differs_in_optedo')
                      and subject_id = $1::bigint::text)
                  or (kind in ('invalid_event', 'rejected_by_optedo')
                      and (subject_id = 'person-' || $1 or subject_id in (select event_id::text from events)))),
@@ -67,10 +68,11 @@ pub async fn erase(tx: &mut PgConnection, person: PersonId, now: Timestamp) -> R
              where related_object_id = $1::bigint::text or related_object_id in (select event_id::text from events)),
          previewed as (
              delete from preview_items
-             where (kind in ('unmatched_person', 'ambiguous_person') and subject_id = $1::bigint::text)
+             where (kind in ('unmatched_person', 'ambiguous_person', 'link_broken') and subject_id = $1::bigint::text)
                  or (kind in ('invalid_event', 'rejected_by_optedo')
                      and id in (select item from preview_lines where person_id = $1))),
          lines as (delete from preview_lines where person_id = $1),
+         chosen as (delete from person_choices where person_id = $1),
          differing as (delete from differences where person_id = $1),
          held as (delete from held_back where person_id = $1),
          entries as (delete from history where person_id = $1),
@@ -93,12 +95,13 @@ pub async fn export(db: impl PgExecutor<'_>, person: PersonId) -> Result<Option<
              union select unnest(event_ids) from people where person_id = $1)
          select jsonb_build_object(
              'people', (select coalesce(jsonb_agg(to_jsonb(t) - 'listed_name_digest'), '[]') from people t where person_id = $1),
+             'choice', (select coalesce(jsonb_agg(to_jsonb(t)), '[]') from person_choices t where person_id = $1),
              'absences', (select coalesce(jsonb_agg(to_jsonb(t) order by t.date, t.id), '[]') from absences t where person_id = $1),
              'history', (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]') from history t where person_id = $1),
              'heldBack', (select coalesce(jsonb_agg(to_jsonb(t) order by t.event_id), '[]') from held_back t where person_id = $1),
              'preview', (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]') from preview_lines t where person_id = $1),
              'attention', (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]') from attention t
-                 where (kind in ('unmatched_person', 'ambiguous_person', 'person_failing', 'differs_in_optedo')
+                 where (kind in ('unmatched_person', 'ambiguous_person', 'link_broken', 'person_failing', 'differs_in_optedo')
                          and subject_id = $1::bigint::text)
                      or (kind in ('invalid_event', 'rejected_by_optedo')
                          and (subject_id = 'person-' || $1 or subject_id in (select event_id::text from events)))),

@@ -1,11 +1,14 @@
-//! What the admin chose for the leave types.
+//! What the admin chose for the leave types, and which of them are used.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgExecutor;
 
 use super::Result;
-use crate::domain::ids::{AbsenceTypeId, CompanyId};
+use crate::domain::ids::{AbsenceTypeId, CompanyId, LeaveTypeId};
 use crate::domain::mapping::{TypeChoice, TypeChoices};
 
 /// The last choice for a leave type.
@@ -61,4 +64,31 @@ pub async fn save(
              absence_type_id = excluded.absence_type_id, existing = excluded.existing,
              changed_by = excluded.changed_by, changed_at = excluded.changed_at";
         company.0, type_id, absence_type, existing, changed_by, now.to_sqlx())
+}
+
+/// Notes the last day with leave of each type that became an absence. Costs no write where a later day is known.
+pub async fn note_used(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    last_days: &BTreeMap<LeaveTypeId, Date>,
+) -> Result<()> {
+    let (types, days): (Vec<i64>, Vec<jiff_sqlx::Date>) =
+        last_days.iter().map(|(id, day)| (id.0, day.to_sqlx())).unzip();
+    execute!(db,
+        "insert into leave_type_uses (company_id, type_id, last_date)
+         select $1, used.type_id, used.last_date from unnest($2::bigint[], $3::date[]) as used (type_id, last_date)
+         where not exists (
+             select from leave_type_uses known
+             where known.company_id = $1 and known.type_id = used.type_id and known.last_date >= used.last_date)
+         on conflict (company_id, type_id) do update
+             set last_date = greatest(leave_type_uses.last_date, excluded.last_date)";
+        company.0, &types, &days as _)
+}
+
+/// The types that had leave on this day or later.
+pub async fn used_since(db: impl PgExecutor<'_>, company: CompanyId, day: Date) -> Result<BTreeSet<LeaveTypeId>> {
+    let types = rows!(fetch_all(db),
+        "select type_id from leave_type_uses where company_id = $1 and last_date >= $2";
+        company.0, day.to_sqlx() => |row| LeaveTypeId(row.type_id));
+    Ok(types?.into_iter().collect())
 }

@@ -48,6 +48,7 @@ pub mod leadership;
 pub mod leave_types;
 pub mod notifications;
 pub mod people;
+pub mod person_choices;
 pub mod preview;
 pub mod queue;
 pub mod rate_limit;

@@ -23,7 +23,7 @@ pub struct Person {
     pub insertion: Option<String>,
     /// Archived or deleted in Officient.
     pub archived: bool,
-    /// `unknown`, `matched`, `unmatched` or `ambiguous`.
+    /// `unknown`, `matched`, `excluded`, `unmatched` or `ambiguous`.
     pub match_state: String,
     pub user: Option<UserId>,
     /// The calendar events that the last observation found.
@@ -38,6 +38,13 @@ pub struct Person {
     /// The database representation of a [`FailureKind`](crate::domain::failure::FailureKind).
     pub last_fault: Option<String>,
     pub synced_at: Option<Timestamp>,
+}
+
+impl Person {
+    /// The full name, or the id where the name was not read.
+    pub fn name(&self) -> String {
+        self.names.as_ref().map_or_else(|| format!("#{}", self.id), Names::full)
+    }
 }
 
 /// Selects people; `$tail` is the statement from its `where` on.
@@ -218,7 +225,7 @@ pub async fn forget_names_read(db: impl PgExecutor<'_>, company: CompanyId, peop
         company.0, people)
 }
 
-/// Other people, not archived, with exactly this name. People whose names were not read yet count if Officient lists them
+/// Other people, not archived and without a choice of the admin, with exactly this name. People whose names were not read yet count if Officient lists them
 /// under the same full name.
 pub async fn namesakes(
     db: impl PgExecutor<'_>,
@@ -229,6 +236,8 @@ pub async fn namesakes(
     scalar!(fetch_all(db),
         "select other.person_id from people other
          where other.company_id = $1 and other.person_id <> $2 and not other.archived
+             and not exists (
+                 select from person_choices c where c.company_id = $1 and c.person_id = other.person_id)
              and ((other.first_name = $3 and other.last_name = $4)
                  or (other.first_name is null and other.listed_name_digest = (
                      select listed_name_digest from people where company_id = $1 and person_id = $2)))";
@@ -237,7 +246,7 @@ pub async fn namesakes(
 
 /// What an observation found out about a person.
 pub struct Found<'a> {
-    /// `matched`, `unmatched` or `ambiguous`.
+    /// `matched`, `excluded`, `unmatched` or `ambiguous`.
     pub match_state: &'a str,
     pub user: Option<UserId>,
     /// The events of the calendar; `None` keeps those known.

@@ -49,6 +49,8 @@ pub enum AttentionKind {
     ArchivedPeople,
     /// The admin paused long ago.
     Paused,
+    /// One side of a link made by hand no longer exists.
+    LinkBroken,
 }
 
 /// The reason of an item, as data that the page shows in the admin's language. It decides the [`AttentionKind`].
@@ -59,6 +61,14 @@ pub enum Cause {
     NoSuchUser,
     /// People are archived or deleted in Officient, and have absences in Optedo. An older version opened an item for each.
     Archived,
+    /// The user whom the admin linked the person to no longer exists in Optedo.
+    LinkedUserGone {
+        user: i64,
+    },
+    /// The person whom the admin linked to the user no longer exists in Officient.
+    LinkedPersonGone {
+        user: i64,
+    },
     /// `count` active Optedo users have this name.
     SeveralUsers {
         count: usize,
@@ -69,6 +79,10 @@ pub enum Cause {
     },
     /// No absence type has exactly this description.
     NoSuchType,
+    /// The leave type has leave now, and no absence type from this year on.
+    UnmappedNextYear {
+        year: i16,
+    },
     /// The absence type that the admin chose no longer exists.
     ChosenTypeGone {
         absence_type: i64,
@@ -165,8 +179,11 @@ impl Cause {
         match self {
             Self::NoSuchUser => AttentionKind::UnmatchedPerson,
             Self::Archived => AttentionKind::ArchivedPeople,
+            Self::LinkedUserGone { .. } | Self::LinkedPersonGone { .. } => AttentionKind::LinkBroken,
             Self::SeveralUsers { .. } | Self::SeveralPeople { .. } => AttentionKind::AmbiguousPerson,
-            Self::NoSuchType | Self::ChosenTypeGone { .. } => AttentionKind::UnmappedLeaveType,
+            Self::NoSuchType | Self::ChosenTypeGone { .. } | Self::UnmappedNextYear { .. } => {
+                AttentionKind::UnmappedLeaveType
+            }
             Self::SeveralTypes { .. } => AttentionKind::AmbiguousLeaveType,
             Self::Invalid { .. } => AttentionKind::InvalidEvent,
             Self::Rejected { .. } => AttentionKind::RejectedByOptedo,
@@ -239,6 +256,8 @@ pub enum Difference {
     Inactive,
     /// The last name in Optedo has the insertion ("van den") that Officient keeps apart.
     Insertion,
+    /// The names are equal, but the admin linked somebody else to the user.
+    Linked,
 }
 
 impl std::fmt::Display for Hint {
@@ -251,6 +270,7 @@ impl std::fmt::Display for Hint {
             Difference::Swapped => "has first and last name the other way round",
             Difference::Several => "differs in case, spaces or accents",
             Difference::Inactive => "is there but inactive",
+            Difference::Linked => "is there but linked to somebody else by hand",
             Difference::Insertion => "has in its last name the insertion that Officient keeps in a field of its own",
         };
         write!(f, "“{}” in Optedo {how}", self.candidate)
@@ -285,6 +305,11 @@ impl AttentionItem {
     /// `type_id`: Officient's id; `sick_day` or `education` for a built-in type.
     pub fn of_type(type_id: &str, description: &str, cause: Cause, hint: Option<Hint>) -> Self {
         Self { hint, ..Self::new(cause, type_id, Some(description)) }
+    }
+
+    /// A type of next year. Its subject differs from that of the type of this year.
+    pub fn unmapped_next_year(year: i16, type_id: &str, description: &str, hint: Option<Hint>) -> Self {
+        Self::of_type(&format!("{type_id}-{year}"), description, Cause::UnmappedNextYear { year }, hint)
     }
 
     /// `name`: the full name of the person.
@@ -355,9 +380,21 @@ impl AttentionItem {
                 stay until somebody decides: delete or keep them."
                     .to_owned()
             }
+            Cause::LinkedUserGone { user } => format!(
+                "User {user}, to whom “{subject}” was linked by hand, no longer exists in Optedo. Link “{subject}” again, or \
+                 remove the link."
+            ),
+            Cause::LinkedPersonGone { user } => format!(
+                "“{subject}” no longer exists in Officient. The link with user {user} ended; what is in Optedo stays."
+            ),
             Cause::SeveralUsers { count } => format!("{count} active Optedo users are called “{subject}”."),
             Cause::SeveralPeople { count } => format!("{count} people in Officient are called “{subject}”."),
             Cause::NoSuchType => format!("No absence type in Optedo is described exactly “{subject}”."),
+            Cause::UnmappedNextYear { year } => {
+                format!(
+                    "From {year} on, no absence type in Optedo is described “{subject}”. Leave of this type is used now."
+                )
+            }
             Cause::ChosenTypeGone { absence_type } => {
                 format!("Absence type {absence_type}, which was chosen for “{subject}”, no longer exists in Optedo.")
             }

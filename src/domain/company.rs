@@ -52,6 +52,7 @@ pub struct PersonDetail {
     pub insertion: Option<String>,
     /// Archived or deleted.
     pub is_archived: bool,
+    pub is_deleted: bool,
 }
 
 #[cfg(test)]

@@ -73,6 +73,12 @@ pub enum Exclusion {
     /// The admin excluded its type; an absence that was written is deleted.
     #[strum(serialize = "excluded_type")]
     TypeDeleted,
+    /// The admin excluded the person; an absence that was written stays.
+    #[strum(serialize = "excluded_person")]
+    PersonKept,
+    /// The admin excluded the person; an absence that was written is deleted.
+    #[strum(serialize = "excluded_person")]
+    PersonDeleted,
 }
 
 /// The day and the times of an event; no times where they are not understood.
@@ -110,6 +116,12 @@ fn assess(
     leave_types: &[LeaveType],
     rules: &Rules<'_>,
 ) -> Result<Classification, EventFault> {
+    let user = match person {
+        PersonMatch::Matched(user) => Ok(*user),
+        PersonMatch::Unmatched(item) | PersonMatch::Ambiguous(item) => Err(item),
+        PersonMatch::Excluded(Existing::Keep) => return Ok(Classification::Excluded(Exclusion::PersonKept)),
+        PersonMatch::Excluded(Existing::Delete) => return Ok(Classification::Excluded(Exclusion::PersonDeleted)),
+    };
     let date = event.date?;
     if !rules.window.contains(date) {
         return Ok(Classification::Excluded(Exclusion::OutsideWindow));
@@ -124,13 +136,13 @@ fn assess(
         Status::Pending | Status::Declined => return Ok(Classification::Excluded(Exclusion::NotApproved)),
     }
     let blocked = |item: &AttentionItem| Classification::Blocked { item: item.clone(), date: Some(date) };
-    let (user, absence_type) = match (person, map_type(event, leave_types, rules.mapping)?) {
+    let (user, absence_type) = match (user, map_type(event, leave_types, rules.mapping)?) {
         (_, Mapping::Excluded) => return Ok(Classification::Excluded(Exclusion::Worked)),
         (_, Mapping::LeftOut(Existing::Keep)) => return Ok(Classification::Excluded(Exclusion::TypeKept)),
         (_, Mapping::LeftOut(Existing::Delete)) => return Ok(Classification::Excluded(Exclusion::TypeDeleted)),
-        (PersonMatch::Unmatched(item) | PersonMatch::Ambiguous(item), _) => return Ok(blocked(item)),
+        (Err(item), _) => return Ok(blocked(item)),
         (_, Mapping::Blocked(item)) => return Ok(blocked(&item)),
-        (PersonMatch::Matched(user), Mapping::To(absence_type)) => (*user, absence_type),
+        (Ok(user), Mapping::To(absence_type)) => (user, absence_type),
     };
     let times = times(event, date, rules.default_start)?;
     let is_worked = event.is_worked.unwrap_or_default();

@@ -4,7 +4,7 @@
 //! the description is the `code` of our entry in the type's `integrations` (the field that the admin fills in under
 //! *Verloftypes – Geavanceerd*), otherwise the type's name. It must equal the description of exactly one absence type.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
@@ -14,7 +14,7 @@ use crate::config;
 use crate::domain::absence::AbsenceType;
 use crate::domain::attention::{AttentionItem, Cause, EventFault, Hint, difference};
 use crate::domain::calendar::{CalendarEvent, Integration, LeaveType, LeaveTypeRef};
-use crate::domain::ids::AbsenceTypeId;
+use crate::domain::ids::{AbsenceTypeId, LeaveTypeId};
 
 /// The type id of Officient's built-in type for sick leave.
 pub const SICK_DAY: &str = "sick_day";
@@ -172,6 +172,28 @@ pub fn map_type(
         return Ok(Mapping::Excluded);
     }
     Ok(look_up(&description, rules.absence_types))
+}
+
+/// Items about the leave types of `year`, which comes next, that are used and map to no absence type.
+pub fn unmapped_next_year(
+    year: i16,
+    leave_types: &[LeaveType],
+    used: &BTreeSet<LeaveTypeId>,
+    rules: MappingRules<'_>,
+) -> Vec<AttentionItem> {
+    let item = |kind: &LeaveType| {
+        let type_id = kind.id.to_string();
+        let name = kind.name.as_deref().unwrap_or_default();
+        let mapping = match (rules.choice(&type_id), describe_type(kind, rules.integration_app)) {
+            (Some(choice), _) => rules.apply(choice, &type_id, name),
+            (None, Some(description)) => look_up(&description, rules.absence_types),
+            (None, None) => return Some(AttentionItem::unmapped_next_year(year, &type_id, name, None)),
+        };
+        let Mapping::Blocked(item) = mapping else { return None };
+        let description = item.subject.unwrap_or_default();
+        Some(AttentionItem::unmapped_next_year(year, &type_id, &description, item.hint))
+    };
+    leave_types.iter().filter(|kind| used.contains(&kind.id)).filter_map(item).collect()
 }
 
 /// `None`: the response does not say which of the company's own types it is.
@@ -353,6 +375,31 @@ mod tests {
         let built_in = config::LeaveTypes::default();
         let mapping = map(&event(custom(99), "Verlof", false), &[], &["Verlof"], &built_in);
         assert!(matches!(mapping, Mapping::Blocked(item) if item.subject_id == "99"));
+    }
+
+    #[test]
+    fn types_of_next_year_that_are_used_and_map_to_nothing_become_items() {
+        let types = [
+            leave_type(80, "Verlof", &[("optedo", "Vakantie")]),
+            leave_type(81, "ADV", &[]),
+            leave_type(82, "Oud", &[]),
+            leave_type(83, NOT_UNDERSTOOD, &[]),
+            leave_type(84, "Gekozen", &[]),
+        ];
+        let absence_types = [AbsenceType { id: AbsenceTypeId(1), description: "Vakantie".into() }];
+        let choices = [("84".to_owned(), TypeChoice::Exclude(Existing::Keep))].into();
+        let built_in = config::LeaveTypes::default();
+        let rules = MappingRules {
+            integration_app: "optedo",
+            built_in: &built_in,
+            choices: &choices,
+            absence_types: &absence_types,
+        };
+        let used = [80, 81, 83, 84, 85].map(LeaveTypeId).into();
+        let items = unmapped_next_year(2027, &types, &used, rules);
+        let subjects: Vec<&str> = items.iter().map(|item| item.subject_id.as_str()).collect();
+        assert_eq!(subjects, ["81-2027", "83-2027"]);
+        assert_eq!((items[0].kind(), items[0].subject.as_deref()), (AttentionKind::UnmappedLeaveType, Some("ADV")));
     }
 
     #[test]

@@ -1,20 +1,35 @@
 //! Which Optedo user a person in Officient matches. Pure.
 //!
-//! First name and last name must be equal, code point by code point, including case. Names are never trimmed, folded or
-//! guessed. The hint may be clever; the match never is.
+//! What the admin chose for the person goes first. Otherwise first name and last name must be equal, code point by code
+//! point, including case. Names are never trimmed, folded or guessed. The hint may be clever; the match never is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::absence::User;
 use crate::domain::attention::{AttentionItem, Cause, Difference, Hint, HintedNames, difference, fold};
 use crate::domain::company::Names;
 use crate::domain::ids::{PersonId, UserId};
+use crate::domain::mapping::Existing;
+
+/// What the admin chose for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PersonChoice {
+    /// This user, whatever the names say.
+    Link(UserId),
+    /// The person does not belong in the planning.
+    Exclude(Existing),
+}
+
+/// The admin's choices for people who are not archived. Nobody else matches a linked user.
+pub type PersonChoices = BTreeMap<PersonId, PersonChoice>;
 
 /// The result for one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PersonMatch {
-    /// Exactly one active user, and nobody else in Officient, has this name.
+    /// The linked user; or exactly one active user, and nobody else in Officient, has this name.
     Matched(UserId),
+    /// The admin excluded the person.
+    Excluded(Existing),
     /// No user; the item has a hint if a name nearly matches.
     Unmatched(AttentionItem),
     /// More than one user, or more than one person: nothing is written for any of them.
@@ -26,6 +41,7 @@ impl PersonMatch {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Matched(_) => "matched",
+            Self::Excluded(_) => "excluded",
             Self::Unmatched(_) => "unmatched",
             Self::Ambiguous(_) => "ambiguous",
         }
@@ -35,7 +51,7 @@ impl PersonMatch {
     pub fn user(&self) -> Option<UserId> {
         match self {
             Self::Matched(user) => Some(*user),
-            Self::Unmatched(_) | Self::Ambiguous(_) => None,
+            Self::Excluded(_) | Self::Unmatched(_) | Self::Ambiguous(_) => None,
         }
     }
 }
@@ -55,6 +71,11 @@ impl UserDirectory {
             alike.entry(key(&user.first_name, &user.last_name)).or_default().push(position);
         }
         Self { users, alike }
+    }
+
+    /// The users whom a person may be linked to, unless they belong to somebody else.
+    pub fn active(&self) -> impl Iterator<Item = &User> {
+        self.users.iter().filter(|user| user.active)
     }
 
     #[expect(clippy::len_without_is_empty, reason = "nobody asks whether there are none")]
@@ -82,13 +103,33 @@ fn key(first: &str, last: &str) -> String {
     fold(&format!("{first} {last}"))
 }
 
-/// Matches a person. `namesakes`: how many other people in Officient, not archived, have exactly this name.
-pub fn match_person(person: PersonId, names: &Names, namesakes: usize, directory: &UserDirectory) -> PersonMatch {
-    let alike = directory.alike(names);
-    let mut matches = alike.iter().filter(|user| user.active && has_names(user, names));
+/// Matches a person. `namesakes`: how many other people in Officient, not archived and without a choice, have exactly this
+/// name.
+pub fn match_person(
+    person: PersonId,
+    names: &Names,
+    namesakes: usize,
+    directory: &UserDirectory,
+    choices: &PersonChoices,
+) -> PersonMatch {
+    let item = |cause, hint| AttentionItem::of_person(person, &names.full(), cause, hint);
+    match choices.get(&person) {
+        Some(PersonChoice::Exclude(existing)) => return PersonMatch::Excluded(*existing),
+        Some(PersonChoice::Link(user)) => {
+            return match directory.user(*user) {
+                Some(user) if user.active => PersonMatch::Matched(user.id),
+                Some(user) => PersonMatch::Unmatched(item(Cause::NoSuchUser, Some(hint(Difference::Inactive, user)))),
+                None => PersonMatch::Unmatched(item(Cause::LinkedUserGone { user: user.0 }, None)),
+            };
+        }
+        None => {}
+    }
+    let is_linked = |user: &User| choices.values().any(|choice| *choice == PersonChoice::Link(user.id));
+    let mut alike = directory.alike(names);
+    alike.retain(|user| has_names(user, names) || !is_linked(user));
+    let mut matches = alike.iter().filter(|user| user.active && has_names(user, names) && !is_linked(user));
     let first = matches.next();
     let others = matches.count();
-    let item = |cause, hint| AttentionItem::of_person(person, &names.full(), cause, hint);
     match first {
         None => PersonMatch::Unmatched(item(Cause::NoSuchUser, nearest(names, &alike))),
         Some(user) if others == 0 && namesakes == 0 => PersonMatch::Matched(user.id),
@@ -121,7 +162,8 @@ fn nearest(names: &Names, users: &[&User]) -> Option<Hint> {
 
 fn near_miss(names: &Names, user: &User) -> Option<Difference> {
     if has_names(user, names) {
-        return (!user.active).then_some(Difference::Inactive);
+        // They do not match, so somebody else is linked to an active one.
+        return Some(if user.active { Difference::Linked } else { Difference::Inactive });
     }
     if user.first_name == names.last && user.last_name == names.first {
         return Some(Difference::Swapped);
@@ -161,7 +203,13 @@ mod tests {
     }
 
     fn hint_for(first: &str, last: &str, users: &[User]) -> Option<Difference> {
-        match match_person(PersonId(1), &names(first, last), 0, &UserDirectory::new(users.to_vec())) {
+        match match_person(
+            PersonId(1),
+            &names(first, last),
+            0,
+            &UserDirectory::new(users.to_vec()),
+            &PersonChoices::new(),
+        ) {
             PersonMatch::Unmatched(item) => item.hint.map(|hint| hint.difference),
             other => panic!("{other:?}"),
         }
@@ -171,7 +219,13 @@ mod tests {
     fn only_the_exact_name_matches_and_the_hint_says_what_differs() {
         let users = [user(7, "Jan", "Peeters"), user(8, "Renée", "Van Damme")];
         assert_eq!(
-            match_person(PersonId(1), &names("Jan", "Peeters"), 0, &UserDirectory::new(users.to_vec())),
+            match_person(
+                PersonId(1),
+                &names("Jan", "Peeters"),
+                0,
+                &UserDirectory::new(users.to_vec()),
+                &PersonChoices::new()
+            ),
             PersonMatch::Matched(UserId(7))
         );
         let tests = [
@@ -194,8 +248,14 @@ mod tests {
     fn two_users_or_two_people_with_the_same_name_are_ambiguous() {
         let jan = names("Jan", "Peeters");
         let two = [user(7, "Jan", "Peeters"), user(8, "Jan", "Peeters")];
-        assert_eq!(match_person(PersonId(1), &jan, 0, &UserDirectory::new(two.to_vec())).as_str(), "ambiguous");
-        assert_eq!(match_person(PersonId(1), &jan, 1, &UserDirectory::new(two[..1].to_vec())).as_str(), "ambiguous");
+        assert_eq!(
+            match_person(PersonId(1), &jan, 0, &UserDirectory::new(two.to_vec()), &PersonChoices::new()).as_str(),
+            "ambiguous"
+        );
+        assert_eq!(
+            match_person(PersonId(1), &jan, 1, &UserDirectory::new(two[..1].to_vec()), &PersonChoices::new()).as_str(),
+            "ambiguous"
+        );
     }
 
     #[test]
@@ -203,7 +263,13 @@ mod tests {
         let mut users = [user(7, "Jan", "Peeters"), user(8, "Jan", "Peeters")];
         users[0].active = false;
         assert_eq!(
-            match_person(PersonId(1), &names("Jan", "Peeters"), 0, &UserDirectory::new(users.to_vec())),
+            match_person(
+                PersonId(1),
+                &names("Jan", "Peeters"),
+                0,
+                &UserDirectory::new(users.to_vec()),
+                &PersonChoices::new()
+            ),
             PersonMatch::Matched(UserId(8))
         );
         users[1].active = false;
@@ -240,7 +306,7 @@ mod tests {
             let equal: Vec<UserId> = users.iter()
                 .filter(|user| user.active && user.first_name == ours.0 && user.last_name == ours.1)
                 .map(|user| user.id).collect();
-            let result = match_person(PersonId(1), &names(&ours.0, &ours.1), 0, &UserDirectory::new(users));
+            let result = match_person(PersonId(1), &names(&ours.0, &ours.1), 0, &UserDirectory::new(users), &PersonChoices::new());
             match equal.as_slice() {
                 [] => prop_assert_eq!(result.as_str(), "unmatched"),
                 [one] => prop_assert_eq!(result, PersonMatch::Matched(*one)),

@@ -186,9 +186,9 @@ pub fn plan(
     for row in rows {
         match classifications.get(&row.event) {
             Some(Classification::Absent(desired)) => plan.keep_or_change(row, desired, evidence.person),
-            Some(Classification::Blocked { .. } | Classification::Excluded(Exclusion::TypeKept)) => {
-                plan.retained.push(row.event);
-            }
+            Some(
+                Classification::Blocked { .. } | Classification::Excluded(Exclusion::TypeKept | Exclusion::PersonKept),
+            ) => plan.retained.push(row.event),
             // Leave that became worked time is deleted; worked time whose mapping was removed stays.
             Some(Classification::Excluded(Exclusion::Worked)) if row.is_worked != Some(false) => {
                 plan.retained.push(row.event);
@@ -772,14 +772,18 @@ mod tests {
     }
 
     #[test]
-    fn an_absence_of_an_excluded_type_stays_or_goes_as_the_admin_chose() {
+    fn an_absence_of_an_excluded_type_or_person_stays_or_goes_as_the_admin_chose() {
         let excluded = |exclusion| [(EventId(1), Classification::Excluded(exclusion))].into();
         let written = [row(&desired(1))];
-        let kept = plan(&excluded(Exclusion::TypeKept), &written, WINDOW, COMPLETE);
-        assert_eq!((kept.changes, kept.retained), (vec![], vec![EventId(1)]));
-        let deleted = plan(&excluded(Exclusion::TypeDeleted), &written, WINDOW, COMPLETE);
-        assert_eq!(deleted.changes, [Change::Delete { written: written[0].clone() }]);
-        // Leave that is gone in Officient is deleted, whatever was chosen for its type.
+        for exclusion in [Exclusion::TypeKept, Exclusion::PersonKept] {
+            let kept = plan(&excluded(exclusion), &written, WINDOW, COMPLETE);
+            assert_eq!((kept.changes, kept.retained), (vec![], vec![EventId(1)]));
+        }
+        for exclusion in [Exclusion::TypeDeleted, Exclusion::PersonDeleted] {
+            let deleted = plan(&excluded(exclusion), &written, WINDOW, COMPLETE);
+            assert_eq!(deleted.changes, [Change::Delete { written: written[0].clone() }]);
+        }
+        // Leave that is gone in Officient is deleted, whatever was chosen.
         assert_eq!(plan(&BTreeMap::new(), &written, WINDOW, COMPLETE).changes.len(), 1);
     }
 

@@ -164,6 +164,7 @@ impl Officient {
             names: Names { first: detail.first_name, last: detail.last_name },
             insertion: detail.name_parts.insertion.known(),
             is_archived: detail.archived || detail.deleted,
+            is_deleted: detail.deleted,
         })
     }
 

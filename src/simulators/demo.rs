@@ -7,7 +7,7 @@ use url::Url;
 use super::mail::{MailOptions, MailSim};
 use super::officient::{OfficientOptions, OfficientSim};
 use super::optedo::{API_TOKEN, OptedoOptions, OptedoSim};
-use super::seed::seed;
+use super::seed::{seed, seed_decisions};
 use crate::config::Config;
 use crate::config::DEMO_KEY;
 use crate::web::{CALLBACK_PATH, PAGE_PATH};
@@ -36,7 +36,6 @@ pub fn settings() -> Vec<(String, String)> {
         // A published key protects nothing, but the demo stores only data of the simulators.
         ("SECURITY__ENCRYPTION_KEY", DEMO_KEY),
         ("SYNC__SWEEP_INTERVAL", "30s"),
-        ("LEAVE_TYPES__SICK_DAY", "Ziekte"),
         ("NOTIFICATIONS__SMTP_URL", "smtp://localhost:1025"),
         ("NOTIFICATIONS__FROM", "Optedo <noreply@optedo.example>"),
         ("NOTIFICATIONS__RECIPIENTS", "hr@demo.example"),
@@ -63,6 +62,7 @@ pub async fn start(config: &Config) -> std::io::Result<Simulators> {
     let listen = local_address(&config.optedo.api_url, 8082);
     let optedo = OptedoSim::start(OptedoOptions { listen, ..OptedoOptions::default() }).await?;
     seed(&officient, &optedo);
+    seed_decisions(&officient, &optedo);
     let smtp_port = config.notifications.smtp_url.as_ref().map_or(1025, |server| server.port);
     let mail = MailSim::start(MailOptions { smtp: (Ipv4Addr::LOCALHOST, smtp_port).into(), page: MAILBOX }).await?;
     Ok(Simulators { officient, _optedo: optedo, mail })
@@ -96,7 +96,10 @@ pub fn steps(config: &Config, simulators: &Simulators) -> String {
      It appears within a second in {optedo}/
   4. Correct a name or a type {officient}/leave-types  {optedo}/users
      The service copies the leave that waited for it at the next sweep, within 30 seconds.
-  5. Send a test message on the tab «Meldingen» of the settings page
+  5. Decide                   {page}
+     «Personen»: «Koppel met…» tells the two people called Tom Willems apart. «Verloftypes»: choose a neutral type for sick
+     leave; ADV has no absence type next year. Archive somebody with leave in Officient ({officient}/).
+  6. Send a test message on the tab «Meldingen» of the settings page
      It arrives in the mailbox   {mailbox}/
 
   Press Ctrl-C to stop.

@@ -63,6 +63,25 @@ pub fn seed(officient: &OfficientSim, optedo: &OptedoSim) {
     officient.set_notify(sends_webhooks);
 }
 
+/// What the admin decides in the demo: two people with one name, a neutral type for sick leave, and a leave type that has no
+/// absence type next year. Somebody is archived.
+pub(super) fn seed_decisions(officient: &OfficientSim, optedo: &OptedoSim) {
+    optedo.add_absence_type("Afwezig");
+    let namesake = officient.add_person("Tom", "Willems");
+    officient.archive_person(officient.add_person("Dirk", "Claes"));
+    let of_this_year = officient.leave_types();
+    let of_next_year: Vec<(i64, &str, Option<&str>)> = of_this_year
+        .iter()
+        .map(|(id, name, code)| {
+            (*id, name.as_str(), code.as_deref().map(|code| if code == "ADV" { "Rustdag" } else { code }))
+        })
+        .collect();
+    officient.set_leave_types_of_year(i64::from(today().year()) + 1, &of_next_year);
+    if let Some((id, _, _)) = of_this_year.first() {
+        officient.add_leave(namesake, [NewEvent::new(LeaveType::Custom(*id), working_day(8))]);
+    }
+}
+
 /// Adds each person to Officient and the users meant for that person to Optedo; returns first names with ids.
 fn add_people(officient: &OfficientSim, optedo: &OptedoSim) -> Vec<(&'static str, i64)> {
     let mut people = Vec::new();

@@ -21,7 +21,6 @@ use crate::db::people::{self, Person};
 use crate::db::{self, absences, attention, queue};
 use crate::domain::absence::{Absence, FULL_LIST};
 use crate::domain::attention::{AttentionItem, AttentionKind, Cause};
-use crate::domain::company::Names;
 use crate::domain::difference::{Comparison, Difference, DifferenceKind, Placement, differences};
 use crate::domain::ids::{AbsenceId, CompanyId, EventId, PersonId, UserId};
 use crate::domain::matching::PersonMatch;
@@ -274,8 +273,7 @@ impl Engine {
             let subject_id = person.to_string();
             return Ok(attention::resolve(&mut *tx, AttentionKind::DiffersInOptedo, &subject_id, now).await?);
         }
-        let names = people::find(&mut *tx, company, person).await?.and_then(|person| person.names);
-        let name = names.as_ref().map_or_else(|| format!("#{person}"), Names::full);
+        let name = people::find(&mut *tx, company, person).await?.map_or_else(String::new, |person| person.name());
         let item = AttentionItem::of_person(person, &name, Cause::DiffersInOptedo { count }, None);
         Ok(attention::open(&mut *tx, &item, count, now).await?)
     }

@@ -102,8 +102,9 @@ pub enum SyncError {
     /// An earlier call about the same absence may still reach Optedo; a second one could overtake it.
     #[error("waiting: an earlier call to Optedo about event {event} may still be under way")]
     EarlierCall { event: EventId, wait: Duration },
-    /// At the same moment, the reconciliation of another person has or moved the absence; or the person was erased.
-    #[error("waiting: the reconciliation of another person changes the same absence")]
+    /// At the same moment, the reconciliation of another person has or moved the absence, the admin linked its user to
+    /// somebody else, or the person was erased.
+    #[error("waiting: the absence or its user changed meanwhile, so the person is observed again")]
     Superseded,
     #[error("another replica of the service is the leader now")]
     NotLeading,

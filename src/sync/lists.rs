@@ -14,7 +14,7 @@ use crate::domain::attention::{AttentionItem, AttentionKind, Hint, hint_sentence
 use crate::domain::calendar::LeaveType;
 use crate::domain::ids::AbsenceTypeId;
 use crate::domain::mapping::{self, Description, EDUCATION, Mapping, MappingRules, SICK_DAY, TypeChoice};
-use crate::domain::matching::{PersonMatch, UserDirectory, match_person};
+use crate::domain::matching::{PersonChoices, PersonMatch, UserDirectory, match_person};
 
 /// Whether a person in Officient matches a user in Optedo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, strum::IntoStaticStr, strum::VariantArray)]
@@ -22,6 +22,10 @@ use crate::domain::matching::{PersonMatch, UserDirectory, match_person};
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum MatchState {
     Matched,
+    /// Linked to a user by hand.
+    Linked,
+    /// The admin excluded the person.
+    Excluded,
     Unmatched,
     Ambiguous,
     /// Archived in Officient.
@@ -41,10 +45,15 @@ pub struct CurrentMatch<'a> {
     pub item: Option<AttentionItem>,
 }
 
-/// The matches of these people, in their order. Two people with the same name match nobody.
-pub fn match_everybody<'a>(people: &[Person], users: &'a UserDirectory) -> Vec<CurrentMatch<'a>> {
+/// The matches of these people, in their order. Two people with the same name match nobody, unless the admin chose for one.
+pub fn match_everybody<'a>(
+    people: &[Person],
+    users: &'a UserDirectory,
+    choices: &PersonChoices,
+) -> Vec<CurrentMatch<'a>> {
     let mut namesakes: HashMap<(&str, &str), usize> = HashMap::new();
-    for names in people.iter().filter(|person| !person.archived).filter_map(|person| person.names.as_ref()) {
+    let undecided = people.iter().filter(|person| !person.archived && !choices.contains_key(&person.id));
+    for names in undecided.filter_map(|person| person.names.as_ref()) {
         *namesakes.entry((&names.first, &names.last)).or_default() += 1;
     }
     let current_match = |person: &Person| {
@@ -54,9 +63,13 @@ pub fn match_everybody<'a>(people: &[Person], users: &'a UserDirectory) -> Vec<C
         let Some(names) = &person.names else {
             return CurrentMatch { state: MatchState::Unknown, user: None, item: None };
         };
-        let others = namesakes.get(&(&*names.first, &*names.last)).map_or(0, |count| count - 1);
-        let (state, user, item) = match match_person(person.id, names, others, users) {
+        let others = namesakes.get(&(&*names.first, &*names.last)).map_or(0, |count| count.saturating_sub(1));
+        let (state, user, item) = match match_person(person.id, names, others, users, choices) {
+            PersonMatch::Matched(user) if choices.contains_key(&person.id) => {
+                (MatchState::Linked, users.user(user), None)
+            }
             PersonMatch::Matched(user) => (MatchState::Matched, users.user(user), None),
+            PersonMatch::Excluded(_) => (MatchState::Excluded, None, None),
             PersonMatch::Unmatched(item) => (MatchState::Unmatched, None, Some(item)),
             PersonMatch::Ambiguous(item) => (MatchState::Ambiguous, None, Some(item)),
         };

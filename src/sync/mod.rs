@@ -33,6 +33,7 @@ pub mod inbox;
 pub mod job;
 pub mod leader;
 pub mod lists;
+pub mod next_year;
 pub mod notify;
 pub mod observe;
 pub mod preview;

@@ -11,16 +11,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::engine::{Engine, SyncError};
 use super::reference_data::{Fresh, Snapshot};
+use crate::db;
 use crate::db::people::{self, Person};
-use crate::db::{absences, leave_types, queue};
+use crate::db::{absences, attention, leave_types, person_choices, queue};
 use crate::domain::absence::Absence;
-use crate::domain::attention::{AttentionItem, AttentionKind};
-use crate::domain::calendar::{CalendarEvent, by_id};
+use crate::domain::attention::{AttentionItem, AttentionKind, Cause};
+use crate::domain::calendar::{CalendarEvent, LeaveTypeRef, by_id};
 use crate::domain::company::{Names, PersonDetail};
-use crate::domain::desired::{Classification, Rules, When, Window, classify, when};
-use crate::domain::ids::{CompanyId, EventId, PersonId, UserId};
+use crate::domain::desired::{Classification, DesiredAbsence, Rules, When, Window, classify, when};
+use crate::domain::ids::{CompanyId, EventId, LeaveTypeId, PersonId, UserId};
 use crate::domain::mapping::{MappingRules, ProposedChoice, TypeChoices};
-use crate::domain::matching::{PersonMatch, insertion_hint, match_person};
+use crate::domain::matching::{PersonChoice, PersonChoices, PersonMatch, insertion_hint, match_person};
 use crate::domain::plan::{Change, Evidence, Plan, WrittenAbsence, plan, plan_archived, unreadable_entry};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::officient::OfficientError;
@@ -38,6 +39,8 @@ pub struct Observation {
     pub events: BTreeMap<EventId, When>,
     /// Our rows before the plan is applied.
     pub written: Vec<WrittenAbsence>,
+    /// The last day with leave that Optedo should contain, by leave type.
+    pub used_types: BTreeMap<LeaveTypeId, Date>,
     /// The ids of all events in the window's calendars; `None` when one of the calendars was not read.
     pub event_ids: Option<Vec<i64>>,
     /// Whether the calendar changed since the last observation.
@@ -57,6 +60,7 @@ impl Observation {
             classifications: BTreeMap::new(),
             events: BTreeMap::new(),
             written: Vec::new(),
+            used_types: BTreeMap::new(),
             event_ids: None,
             has_news: false,
             calendar: Calendar::default(),
@@ -96,8 +100,15 @@ pub struct Scope<'a> {
     pub years: Option<&'a [i16]>,
     /// What was read before: these years are not read again.
     pub known: Calendar,
-    /// A choice that is not stored yet.
-    pub proposal: Option<&'a ProposedChoice>,
+    pub proposal: Option<Proposal<'a>>,
+}
+
+/// A choice that is not stored yet.
+#[derive(Clone, Copy)]
+pub enum Proposal<'a> {
+    Type(&'a ProposedChoice),
+    /// For the person who is observed; `None`: the stored choice is undone.
+    Person(Option<PersonChoice>),
 }
 
 impl Scope<'_> {
@@ -111,8 +122,9 @@ impl Scope<'_> {
 struct Facts<'a> {
     calendar: &'a Calendar,
     written: &'a [WrittenAbsence],
-    /// What the admin chose for the leave types.
-    choices: &'a TypeChoices,
+    /// What the admin chose for the leave types, and for people.
+    type_choices: &'a TypeChoices,
+    person_choices: &'a PersonChoices,
 }
 
 impl Engine {
@@ -132,11 +144,16 @@ impl Engine {
         let (calendar, existing) = self.read_calendar_and_absences(&person, priority, known, &years, permit).await?;
         let event_ids: Vec<i64> = calendar.events.keys().map(|event| event.0).collect();
         let written = absences::of_person(&self.db, company, person.id, window, &event_ids).await?;
-        let mut choices = leave_types::choices(&self.db, company).await?;
-        if let Some(proposal) = proposal {
-            proposal.apply_to(&mut choices);
+        let mut type_choices = leave_types::choices(&self.db, company).await?;
+        let mut person_choices = person_choices::choices(&self.db, company).await?;
+        match proposal {
+            Some(Proposal::Type(proposed)) => proposed.apply_to(&mut type_choices),
+            Some(Proposal::Person(Some(choice))) => drop(person_choices.insert(person.id, choice)),
+            Some(Proposal::Person(None)) => drop(person_choices.remove(&person.id)),
+            None => {}
         }
-        let facts = Facts { calendar: &calendar, written: &written, choices: &choices };
+        let (type_choices, person_choices) = (&type_choices, &person_choices);
+        let facts = Facts { calendar: &calendar, written: &written, type_choices, person_choices };
         let type_years = years_of(&calendar.events, window);
         let to_write = Fresh::to_write(&self.clock);
         let mut fresh = if priority == Priority::Urgent { to_write } else { Fresh::to_compare(&self.clock) };
@@ -151,7 +168,7 @@ impl Engine {
                 break observation;
             }
             fresh = needed;
-            if !matches!(observation.person_match, Some(PersonMatch::Matched(_))) {
+            if !matches!(observation.person_match, Some(PersonMatch::Matched(_) | PersonMatch::Excluded(_))) {
                 (person, _) = self.with_names(company, person, priority, priority.into(), Some(request.at)).await?;
             }
         };
@@ -196,10 +213,10 @@ impl Engine {
         facts: &Facts<'_>,
         snapshot: &Snapshot,
     ) -> Result<Observation, SyncError> {
-        let Facts { calendar, written, choices } = facts;
+        let Facts { calendar, written, type_choices, person_choices } = facts;
         let window = self.window();
         let namesakes = people::namesakes(&self.db, company, person.id, names).await?;
-        let mut person_match = match_person(person.id, names, namesakes.len(), &snapshot.users);
+        let mut person_match = match_person(person.id, names, namesakes.len(), &snapshot.users, person_choices);
         if let (PersonMatch::Unmatched(item), Some(insertion)) = (&mut person_match, &person.insertion) {
             item.hint = item.hint.take().or_else(|| insertion_hint(names, insertion, &snapshot.users));
         }
@@ -207,7 +224,7 @@ impl Engine {
             window,
             include_pending: self.config.sync.include_pending,
             default_start: self.config.sync.default_start,
-            mapping: MappingRules::new(&self.config, choices, &snapshot.absence_types),
+            mapping: MappingRules::new(&self.config, type_choices, &snapshot.absence_types),
         };
         let name = names.full();
         let classify_event = |event: &CalendarEvent| {
@@ -225,7 +242,8 @@ impl Engine {
         let plan = plan(&classifications, written, window, &evidence);
         let when = |event: &CalendarEvent| Some((event.id, when(event, rules.default_start)?));
         let events = calendar.events.values().filter_map(when).collect();
-        Ok(Observation { classifications, events, ..Observation::new(name, Some(person_match), plan) })
+        let used_types = used_types(&calendar.events, &classifications);
+        Ok(Observation { classifications, events, used_types, ..Observation::new(name, Some(person_match), plan) })
     }
 
     /// The person with names that were read at `since` or later (`None`: at any time, unless they are known to have
@@ -246,7 +264,7 @@ impl Engine {
         let now = self.clock.now();
         match self.officient.person(permit, person.id).await {
             Ok(read) => {
-                let PersonDetail { names, insertion, is_archived } = read;
+                let PersonDetail { names, insertion, is_archived, is_deleted } = read;
                 person.insertion = insertion;
                 people::save_names(&self.db, company, person.id, (&names, is_archived), now).await?;
                 if person.names.as_ref() != Some(&names) || person.archived != is_archived {
@@ -257,15 +275,31 @@ impl Engine {
                 }
                 person.names = Some(names);
                 person.archived = is_archived;
+                if is_deleted {
+                    self.end_link(company, &person).await?;
+                }
             }
             Err(error) if error.is_gone() => {
                 people::archive(&self.db, company, person.id).await?;
                 person.archived = true;
+                self.end_link(company, &person).await?;
             }
             Err(error) => return Err(error.into()),
         }
         person.names_read_at = Some(now);
         Ok((person, priority.into()))
+    }
+
+    /// Officient no longer has this person: a link made by hand ends.
+    async fn end_link(&self, company: CompanyId, person: &Person) -> Result<(), SyncError> {
+        let mut tx = db::begin(&self.db).await?;
+        if let Some(user) = person_choices::remove_link(&mut *tx, company, person.id).await? {
+            let cause = Cause::LinkedPersonGone { user: user.0 };
+            let item = AttentionItem::of_person(person.id, &person.name(), cause, None);
+            attention::open(&mut *tx, &item, 0, self.clock.now()).await?;
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
     async fn request_sync_of_namesakes(
@@ -286,7 +320,7 @@ impl Engine {
         person: &Person,
         window: Window,
     ) -> Result<Observation, SyncError> {
-        let name = person.names.as_ref().map_or_else(|| format!("#{}", person.id), Names::full);
+        let name = person.name();
         let written = absences::of_person(&self.db, company, person.id, window, &[]).await?;
         let plan = plan_archived(&written, self.clock.today());
         Ok(Observation { written, ..Observation::new(name, None, plan) })
@@ -361,6 +395,7 @@ fn needed_freshness(plan: &Plan, to_write: Fresh, to_find: Fresh) -> Option<Fres
             item.kind(),
             AttentionKind::UnmatchedPerson
                 | AttentionKind::AmbiguousPerson
+                | AttentionKind::LinkBroken
                 | AttentionKind::UnmappedLeaveType
                 | AttentionKind::AmbiguousLeaveType
         )
@@ -370,6 +405,25 @@ fn needed_freshness(plan: &Plan, to_write: Fresh, to_find: Fresh) -> Option<Fres
     } else {
         (!plan.changes.is_empty()).then_some(to_write)
     }
+}
+
+/// The last day with leave that Optedo should contain, by leave type.
+fn used_types(
+    events: &BTreeMap<EventId, CalendarEvent>,
+    classifications: &BTreeMap<EventId, Classification>,
+) -> BTreeMap<LeaveTypeId, Date> {
+    let mut used: BTreeMap<LeaveTypeId, Date> = BTreeMap::new();
+    for (event, classification) in classifications {
+        // Worked time without a description is no leave to copy.
+        let Classification::Absent(desired @ DesiredAbsence { is_worked: false, .. }) = classification else {
+            continue;
+        };
+        if let Some(LeaveTypeRef::Custom(Some(id))) = events.get(event).map(|event| event.leave_type) {
+            let last = used.entry(id).or_insert(desired.date);
+            *last = desired.date.max(*last);
+        }
+    }
+    used
 }
 
 /// The years whose leave types decide about these events.

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::engine::{Engine, SyncError, priority_of};
-use super::observe::{Observation, Scope};
+use super::observe::{Observation, Proposal, Scope};
 use crate::clock::wall_clock;
 use crate::db;
 use crate::db::people::{self, Person};
@@ -16,7 +16,6 @@ use crate::domain::absence::Times;
 use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::desired::DesiredAbsence;
 use crate::domain::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
-use crate::domain::mapping::ProposedChoice;
 use crate::domain::plan::{Change, Creation};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 
@@ -111,8 +110,7 @@ pub struct PreviewRequest<'a> {
     pub reason: SyncReason,
     /// What is not found in the cached lists is read again once after this time, not for each person.
     pub at: Timestamp,
-    /// A choice that is not stored yet.
-    pub proposal: Option<&'a ProposedChoice>,
+    pub proposal: Option<Proposal<'a>>,
 }
 
 impl Engine {
@@ -129,7 +127,11 @@ impl Engine {
             return Ok(());
         }
         tx.commit().await?;
-        let asked = PreviewRequest { reason: SyncReason::Import, at: now, proposal: requested.proposal.as_ref() };
+        let asked = PreviewRequest {
+            reason: SyncReason::Import,
+            at: now,
+            proposal: requested.proposal.as_ref().map(Proposal::Type),
+        };
         for person in &people {
             let mut found = Preview::default();
             tokio::select! {

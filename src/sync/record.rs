@@ -16,7 +16,7 @@ use super::reconcile::reason_for_history;
 use crate::clock::after;
 use crate::db::people::{Found, Person};
 use crate::db::queue::Failure;
-use crate::db::{self, absences, attention, differences, history, people, queue, sweeps, verdict};
+use crate::db::{self, absences, attention, differences, history, leave_types, people, queue, sweeps, verdict};
 use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::failure::FailureKind;
 use crate::domain::ids::{CompanyId, EventId, PersonId};
@@ -71,6 +71,9 @@ impl Engine {
         self.settle_deletions(&mut tx, company, observation).await?;
         if differences::resolve_written(&mut *tx, company, person, now).await? {
             self.count_differences(&mut tx, company, person).await?;
+        }
+        if !observation.used_types.is_empty() {
+            leave_types::note_used(&mut *tx, company, &observation.used_types).await?;
         }
         if !observation.plan.worked.is_empty() {
             absences::note_worked(&mut *tx, company, &observation.plan.worked).await?;

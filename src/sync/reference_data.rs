@@ -44,6 +44,11 @@ impl Fresh {
         Self::within(clock, SignedDuration::from_mins(5))
     }
 
+    /// What changes once a year, and is looked at now and then.
+    pub fn to_look_ahead(clock: &Clock) -> Self {
+        Self::within(clock, SignedDuration::from_hours(24))
+    }
+
     fn within(clock: &Clock, age: SignedDuration) -> Self {
         Self(clock.now().saturating_sub(age).unwrap_or(Timestamp::MIN))
     }

@@ -2,6 +2,7 @@
 
 use super::engine::{Engine, SyncError, priority_of};
 use super::reconcile::YearsToRead;
+use super::reference_data::Fresh;
 use crate::db::connection::Connection;
 use crate::db::erasure::{self, ErasureCount};
 use crate::db::people::{self, Person};
@@ -36,6 +37,10 @@ impl Engine {
             self.reference_data.refresh().await;
         }
         self.list_people(company, reason).await?;
+        let fresh = if is_requested { Fresh(began_at) } else { Fresh::to_look_ahead(&self.clock) };
+        if let Err(error) = self.check_next_year(company, fresh).await {
+            tracing::warn!(%error, "Could not check the leave types of next year");
+        }
 
         let now = self.clock.now();
         let request = SyncRequest { reason, at: now, webhook_received_at: None };

@@ -9,7 +9,7 @@ use super::engine::{Engine, SyncError};
 use super::reference_data::Fresh;
 use crate::db::attention::Awaited;
 use crate::db::people::Person;
-use crate::db::{attention, leave_types, people, queue};
+use crate::db::{attention, leave_types, people, person_choices, queue};
 use crate::domain::attention::AttentionKind;
 use crate::domain::ids::{CompanyId, PersonId};
 use crate::domain::mapping::{Description, Mapping, MappingRules, describe_type, look_up};
@@ -33,7 +33,10 @@ impl Engine {
         }
         let at = self.clock.now();
         let (for_people, for_types): (Vec<Awaited>, Vec<Awaited>) = awaited.into_iter().partition(|awaited| {
-            matches!(awaited.kind, AttentionKind::UnmatchedPerson | AttentionKind::AmbiguousPerson)
+            matches!(
+                awaited.kind,
+                AttentionKind::UnmatchedPerson | AttentionKind::AmbiguousPerson | AttentionKind::LinkBroken
+            )
         });
         let mut gone = self.matched_by_now(company, for_people, Fresh(at)).await?;
         gone.extend(self.mapped_by_now(company, for_types, Fresh(at)).await?);
@@ -64,13 +67,14 @@ impl Engine {
         let (users, _read) = tokio::join!(self.reference_data.users(fresh), futures_util::future::join_all(reads));
         let users = users?;
         let names = people::names(&self.db, Some(company), &ids).await?;
+        let choices = person_choices::choices(&self.db, company).await?;
         let mut matched = Vec::new();
         for awaited in awaited {
             // An item about a name is about one person.
             let Some(id) = awaited.people.first().map(|id| PersonId(*id)) else { continue };
             let Some(names) = names.get(&id) else { continue };
-            let is_a_user = matches!(match_person(id, names, 0, &users), PersonMatch::Matched(_));
-            if is_a_user && people::namesakes(&self.db, company, id, names).await?.is_empty() {
+            let namesakes = people::namesakes(&self.db, company, id, names).await?.len();
+            if let PersonMatch::Matched(_) = match_person(id, names, namesakes, &users, &choices) {
                 matched.push(awaited);
             }
         }

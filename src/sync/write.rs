@@ -10,12 +10,13 @@ use std::time::Duration;
 use http::StatusCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use sqlx::PgTransaction;
 
 use super::apply::Applied;
 use super::engine::{Engine, SyncError};
 use crate::clock::after;
 use crate::db::absences::NewRow;
-use crate::db::{self, absences};
+use crate::db::{self, absences, person_choices};
 use crate::domain::absence::{Absence, NewAbsence};
 use crate::domain::desired::DesiredAbsence;
 use crate::domain::ids::{AbsenceId, EventId, UserId};
@@ -43,7 +44,7 @@ impl Engine {
             Creation::Change(absence) => NewRow::Change(absence),
             Creation::Write => NewRow::Create,
         };
-        let mut tx = db::begin(&self.db).await?;
+        let mut tx = self.begin_write(context, desired.user).await?;
         absences::insert(&mut tx, context, desired, begun, row, self.clock.now()).await?;
         tx.commit().await?;
         match creation {
@@ -56,6 +57,17 @@ impl Engine {
                 self.replace(context, absence, desired, (&days, None), applied).await
             }
             Creation::Write => self.write_new(context, desired, applied).await,
+        }
+    }
+
+    /// Begins the transaction that stores an intent, unless the admin linked the user to somebody else meanwhile: then the
+    /// person is observed again.
+    async fn begin_write(&self, context: WriteContext, user: UserId) -> Result<PgTransaction<'static>, SyncError> {
+        let mut tx = db::begin(&self.db).await?;
+        if person_choices::may_write(&mut tx, context.company, context.person, user).await? {
+            Ok(tx)
+        } else {
+            Err(SyncError::Superseded)
         }
     }
 
@@ -114,7 +126,7 @@ impl Engine {
         desired: &DesiredAbsence,
         applied: &mut Applied,
     ) -> Result<(), SyncError> {
-        let mut tx = db::begin(&self.db).await?;
+        let mut tx = self.begin_write(context, desired.user).await?;
         let is_ours = absences::intend_update(&mut tx, context, written, desired, self.clock.now()).await?;
         if !is_ours {
             return Err(SyncError::Superseded);

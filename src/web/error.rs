@@ -52,6 +52,10 @@ pub enum WebError {
     CredentialsConfigured,
     #[error("the service's configuration sets this: the operator changes it there")]
     ConfiguredByOperator,
+    #[error("the user is inactive in Optedo: activate them there, or choose another user")]
+    UserInactive,
+    #[error("the user belongs to another person: choose another user, or change that person first")]
+    UserTaken,
     #[error(
         "Optedo was changed since the comparison: the person was compared again, so look at the difference once more"
     )]
@@ -93,6 +97,8 @@ impl ProblemKind {
             | Self::CredentialsMissing
             | Self::CredentialsConfigured
             | Self::ConfiguredByOperator
+            | Self::UserInactive
+            | Self::UserTaken
             | Self::ChangedMeanwhile
             | Self::NothingToDecide
             | Self::NotificationsOff => StatusCode::CONFLICT,

@@ -68,6 +68,7 @@ pub enum Notice {
     DifferenceKept,
     NotificationsSaved,
     MappingSaved,
+    PersonChoiceSaved,
     TestMessageRequested,
 }
 

@@ -1,6 +1,8 @@
 //! The OpenAPI document of the service's own HTTP API. Each handler describes its operation; this module adds what all
 //! operations have in common. The document is built for each request, so that an idle service does not keep it.
 
+use std::iter;
+
 use axum::Json;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::Response;
@@ -81,11 +83,15 @@ struct Officient;
     api::differences::list,
     api::differences::restore,
     api::differences::keep,
-    api::lists::people,
+    api::people::list,
+    api::people::link,
+    api::people::unlink,
+    api::people::exclude,
+    api::people::readmit,
     api::days::list,
     api::leave_types::list,
     api::leave_types::replace_mapping,
-    api::lists::absences,
+    api::absences::list,
     api::notifications::show,
     api::notifications::replace,
     api::notifications::test,
@@ -98,7 +104,8 @@ struct Common;
 impl Modify for Common {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         for item in document.paths.paths.values_mut() {
-            let operations = [(&mut item.get, false), (&mut item.put, true), (&mut item.post, true)];
+            let changes = [&mut item.put, &mut item.post, &mut item.delete].map(|operation| (operation, true));
+            let operations = iter::once((&mut item.get, false)).chain(changes);
             for (operation, is_change) in operations {
                 let Some(operation) = operation else { continue };
                 if has_tag(operation, "admin") {

@@ -10,7 +10,7 @@ use crate::api::requests::{endpoints, three_people};
 use crate::support::prelude::*;
 use crate::support::program::run_in;
 
-const METHODS: [&str; 3] = ["get", "put", "post"];
+const METHODS: [&str; 4] = ["get", "put", "post", "delete"];
 
 fn document() -> Value {
     serde_json::to_value(openapi::document()).unwrap()
@@ -227,7 +227,7 @@ async fn whoever_may_not_is_answered_as_described(caller: &Caller<'_>) {
     }
     let problem = schema_of(caller.document, &json!({"$ref": "#/components/schemas/Problem"}));
     for (_, path, _) in operations(caller.document) {
-        let response = caller.request("delete", path, "1", "").send().await.unwrap();
+        let response = caller.request("patch", path, "1", "").send().await.unwrap();
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
         problem.validate(&response.json().await.unwrap()).unwrap();
     }
@@ -246,6 +246,7 @@ async fn without_a_connection(caller: &Caller<'_>) {
     }
     caller.call("get", &api("/people/{id}/days"), caller.request("get", &api("/people/{id}/days"), "1", ""), 409).await;
     choose_type(caller, "sick_day", 409).await;
+    choose_person(caller, "1", json!({"userId": 1}), 409).await;
     caller.call("get", API, caller.open_request("get", API, "", "?state=x&code=y"), 303).await;
     let page = || caller.open_request("get", "/", "", "");
     caller.call("get", "/", page().header("accept", "text/html"), 303).await;
@@ -259,6 +260,16 @@ async fn choose_type(caller: &Caller<'_>, type_id: &str, status: u16) {
     let path = &api("/leavetypes/{id}/mapping");
     let request = caller.request("put", path, type_id, "").json(&json!({"mode": "officient"}));
     caller.call("put", path, request, status).await;
+}
+
+/// Links, unlinks, excludes and readmits a person.
+async fn choose_person(caller: &Caller<'_>, person: &str, link: Value, status: u16) {
+    let (linking, exclusion) = (&api("/people/{id}/link"), &api("/people/{id}/exclusion"));
+    caller.call("put", linking, caller.request("put", linking, person, "").json(&link), status).await;
+    caller.call("delete", linking, caller.request("delete", linking, person, ""), status).await;
+    let body = json!({"existing": "keep"});
+    caller.call("put", exclusion, caller.request("put", exclusion, person, "").json(&body), status).await;
+    caller.call("delete", exclusion, caller.request("delete", exclusion, person, ""), status).await;
 }
 
 async fn bad_requests(caller: &Caller<'_>) {
@@ -315,7 +326,12 @@ async fn bad_requests(caller: &Caller<'_>) {
         ("/leavetypes/{id}/mapping", json!([]), 400),
         ("/leavetypes/{id}/mapping", json!({"mode": "ignore"}), 422),
         ("/leavetypes/{id}/mapping", json!({"mode": "exclude", "existing": "hide"}), 422),
-        ("/leavetypes/{id}/mapping", large, 413),
+        ("/leavetypes/{id}/mapping", large.clone(), 413),
+        ("/people/{id}/link", json!([]), 400),
+        ("/people/{id}/link", json!({"userId": "1"}), 422),
+        ("/people/{id}/link", large, 413),
+        ("/people/{id}/exclusion", json!([]), 400),
+        ("/people/{id}/exclusion", json!({"existing": "hide"}), 422),
     ] {
         let schema = schema_of(caller.document, &body_schema(caller, "put", &api(path)));
         assert!(!schema.is_valid(&body), "{path} {body}");
@@ -403,6 +419,10 @@ async fn what_there_is_to_show(caller: &Caller<'_>) {
     let of_jan = caller.call("get", days, caller.request("get", days, &jan.to_string(), ""), 200).await;
     assert_eq!(of_jan.as_array().unwrap().len(), 2);
     caller.call("get", days, caller.request("get", days, "999999", ""), 404).await;
+    let user = app.optedo.users()[0].id;
+    choose_person(caller, "999999", json!({"userId": user}), 404).await;
+    choose_person(caller, &jan.to_string(), json!({"userId": user}), 204).await;
+    app.settle().await;
     let items = get("/attention", "?state=open").await;
     let [first, second] = items.as_array().unwrap().as_slice() else { panic!("{items}") };
 
@@ -507,6 +527,8 @@ async fn when_others_fail(caller: &Caller<'_>) {
         caller.call(method, &api(path), request.json(&event_names()), 502).await;
     }
     choose_type(caller, "sick_day", 502).await;
+    let link = &api("/people/{id}/link");
+    caller.call("put", link, caller.request("put", link, &jan, "").json(&json!({"userId": 1})), 502).await;
     app.officient.clear_faults();
     app.optedo.clear_faults();
     // The worker is idle, so that it does not notice the revoked tokens before the request does.

@@ -18,6 +18,10 @@ pub fn endpoints() -> Vec<(Method, &'static str, Option<Value>)> {
         (Method::POST, "/differences/1/keep", None),
         (Method::GET, "/people", None),
         (Method::GET, "/people/1/days", None),
+        (Method::PUT, "/people/1/link", Some(json!({"userId": 1}))),
+        (Method::DELETE, "/people/1/link", None),
+        (Method::PUT, "/people/1/exclusion", Some(json!({"existing": "keep"}))),
+        (Method::DELETE, "/people/1/exclusion", None),
         (Method::GET, "/leavetypes", None),
         (Method::PUT, "/leavetypes/1/mapping", Some(json!({"mode": "exclude"}))),
         (Method::GET, "/absences", None),
@@ -382,7 +386,7 @@ async fn the_lists_show_people_types_absences_and_attention_items() {
     let people = app.get("/people").await;
     let user = json!({"id": "integer", "firstName": "text", "lastName": "text"});
     let matched = json!({"personId": "integer", "firstName": "text", "lastName": "text", "state": "text",
-        "optedoUser": user, "hint": "null", "syncedAt": "time", "lastError": "null"});
+        "optedoUser": user, "link": "null", "hint": "null", "syncedAt": "time", "lastError": "null"});
     let mut hinted = matched.clone();
     hinted["optedoUser"] = json!("null");
     hinted["hint"] = json!("text");

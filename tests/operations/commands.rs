@@ -313,7 +313,7 @@ async fn the_leave_of_a_person_is_explained_day_by_day_as_text_and_as_json() {
         };
         let text = explain(&[&jan]).await;
         for says in [
-            format!("Jan Peeters: matches user {} in Optedo by name", w.user),
+            format!("Jan Peeters: is user {} in Optedo", w.user),
             "Optedo      lists 2 absences of this user in the window".to_owned(),
             format!("{day}  in_optedo"),
             "type found  absence".to_owned(),

@@ -7,6 +7,7 @@ mod leave_types;
 mod live;
 mod notifications;
 mod pause;
+mod person_choice;
 mod preview;
 mod tabs;
 mod verdict;

@@ -43,7 +43,7 @@ enum Endpoint {
     PersonSearch,
     Person(i64),
     Calendar(i64, (Date, Date)),
-    LeaveTypes,
+    LeaveTypes(i64),
     Requests,
     Request(i64),
     Subscriptions,
@@ -59,7 +59,7 @@ impl Endpoint {
             ("GET", ["people", "list"]) => Self::People,
             ("GET", ["people", "search"]) => Self::PersonSearch,
             ("GET", ["people", id, "detail"]) => Self::Person(number(id)?),
-            ("GET", ["calendar", "events", "types", year]) => number(year).map(|_| Self::LeaveTypes)?,
+            ("GET", ["calendar", "events", "types", year]) => number(year).map(Self::LeaveTypes)?,
             ("GET", ["calendar", "requests", "list"]) => Self::Requests,
             ("GET", ["calendar", "requests", id, "detail"]) => Self::Request(number(id)?),
             ("GET", ["calendar", person, period @ ..]) => Self::Calendar(number(person)?, parse_period(period)?),
@@ -83,7 +83,7 @@ impl Endpoint {
                 let only_days_with_events = request.parameter("filter") == Some("days_with_events");
                 ApiResponse::ok(&calendar(company, person, first, last, only_days_with_events))
             }
-            Self::LeaveTypes => leave_types(company),
+            Self::LeaveTypes(year) => leave_types(company, year),
             Self::Requests => requests(company, request),
             Self::Request(id) => leave_request(company, id),
             Self::Subscriptions => subscriptions(company, request),
@@ -224,8 +224,9 @@ fn person(company: &Company, id: i64) -> ApiResponse {
     }}))
 }
 
-fn leave_types(company: &Company) -> ApiResponse {
-    let items = company.leave_types.iter().map(|leave_type| {
+fn leave_types(company: &Company, year: i64) -> ApiResponse {
+    let of_year = company.leave_types_of_year.get(&year).unwrap_or(&company.leave_types);
+    let items = of_year.iter().map(|leave_type| {
         let ours = leave_type.code.as_ref().map(|code| json!({"app": INTEGRATION_APP, "code": code}));
         let other = json!({"app": "acerta", "code": (leave_type.id + 112).to_string()});
         json!({

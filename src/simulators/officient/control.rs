@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use http::Method;
 
 use super::access::TokenEncoding;
-use super::model::{Event, LeaveChange, NewEvent, Subscription, WebhookMeaning};
+use super::model::{CustomLeaveType, Event, LeaveChange, NewEvent, Subscription, WebhookMeaning};
 use super::sim::{CLIENT_ID, CLIENT_SECRET, OfficientSim};
 use crate::simulators::server::{Call, Server};
 
@@ -84,6 +84,22 @@ impl OfficientSim {
         if let Some(leave_type) = self.company().leave_type_mut(id) {
             leave_type.code = code.map(str::to_owned);
         }
+    }
+
+    /// Each leave type with its id, name and code.
+    pub fn leave_types(&self) -> Vec<(i64, String, Option<String>)> {
+        let company = self.company();
+        company.leave_types.iter().map(|kind| (kind.id, kind.name.clone(), kind.code.clone())).collect()
+    }
+
+    /// The types of this year, each with its id, name and code; the other years keep theirs.
+    pub fn set_leave_types_of_year(&self, year: i64, types: &[(i64, &str, Option<&str>)]) {
+        let types = types.iter().map(|(id, name, code)| CustomLeaveType {
+            id: *id,
+            name: (*name).to_owned(),
+            code: code.map(str::to_owned),
+        });
+        self.company().leave_types_of_year.insert(year, types.collect());
     }
 
     pub(super) fn rename_leave_type(&self, id: i64, name: &str) {

@@ -228,6 +228,8 @@ pub(super) enum Outcome {
 pub(super) struct Company {
     pub(super) people: Vec<Person>,
     pub(super) leave_types: Vec<CustomLeaveType>,
+    /// The leave types of years that have others.
+    pub(super) leave_types_of_year: HashMap<i64, Vec<CustomLeaveType>>,
     /// In the order of their ids.
     pub(super) events: Vec<Event>,
     pub(super) requests: Vec<LeaveRequest>,
@@ -254,6 +256,7 @@ impl Company {
         Self {
             people: Vec::new(),
             leave_types: Vec::new(),
+            leave_types_of_year: HashMap::new(),
             events: Vec::new(),
             requests: Vec::new(),
             subscriptions: Vec::new(),

@@ -99,6 +99,10 @@ impl OptedoSim {
         }
     }
 
+    pub fn remove_user(&self, id: i64) {
+        self.tenant().users.retain(|user| user.id != id);
+    }
+
     pub fn users(&self) -> Vec<User> {
         self.tenant().users.clone()
     }

@@ -19,6 +19,7 @@ use crate::domain::ids::CompanyId;
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::sync::Engine;
 use crate::sync::decide::{Action, Decided, Decision};
+use crate::sync::reference_data::Fresh;
 use crate::web::error::WebError;
 use crate::web::notice::Notice;
 use crate::web::request::{Id, parameter};
@@ -101,11 +102,15 @@ pub async fn retry(State(app): State<App>, admin: Admin, Id(id): Id, headers: He
         }
         AttentionKind::UnmatchedPerson
         | AttentionKind::AmbiguousPerson
+        | AttentionKind::LinkBroken
         | AttentionKind::UnmappedLeaveType
         | AttentionKind::AmbiguousLeaveType
         | AttentionKind::InvalidEvent
         | AttentionKind::RejectedByOptedo
         | AttentionKind::ArchivedPeople => {
+            if kind == AttentionKind::UnmappedLeaveType {
+                engine.check_next_year(company, Fresh(engine.clock.now())).await?;
+            }
             let waiting = attention::people_blocked_by(&engine.db, company, kind, &subject_id).await?;
             queue::request_sync(&engine.db, company, &waiting, manual_request(engine)).await?;
         }

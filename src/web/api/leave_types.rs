@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::officient_app::{json_object, text};
+use super::people::existing_of;
 use super::sync::connected_company;
 use crate::db::audit_log::{self, Act};
 use crate::db::{self, leave_types, preview, queue};
@@ -118,11 +119,7 @@ fn choice_of(body: &Map<String, Value>) -> Result<Option<TypeChoice>, WebError> 
             let invalid = WebError::InvalidField { field: "absenceTypeId", fault: "must be the id of an absence type" };
             Ok(Some(TypeChoice::AbsenceType(AbsenceTypeId(id.ok_or(invalid)?))))
         }
-        Ok(MappingMode::Exclude) => {
-            let existing = present("existing").map_or(Some(Existing::Keep), |value| value.as_str()?.parse().ok());
-            let invalid = WebError::InvalidField { field: "existing", fault: "must be keep or delete" };
-            Ok(Some(TypeChoice::Exclude(existing.ok_or(invalid)?)))
-        }
+        Ok(MappingMode::Exclude) => Ok(Some(TypeChoice::Exclude(existing_of(body)?))),
         Err(_other) => {
             Err(WebError::InvalidField { field: "mode", fault: "must be officient, absence_type or exclude" })
         }
@@ -176,6 +173,9 @@ pub async fn save_choice(
     preview::delete(&mut tx).await?;
     tx.commit().await?;
     engine.work_signal.notify(&engine.db).await;
+    if let Err(error) = engine.check_next_year(company, Fresh::to_show(&engine.clock)).await {
+        tracing::warn!(%error, "Could not check the leave types of next year");
+    }
     Ok(())
 }
 

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use super::comparison::{Comparison, compare_names, compare_texts};
 use super::decisions::{ToDecide, by_person};
 use super::frame::{Frame, Paging, Tab, Visit, render};
-use super::person;
 use super::view::local_time;
+use super::{person, person_choice};
 use crate::db::attention::{self, ItemState, StoredItem};
 use crate::db::connection::{Connection, State as ConnectionState};
 use crate::db::{decisions, people};
@@ -162,9 +162,10 @@ fn item_view(
 fn more(kind: AttentionKind, item: &StoredItem, owners: &HashMap<EventId, PersonId>) -> Option<String> {
     let id = item.subject_id.trim_start_matches("person-").parse().ok();
     match kind {
-        AttentionKind::UnmatchedPerson | AttentionKind::AmbiguousPerson | AttentionKind::PersonFailing => {
-            Some(person::address(PersonId(id?), None))
+        AttentionKind::UnmatchedPerson | AttentionKind::AmbiguousPerson | AttentionKind::LinkBroken => {
+            Some(person_choice::address(PersonId(id?)))
         }
+        AttentionKind::PersonFailing => Some(person::address(PersonId(id?), None)),
         AttentionKind::InvalidEvent | AttentionKind::RejectedByOptedo => {
             let of_entry = item.subject_id.starts_with("person-").then_some(PersonId(id?));
             let person = of_entry.or_else(|| owners.get(&EventId(id?)).copied())?;
@@ -172,7 +173,11 @@ fn more(kind: AttentionKind, item: &StoredItem, owners: &HashMap<EventId, Person
             Some(person::address(person, date))
         }
         AttentionKind::UnmappedLeaveType | AttentionKind::AmbiguousLeaveType => {
-            Some(format!("{}#type-{}", Tab::LeaveTypes.path(), item.subject_id))
+            let (type_id, year) = match item.subject_id.split_once('-') {
+                Some((type_id, year)) => (type_id, format!("?year={year}")),
+                None => (item.subject_id.as_str(), String::new()),
+            };
+            Some(format!("{}{year}#type-{type_id}", Tab::LeaveTypes.path()))
         }
         AttentionKind::DiffersInOptedo => Some(Tab::Differences.path()),
         AttentionKind::Paused => Some(Tab::Connection.path()),
@@ -191,6 +196,10 @@ fn remedy(t: Language, kind: AttentionKind, item: &StoredItem) -> Text<'static> 
     let is_built_in = [SICK_DAY, EDUCATION].contains(&item.subject_id.as_str());
     if item.hint.as_ref().is_some_and(|hint| hint.difference == Difference::Inactive) {
         t.text("remedy-inactive")
+    } else if item.hint.as_ref().is_some_and(|hint| hint.difference == Difference::Linked) {
+        t.text("remedy-linked")
+    } else if matches!(item.cause, Some(Cause::LinkedPersonGone { .. })) {
+        t.text("remedy-linked-person-gone")
     } else if matches!(item.cause, Some(Cause::ChosenTypeGone { .. })) {
         t.text("remedy-chosen-type-gone")
     } else if kind == AttentionKind::UnmappedLeaveType && is_built_in {
@@ -200,13 +209,16 @@ fn remedy(t: Language, kind: AttentionKind, item: &StoredItem) -> Text<'static> 
     }
 }
 
-fn cause_text(t: Language, cause: &Cause, waiting: i64) -> String {
+pub(super) fn cause_text(t: Language, cause: &Cause, waiting: i64) -> String {
     let text = match cause {
         Cause::NoSuchUser => t.text("cause-no-such-user"),
         Cause::Archived => t.text("cause-archived"),
+        Cause::LinkedUserGone { user } => t.text("cause-linked-user-gone").with("id", user.to_string()),
+        Cause::LinkedPersonGone { user } => t.text("cause-linked-person-gone").with("id", user.to_string()),
         Cause::SeveralUsers { count } => t.text("cause-several-users").with("count", count),
         Cause::SeveralPeople { count } => t.text("cause-several-people").with("count", count),
         Cause::NoSuchType => t.text("cause-no-such-type"),
+        Cause::UnmappedNextYear { year } => t.text("cause-unmapped-next-year").with("year", year.to_string()),
         Cause::ChosenTypeGone { .. } => t.text("cause-chosen-type-gone"),
         Cause::SeveralTypes { count } => t.text("cause-several-types").with("count", count),
         Cause::Invalid { fault, .. } => t.text("event-fault").with("fault", fault.into_str()),

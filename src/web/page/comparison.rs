@@ -43,7 +43,7 @@ pub(super) fn compare_names(t: Language, difference: Difference, ours: &Names, t
         row(t.text("first-name"), &ours.first, &theirs.first, difference),
         row(t.text("last-name"), &ours.last, &theirs.last, difference),
     ];
-    if difference == Difference::Inactive {
+    if matches!(difference, Difference::Inactive | Difference::Linked) {
         // The names are the same.
         rows.clear();
     }

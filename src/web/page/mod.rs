@@ -13,6 +13,7 @@ mod notifications;
 mod overview;
 mod people;
 mod person;
+mod person_choice;
 mod preview;
 mod sign_in;
 mod view;
@@ -56,6 +57,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/differences/people/{id}/keep", post(differences::keep_person))
         .route("/people", get(people::show))
         .route("/people/{id}", get(person::show))
+        .route("/people/{id}/choice", get(person_choice::show).post(person_choice::choose))
         .route("/people/{id}/sync", post(people::sync_person))
         .route("/leave-types", get(leave_types::show).post(leave_types::choose))
         .route("/history", get(history::show))

@@ -10,10 +10,10 @@ use super::comparison::{Comparison, compare_names};
 use super::frame::{Frame, Paging, Tab, Visit, render};
 use super::view::local_time;
 use crate::db::people::{self, Person};
-use crate::db::queue;
-use crate::db::{attention, connection};
+use crate::db::{attention, connection, person_choices, queue};
 use crate::domain::attention::fold;
 use crate::domain::ids::PersonId;
+use crate::domain::matching::PersonChoices;
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::sync::lists::{CurrentMatch, MatchState, match_everybody};
 use crate::texts::Language;
@@ -61,7 +61,11 @@ pub(super) async fn show(Visit { frame, connection, engine }: Visit) -> Result<R
         Some(shown) => shown.stale_since.map(|at| t.text("stale-since").with("at", local_time(&at)).to_string()),
     };
     let directory = users.map(|shown| shown.value).unwrap_or_default();
-    let matches = match_everybody(&people, &directory);
+    let choices = match company {
+        Some(company) => person_choices::choices(&engine.db, company).await?,
+        None => PersonChoices::new(),
+    };
+    let matches = match_everybody(&people, &directory, &choices);
     let search = frame.value("q").unwrap_or_default();
     let filter = frame.value("state").unwrap_or_default();
     let folded = fold(&search);
