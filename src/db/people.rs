@@ -225,8 +225,8 @@ pub async fn forget_names_read(db: impl PgExecutor<'_>, company: CompanyId, peop
         company.0, people)
 }
 
-/// Other people, not archived and without a choice of the admin, with exactly this name. People whose names were not read yet count if Officient lists them
-/// under the same full name.
+/// Other people, not archived and without a choice of the admin, with exactly this name. People whose names were not read yet
+/// count if Officient lists them under the same full name.
 pub async fn namesakes(
     db: impl PgExecutor<'_>,
     company: CompanyId,

@@ -107,13 +107,7 @@ impl Company<'_> {
 
     /// The person whom this user matches.
     fn person_of_user(&self, user: i64) -> Option<i64> {
-        let users = self.optedo.users();
-        let name = users.iter().find(|known| known.id == user && known.active)?;
-        let has_name = |first: &str, last: &str| (first, last) == (name.first_name.as_str(), name.last_name.as_str());
-        let namesakes = users.iter().filter(|other| other.active && has_name(&other.first_name, &other.last_name));
-        let mut people =
-            self.people.iter().filter(|person| !person.is_archived && has_name(person.name.0, person.name.1));
-        let person = people.next()?;
-        (namesakes.count() == 1 && people.next().is_none()).then_some(person.id)
+        let mut present = self.people.iter().filter(|person| !person.is_archived);
+        present.find(|person| oracle::user_of(self, person) == Some(user)).map(|person| person.id)
     }
 }

@@ -10,7 +10,7 @@ use jiff::civil::{Date, Weekday};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use optedo_officient::clock::Clock;
 use optedo_officient::http_client::http_client;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -80,6 +80,8 @@ pub struct Company<'a> {
     http: reqwest::Client,
     meaning: WebhookMeaning,
     pub people: Vec<Person>,
+    /// What the admin chose for people: a user, or `None`, which excludes the person. As stored when the quiet period began.
+    pub choices: BTreeMap<i64, Option<i64>>,
     /// The person of each event that exists or existed.
     pub owners: BTreeMap<i64, i64>,
     types: Vec<LeaveType>,
@@ -133,6 +135,7 @@ impl<'a> Company<'a> {
                 .iter()
                 .map(|name| Person { id: officient.add_person(name.0, name.1), name: *name, is_archived: false })
                 .collect(),
+            choices: BTreeMap::new(),
             owners: BTreeMap::new(),
             types: Vec::new(),
             codes: [0, 1],
@@ -408,6 +411,20 @@ impl<'a> Company<'a> {
             Operation::Connect => drop(self.connect().await),
             Operation::Sweep => drop(self.post("/sync").await),
             Operation::Audit => drop(self.post("/audit").await),
+            Operation::Link { person, user } => {
+                let user = json!({"userId": self.optedo.users()[user].id});
+                self.choose(person, &[(Method::PUT, "link", user)]).await;
+            }
+            Operation::Exclude { person } => {
+                self.choose(person, &[(Method::PUT, "exclusion", json!({"existing": "delete"}))]).await;
+                for event in self.officient.events_of(self.people[person].id) {
+                    self.event_may_go(event.id);
+                }
+            }
+            Operation::UndoChoice { person } => {
+                let undo = ["link", "exclusion"].map(|what| (Method::DELETE, what, Value::Null));
+                self.choose(person, &undo).await;
+            }
         }
         if matches!(
             operation,
@@ -424,8 +441,26 @@ impl<'a> Company<'a> {
         Ok(())
     }
 
+    /// The admin chooses for a person. This may fail, because something else may be broken.
+    async fn choose(&mut self, person: usize, requests: &[(Method, &str, Value)]) {
+        for (method, what, body) in requests {
+            let url = format!("{}/people/{}/{what}", self.url(), self.people[person].id);
+            let request = self.http.request(method.clone(), url).bearer_auth(API_TOKEN).json(body);
+            drop(request.send().await);
+        }
+        self.memory.everything_may_change();
+    }
+
+    async fn read_choices(&mut self) {
+        let choices = "select person_id || ' ' || coalesce(optedo_user_id::text, '') from person_choices";
+        let choices = self.database.texts(choices).await;
+        let choices = choices.iter().filter_map(|choice| choice.split_once(' '));
+        self.choices = choices.map(|(person, user)| (person.parse().unwrap(), user.parse().ok())).collect();
+    }
+
     /// Repairs everything, delivers all webhooks, and checks the invariants.
     pub async fn quiet(&mut self, is_last: bool) -> Result<(), String> {
+        self.read_choices().await;
         self.struggle().await;
         self.officient.restart().await.unwrap();
         self.optedo.restart().await.unwrap();
@@ -516,7 +551,15 @@ impl<'a> Company<'a> {
 
     async fn sweep(&mut self) -> Result<(), String> {
         self.clock.advance(SignedDuration::from_hours(2));
-        let asked = self.post("/sync").await;
+        let mut asked = self.post("/sync").await;
+        // On a busy machine, the database may take too long to give a connection.
+        for _ in 0..5 {
+            if asked != StatusCode::SERVICE_UNAVAILABLE {
+                break;
+            }
+            sleep(Duration::from_secs(1)).await;
+            asked = self.post("/sync").await;
+        }
         ensure(asked == StatusCode::ACCEPTED, || format!("a sweep was not accepted: {asked}"))?;
         self.settle("a sweep").await
     }
@@ -680,7 +723,8 @@ impl<'a> Company<'a> {
     /// Whoever looks at *Vraagt aandacht* sees each event that was not understood.
     async fn check_items_of_undocumented_values(&mut self) -> Result<(), String> {
         let waiting = self.database.numbers("select event_id from held_back").await;
-        for person in self.people.iter().filter(|person| !person.is_archived) {
+        let is_excluded = |person: &Person| person.is_archived || self.choices.get(&person.id) == Some(&None);
+        for person in self.people.iter().filter(|person| !is_excluded(person)) {
             for event in self.officient.events_of(person.id) {
                 let Event { id, leave, .. } = &event;
                 let is_leave = leave.status == EventStatus::Approved || leave.raw.contains_key("status");

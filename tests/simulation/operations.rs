@@ -169,6 +169,19 @@ pub enum Operation {
     Connect,
     Sweep,
     Audit,
+    /// The admin links this person to this user by hand.
+    Link {
+        person: usize,
+        user: usize,
+    },
+    /// The admin excludes this person; what is in Optedo is deleted.
+    Exclude {
+        person: usize,
+    },
+    /// The names decide again about this person.
+    UndoChoice {
+        person: usize,
+    },
 }
 
 /// A story: the operations between the quiet periods, and the options of the company.
@@ -281,10 +294,10 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     use Operation::{
         AddLeave, Approve, Archive, Audit, BecomeWorked, BehaveOddly, Breathe, ChangeLeave, Connect, CutDatabase,
         DeleteAllLeave, DeleteInOptedo, DeleteLeave, Deliver, DeliverNonsense, DeliverUnknown, Disconnect, Drop,
-        EditInOptedo, ExpireTokens, GiveLeave, Kill, MoveLeave, MoveWindow, OfficientDown, OfficientFault, OfficientUp,
-        OmitRefreshToken, OptedoDown, OptedoFault, OptedoUp, Pass, Payroll, RefuseRefresh, Remap, Rename, RenameType,
-        RenameUser, Restart, RestoreDatabase, RestoreOptedoToken, RevokeAccess, RevokeOptedoToken, Spoil, Sweep,
-        Unapprove,
+        EditInOptedo, Exclude, ExpireTokens, GiveLeave, Kill, Link, MoveLeave, MoveWindow, OfficientDown,
+        OfficientFault, OfficientUp, OmitRefreshToken, OptedoDown, OptedoFault, OptedoUp, Pass, Payroll, RefuseRefresh,
+        Remap, Rename, RenameType, RenameUser, Restart, RestoreDatabase, RestoreOptedoToken, RevokeAccess,
+        RevokeOptedoToken, Spoil, Sweep, Unapprove, UndoChoice,
     };
     let pick = 0_usize..64;
     let leave = (0_usize..4, 0_i32..12, 0_usize..3, any_part(), prop::bool::weighted(0.2));
@@ -307,6 +320,9 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         1 => (0_usize..3, prop::bool::ANY).prop_map(|(absence_type, is_renamed)| RenameType { absence_type, is_renamed }),
         1 => pick.clone().prop_map(|absence| EditInOptedo { absence }),
         1 => pick.clone().prop_map(|absence| DeleteInOptedo { absence }),
+        2 => (0_usize..4, 0_usize..4).prop_map(|(person, user)| Link { person, user }),
+        1 => (0_usize..4).prop_map(|person| Exclude { person }),
+        2 => (0_usize..4).prop_map(|person| UndoChoice { person }),
     ];
     let webhooks = prop_oneof![
         8 => (pick.clone(), 1_usize..4).prop_map(|(webhook, times)| Deliver { webhook, times }),

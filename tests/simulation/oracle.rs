@@ -173,11 +173,29 @@ pub fn has_undocumented_value(event: &Event) -> bool {
     event.leave.raw.keys().any(|field| decides(field))
 }
 
+/// The user of a person who is not archived or excluded: the linked one; or the only one who is not linked and has the name
+/// that nobody else without a choice has.
+pub fn user_of(company: &Company<'_>, person: &Person) -> Option<i64> {
+    if let Some(choice) = company.choices.get(&person.id) {
+        return *choice;
+    }
+    let present = || company.people.iter().filter(|other| !other.is_archived);
+    let linked: Vec<i64> = present().filter_map(|other| *company.choices.get(&other.id)?).collect();
+    let mut users = company.optedo.users();
+    users.retain(|user| user.active && (user.first_name.as_str(), user.last_name.as_str()) == person.name);
+    users.retain(|user| !linked.contains(&user.id));
+    let has_name = |other: &&Person| other.name == person.name && !company.choices.contains_key(&other.id);
+    (users.len() == 1 && present().filter(has_name).count() == 1).then(|| users[0].id)
+}
+
 fn of_event(company: &Company<'_>, person: &Person, event: &Event) -> Expected {
     if person.is_archived {
         return Expected::WhatStood;
     }
     if !company.window.contains(event.leave.date) {
+        return Expected::Nothing;
+    }
+    if company.choices.get(&person.id) == Some(&None) {
         return Expected::Nothing;
     }
     if has_undocumented_value(event) {
@@ -190,14 +208,6 @@ fn of_event(company: &Company<'_>, person: &Person, event: &Event) -> Expected {
         // The configuration has no description for it.
         return Expected::Nothing;
     }
-    let users: Vec<i64> = company
-        .optedo
-        .users()
-        .into_iter()
-        .filter(|user| user.active && (user.first_name.as_str(), user.last_name.as_str()) == person.name)
-        .map(|user| user.id)
-        .collect();
-    let namesakes = company.people.iter().filter(|other| !other.is_archived && other.name == person.name).count();
     let description = match event.leave.leave_type {
         LeaveType::SickDay => "Sick day".to_owned(),
         LeaveType::Education => "Education".to_owned(),
@@ -210,7 +220,7 @@ fn of_event(company: &Company<'_>, person: &Person, event: &Event) -> Expected {
         .filter(|kind| kind.description == description)
         .map(|kind| kind.id)
         .collect();
-    let ([user], [kind], 1) = (users.as_slice(), types.as_slice(), namesakes) else {
+    let (Some(user), [kind]) = (user_of(company, person), types.as_slice()) else {
         return Expected::WhatStood;
     };
     let day = event.leave.date;
@@ -225,7 +235,7 @@ fn of_event(company: &Company<'_>, person: &Person, event: &Event) -> Expected {
         (start, start + long.minutes())
     };
     Expected::Exactly(NewAbsence {
-        user_id: *user,
+        user_id: user,
         absence_type_id: *kind,
         start,
         end,
