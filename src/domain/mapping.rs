@@ -174,26 +174,36 @@ pub fn map_type(
     Ok(look_up(&description, rules.absence_types))
 }
 
-/// Items about the leave types of `year`, which comes next, that are used and map to no absence type.
+/// Items about the leave types of `year`, which comes next, that are used and map to no absence type, although they do now.
 pub fn unmapped_next_year(
     year: i16,
-    leave_types: &[LeaveType],
+    (this_year, next_year): (&[LeaveType], &[LeaveType]),
     used: &BTreeSet<LeaveTypeId>,
     rules: MappingRules<'_>,
 ) -> Vec<AttentionItem> {
+    // Of such a type, the leave of this year has an item already.
+    let is_unmapped_now = |id| this_year.iter().any(|kind| kind.id == id && unmapped(kind, rules).is_some());
+    let concerned = next_year.iter().filter(|kind| used.contains(&kind.id) && !is_unmapped_now(kind.id));
     let item = |kind: &LeaveType| {
-        let type_id = kind.id.to_string();
-        let name = kind.name.as_deref().unwrap_or_default();
-        let mapping = match (rules.choice(&type_id), describe_type(kind, rules.integration_app)) {
-            (Some(choice), _) => rules.apply(choice, &type_id, name),
-            (None, Some(description)) => look_up(&description, rules.absence_types),
-            (None, None) => return Some(AttentionItem::unmapped_next_year(year, &type_id, name, None)),
-        };
-        let Mapping::Blocked(item) = mapping else { return None };
-        let description = item.subject.unwrap_or_default();
-        Some(AttentionItem::unmapped_next_year(year, &type_id, &description, item.hint))
+        let (description, hint) = unmapped(kind, rules)?;
+        Some(AttentionItem::unmapped_next_year(year, &kind.id.to_string(), &description, hint))
     };
-    leave_types.iter().filter(|kind| used.contains(&kind.id)).filter_map(item).collect()
+    concerned.filter_map(item).collect()
+}
+
+/// What was looked for, and a near match, if the type maps to no absence type.
+fn unmapped(kind: &LeaveType, rules: MappingRules<'_>) -> Option<(String, Option<Hint>)> {
+    let type_id = kind.id.to_string();
+    let name = kind.name.as_deref().unwrap_or_default();
+    let mapping = match (rules.choice(&type_id), describe_type(kind, rules.integration_app)) {
+        (Some(choice), _) => rules.apply(choice, &type_id, name),
+        (None, Some(description)) => look_up(&description, rules.absence_types),
+        (None, None) => return Some((name.to_owned(), None)),
+    };
+    match mapping {
+        Mapping::Blocked(item) => Some((item.subject.unwrap_or_default(), item.hint)),
+        Mapping::To(_) | Mapping::Excluded | Mapping::LeftOut(_) => None,
+    }
 }
 
 /// `None`: the response does not say which of the company's own types it is.
@@ -378,16 +388,21 @@ mod tests {
     }
 
     #[test]
-    fn types_of_next_year_that_are_used_and_map_to_nothing_become_items() {
-        let types = [
+    fn types_of_next_year_that_are_used_and_map_to_nothing_become_items_if_they_map_to_something_now() {
+        let now =
+            [(80, "Vakantie"), (81, "Vakantie"), (82, "Vakantie"), (83, "Vakantie"), (84, "Oud"), (85, "Gekozen")];
+        let now = now.map(|(id, name)| leave_type(id, name, &[]));
+        let next = [
             leave_type(80, "Verlof", &[("optedo", "Vakantie")]),
             leave_type(81, "ADV", &[]),
-            leave_type(82, "Oud", &[]),
+            leave_type(82, "Ongebruikt", &[]),
             leave_type(83, NOT_UNDERSTOOD, &[]),
-            leave_type(84, "Gekozen", &[]),
+            leave_type(84, "Oud", &[]),
+            leave_type(85, "Gekozen", &[]),
+            leave_type(86, "Nieuw", &[]),
         ];
         let absence_types = [AbsenceType { id: AbsenceTypeId(1), description: "Vakantie".into() }];
-        let choices = [("84".to_owned(), TypeChoice::Exclude(Existing::Keep))].into();
+        let choices = [("85".to_owned(), TypeChoice::Exclude(Existing::Keep))].into();
         let built_in = config::LeaveTypes::default();
         let rules = MappingRules {
             integration_app: "optedo",
@@ -396,7 +411,7 @@ mod tests {
             absence_types: &absence_types,
         };
         let used = [80, 81, 83, 84, 85].map(LeaveTypeId).into();
-        let items = unmapped_next_year(2027, &types, &used, rules);
+        let items = unmapped_next_year(2027, (&now, &next), &used, rules);
         let subjects: Vec<&str> = items.iter().map(|item| item.subject_id.as_str()).collect();
         assert_eq!(subjects, ["81-2027", "83-2027"]);
         assert_eq!((items[0].kind(), items[0].subject.as_deref()), (AttentionKind::UnmappedLeaveType, Some("ADV")));

@@ -1,5 +1,5 @@
-//! The turn of the year: Officient's leave types are those of one year. Once next year's types exist, those that are used and
-//! would map to nothing become attention items, before the first leave of that year.
+//! The turn of the year: Officient's leave types are those of one year. Once next year's types exist, those that are used, and
+//! would map to nothing then, become attention items before the first leave of that year.
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -14,6 +14,14 @@ use crate::domain::mapping::{MappingRules, unmapped_next_year};
 const USED_WITHIN_MONTHS: i32 = 12;
 
 impl Engine {
+    /// Reads next year's types with an import, so that the sweeps of that day need no call for them.
+    pub(super) async fn look_ahead(&self, company: CompanyId) {
+        let (year, fresh) = (self.clock.today().year().saturating_add(1), Fresh::to_look_ahead(&self.clock));
+        if let Err(error) = self.reference_data.leave_types(company, year, fresh).await {
+            tracing::debug!(%error, "Could not read the leave types of {year}");
+        }
+    }
+
     /// Opens and resolves the items about next year's leave types, as read at `fresh` or later.
     pub async fn check_next_year(&self, company: CompanyId, fresh: Fresh) -> Result<(), SyncError> {
         let (now, today): (_, Date) = (self.clock.now(), self.clock.today());
@@ -22,11 +30,12 @@ impl Engine {
         let used = leave_types::used_since(&self.db, company, since).await?;
         let mut items = Vec::new();
         if !used.is_empty() {
-            let of_next_year = self.reference_data.leave_types(company, year, fresh).await?;
+            let this_year = self.reference_data.leave_types(company, today.year(), fresh).await?;
+            let next_year = self.reference_data.leave_types(company, year, fresh).await?;
             let absence_types = self.reference_data.absence_types(fresh).await?;
             let choices = leave_types::choices(&self.db, company).await?;
             let rules = MappingRules::new(&self.config, &choices, &absence_types);
-            items = unmapped_next_year(year, &of_next_year, &used, rules);
+            items = unmapped_next_year(year, (&this_year, &next_year), &used, rules);
         }
         for item in &items {
             attention::open(&self.db, item, 0, now).await?;

@@ -98,6 +98,9 @@ impl Engine {
                 self.unless_stopping(self.observe(company, person_now, scope, Priority::Import.into())).await??;
             self.apply_and_record(company, person, request, observed).await?;
         }
+        if request.reason == SyncReason::Import {
+            self.look_ahead(company).await;
+        }
         Ok(answered)
     }
 

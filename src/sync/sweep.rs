@@ -37,8 +37,7 @@ impl Engine {
             self.reference_data.refresh().await;
         }
         self.list_people(company, reason).await?;
-        let fresh = if is_requested { Fresh(began_at) } else { Fresh::to_look_ahead(&self.clock) };
-        if let Err(error) = self.check_next_year(company, fresh).await {
+        if let Err(error) = self.check_next_year(company, Fresh::to_look_ahead(&self.clock)).await {
             tracing::warn!(%error, "Could not check the leave types of next year");
         }
 
