@@ -470,7 +470,8 @@ days-undated =
         [one] 1 absence in Officient has no day that we understand. It is listed under “Needs attention”.
        *[other] { $count } absences in Officient have no day that we understand. They are listed under “Needs attention”.
     }
-matched-user = User { $id }
+matched-user = User { $id }, with exactly the same name
+linked-user = User { $id }, linked by hand
 absences-listed =
     { $count ->
         [one] 1 absence in this period

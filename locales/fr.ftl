@@ -466,7 +466,8 @@ days-undated =
         [one] { $count } absence dans Officient n’a pas de jour compréhensible. Elle figure sous « À traiter ».
        *[other] { $count } absences dans Officient n’ont pas de jour compréhensible. Elles figurent sous « À traiter ».
     }
-matched-user = Utilisateur { $id }
+matched-user = Utilisateur { $id }, avec exactement le même nom
+linked-user = Utilisateur { $id }, lié à la main
 absences-listed =
     { $count ->
         [one] { $count } absence dans cette période

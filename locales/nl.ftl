@@ -470,7 +470,8 @@ days-undated =
         [one] 1 afwezigheid in Officient heeft geen dag die we begrijpen. Ze staat onder ‘Vraagt aandacht’.
        *[other] { $count } afwezigheden in Officient hebben geen dag die we begrijpen. Ze staan onder ‘Vraagt aandacht’.
     }
-matched-user = Gebruiker { $id }
+matched-user = Gebruiker { $id }, met exact dezelfde naam
+linked-user = Gebruiker { $id }, met de hand gekoppeld
 absences-listed =
     { $count ->
         [one] 1 afwezigheid in deze periode

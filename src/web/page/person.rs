@@ -7,10 +7,11 @@ use jiff::civil::{Date, DateTime};
 
 use super::frame::{Frame, Tab, Visit, render};
 use crate::db::people::{self, Person};
+use crate::db::person_choices;
 use crate::domain::day::{Day, DayState};
 use crate::domain::failure::FailureKind;
 use crate::domain::ids::PersonId;
-use crate::domain::matching::PersonMatch;
+use crate::domain::matching::{PersonChoice, PersonMatch};
 use crate::sync::explain::Explanation;
 use crate::web::api::sync::connected_company;
 use crate::web::error::WebError;
@@ -23,6 +24,8 @@ const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 struct PersonPage {
     frame: Frame,
     person: Person,
+    /// The user was chosen by hand.
+    is_linked: bool,
     /// The first day of the month.
     month: Date,
     /// An error says why it could not be read.
@@ -39,12 +42,14 @@ pub(super) fn address(person: PersonId, day: Option<Date>) -> String {
 pub(super) async fn show(Visit { frame, engine, .. }: Visit, Id(id): Id) -> Result<Response, WebError> {
     let company = connected_company(&engine).await?;
     let person = people::find(&engine.db, company, PersonId(id)).await?.ok_or(WebError::NotFound)?;
+    let choices = person_choices::choices(&engine.db, company).await?;
+    let is_linked = matches!(choices.get(&person.id), Some(PersonChoice::Link(_)));
     let asked = frame.value("month").and_then(|month| format!("{month}-01").parse::<Date>().ok());
     let month = asked.unwrap_or(engine.clock.today()).first_of_month();
     let period = month..=month.last_of_month();
     // Boxed: the handler would be too large for its thread's stack otherwise.
     let explained = Box::pin(engine.explain(company, &person, period)).await;
-    render(&PersonPage { frame, person, month, explained: explained.map_err(|error| error.kind()) })
+    render(&PersonPage { frame, person, is_linked, month, explained: explained.map_err(|error| error.kind()) })
 }
 
 impl PersonPage {
