@@ -15,6 +15,11 @@ pub fn time_zone() -> TimeZone {
     BRUSSELS.clone()
 }
 
+/// A point in time for people, in that time zone.
+pub fn local_time(at: &Timestamp) -> String {
+    at.to_zoned(time_zone()).strftime("%d/%m/%Y %H:%M").to_string()
+}
+
 /// A wait that is too long to add ends at the end of time.
 pub fn after(now: Timestamp, wait: Duration) -> Timestamp {
     SignedDuration::try_from(wait).ok().and_then(|wait| now.saturating_add(wait).ok()).unwrap_or(Timestamp::MAX)

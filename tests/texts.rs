@@ -243,7 +243,7 @@ fn each_text_that_is_shown_exists_in_each_language_with_the_same_variables() {
     let files = LANGUAGES
         .map(|language| (language, std::fs::read_to_string(root.join(format!("locales/{language}.ftl"))).unwrap()));
     let mut sources = Vec::new();
-    for folder in ["src/notifications", "src/web", "templates"] {
+    for folder in ["src/domain", "src/notifications", "src/web", "templates"] {
         read_folder(&root.join(folder), &mut sources);
     }
     let faults = faults_of(&files, &sources);

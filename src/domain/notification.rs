@@ -211,6 +211,9 @@ pub struct Notification {
     pub ended_at: Option<Timestamp>,
     /// The open attention items by kind.
     pub counts: BTreeMap<String, i64>,
+    /// Of the digest: whether all is well, in the language of the notification.
+    #[serde(default)]
+    pub verdict: Option<String>,
 }
 
 impl Notification {

@@ -7,6 +7,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::clock::local_time;
+use crate::texts::Language;
+
 /// The first that applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, strum::IntoStaticStr, strum::VariantArray)]
 #[serde(rename_all = "snake_case")]
@@ -48,6 +51,36 @@ pub struct Verdict {
 impl Verdict {
     pub fn is_good(&self) -> bool {
         self.state == VerdictState::UpToDate
+    }
+
+    /// One sentence that says whether all is well, for people.
+    pub fn sentence(&self, t: Language) -> String {
+        let Self { state, expected, in_optedo, compared_at, waiting, waiting_since, open_items } = self;
+        let text = match (state, compared_at, waiting_since) {
+            (VerdictState::UpToDate, Some(at), _) => {
+                let text = local_time(at);
+                t.text("verdict-up-to-date").with("present", in_optedo).with("expected", expected).with("at", text)
+            }
+            (VerdictState::UpToDate | VerdictState::Behind, None, _) => t.text("verdict-first-comparison"),
+            (VerdictState::Behind, Some(_), Some(since)) => {
+                t.text("verdict-waiting").with("count", waiting).with("since", local_time(since))
+            }
+            (VerdictState::Behind, Some(at), None) => {
+                let text = local_time(at);
+                t.text("verdict-behind").with("present", in_optedo).with("expected", expected).with("at", text)
+            }
+            (VerdictState::ActionRequired, _, _) => {
+                let (count, present) = (open_items, in_optedo);
+                t.text("verdict-action-required")
+                    .with("count", count)
+                    .with("present", present)
+                    .with("expected", expected)
+            }
+            (VerdictState::Failing, _, _) => t.text("verdict-failing"),
+            (VerdictState::Paused, _, _) => t.text("verdict-paused"),
+            (VerdictState::Disconnected, _, _) => t.text("not-connected-yet"),
+        };
+        text.to_string()
     }
 }
 

@@ -25,7 +25,7 @@ impl Composed {
             Topic::Digest => {
                 let open: i64 = notification.counts.values().sum();
                 let title = t.text("digest-title").with("count", open).to_string();
-                (title, vec![t.text("digest-text").to_string()])
+                (title, notification.verdict.iter().cloned().chain([t.text("digest-text").to_string()]).collect())
             }
             Topic::Test => (t.text("test-message-title").to_string(), vec![t.text("test-message-text").to_string()]),
         };
@@ -113,7 +113,8 @@ mod tests {
             for language in Language::ALL {
                 let counts = AttentionKind::VARIANTS.iter().map(|kind| (kind.into_str().to_owned(), 2)).collect();
                 let (reason, opened_at, ended_at) = (None, None, None);
-                let notification = Notification { topic, language: *language, reason, opened_at, ended_at, counts };
+                let notification =
+                    Notification { topic, language: *language, reason, opened_at, ended_at, counts, verdict: None };
                 let line = Composed::new(&notification).line(&origin);
                 assert!(line.ends_with(" https://acme.optedo.com/x") && !line.contains('\n'), "{line}");
                 assert!(!line.contains("incident-") && !line.contains("items-of-kind"), "{line}");

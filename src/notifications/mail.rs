@@ -153,6 +153,7 @@ mod tests {
                 opened_at: None,
                 ended_at: None,
                 counts: [("unmatched_person".to_owned(), 3)].into(),
+                verdict: None,
             },
         }
     }

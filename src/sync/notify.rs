@@ -17,10 +17,11 @@ use tokio_util::sync::CancellationToken;
 use super::engine::Engine;
 use crate::clock::{after, time_zone};
 use crate::db::notifications::{self, LastFailure, NewMessage, Settings};
-use crate::db::{self, attention, faults};
+use crate::db::{self, attention, connection, faults};
 use crate::domain::notification::{
     Channel, DeliveryError, Incidents, Item, Notification, OutgoingMessage, Reason, State, Step, Topic, last_digest_day,
 };
+use crate::domain::verdict::Verdict;
 
 /// Between two looks at the items and at the outbox, however often the worker is notified.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
@@ -96,12 +97,13 @@ impl Engine {
             return Ok(());
         }
         drop(connection);
+        let verdict = self.verdict(&connection::load(&self.db).await?).await?;
         let mut tx = db::begin(&self.db).await?;
         notifications::lock(&mut *tx).await?;
         // What another leader did before it lost the lock counts.
         let due = self.read_due(&mut tx, now).await?;
         if !due.is_empty() {
-            self.write_messages(&mut tx, &due, now).await?;
+            self.write_messages(&mut tx, &due, &verdict, now).await?;
         }
         tx.commit().await?;
         self.work_signal.notify(&self.db).await;
@@ -117,7 +119,13 @@ impl Engine {
         Ok(Due { steps: incidents.compare(&items, quiet, now), digest, settings })
     }
 
-    async fn write_messages(&self, tx: &mut PgConnection, due: &Due, now: Timestamp) -> Result<(), sqlx::Error> {
+    async fn write_messages(
+        &self,
+        tx: &mut PgConnection,
+        due: &Due,
+        verdict: &Verdict,
+        now: Timestamp,
+    ) -> Result<(), sqlx::Error> {
         let counts: BTreeMap<String, i64> = attention::count_open(&mut *tx).await?.into_iter().collect();
         for step in &due.steps {
             let message = apply(tx, step).await?;
@@ -126,7 +134,10 @@ impl Engine {
         if let Some(digest) = &due.digest {
             notifications::save_digest_day(&mut *tx, digest.day).await?;
             if digest.is_to_send && !counts.is_empty() {
-                let message = Message::new(format!("digest-{}", digest.day), Topic::Digest);
+                let message = Message {
+                    verdict: Some(verdict.sentence(due.settings.language)),
+                    ..Message::new(format!("digest-{}", digest.day), Topic::Digest)
+                };
                 self.put_into_outbox(tx, &due.settings, message, counts, now).await?;
             }
         }
@@ -141,8 +152,9 @@ impl Engine {
         counts: BTreeMap<String, i64>,
         now: Timestamp,
     ) -> Result<(), sqlx::Error> {
-        let Message { id, reply_to, topic, reason, opened_at, ended_at } = message;
-        let content = Notification { topic, language: settings.language, reason, opened_at, ended_at, counts };
+        let Message { id, reply_to, topic, reason, opened_at, ended_at, verdict } = message;
+        let language = settings.language;
+        let content = Notification { topic, language, reason, opened_at, ended_at, counts, verdict };
         for (channel, recipient) in self.recipients(settings) {
             let message = NewMessage { message_id: &id, reply_to: reply_to.as_deref(), channel, recipient: &recipient };
             notifications::insert_message(&mut *tx, &message, &content, now).await?;
@@ -289,11 +301,12 @@ struct Message {
     reason: Option<Reason>,
     opened_at: Option<Timestamp>,
     ended_at: Option<Timestamp>,
+    verdict: Option<String>,
 }
 
 impl Message {
     fn new(id: String, topic: Topic) -> Self {
-        Self { id, reply_to: None, topic, reason: None, opened_at: None, ended_at: None }
+        Self { id, reply_to: None, topic, reason: None, opened_at: None, ended_at: None, verdict: None }
     }
 }
 

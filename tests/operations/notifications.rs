@@ -221,6 +221,7 @@ async fn while_anything_needs_attention_there_is_one_digest_a_day() {
     assert_eq!((&message["counts"], &message["openedAt"]), (&json!({"unmatched_person": 1}), &Value::Null));
     let text = mail.mails()[0].parse().unwrap().body_text(0).unwrap().into_owned();
     assert!(text.contains("- Personen zonder gebruiker in Optedo: 1") && !text.contains("Piet"), "{text}");
+    assert!(text.contains("1 punt wacht op jou"), "the verdict: {text}");
 }
 
 #[tokio::test]

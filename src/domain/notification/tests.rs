@@ -122,6 +122,7 @@ fn a_message_is_tried_for_three_days() {
             opened_at: None,
             ended_at: None,
             counts: BTreeMap::new(),
+            verdict: None,
         },
     };
     let wait = |attempts| message(attempts).next_attempt_at(at(0)).map(|next| next.duration_since(at(0)).as_secs());
@@ -148,6 +149,7 @@ fn a_notification_is_stored_and_read_unchanged() {
             opened_at: Some(at(0)),
             ended_at: None,
             counts: [("unmatched_person".to_owned(), 2)].into(),
+            verdict: None,
         };
         let stored = serde_json::to_value(&notification).unwrap();
         assert_eq!(stored["language"], "fr");

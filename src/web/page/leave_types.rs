@@ -10,7 +10,7 @@ use axum::response::{Redirect, Response};
 
 use super::comparison::{Comparison, compare_texts};
 use super::frame::{Frame, Visit, render};
-use super::view::local_time;
+use crate::clock::local_time;
 use crate::db::connection::State as ConnectionState;
 use crate::db::{attention, leave_types};
 use crate::domain::absence::AbsenceType;

@@ -8,7 +8,7 @@ use axum::response::{Redirect, Response};
 
 use super::comparison::{Comparison, compare_names};
 use super::frame::{Frame, Paging, Tab, Visit, render};
-use super::view::local_time;
+use crate::clock::local_time;
 use crate::db::people::{self, Person};
 use crate::db::{attention, connection, person_choices, queue};
 use crate::domain::attention::fold;

@@ -1,51 +1,14 @@
 //! Values as several tabs show them: times, names, failures, progress.
 
-use jiff::Timestamp;
 use jiff::civil::DateTime;
 
 use crate::db::queue::Backlog;
 use crate::domain::company::Names;
 use crate::domain::ids::PersonId;
-use crate::domain::verdict::{Verdict, VerdictState};
 use crate::sync::Engine;
 use crate::texts::{Language, Text};
 
-/// A point in time in the page's time zone, Europe/Brussels.
-pub(super) fn local_time(at: &Timestamp) -> String {
-    at.to_zoned(crate::clock::time_zone()).strftime("%d/%m/%Y %H:%M").to_string()
-}
-
 impl Language {
-    /// One sentence that says whether all is well.
-    pub(super) fn verdict(self, verdict: &Verdict) -> String {
-        let Verdict { state, expected, in_optedo, compared_at, waiting, waiting_since, open_items } = verdict;
-        let text = match (state, compared_at, waiting_since) {
-            (VerdictState::UpToDate, Some(at), _) => {
-                let text = local_time(at);
-                self.text("verdict-up-to-date").with("present", in_optedo).with("expected", expected).with("at", text)
-            }
-            (VerdictState::UpToDate | VerdictState::Behind, None, _) => self.text("verdict-first-comparison"),
-            (VerdictState::Behind, Some(_), Some(since)) => {
-                self.text("verdict-waiting").with("count", waiting).with("since", local_time(since))
-            }
-            (VerdictState::Behind, Some(at), None) => {
-                let text = local_time(at);
-                self.text("verdict-behind").with("present", in_optedo).with("expected", expected).with("at", text)
-            }
-            (VerdictState::ActionRequired, _, _) => {
-                let (count, present) = (open_items, in_optedo);
-                self.text("verdict-action-required")
-                    .with("count", count)
-                    .with("present", present)
-                    .with("expected", expected)
-            }
-            (VerdictState::Failing, _, _) => self.text("verdict-failing"),
-            (VerdictState::Paused, _, _) => self.text("verdict-paused"),
-            (VerdictState::Disconnected, _, _) => self.text("not-connected-yet"),
-        };
-        text.to_string()
-    }
-
     /// The period of an absence: its start and end in wall-clock time, and whether it takes all day.
     pub(super) fn period(self, &(start, end, is_all_day): &(DateTime, DateTime, bool)) -> String {
         let day = start.strftime("%d/%m/%Y");
