@@ -245,6 +245,30 @@ mod tests {
     }
 
     #[test]
+    fn a_choice_goes_before_the_names_and_a_linked_user_matches_nobody_else() {
+        let inactive = User { active: false, ..user(9, "Els", "Maes") };
+        let directory = UserDirectory::new(vec![user(7, "Jan", "Peeters"), user(8, "Jan", "Peeters"), inactive]);
+        let choose = |person, choices: &[(i64, PersonChoice)]| {
+            let choices = choices.iter().map(|(id, choice)| (PersonId(*id), *choice)).collect();
+            match_person(PersonId(person), &names("Jan", "Peeters"), 0, &directory, &choices)
+        };
+        let link = |user| PersonChoice::Link(UserId(user));
+        assert_eq!(choose(1, &[(1, link(8))]), PersonMatch::Matched(UserId(8)));
+        assert_eq!(choose(2, &[(1, link(8))]), PersonMatch::Matched(UserId(7)), "the only one left");
+        let item_of = |found| match found {
+            PersonMatch::Unmatched(item) => (item.cause, item.hint.map(|hint| hint.difference)),
+            other => panic!("{other:?}"),
+        };
+        let taken = item_of(choose(3, &[(1, link(7)), (2, link(8))]));
+        assert_eq!(taken, (Cause::NoSuchUser, Some(Difference::Linked)));
+        assert_eq!(item_of(choose(1, &[(1, link(9))])), (Cause::NoSuchUser, Some(Difference::Inactive)));
+        assert_eq!(item_of(choose(1, &[(1, link(99))])), (Cause::LinkedUserGone { user: 99 }, None));
+        let excluded = PersonChoice::Exclude(Existing::Keep);
+        assert_eq!(choose(1, &[(1, excluded)]), PersonMatch::Excluded(Existing::Keep));
+        assert_eq!(choose(2, &[(1, excluded)]).as_str(), "ambiguous", "an excluded person uses no user");
+    }
+
+    #[test]
     fn two_users_or_two_people_with_the_same_name_are_ambiguous() {
         let jan = names("Jan", "Peeters");
         let two = [user(7, "Jan", "Peeters"), user(8, "Jan", "Peeters")];
@@ -306,7 +330,8 @@ mod tests {
             let equal: Vec<UserId> = users.iter()
                 .filter(|user| user.active && user.first_name == ours.0 && user.last_name == ours.1)
                 .map(|user| user.id).collect();
-            let result = match_person(PersonId(1), &names(&ours.0, &ours.1), 0, &UserDirectory::new(users), &PersonChoices::new());
+            let (names, directory) = (names(&ours.0, &ours.1), UserDirectory::new(users));
+            let result = match_person(PersonId(1), &names, 0, &directory, &PersonChoices::new());
             match equal.as_slice() {
                 [] => prop_assert_eq!(result.as_str(), "unmatched"),
                 [one] => prop_assert_eq!(result, PersonMatch::Matched(*one)),
