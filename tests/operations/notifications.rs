@@ -116,9 +116,13 @@ async fn an_incident_sends_one_message_when_it_opens_one_when_its_reason_changes
     );
     // Neither names nor leave types nor ids of people.
     let everything = format!("{}{}", texts.concat(), json!(messages));
-    for personal in ["Jan", "Peeters", "Verlof", "Vakantie", &w.jan.to_string()] {
+    for personal in ["Jan", "Peeters", "Verlof", "Vakantie"] {
         assert!(!everything.contains(personal), "{personal}: {everything}");
     }
+    // Whole numbers: the digits of a short id also occur by chance in a time or a port.
+    let mut numbers = everything.split(|character: char| !character.is_ascii_alphanumeric());
+    let id = w.jan.to_string();
+    assert!(numbers.all(|number| number != id), "{id}: {everything}");
     w.finish(&[]).await;
 }
 
