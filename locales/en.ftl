@@ -15,7 +15,7 @@ tab-people = People
 tab-leave-types = Leave types
 tab-history = History
 tab-log = Log
-tab-notifications = Notifications
+tab-settings = Settings
 tab-preview = Preview
 open-items =
     { $count ->
@@ -89,7 +89,7 @@ error =
         [user-inactive] That user is inactive in Optedo. Choose another one, or activate the user in Optedo.
         [user-taken] That user belongs to somebody else. Choose another user, or change that person first.
         [configured-by-operator] The service’s configuration sets this. Ask Optedo to change it there.
-        [notifications-off] There is nobody to send to. Fill in a mail address on the tab Notifications.
+        [notifications-off] There is nobody to send to. Fill in a mail address on the tab Settings.
         [officient-unavailable] { error-upstream }
         [optedo-unavailable] { error-upstream }
         [changed-meanwhile] { error-changed-meanwhile }
@@ -582,7 +582,16 @@ proposed-exclusion = { $name } is not copied; what is in Optedo stays
 proposed-exclusion-with-deletions = { $name } is not copied; what is in Optedo is deleted
 proposed-officient = { $name } as in Officient
 proposal-intro = Nothing is saved yet. The preview below shows what changes in Optedo if you save this choice.
-effect = { $changed } absences change, { $deleted } disappear, { $created } appear.
+effect = { $changed } { $changed ->
+        [one] absence changes
+       *[other] absences change
+    }, { $deleted } { $deleted ->
+        [one] disappears
+       *[other] disappear
+    }, { $created } { $created ->
+        [one] appears
+       *[other] appear
+    }.
 fix-heading = Map a leave type
 fix-step-1 = Open Officient and go to Instellingen – Verloftypes.
 fix-step-2 = Click the leave type and choose the tab Geavanceerd.
@@ -671,6 +680,7 @@ act =
         [person_readmitted] Person belongs in the planning again
         [leave_type_mapped] Choice for a leave type changed
         [notifications_changed] Recipients or language of notifications changed
+        [settings_changed] Settings changed
         [deletions_confirmed] Deletions confirmed
         [deletions_rejected] Absences kept
         [archived_deleted] Absences of archived people deleted
@@ -690,6 +700,63 @@ by-command = Command on the server
 by-nobody = Unknown
 
 ## The tab of notifications
+
+settings-heading = Settings
+settings-intro = What you choose here applies to everybody. You first see what changes in Optedo, and only then save it.
+setting =
+    { $setting ->
+        [includePending] Leave that is not yet approved
+        [from] First day
+        [until] Last day
+        [defaultStart] Start of a part of a day
+        [maxDeletions] Limit for deletions
+        [onDifference] Differences with Optedo
+       *[leavers] People who leave the company
+    }
+setting-text =
+    { $setting ->
+        [includePending] Requests that still wait for a decision.
+        [from] What lies before this day is never written, changed or deleted.
+        [until] What lies after this day is never written, changed or deleted.
+        [defaultStart] When a part of a day begins, if Officient does not say.
+        [maxDeletions] If there are more within ten minutes, they wait until you allow them.
+        [onDifference] What happens when somebody changes or deletes an absence in Optedo. Optedo is compared every night.
+       *[leavers] What happens to the absences from today on of people who are archived in Officient.
+    }
+setting-invalid =
+    { $setting ->
+        [from] First day: fill in a number of days or a date, at most ten years from today.
+        [until] Last day: fill in a number of days or a date, at most ten years from today and not before the first day.
+        [defaultStart] Start of a part of a day: fill in a time, for example 09:00.
+        [maxDeletions] Limit for deletions: fill in a number, or leave the field empty.
+       *[other] Choose one of the values.
+    }
+setting-choice =
+    { $choice ->
+        [includePending-true] Copy it too
+        [includePending-false] Copy it once it is approved
+        [onDifference-restore] Restore what Officient says
+        [onDifference-ask] Ask me
+        [leavers-keep] Leave them
+        [leavers-delete] Delete them
+       *[leavers-ask] Ask me
+    }
+limit-automatic = Automatic: 15, or a tenth of the future absences if that is more
+days-before-today = { $days } days before today
+days-after-today = { $days } days after today
+edge-days =
+    { $setting ->
+        [from] Days before today
+       *[until] Days after today
+    }
+edge-date = Or a fixed date
+default-value = Default: { $value }.
+differences-to-restore =
+    { $count ->
+        [one] The next comparison restores 1 difference.
+       *[other] The next comparison restores { $count } differences.
+    }
+always-so = Always do so from now on (to be changed under Settings)
 
 notifications-heading = Notifications
 notifications-intro = When the connection does not work, you get a message: one when it begins, one when the cause changes, and one when it is resolved. While something needs attention, you also get one overview a day. A message contains numbers, and never names or leave.
@@ -784,7 +851,7 @@ items-of-kind =
     }
 message-open-items = What needs attention now:
 message-page = The page of the connection:
-message-why = You get this message because your address is on that page, under Notifications. You can remove it there.
+message-why = You get this message because your address is on that page, under Settings. You can remove it there.
 
 ## The notice at the top of the page: what just happened, and what to do next
 
@@ -831,5 +898,6 @@ notice =
         [person_choice_saved] The choice is saved. This person is checked now.
         [mapping_saved] The choice is saved. Everybody is checked now.
         [notifications_saved] The recipients and the language are saved.
+        [settings_saved] The settings are saved.
         [test_message_requested] The test message is being sent.
     }

@@ -15,7 +15,7 @@ tab-people = Personnes
 tab-leave-types = Types de congé
 tab-history = Historique
 tab-log = Journal
-tab-notifications = Notifications
+tab-settings = Paramètres
 tab-preview = Aperçu
 open-items =
     { $count ->
@@ -89,7 +89,7 @@ error =
         [user-inactive] Cet utilisateur est inactif dans Optedo. Choisissez-en un autre, ou activez-le dans Optedo.
         [user-taken] Cet utilisateur appartient à quelqu’un d’autre. Choisissez un autre utilisateur, ou modifiez d’abord cette personne.
         [configured-by-operator] La configuration du service fixe cette valeur. Demandez à Optedo de l’y modifier.
-        [notifications-off] Il n’y a personne à qui envoyer. Saisissez une adresse sous l’onglet Notifications.
+        [notifications-off] Il n’y a personne à qui envoyer. Saisissez une adresse sous l’onglet Paramètres.
         [officient-unavailable] { error-upstream }
         [optedo-unavailable] { error-upstream }
         [changed-meanwhile] { error-changed-meanwhile }
@@ -578,7 +578,16 @@ proposed-exclusion = { $name } n’est pas repris ; ce qui est dans Optedo reste
 proposed-exclusion-with-deletions = { $name } n’est pas repris ; ce qui est dans Optedo est supprimé
 proposed-officient = { $name } comme dans Officient
 proposal-intro = Rien n’est encore enregistré. L’aperçu ci-dessous montre ce qui change dans Optedo si vous enregistrez ce choix.
-effect = { $changed } absences changent, { $deleted } disparaissent, { $created } s’ajoutent.
+effect = { $changed } { $changed ->
+        [one] absence change
+       *[other] absences changent
+    }, { $deleted } { $deleted ->
+        [one] disparaît
+       *[other] disparaissent
+    }, { $created } { $created ->
+        [one] s’ajoute
+       *[other] s’ajoutent
+    }.
 fix-heading = Associer un type de congé
 fix-step-1 = Ouvrez Officient et allez à Instellingen – Verloftypes.
 fix-step-2 = Cliquez sur le type de congé et choisissez l’onglet Geavanceerd.
@@ -667,6 +676,7 @@ act =
         [person_readmitted] Personne de nouveau dans le planning
         [leave_type_mapped] Choix pour un type de congé modifié
         [notifications_changed] Destinataires ou langue des notifications modifiés
+        [settings_changed] Paramètres modifiés
         [deletions_confirmed] Suppressions confirmées
         [deletions_rejected] Absences conservées
         [archived_deleted] Absences de personnes archivées supprimées
@@ -686,6 +696,63 @@ by-command = Commande sur le serveur
 by-nobody = Inconnu
 
 ## The tab of notifications
+
+settings-heading = Paramètres
+settings-intro = Ce que vous choisissez ici vaut pour tout le monde. Vous voyez d’abord ce qui change dans Optedo ; ensuite seulement, vous l’enregistrez.
+setting =
+    { $setting ->
+        [includePending] Congés pas encore approuvés
+        [from] Premier jour
+        [until] Dernier jour
+        [defaultStart] Début d’une partie de journée
+        [maxDeletions] Limite des suppressions
+        [onDifference] Différences avec Optedo
+       *[leavers] Personnes qui quittent l’entreprise
+    }
+setting-text =
+    { $setting ->
+        [includePending] Les demandes sur lesquelles il faut encore décider.
+        [from] Ce qui précède ce jour n’est jamais écrit, modifié ni supprimé.
+        [until] Ce qui suit ce jour n’est jamais écrit, modifié ni supprimé.
+        [defaultStart] Quand commence une partie de journée dont Officient ne dit pas l’heure.
+        [maxDeletions] S’il y en a davantage en dix minutes, elles attendent votre accord.
+        [onDifference] Ce qui se passe quand quelqu’un modifie ou supprime une absence dans Optedo. Optedo est comparé chaque nuit.
+       *[leavers] Ce qui se passe avec les absences à partir d’aujourd’hui des personnes archivées dans Officient.
+    }
+setting-invalid =
+    { $setting ->
+        [from] Premier jour : indiquez un nombre de jours ou une date, à dix ans d’aujourd’hui au plus.
+        [until] Dernier jour : indiquez un nombre de jours ou une date, à dix ans d’aujourd’hui au plus et pas avant le premier jour.
+        [defaultStart] Début d’une partie de journée : indiquez une heure, par exemple 09:00.
+        [maxDeletions] Limite des suppressions : indiquez un nombre, ou laissez le champ vide.
+       *[other] Choisissez une des possibilités.
+    }
+setting-choice =
+    { $choice ->
+        [includePending-true] Les copier aussi
+        [includePending-false] Les copier seulement une fois approuvés
+        [onDifference-restore] Rétablir ce que dit Officient
+        [onDifference-ask] Me demander
+        [leavers-keep] Les laisser
+        [leavers-delete] Les supprimer
+       *[leavers-ask] Me demander
+    }
+limit-automatic = Automatique : 15, ou un dixième des absences à venir si c’est plus
+days-before-today = { $days } jours avant aujourd’hui
+days-after-today = { $days } jours après aujourd’hui
+edge-days =
+    { $setting ->
+        [from] Jours avant aujourd’hui
+       *[until] Jours après aujourd’hui
+    }
+edge-date = Ou une date fixe
+default-value = Par défaut : { $value }.
+differences-to-restore =
+    { $count ->
+        [one] À la prochaine comparaison, 1 différence sera rétablie.
+       *[other] À la prochaine comparaison, { $count } différences seront rétablies.
+    }
+always-so = Toujours faire ainsi désormais (modifiable sous Paramètres)
 
 notifications-heading = Notifications
 notifications-intro = Si la connexion ne fonctionne pas, vous recevez un message : un quand cela commence, un quand la cause change, et un quand c’est résolu. Tant qu’un point demande votre attention, vous recevez aussi un aperçu par jour. Un message contient des nombres, et jamais de noms ni de congés.
@@ -780,7 +847,7 @@ items-of-kind =
     }
 message-open-items = Ce qui demande votre attention :
 message-page = La page de la connexion :
-message-why = Vous recevez ce message parce que votre adresse figure sur cette page, sous Notifications. Vous pouvez l’y retirer.
+message-why = Vous recevez ce message parce que votre adresse figure sur cette page, sous Paramètres. Vous pouvez l’y retirer.
 
 ## The notice at the top of the page: what just happened, and what to do next
 
@@ -827,5 +894,6 @@ notice =
         [person_choice_saved] Le choix est enregistré. Cette personne est vérifiée maintenant.
         [mapping_saved] Le choix est enregistré. Tout le monde est vérifié maintenant.
         [notifications_saved] Les destinataires et la langue sont enregistrés.
+        [settings_saved] Les paramètres sont enregistrés.
         [test_message_requested] Le message de test est envoyé.
     }

@@ -15,7 +15,7 @@ tab-people = Personen
 tab-leave-types = Verloftypes
 tab-history = Geschiedenis
 tab-log = Logboek
-tab-notifications = Meldingen
+tab-settings = Instellingen
 tab-preview = Voorbeeld
 open-items =
     { $count ->
@@ -89,7 +89,7 @@ error =
         [user-inactive] Die gebruiker is niet actief in Optedo. Kies een andere, of activeer de gebruiker in Optedo.
         [user-taken] Die gebruiker hoort al bij iemand anders. Kies een andere gebruiker, of wijzig eerst die andere persoon.
         [configured-by-operator] Dat staat vast in de configuratie van de dienst. Vraag Optedo om het daar te wijzigen.
-        [notifications-off] Er is niemand om naartoe te sturen. Vul op het tabblad Meldingen een mailadres in.
+        [notifications-off] Er is niemand om naartoe te sturen. Vul op het tabblad Instellingen een mailadres in.
         [officient-unavailable] { error-upstream }
         [optedo-unavailable] { error-upstream }
         [changed-meanwhile] { error-changed-meanwhile }
@@ -582,7 +582,16 @@ proposed-exclusion = { $name } wordt niet overgenomen; wat al in Optedo staat, b
 proposed-exclusion-with-deletions = { $name } wordt niet overgenomen; wat al in Optedo staat, wordt verwijderd
 proposed-officient = { $name } zoals in Officient
 proposal-intro = Er is nog niets bewaard. Het voorbeeld hieronder toont wat er in Optedo verandert als je deze keuze bewaart.
-effect = { $changed } afwezigheden wijzigen, { $deleted } verdwijnen, { $created } komen erbij.
+effect = { $changed } { $changed ->
+        [one] afwezigheid wijzigt
+       *[other] afwezigheden wijzigen
+    }, { $deleted } { $deleted ->
+        [one] verdwijnt
+       *[other] verdwijnen
+    }, { $created } { $created ->
+        [one] komt erbij
+       *[other] komen erbij
+    }.
 fix-heading = Een verloftype koppelen
 fix-step-1 = Open Officient en ga naar Instellingen – Verloftypes.
 fix-step-2 = Klik op het verloftype en kies het tabblad Geavanceerd.
@@ -671,6 +680,7 @@ act =
         [person_readmitted] Persoon hoort weer in de planning
         [leave_type_mapped] Keuze voor een verloftype gewijzigd
         [notifications_changed] Ontvangers of taal van meldingen gewijzigd
+        [settings_changed] Instellingen gewijzigd
         [deletions_confirmed] Verwijderingen bevestigd
         [deletions_rejected] Afwezigheden behouden
         [archived_deleted] Afwezigheden van gearchiveerde personen verwijderd
@@ -690,6 +700,63 @@ by-command = Opdracht op de server
 by-nobody = Onbekend
 
 ## The tab of notifications
+
+settings-heading = Instellingen
+settings-intro = Wat je hier kiest, geldt voor iedereen. Je ziet eerst wat er in Optedo verandert; daarna pas bewaar je het.
+setting =
+    { $setting ->
+        [includePending] Verlof dat nog niet goedgekeurd is
+        [from] Eerste dag
+        [until] Laatste dag
+        [defaultStart] Begin van een deel van een dag
+        [maxDeletions] Grens voor verwijderingen
+        [onDifference] Verschillen met Optedo
+       *[leavers] Wie uit dienst gaat
+    }
+setting-text =
+    { $setting ->
+        [includePending] Aanvragen waarover nog beslist moet worden.
+        [from] Wat vóór deze dag ligt, wordt nooit geschreven, gewijzigd of verwijderd.
+        [until] Wat na deze dag ligt, wordt nooit geschreven, gewijzigd of verwijderd.
+        [defaultStart] Wanneer een deel van een dag begint, als Officient het uur niet zegt.
+        [maxDeletions] Zijn het er binnen tien minuten meer, dan wachten ze tot je ze toestaat.
+        [onDifference] Wat er gebeurt als iemand in Optedo een afwezigheid wijzigt of verwijdert. Optedo wordt elke nacht vergeleken.
+       *[leavers] Wat er gebeurt met de afwezigheden vanaf vandaag van wie in Officient gearchiveerd is.
+    }
+setting-invalid =
+    { $setting ->
+        [from] Eerste dag: vul een aantal dagen of een datum in, hoogstens tien jaar van vandaag.
+        [until] Laatste dag: vul een aantal dagen of een datum in, hoogstens tien jaar van vandaag en niet vóór de eerste dag.
+        [defaultStart] Begin van een deel van een dag: vul een uur in, bijvoorbeeld 09:00.
+        [maxDeletions] Grens voor verwijderingen: vul een getal in, of laat het veld leeg.
+       *[other] Kies een van de mogelijkheden.
+    }
+setting-choice =
+    { $choice ->
+        [includePending-true] Ook overnemen
+        [includePending-false] Pas overnemen als het goedgekeurd is
+        [onDifference-restore] Terugzetten wat Officient zegt
+        [onDifference-ask] Aan mij vragen
+        [leavers-keep] Laten staan
+        [leavers-delete] Verwijderen
+       *[leavers-ask] Aan mij vragen
+    }
+limit-automatic = Automatisch: 15, of een tiende van de toekomstige afwezigheden als dat meer is
+days-before-today = { $days } dagen vóór vandaag
+days-after-today = { $days } dagen na vandaag
+edge-days =
+    { $setting ->
+        [from] Dagen vóór vandaag
+       *[until] Dagen na vandaag
+    }
+edge-date = Of een vaste datum
+default-value = Standaard: { $value }.
+differences-to-restore =
+    { $count ->
+        [one] Bij de volgende vergelijking wordt 1 verschil teruggezet.
+       *[other] Bij de volgende vergelijking worden { $count } verschillen teruggezet.
+    }
+always-so = Voortaan altijd zo doen (te wijzigen onder Instellingen)
 
 notifications-heading = Meldingen
 notifications-intro = Werkt de koppeling niet, dan krijg je een bericht: één wanneer het begint, één wanneer de oorzaak verandert, en één wanneer het opgelost is. Zolang er iets aandacht vraagt, komt er ook één overzicht per dag. Een bericht bevat aantallen, en nooit namen of verlof.
@@ -784,7 +851,7 @@ items-of-kind =
     }
 message-open-items = Wat nu aandacht vraagt:
 message-page = De pagina van de koppeling:
-message-why = Je krijgt dit bericht omdat je adres op die pagina staat, onder Meldingen. Daar kun je het ook weghalen.
+message-why = Je krijgt dit bericht omdat je adres op die pagina staat, onder Instellingen. Daar kun je het ook weghalen.
 
 ## The notice at the top of the page: what just happened, and what to do next
 
@@ -831,5 +898,6 @@ notice =
         [person_choice_saved] De keuze is bewaard. Deze persoon wordt nu nagekeken.
         [mapping_saved] De keuze is bewaard. Iedereen wordt nu nagekeken.
         [notifications_saved] De ontvangers en de taal zijn bewaard.
+        [settings_saved] De instellingen zijn bewaard.
         [test_message_requested] Het testbericht wordt verstuurd.
     }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use fluent_bundle::FluentResource;
+use optedo_officient::config::Setting;
 use optedo_officient::db::attention::ItemState;
 use optedo_officient::db::audit_log::Act;
 use optedo_officient::db::differences::DifferenceState;
@@ -82,6 +83,19 @@ fn variants_of(key: &str) -> Option<BTreeSet<&'static str>> {
         "notification-channel" => names::<Channel>(),
         "notification-state" => names::<State>(),
         "preview-list" => ["create", "change", "delete", "take_over", "skip", "fail"].into(),
+        "edge-days" => ["from", "until"].into(),
+        "setting" | "setting-text" => names::<Setting>(),
+        "setting-choice" => [
+            "includePending-false",
+            "includePending-true",
+            "onDifference-ask",
+            "onDifference-restore",
+            "leavers-ask",
+            "leavers-keep",
+            "leavers-delete",
+        ]
+        .into(),
+        "setting-invalid" => ["from", "until", "defaultStart", "maxDeletions", "other"].into(),
         "webhook-state" => names::<SubscriptionState>(),
         "weekday" => ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].into(),
         _ => return None,

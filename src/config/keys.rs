@@ -1,8 +1,12 @@
 //! Reads key by key, and collects the mistakes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use strum::VariantArray as _;
 
 use super::Mistake;
+use super::admin_settings::Setting;
+use super::sources::Merged;
 
 #[derive(Clone, Copy)]
 pub(super) struct Key {
@@ -20,12 +24,23 @@ pub(super) struct Reported;
 pub(super) struct Keys {
     /// The values that were not read yet.
     values: BTreeMap<String, String>,
+    /// The keys that are in the file or the environment.
+    explicit: BTreeSet<String>,
     mistakes: Vec<Mistake>,
 }
 
 impl Keys {
-    pub(super) fn new(values: BTreeMap<String, String>) -> Self {
-        Self { values, mistakes: Vec::new() }
+    pub(super) fn new(Merged { values, explicit }: Merged) -> Self {
+        Self { values, explicit, mistakes: Vec::new() }
+    }
+
+    /// Which settings of the admin have a value other than the default's. Before the first one is read.
+    pub(super) fn set_by_operator(&self) -> BTreeSet<Setting> {
+        let is_set = |setting: &&Setting| {
+            let key = setting.key().unwrap_or_default();
+            [key.to_owned(), format!("{key}_file")].iter().any(|key| self.explicit.contains(key))
+        };
+        Setting::VARIANTS.iter().filter(is_set).copied().collect()
     }
 
     /// All mistakes, including the keys that nobody read because they do not exist.

@@ -3,6 +3,7 @@
 //! [`Config::load`] reports all mistakes at once, each with its key, what is wrong and an example of a correct value. An
 //! unknown key is a mistake too, so that a misspelt one is not ignored.
 
+mod admin_settings;
 mod encryption_key;
 mod keys;
 mod notifications;
@@ -13,11 +14,12 @@ mod values;
 use std::fmt;
 use std::path::Path;
 
+pub use admin_settings::{ProposedSettings, Setting, Settings};
 pub use encryption_key::{DEMO_KEY, EncryptionKey};
 use keys::Keys;
 pub use notifications::{MailServer, MailTls, WebhookSecret, WebhookUrl};
 pub use settings::{Config, LeaveTypes, Log, Notifications, Security};
-pub use values::{LogFormat, OnDifference};
+pub use values::{DeletionLimit, Edge, Leavers, LogFormat, OnDifference};
 
 impl Config {
     /// Reads and checks everything. `file` is the value of `--config`, `env` the environment of the process.

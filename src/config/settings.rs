@@ -1,5 +1,6 @@
 //! Every setting: its type, how it is read (a method of [`Keys`]), an example of a correct value, and its parser.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use lettre::Address;
 use lettre::message::Mailbox;
 use secrecy::SecretString;
 
+use super::admin_settings::Setting;
 use super::encryption_key::{EXAMPLE_KEY, EncryptionKey};
 use super::keys::{Key, Keys, Reported};
 use super::notifications::{
@@ -18,6 +20,7 @@ use super::notifications::{
 use super::values::{
     DeletionLimit, Edge, IS_TRACED, LogFormat, OnDifference, base_url, boolean, duration, log_filter, network, number,
     otlp_endpoint, parse, password, positive_duration, positive_span, postgres_url, public_url, socket_address, text,
+    time_in_minutes,
 };
 
 const DATABASE: &str = "postgres://optedo_officient:secret@db.internal/acme";
@@ -39,12 +42,15 @@ macro_rules! sections {
         #[derive(Clone, Debug)]
         pub struct Config {
             $(pub $section: $name,)+
+            /// Which of the settings that the admin may change are in the file or the environment.
+            pub set_by_operator: BTreeSet<Setting>,
         }
 
         impl Config {
             pub(super) fn read(keys: &mut Keys) -> Result<Self, Reported> {
+                let set_by_operator = keys.set_by_operator();
                 let ($($section,)+) = ($($name::read(keys),)+);
-                Ok(Self { $($section: $section?,)+ })
+                Ok(Self { $($section: $section?,)+ set_by_operator })
             }
         }
 
@@ -135,14 +141,14 @@ sections! {
         /// Whether an identical absence that exists in Optedo is adopted instead of written twice.
         adopt_existing: bool = required("true", boolean);
         /// The start of a partial day whose start Officient does not know.
-        default_start: Time = required("09:00", |text| parse(text, "is not a time of day"));
+        default_start: Time = required("09:00", time_in_minutes);
         /// More deletions than this within ten minutes wait for the admin's confirmation.
         max_deletions: DeletionLimit = required("auto", DeletionLimit::parse);
         /// An upstream or a person that fails for so long becomes an attention item.
         failing_after: Duration = required("15m", positive_duration);
         /// When the absences in Optedo are compared with Officient each day; without it, never.
         audit_at: Option<Time> = optional("02:30", |text| parse(text, "is not a time of day"));
-        on_difference: OnDifference = required("ask", |text| parse(text, "is neither ask nor restore"));
+        on_difference: OnDifference = required("ask", OnDifference::parse);
         => window(from, until);
     }
     /// Optedo's descriptions for Officient's two built-in leave types; `None`: the name of the calendar event.
@@ -203,12 +209,7 @@ fn mail_needs_a_sender(keys: &mut Keys, server: Option<&Option<MailServer>>, fro
 
 /// A fixed day and a number of days can cross only with time, so that is not a mistake.
 fn window(keys: &mut Keys, from: Option<&Edge>, until: Option<&Edge>) {
-    let is_reversed = match (from, until) {
-        (Some(Edge::On(from)), Some(Edge::On(until))) => from > until,
-        (Some(Edge::Days(from)), Some(Edge::Days(until))) => from > until,
-        _ => false,
-    };
-    if is_reversed {
+    if from.zip(until).is_some_and(|(from, until)| from.is_always_after(*until)) {
         keys.mistake("sync.until", "400d", "is before sync.from");
     }
 }

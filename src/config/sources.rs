@@ -1,6 +1,6 @@
 //! The sources of the configuration, merged: the defaults, a file, the environment.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use config::{Config, ConfigError, Environment, File, FileFormat, Value, ValueKind};
@@ -9,11 +9,16 @@ use super::Mistake;
 
 const DEFAULTS: &str = include_str!("../../config/default.toml");
 
-/// Every value by its key, `section.key`. A later source overrides an earlier one.
-pub(super) fn merge(
-    file: Option<&Path>,
-    env: impl IntoIterator<Item = (String, String)>,
-) -> Result<BTreeMap<String, String>, Mistake> {
+/// What the sources say together.
+pub(super) struct Merged {
+    /// Every value by its key, `section.key`.
+    pub(super) values: BTreeMap<String, String>,
+    /// The keys in the file or the environment.
+    pub(super) explicit: BTreeSet<String>,
+}
+
+/// A later source overrides an earlier one.
+pub(super) fn merge(file: Option<&Path>, env: impl IntoIterator<Item = (String, String)>) -> Result<Merged, Mistake> {
     let env: HashMap<String, String> = env.into_iter().collect();
     let (name, text) = match file {
         Some(file) => (file.display().to_string(), std::fs::read_to_string(file)),
@@ -22,17 +27,23 @@ pub(super) fn merge(
     let text = text.map_err(|error| unreadable(&name, &error.to_string()))?;
     let url = env.get("DATABASE_URL").filter(|url| !url.is_empty()).cloned();
     let environment = Environment::with_prefix("OPTEDO_OFFICIENT").separator("__").source(Some(env));
-    let sections = Config::builder()
-        .set_default("database.url", url)
-        .and_then(|builder| {
-            let builder = builder.add_source(File::from_str(DEFAULTS, FileFormat::Toml));
-            let builder = builder.add_source(File::from_str(&text, FileFormat::Toml));
-            builder.add_source(environment).build()
-        })
-        .and_then(Config::try_deserialize::<BTreeMap<String, Value>>)
-        .map_err(|error| unreadable(&name, &not_toml(&error, &text)))?;
+    let explicit = Config::builder().add_source(File::from_str(&text, FileFormat::Toml)).add_source(environment);
+    let read = || {
+        let explicit = explicit.build()?;
+        let values = Config::builder()
+            .set_default("database.url", url)?
+            .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
+            .add_source(explicit.clone())
+            .build()?;
+        Ok((by_key(values)?, by_key(explicit)?))
+    };
+    let (values, explicit) = read().map_err(|error| unreadable(&name, &not_toml(&error, &text)))?;
+    Ok(Merged { values, explicit: explicit.into_keys().collect() })
+}
+
+fn by_key(config: Config) -> Result<BTreeMap<String, String>, ConfigError> {
     let mut values = BTreeMap::new();
-    for (section, value) in sections {
+    for (section, value) in config.try_deserialize::<BTreeMap<String, Value>>()? {
         flatten(section, value, &mut values);
     }
     Ok(values)

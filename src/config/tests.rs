@@ -253,7 +253,7 @@ fn no_secret_is_in_the_debug_output() {
 
 #[test]
 fn every_wrong_value_is_reported_with_an_example() {
-    let keys = sources::merge(None, []).unwrap().into_keys();
+    let keys = sources::merge(None, []).unwrap().values.into_keys();
     let wrong =
         keys.map(|key| (format!("OPTEDO_OFFICIENT__{}", key.to_uppercase().replace('.', "__")), "?".to_owned()));
     let mistakes = Config::load(None, wrong).unwrap_err().0;

@@ -1,15 +1,16 @@
 //! Parsers of single values.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use ipnet::IpNet;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Span, ToSpan as _};
 use secrecy::SecretString;
-use strum::EnumString;
+use strum::{EnumString, IntoStaticStr};
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
@@ -88,6 +89,13 @@ pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
     if duration.is_zero() { Err("must be more than 0s".into()) } else { Ok(duration) }
 }
 
+/// Optedo's times have no seconds.
+pub(super) fn time_in_minutes(text: &str) -> Result<Time, String> {
+    let time: Option<Time> =
+        text.parse().ok().filter(|time: &Time| time.second() == 0 && time.subsec_nanosecond() == 0);
+    time.ok_or_else(|| "is not a time of day".to_owned())
+}
+
 pub(super) fn socket_address(text: &str) -> Result<SocketAddr, String> {
     parse(text, "is not an IP address with a port")
 }
@@ -135,11 +143,28 @@ impl Edge {
         }
     }
 
+    pub(super) fn is_always_after(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::On(date), Self::On(other)) => date > other,
+            (Self::Days(days), Self::Days(other)) => days > other,
+            (Self::On(_), Self::Days(_)) | (Self::Days(_), Self::On(_)) => false,
+        }
+    }
+
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         match text.strip_suffix('d').map(str::parse) {
             Some(Ok(days @ -3660..=3660)) => Ok(Self::Days(days)),
             Some(Ok(_)) => Err("is more than ten years away".into()),
             Some(Err(_)) | None => parse(text, "is neither a date nor a number of days").map(Self::On),
+        }
+    }
+}
+
+impl fmt::Display for Edge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::On(date) => write!(f, "{date}"),
+            Self::Days(days) => write!(f, "{days}d"),
         }
     }
 }
@@ -165,19 +190,51 @@ impl DeletionLimit {
     }
 }
 
+impl fmt::Display for DeletionLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Number(number) => write!(f, "{number}"),
+        }
+    }
+}
+
 pub(super) fn positive_span(text: &str) -> Result<Span, String> {
     let span: Span = parse(text, "is not a period")?;
     if span.is_positive() { Ok(span) } else { Err("must be more than 0d".into()) }
 }
 
 /// What happens to an absence that somebody deleted or changed in Optedo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString)]
-#[strum(serialize_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum OnDifference {
     /// The admin decides.
     Ask,
     /// What Officient says is written again.
     Restore,
+}
+
+impl OnDifference {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        parse(text, "is neither ask nor restore")
+    }
+}
+
+/// What happens to the absences from today on of people who were archived in Officient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
+pub enum Leavers {
+    /// The admin decides.
+    Ask,
+    Keep,
+    /// They are deleted, within the deletion limit.
+    Delete,
+}
+
+impl Leavers {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        parse(text, "is none of ask, keep and delete")
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString)]

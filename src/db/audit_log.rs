@@ -21,6 +21,8 @@ pub enum Act {
     WebhookEventsChanged,
     /// Recipients or language of notifications; the detail is the number of recipients.
     NotificationsChanged,
+    /// The detail is each setting with its value.
+    SettingsChanged,
     DeletionsConfirmed,
     /// An absence type was chosen for a leave type, or the type was excluded, or the choice was undone.
     LeaveTypeMapped,

@@ -103,6 +103,15 @@ pub async fn keep_archived(
         company.0, people, now.to_sqlx())
 }
 
+/// The archived people who have absences from this day on.
+pub async fn archived_people(db: impl PgExecutor<'_>, company: CompanyId, from: Date) -> Result<Vec<i64>> {
+    scalar!(fetch_all(db),
+        "select person_id from people p where company_id = $1 and archived and exists (
+             select from absences a
+             where a.company_id = p.company_id and a.person_id = p.person_id and a.date >= $2 and a.deleted_at is null)";
+        company.0, from.to_sqlx())
+}
+
 /// Withdraws the rejection of these people's deletions from this day on: the next reconciliation plans them again. Returns the
 /// person of each.
 pub async fn propose_again(

@@ -54,6 +54,7 @@ pub mod queue;
 pub mod rate_limit;
 pub mod retention;
 pub mod sessions;
+pub mod settings;
 pub mod subscriptions;
 pub mod sweeps;
 pub mod verdict;

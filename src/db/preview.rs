@@ -10,7 +10,7 @@ use super::{Period, Result, period, timestamp, without_nul};
 use crate::domain::absence::Times;
 use crate::domain::attention::{AttentionItem, Cause, Hint};
 use crate::domain::ids::{EventId, PersonId};
-use crate::domain::mapping::ProposedChoice;
+use crate::domain::proposal::ProposedChange;
 
 #[derive(Clone, Debug)]
 pub struct Progress {
@@ -23,8 +23,8 @@ pub struct Progress {
     pub people_total: i64,
     /// Absences that are right as they are.
     pub unchanged: i64,
-    /// A choice that is not stored yet, whose effect the preview shows.
-    pub proposal: Option<ProposedChoice>,
+    /// A change that is not stored yet, whose effect the preview shows.
+    pub proposal: Option<ProposedChange>,
 }
 
 impl Progress {
@@ -54,7 +54,7 @@ pub struct ListedLine {
 pub async fn progress(db: impl PgExecutor<'_>) -> Result<Progress> {
     rows!(fetch_one(db),
     r#"select asked_at, started_at, finished_at, people_done, people_total, unchanged,
-           proposal as "proposal: Json<ProposedChoice>" from preview"#
+           proposal as "proposal: Json<ProposedChange>" from preview"#
     => |row| Progress {
         asked_at: timestamp(row.asked_at),
         started_at: timestamp(row.started_at),
@@ -67,7 +67,7 @@ pub async fn progress(db: impl PgExecutor<'_>) -> Result<Progress> {
 }
 
 /// Requests a preview, unless the same one is under way; another one ends.
-pub async fn request(db: impl PgExecutor<'_>, proposal: Option<&ProposedChoice>, now: Timestamp) -> Result<()> {
+pub async fn request(db: impl PgExecutor<'_>, proposal: Option<&ProposedChange>, now: Timestamp) -> Result<()> {
     execute!(db,
         "update preview set asked_at = $1, started_at = null, finished_at = null, people_done = 0, people_total = 0,
              proposal = $2

@@ -13,6 +13,7 @@ pub mod mapping;
 pub mod matching;
 pub mod notification;
 pub mod plan;
+pub mod proposal;
 pub mod sync_request;
 pub mod verdict;
 pub mod webhook;

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::config::Leavers;
 use crate::domain::absence::{Absence, NewAbsence, REFERENCE_PREFIX, Times};
 use crate::domain::attention::AttentionItem;
 use crate::domain::desired::{Classification, DesiredAbsence, Exclusion, Window};
@@ -219,12 +220,13 @@ pub fn plan(
 }
 
 /// The absences of an archived person stay, unless the admin decides otherwise about those from today on.
-pub fn plan_archived(written: &[WrittenAbsence], today: Date) -> Plan {
+pub fn plan_archived(written: &[WrittenAbsence], today: Date, leavers: Leavers) -> Plan {
     let mut plan = Plan::default();
     for row in written.iter().filter(|row| !row.deletion_rejected) {
-        if row.deletion_requested {
+        let is_ahead = row.date >= today;
+        if row.deletion_requested || (is_ahead && leavers == Leavers::Delete) {
             plan.changes.push(Change::Delete { written: row.clone() });
-        } else if row.date >= today {
+        } else if is_ahead && leavers == Leavers::Ask {
             plan.blocked.push((row.event, AttentionItem::archived_people()));
         }
     }
@@ -593,18 +595,28 @@ mod tests {
 
     #[test]
     fn of_an_archived_person_only_what_the_admin_wants_deleted_is_deleted() {
-        let on_days = |change: fn(&mut WrittenAbsence)| {
+        let plan_with = |leavers: Leavers, change: fn(&mut WrittenAbsence)| {
             let mut rows = [DAY.yesterday().unwrap(), DAY].map(|day| row(&on_day(1, day, 4)));
             rows.iter_mut().for_each(change);
-            let plan = plan_archived(&rows, DAY);
+            let plan = plan_archived(&rows, DAY, leavers);
+            let deleted: Vec<Date> = plan.deleted().map(|row| row.date).collect();
             let blocked: Vec<AttentionItem> = plan.blocked.into_iter().map(|(_, item)| item).collect();
-            (plan.changes.len(), blocked)
+            (deleted, blocked)
         };
-        assert_eq!(on_days(|_| ()), (0, vec![AttentionItem::archived_people()]));
-        assert_eq!(on_days(|row| row.deletion_rejected = true), (0, vec![]));
-        assert_eq!(on_days(|row| row.deletion_requested = true), (2, vec![]));
-        // A confirmation of an older version was about the calendar of a person who was not archived.
-        assert_eq!(on_days(|row| row.deletion_confirmed = true), (0, vec![AttentionItem::archived_people()]));
+        let both = vec![DAY.yesterday().unwrap(), DAY];
+        let asked = vec![AttentionItem::archived_people()];
+        for (leavers, decided) in [
+            (Leavers::Ask, (vec![], asked.clone())),
+            (Leavers::Keep, (vec![], vec![])),
+            (Leavers::Delete, (vec![DAY], vec![])),
+        ] {
+            let on_days = |change| plan_with(leavers, change);
+            assert_eq!(on_days(|_| ()), decided);
+            assert_eq!(on_days(|row| row.deletion_rejected = true), (vec![], vec![]));
+            assert_eq!(on_days(|row| row.deletion_requested = true), (both.clone(), vec![]));
+            // A confirmation of an older version was about the calendar of a person who was not archived.
+            assert_eq!(on_days(|row| row.deletion_confirmed = true), decided);
+        }
     }
 
     #[test]

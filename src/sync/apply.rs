@@ -9,7 +9,7 @@ use super::observe::Observation;
 use crate::db::{self, absences};
 use crate::domain::absence::{Absence, FULL_LIST};
 use crate::domain::attention::{AttentionItem, Cause};
-use crate::domain::desired::DesiredAbsence;
+use crate::domain::desired::{DesiredAbsence, Window};
 use crate::domain::ids::{AbsenceId, CompanyId, EventId, UserId};
 use crate::domain::plan::{Change, Creation, WrittenAbsence, adopt_or_create};
 use crate::domain::sync_request::WriteContext;
@@ -145,13 +145,13 @@ impl Engine {
         company: CompanyId,
         observation: &mut Observation,
     ) -> Result<Vec<Absence>, SyncError> {
-        let window = self.window();
+        let window = observation.window;
         let mut existing = Vec::new();
         let mut days = observation.plan.days_to_read();
         for user in observation.plan.users_to_read() {
             let listed = match &observation.existing {
                 Some((prefetched, existing)) if *prefetched == user => existing.clone(),
-                Some(_) | None => self.absences_in_window(user).await?,
+                Some(_) | None => self.absences_in(window, user).await?,
             };
             if listed.len() >= FULL_LIST {
                 let creations = observation.plan.changes.iter().filter(|change| change.written().is_none());
@@ -168,8 +168,7 @@ impl Engine {
         Ok(existing)
     }
 
-    pub(super) async fn absences_in_window(&self, user: UserId) -> Result<Vec<Absence>, SyncError> {
-        let window = self.window();
+    pub(super) async fn absences_in(&self, window: Window, user: UserId) -> Result<Vec<Absence>, SyncError> {
         Ok(self.optedo.absences(user, window.from, window.until).await?)
     }
 
@@ -210,7 +209,7 @@ impl Engine {
         let count = absences::count_planned_deletions(&mut *tx, company, since).await?;
         let pending = absences::pending_confirmation(&mut *tx, company, &events).await?;
         let future = absences::count_from(&mut *tx, company, self.clock.today(), since).await?;
-        let are_few = count <= self.config.sync.max_deletions.of(future);
+        let are_few = count <= observation.settings.max_deletions.of(future);
         let is_allowed =
             |written: &WrittenAbsence| written.deletion_confirmed || (are_few && !pending.contains(&written.event.0));
         let (allowed, to_hold): (Vec<&WrittenAbsence>, Vec<&WrittenAbsence>) =

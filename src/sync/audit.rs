@@ -168,8 +168,8 @@ impl Engine {
         let request = SyncRequest { reason: SyncReason::Audit, at: compared_at, webhook_received_at: None };
         let observation = self.observe(company, person.clone(), Scope::whole(request), permit).await?;
         let Some(PersonMatch::Matched(user)) = observation.person_match else { return Ok((audited, Listed::new())) };
-        let before = self.rows_in_window(company, person.id).await?;
-        let listed = self.absences_in_window(user).await?;
+        let before = absences::of_person(&self.db, company, person.id, observation.window, &[]).await?;
+        let listed = self.absences_in(observation.window, user).await?;
         let of_user = our_placements(&listed);
         audited.is_complete = observation.is_calendar_understood(person.id);
         audited.differences = self.differences(company, person.id, &observation, &before, &listed).await?;
@@ -177,16 +177,12 @@ impl Engine {
             self.look_up_missing(user, &mut audited.differences).await?;
         }
         // What was written meanwhile may not be in the list.
-        let now = self.rows_in_window(company, person.id).await?;
+        let now = absences::of_person(&self.db, company, person.id, observation.window, &[]).await?;
         audited.differences.retain(|difference| {
             let row = |rows: &[WrittenAbsence]| rows.iter().find(|row| row.event == difference.event_id).cloned();
             row(&before) == row(&now)
         });
         Ok((audited, of_user))
-    }
-
-    async fn rows_in_window(&self, company: CompanyId, person: PersonId) -> Result<Vec<WrittenAbsence>, SyncError> {
-        Ok(absences::of_person(&self.db, company, person, self.window(), &[]).await?)
     }
 
     async fn differences(
@@ -206,7 +202,7 @@ impl Engine {
         Ok(differences(&Comparison {
             company,
             person,
-            window: self.window(),
+            window: observation.window,
             classifications: &observation.classifications,
             changing: &changing,
             rows,
@@ -230,8 +226,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Stores the differences of a person, with their attention item. With `sync.on_difference = "restore"`, what somebody
-    /// deleted or changed is restored.
+    /// Stores the differences of a person, with their attention item. If the settings say so, what somebody deleted or
+    /// changed is restored.
     async fn store_audited(&self, company: CompanyId, audited: &Audited) -> Result<(), SyncError> {
         let (person, now) = (audited.person, self.clock.now());
         let mut tx = db::begin(&self.db).await?;
@@ -250,7 +246,7 @@ impl Engine {
         differences::resolve_written(&mut *tx, company, person, now).await?;
         self.count_differences(&mut tx, company, person).await?;
         tx.commit().await?;
-        if self.config.sync.on_difference == OnDifference::Restore {
+        if self.settings().await?.on_difference == OnDifference::Restore {
             let mut open = differences::open_of_person(&self.db, company, person).await?;
             open.retain(|difference| difference.kind != DifferenceKind::Unexplained.into_str());
             if !open.is_empty() {
@@ -329,9 +325,10 @@ impl Engine {
         let places: BTreeSet<(UserId, Date)> =
             placements.flatten().map(|placement| (placement.user_id, placement.start.date())).collect();
         let users: BTreeSet<UserId> = places.iter().map(|(user, _)| *user).collect();
+        let window = self.window().await?;
         let mut all = Vec::new();
         for user in users {
-            let listed = self.absences_in_window(user).await?;
+            let listed = self.absences_in(window, user).await?;
             if listed.len() >= FULL_LIST {
                 for (_, day) in places.iter().filter(|(other, _)| *other == user) {
                     all.extend(self.optedo.absences(user, *day, *day).await?);

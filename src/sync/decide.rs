@@ -131,8 +131,8 @@ impl Engine {
         people: &[i64],
         actor: &Actor,
     ) -> Result<Vec<i64>, SyncError> {
-        let (from, now) = (self.window().from, self.clock.now());
-        let proposed = decisions::propose_again(&mut *tx, company, people, from, now).await?;
+        let (window, now) = (self.window().await?, self.clock.now());
+        let proposed = decisions::propose_again(&mut *tx, company, people, window.from, now).await?;
         self.record_decision(tx, company, Act::DeletionsProposed, &proposed, actor).await?;
         Ok(proposed)
     }

@@ -12,8 +12,9 @@ use super::reference_data::{ReferenceData, ReferenceDataError};
 use super::request_lookup::RequestLookup;
 use super::work_signal::WorkSignal;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Settings};
 use crate::db::people::Person;
+use crate::db::settings;
 use crate::domain::desired::Window;
 use crate::domain::failure::FailureKind;
 use crate::domain::ids::EventId;
@@ -52,17 +53,26 @@ pub struct Engine {
 }
 
 impl Engine {
+    /// The settings in effect: the operator's, the admin's and the defaults.
+    pub async fn settings(&self) -> Result<Settings, sqlx::Error> {
+        Ok(self.config.settings_with(&settings::chosen(&self.db).await?))
+    }
+
     /// The days that are kept equal, as of today.
-    pub fn window(&self) -> Window {
+    pub async fn window(&self) -> Result<Window, sqlx::Error> {
+        Ok(self.window_of(&self.settings().await?))
+    }
+
+    pub fn window_of(&self, settings: &Settings) -> Window {
         let today = self.clock.today();
-        Window { from: self.config.sync.from.on(today), until: self.config.sync.until.on(today) }
+        Window { from: settings.from.on(today), until: settings.until.on(today) }
     }
 
     /// The years of the window that contain today or the next 90 days.
-    pub fn near_years(&self) -> Vec<i16> {
+    pub fn near_years(&self, window: Window) -> Vec<i16> {
         let today = self.clock.today();
         let near = today.year()..=today.saturating_add(NEAR_DAYS.days()).year();
-        self.window().years().filter(|year| near.contains(year)).collect()
+        window.years().filter(|year| near.contains(year)).collect()
     }
 
     /// The priority at the rate limiter of a person who is reconciled for this reason. Whoever failed before comes last, so

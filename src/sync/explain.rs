@@ -54,7 +54,7 @@ impl Engine {
         // archived person is back.
         let names_read_at = person.names_read_at.filter(|_| person.archived);
         let asked = Person { attempts: 0, names_read_at, ..person.clone() };
-        let window = self.window();
+        let window = self.window().await?;
         let touched = period.start().year()..=period.end().year();
         let years: Vec<i16> = window.years().filter(|year| touched.contains(year)).collect();
         self.reference_data.snapshot(company, &years, Fresh(request.at)).await?;
@@ -102,7 +102,7 @@ impl Engine {
         let users: BTreeSet<UserId> = observation.written.iter().map(|row| row.user).chain(matched).collect();
         for user in users {
             if let Entry::Vacant(entry) = listed.entry(user) {
-                entry.insert(self.absences_in_window(user).await?);
+                entry.insert(self.absences_in(observation.window, user).await?);
             }
         }
         Ok(listed)

@@ -11,18 +11,20 @@ use tokio_util::sync::CancellationToken;
 
 use super::engine::{Engine, SyncError};
 use super::reference_data::{Fresh, Snapshot};
+use crate::config::Settings;
 use crate::db;
 use crate::db::people::{self, Person};
-use crate::db::{absences, attention, leave_types, person_choices, queue};
+use crate::db::{absences, attention, leave_types, person_choices, queue, settings};
 use crate::domain::absence::Absence;
 use crate::domain::attention::{AttentionItem, AttentionKind, Cause};
 use crate::domain::calendar::{CalendarEvent, LeaveTypeRef, by_id};
 use crate::domain::company::{Names, PersonDetail};
 use crate::domain::desired::{Classification, DesiredAbsence, Rules, When, Window, classify, when};
 use crate::domain::ids::{CompanyId, EventId, LeaveTypeId, PersonId, UserId};
-use crate::domain::mapping::{MappingRules, ProposedChoice, TypeChoices};
+use crate::domain::mapping::{MappingRules, TypeChoices};
 use crate::domain::matching::{PersonChoice, PersonChoices, PersonMatch, insertion_hint, match_person};
 use crate::domain::plan::{Change, Evidence, Plan, WrittenAbsence, plan, plan_archived, unreadable_entry};
+use crate::domain::proposal::ProposedChange;
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::officient::OfficientError;
 use crate::officient::rate_limiter::{Permit, Priority};
@@ -37,6 +39,9 @@ pub struct Observation {
     pub classifications: BTreeMap<EventId, Classification>,
     /// Day and times of the events whose day is understood.
     pub events: BTreeMap<EventId, When>,
+    /// The settings that the plan follows, and the days that they keep equal.
+    pub settings: Settings,
+    pub window: Window,
     /// Our rows before the plan is applied.
     pub written: Vec<WrittenAbsence>,
     /// The last day with leave that Optedo should contain, by leave type.
@@ -52,8 +57,15 @@ pub struct Observation {
 }
 
 impl Observation {
-    fn new(name: String, person_match: Option<PersonMatch>, plan: Plan) -> Self {
+    fn new(
+        name: String,
+        person_match: Option<PersonMatch>,
+        plan: Plan,
+        (settings, window): (Settings, Window),
+    ) -> Self {
         Self {
+            settings,
+            window,
             name,
             person_match,
             plan,
@@ -106,7 +118,7 @@ pub struct Scope<'a> {
 /// A choice that is not stored yet.
 #[derive(Clone, Copy)]
 pub enum Proposal<'a> {
-    Type(&'a ProposedChoice),
+    Change(&'a ProposedChange),
     /// For the person who is observed; `None`: the stored choice is undone.
     Person(Option<PersonChoice>),
 }
@@ -120,6 +132,8 @@ impl Scope<'_> {
 
 /// What a comparison of one person is made from, besides the lists that all people share.
 struct Facts<'a> {
+    settings: Settings,
+    window: Window,
     calendar: &'a Calendar,
     written: &'a [WrittenAbsence],
     /// What the admin chose for the leave types, and for people.
@@ -137,29 +151,35 @@ impl Engine {
         permit: Permit,
     ) -> Result<Observation, SyncError> {
         let Scope { request, years, known, proposal } = scope;
-        let window = self.window();
+        let mut chosen = settings::chosen(&self.db).await?;
+        if let Some(Proposal::Change(ProposedChange::Settings(proposed))) = proposal {
+            proposed.apply_to(&mut chosen);
+        }
+        let settings = self.config.settings_with(&chosen);
+        let window = self.window_of(&settings);
         let priority = self.priority(&person, request.reason);
         let (mut person, permit) = self.with_names(company, person, priority, permit, None).await?;
         let years = years.map_or_else(|| window.years().collect(), <[i16]>::to_vec);
-        let (calendar, existing) = self.read_calendar_and_absences(&person, priority, known, &years, permit).await?;
+        let (calendar, existing) =
+            self.read_calendar_and_absences(&person, (priority, window), known, &years, permit).await?;
         let event_ids: Vec<i64> = calendar.events.keys().map(|event| event.0).collect();
         let written = absences::of_person(&self.db, company, person.id, window, &event_ids).await?;
         let mut type_choices = leave_types::choices(&self.db, company).await?;
         let mut person_choices = person_choices::choices(&self.db, company).await?;
         match proposal {
-            Some(Proposal::Type(proposed)) => proposed.apply_to(&mut type_choices),
+            Some(Proposal::Change(ProposedChange::Type(proposed))) => proposed.apply_to(&mut type_choices),
             Some(Proposal::Person(Some(choice))) => drop(person_choices.insert(person.id, choice)),
             Some(Proposal::Person(None)) => drop(person_choices.remove(&person.id)),
-            None => {}
+            Some(Proposal::Change(ProposedChange::Settings(_))) | None => {}
         }
         let (type_choices, person_choices) = (&type_choices, &person_choices);
-        let facts = Facts { calendar: &calendar, written: &written, type_choices, person_choices };
+        let facts = Facts { settings, window, calendar: &calendar, written: &written, type_choices, person_choices };
         let type_years = years_of(&calendar.events, window);
         let to_write = Fresh::to_write(&self.clock);
         let mut fresh = if priority == Priority::Urgent { to_write } else { Fresh::to_compare(&self.clock) };
         let mut observation = loop {
             let Some(names) = person.names.clone().filter(|_| !person.archived) else {
-                return self.observe_archived(company, &person, window).await;
+                return self.observe_archived(company, &person, (settings, window)).await;
             };
             let snapshot = self.reference_data.snapshot(company, &type_years, fresh).await?;
             let observation = self.compare(company, &person, &names, &facts, &snapshot).await?;
@@ -184,7 +204,7 @@ impl Engine {
     async fn read_calendar_and_absences(
         &self,
         person: &Person,
-        priority: Priority,
+        (priority, window): (Priority, Window),
         known: Calendar,
         years: &[i16],
         permit: Permit,
@@ -194,14 +214,14 @@ impl Engine {
         }
         let user = person.user.filter(|_| priority == Priority::Urgent);
         let calendar = self.read_calendar(person.id, known, years, priority, permit);
-        let (calendar, existing) = tokio::join!(calendar, self.prefetch_absences(user));
+        let (calendar, existing) = tokio::join!(calendar, self.prefetch_absences(user, window));
         Ok((calendar?, existing))
     }
 
     /// The absences of a user. If this fails, they are read when they are needed.
-    async fn prefetch_absences(&self, user: Option<UserId>) -> Option<(UserId, Vec<Absence>)> {
+    async fn prefetch_absences(&self, user: Option<UserId>, window: Window) -> Option<(UserId, Vec<Absence>)> {
         let user = user?;
-        Some((user, self.absences_in_window(user).await.ok()?))
+        Some((user, self.absences_in(window, user).await.ok()?))
     }
 
     /// Pure but for the question who else has this name.
@@ -213,8 +233,8 @@ impl Engine {
         facts: &Facts<'_>,
         snapshot: &Snapshot,
     ) -> Result<Observation, SyncError> {
-        let Facts { calendar, written, type_choices, person_choices } = facts;
-        let window = self.window();
+        let Facts { settings, window, calendar, written, type_choices, person_choices } = facts;
+        let window = *window;
         let namesakes = people::namesakes(&self.db, company, person.id, names).await?;
         let mut person_match = match_person(person.id, names, namesakes.len(), &snapshot.users, person_choices);
         if let (PersonMatch::Unmatched(item), Some(insertion)) = (&mut person_match, &person.insertion) {
@@ -222,8 +242,8 @@ impl Engine {
         }
         let rules = Rules {
             window,
-            include_pending: self.config.sync.include_pending,
-            default_start: self.config.sync.default_start,
+            include_pending: settings.include_pending,
+            default_start: settings.default_start,
             mapping: MappingRules::new(&self.config, type_choices, &snapshot.absence_types),
         };
         let name = names.full();
@@ -243,7 +263,8 @@ impl Engine {
         let when = |event: &CalendarEvent| Some((event.id, when(event, rules.default_start)?));
         let events = calendar.events.values().filter_map(when).collect();
         let used_types = used_types(&calendar.events, &classifications);
-        Ok(Observation { classifications, events, used_types, ..Observation::new(name, Some(person_match), plan) })
+        let observation = Observation::new(name, Some(person_match), plan, (*settings, window));
+        Ok(Observation { classifications, events, used_types, ..observation })
     }
 
     /// The person with names that were read at `since` or later (`None`: at any time, unless they are known to have
@@ -318,12 +339,12 @@ impl Engine {
         &self,
         company: CompanyId,
         person: &Person,
-        window: Window,
+        (settings, window): (Settings, Window),
     ) -> Result<Observation, SyncError> {
         let name = person.name();
         let written = absences::of_person(&self.db, company, person.id, window, &[]).await?;
-        let plan = plan_archived(&written, self.clock.today());
-        Ok(Observation { written, ..Observation::new(name, None, plan) })
+        let plan = plan_archived(&written, self.clock.today(), settings.leavers);
+        Ok(Observation { written, ..Observation::new(name, None, plan, (settings, window)) })
     }
 
     /// The right to read another year. It is urgent only once a year of this person was answered: if calls about them hang,

@@ -120,7 +120,8 @@ impl Engine {
         let requested = preview::progress(&self.db).await?;
         let now = self.clock.now();
         self.list_people(company, SyncReason::Import).await?;
-        let people = people::all(&self.db, company).await?;
+        let mut people = people::all(&self.db, company).await?;
+        people.retain(|person| requested.proposal.as_ref().is_none_or(|change| change.concerns(person.archived)));
         let mut tx = db::begin(&self.db).await?;
         let count = i64::try_from(people.len()).unwrap_or(i64::MAX);
         if !preview::begin(&mut tx, requested.asked_at, count, now).await? {
@@ -130,7 +131,7 @@ impl Engine {
         let asked = PreviewRequest {
             reason: SyncReason::Import,
             at: now,
-            proposal: requested.proposal.as_ref().map(Proposal::Type),
+            proposal: requested.proposal.as_ref().map(Proposal::Change),
         };
         for person in &people {
             let mut found = Preview::default();

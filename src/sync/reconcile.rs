@@ -85,9 +85,9 @@ impl Engine {
         let is_sweep = request.reason == SyncReason::Sweep;
         // A sweep may leave out a part of the window; any other request wants the whole.
         let reads_near = years == YearsToRead::NearFirst || (years == YearsToRead::Near && is_sweep);
-        let near = reads_near.then(|| self.near_years());
+        let near = if reads_near { Some(self.near_years(self.window().await?)) } else { None };
         let scope = Scope { years: near.as_deref(), ..Scope::whole(request) };
-        let observed = self.unless_stopping(self.observe(company, person.clone(), scope, permit)).await??;
+        let observed = self.unless_stopping(Box::pin(self.observe(company, person.clone(), scope, permit))).await??;
         let calendar = self.apply_and_record(company, person, request, observed).await?;
         if years == YearsToRead::NearFirst {
             // Nobody waits for the other years as for the near ones.

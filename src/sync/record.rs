@@ -78,7 +78,7 @@ impl Engine {
         if !observation.plan.worked.is_empty() {
             absences::note_worked(&mut *tx, company, &observation.plan.worked).await?;
         }
-        verdict::count_person(&mut *tx, company, person, self.window()).await?;
+        verdict::count_person(&mut *tx, company, person, observation.window).await?;
         tx.commit().await?;
         Ok(())
     }

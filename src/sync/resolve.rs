@@ -203,7 +203,7 @@ impl Engine {
         resolved: &[Resolved],
         erasures: ErasureCount,
     ) -> Result<bool, SyncError> {
-        let years = self.window().years().count();
+        let years = self.window().await?.years().count();
         let mut costs: BTreeMap<i64, usize> = BTreeMap::new();
         for one in resolved {
             let cost_of_person = if one.has_candidate() { 0 } else { years };

@@ -9,6 +9,7 @@ use crate::db::people::{self, Person};
 use crate::db::{self, attention, queue, sweeps};
 use crate::domain::attention::AttentionItem;
 use crate::domain::company::PeopleList;
+use crate::domain::desired::Window;
 use crate::domain::ids::CompanyId;
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::officient::rate_limiter::Priority;
@@ -116,8 +117,15 @@ impl Engine {
     /// Which calendars to read for this person while so many wait. If a sweep's share of the rate limit is too small for
     /// everybody within one interval, the far years of each person are read only every so many sweeps. If people who do not
     /// wait for a sweep need more calls than the limit allows at once, their near years come first.
-    pub fn years_to_read(&self, person: &Person, sweep_no: i64, people: i64, waiting: usize) -> YearsToRead {
-        let years = self.window().years().count();
+    pub fn years_to_read(
+        &self,
+        person: &Person,
+        window: Window,
+        sweep_no: i64,
+        people: i64,
+        waiting: usize,
+    ) -> YearsToRead {
+        let years = window.years().count();
         match person.request.map(|request| request.reason) {
             Some(SyncReason::Sweep) if person.synced_at.is_some() => {
                 let calls = usize::try_from(people).unwrap_or_default() * years;
@@ -128,7 +136,7 @@ impl Engine {
             }
             Some(reason) if priority_of(reason) == Priority::Urgent => {
                 let is_scarce = waiting * years > self.config.officient.rate_limit_calls;
-                let has_far = self.near_years().len() < years;
+                let has_far = self.near_years(window).len() < years;
                 if is_scarce && has_far { YearsToRead::NearFirst } else { YearsToRead::All }
             }
             _ => YearsToRead::All,

@@ -107,7 +107,7 @@ impl Engine {
             described.insert(type_id.clone(), vec![Description { type_id, text, is_chosen: false }]);
         }
         if !awaited.iter().all(is_built_in) {
-            for year in self.window().years() {
+            for year in self.window().await?.years() {
                 for kind in self.reference_data.leave_types(company, year, fresh).await?.iter() {
                     if let Some(description) = describe_type(kind, &self.config.officient.integration_app) {
                         described.entry(description.type_id.clone()).or_default().push(description);

@@ -450,6 +450,7 @@ impl Worker {
         let due = queue::due(&self.engine.db, company, &running, now, limit).await?;
         let is_in_sweep = |person: &Person| person.request.is_some_and(|request| request.reason == SyncReason::Sweep);
         let total = if due.iter().any(is_in_sweep) { people::count(&self.engine.db, company).await? } else { 0 };
+        let window = self.engine.window().await?;
         let is_urgent = |reason: SyncReason| priority_of(reason) == Priority::Urgent;
         let waiting =
             due.iter().filter_map(|person| person.request).filter(|request| is_urgent(request.reason)).count()
@@ -469,7 +470,7 @@ impl Worker {
             let side_by_side = self.people.values().filter(|other| **other == (reason, has_failed)).count();
             if side_by_side < most && self.people.len() < MOST_PEOPLE {
                 self.people.insert(person.id.0, (reason, has_failed));
-                let years = self.engine.years_to_read(&person, connection.sweep_no, total, waiting);
+                let years = self.engine.years_to_read(&person, window, connection.sweep_no, total, waiting);
                 self.start_person(company, person, years);
             }
         }
@@ -482,7 +483,7 @@ impl Worker {
         let span = work!("reconcile", person.id = %person.id, reason = reason.into_str(), event.newest = Empty);
         let job = async move {
             // A failure is stored with the person and logged.
-            let _stored = engine.reconcile(company, &person, years).await;
+            let _stored = Box::pin(engine.reconcile(company, &person, years)).await;
             Done::Person(person.id.0)
         };
         self.jobs.spawn(job.instrument(span));

@@ -67,6 +67,7 @@ pub enum Notice {
     DifferenceRestored,
     DifferenceKept,
     NotificationsSaved,
+    SettingsSaved,
     MappingSaved,
     PersonChoiceSaved,
     TestMessageRequested,

@@ -92,6 +92,8 @@ struct Officient;
     api::leave_types::list,
     api::leave_types::replace_mapping,
     api::absences::list,
+    api::settings::show,
+    api::settings::replace,
     api::notifications::show,
     api::notifications::replace,
     api::notifications::test,

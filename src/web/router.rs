@@ -49,6 +49,7 @@ pub fn router(app: App) -> Router {
         .route("/leavetypes", get(api::leave_types::list))
         .route("/leavetypes/{id}/mapping", put(api::leave_types::replace_mapping))
         .route("/absences", get(api::absences::list))
+        .route("/settings", get(api::settings::show).put(api::settings::replace))
         .route("/notifications", get(api::notifications::show).put(api::notifications::replace))
         .route("/notifications/test", post(api::notifications::test))
         .layer(from_fn_with_state(app.clone(), session::require_admin));

@@ -31,7 +31,7 @@ async fn each_day_of_leave_has_its_state_and_reason_and_no_day_says_which_type_i
     let overtime = w.take(w.leave(9).overtime());
     let remote = w.officient.add_leave_type("Telewerk", None);
     let worked = w.take(w.leave(10).of_type(LeaveType::Custom(remote)).working());
-    let window = w.app.app.engine.window();
+    let window = w.app.app.engine.window().await.unwrap();
     // In a year of the window, which is read.
     let outside = [window.from.yesterday().unwrap(), window.until.tomorrow().unwrap()];
     let outside = outside.into_iter().find(|day| window.years().any(|year| year == day.year())).unwrap();

@@ -234,7 +234,8 @@ async fn whoever_may_not_is_answered_as_described(caller: &Caller<'_>) {
 }
 
 async fn without_a_connection(caller: &Caller<'_>) {
-    for path in ["/status", "/attention", "/people", "/leavetypes", "/absences", "/notifications"].map(api) {
+    for path in ["/status", "/attention", "/people", "/leavetypes", "/absences", "/notifications", "/settings"].map(api)
+    {
         caller.call("get", &path, caller.request("get", &path, "", ""), 200).await;
     }
     let login = || caller.request("post", &api("/login"), "", "");
@@ -323,6 +324,9 @@ async fn bad_requests(caller: &Caller<'_>) {
         ("/notifications", json!({"recipients": [1], "language": "nl"}), 422),
         ("/notifications", json!({"recipients": [], "language": "de"}), 422),
         ("/notifications", large.clone(), 413),
+        ("/settings", json!([]), 400),
+        ("/settings", json!({"includePending": "true"}), 422),
+        ("/settings", large.clone(), 413),
         ("/leavetypes/{id}/mapping", json!([]), 400),
         ("/leavetypes/{id}/mapping", json!({"mode": "ignore"}), 422),
         ("/leavetypes/{id}/mapping", json!({"mode": "exclude", "existing": "hide"}), 422),
@@ -358,6 +362,19 @@ async fn decisions(caller: &Caller<'_>) {
     ] {
         caller.call("post", decide, caller.request("post", decide, &item, "").json(&body), status).await;
     }
+}
+
+async fn settings(caller: &Caller<'_>) {
+    let path = &api("/settings");
+    for (body, status) in [
+        (json!({"leavers": "keep", "until": "2027-12-31", "includePending": true}), 204),
+        (json!({"leavers": null, "until": null, "includePending": null}), 204),
+        (json!({"maxDeletions": 5}), 409),
+    ] {
+        assert!(schema_of(caller.document, &body_schema(caller, "put", path)).is_valid(&body), "{body}");
+        caller.call("put", path, caller.request("put", path, "", "").json(&body), status).await;
+    }
+    caller.app.settle().await;
 }
 
 async fn notifications(caller: &Caller<'_>) {
@@ -603,6 +620,7 @@ async fn every_response_is_as_described() {
     held.webhook().await;
     held.officient.delete_event(event);
     held.webhook().await;
+    settings(&of(&held.app)).await;
     decisions(&of(&held.app)).await;
 
     let described = operations(&document).into_iter().flat_map(|(method, path, operation)| {

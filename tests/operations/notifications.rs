@@ -237,15 +237,12 @@ async fn the_admin_chooses_recipients_and_language_on_the_page_and_in_the_api() 
         json!({"recipients": ["hr@acme.be"], "language": "nl", "state": "ok", "lastSentAt": null, "lastError": null});
     assert_eq!(shown, expected);
     let browser = Browser::signed_in(&w).await;
-    let address = format!("{PAGE}/notifications");
+    let address = format!("{PAGE}/settings");
     let change = async |recipients: &str, language: &str| {
-        let mut form = browser.open(&address).await.form("Bewaren");
-        for (name, value) in [("recipients", recipients), ("language", language)] {
-            form.fields.push((name.to_owned(), value.to_owned()));
-        }
-        browser.follow(&browser.submit(&form).await).await
+        let form = browser.open(&address).await.form("Bewaren");
+        browser.submit(&form.fill_in("recipients", recipients).fill_in("language", language)).await
     };
-    let page = change(" a@acme.be \r\n\r\nb@acme.be, a@acme.be", "fr").await;
+    let page = browser.follow(&change(" a@acme.be \r\n\r\nb@acme.be, a@acme.be", "fr").await).await;
     assert!(page.text().contains("De ontvangers en de taal zijn bewaard."), "{}", page.text());
     assert!(page.body.contains(">a@acme.be\nb@acme.be</textarea>"), "{}", page.body);
     for wrong in ["a@acme.be\r\nhr", "Hr <hr@acme.be>", &"x".repeat(300), "<script>@acme.be"] {
@@ -291,7 +288,7 @@ async fn without_a_channel_incidents_are_followed_and_nothing_is_sent() {
     assert!(w.holds("select count(*) = 0 from outbox").await);
     assert_eq!(w.post("/notifications/test").await.status(), StatusCode::CONFLICT);
     let browser = Browser::signed_in(&w).await;
-    let page = browser.open(&format!("{PAGE}/notifications")).await.ok();
+    let page = browser.open(&format!("{PAGE}/settings")).await.ok();
     assert!(page.text().contains("Er worden geen meldingen verstuurd"), "{}", page.text());
     assert!(page.text().contains("Vraag Optedo om een mailserver in te stellen."), "{}", page.text());
     assert!(!page.body.contains("Testbericht sturen"));

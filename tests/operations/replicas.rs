@@ -86,7 +86,7 @@ async fn a_replica_that_no_longer_leads_writes_nothing() {
     let writes = w.optedo.writes();
     // A reconciliation by this replica, as if it had begun while the replica led.
     let (company, jan) = jan(&w).await;
-    let reconciled = other.engine.reconcile(company, &jan, YearsToRead::All).await;
+    let reconciled = Box::pin(other.engine.reconcile(company, &jan, YearsToRead::All)).await;
     assert!(matches!(reconciled, Err(SyncError::NotLeading)), "it wrote");
     assert_eq!(w.optedo.writes(), writes);
     // The leader writes it as soon as it knows that the other's write is not under way.

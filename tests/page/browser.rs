@@ -131,8 +131,8 @@ async fn use_every_page(kind: Kind) {
     browser.photograph("verschillen").await;
     browser.press_in(".items", "Terugzetten").await;
     browser.until_it_contains("Geen verschillen.").await;
-    browser.open(&format!("{page}/notifications")).await;
-    browser.photograph("meldingen").await;
+    browser.open(&format!("{page}/settings")).await;
+    browser.photograph("instellingen").await;
     browser.open(&format!("{page}/leave-types")).await;
     assert!(browser.text().await.contains("Ouderschapsverlof"));
     browser.photograph("verloftypes").await;
@@ -222,7 +222,7 @@ const PAGES: [&str; 16] = [
     "/leave-types",
     "/history",
     "/log",
-    "/notifications",
+    "/settings",
     "/preview",
     "/preview?list=skip",
     "/nowhere",

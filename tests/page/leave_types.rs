@@ -7,8 +7,7 @@ use crate::support::prelude::*;
 /// Chooses in the row of this leave type, and looks at the effect.
 async fn propose(browser: &Browser<'_>, w: &World, type_id: &str, choice: &str) -> String {
     let page = browser.open(&tab("/leave-types")).await.ok();
-    let mut form = page.form("Toon wat er verandert").fill_in("type_id", type_id);
-    form.fields.push(("choice".to_owned(), choice.to_owned()));
+    let form = page.form("Toon wat er verandert").fill_in("type_id", type_id).fill_in("choice", choice);
     browser.follow(&browser.submit(&form).await).await.ok();
     preview_text(w, browser, "").await
 }

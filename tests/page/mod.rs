@@ -9,5 +9,6 @@ mod notifications;
 mod pause;
 mod person_choice;
 mod preview;
+mod settings;
 mod tabs;
 mod verdict;

@@ -24,7 +24,7 @@ async fn set_up(kind: Kind) {
     let (app, mail) = with_mail().await;
     let browser = Chromium::start(kind).await;
     sign_in(&browser, &app).await;
-    let page = format!("{}{PAGE}/notifications", app.url);
+    let page = format!("{}{PAGE}/settings", app.url);
     browser.open(&page).await;
     let text = browser.text().await;
     assert!(text.contains("Er worden geen meldingen verstuurd") && text.contains("nog geen ontvangers"), "{text}");
@@ -75,7 +75,7 @@ async fn the_tab_and_the_mailbox_have_no_accessibility_findings_in_any_language(
     for (language, width) in [("nl", 1100), ("fr", 1100), ("en", 360)] {
         let browser = Chromium::start(Kind { width, language, ..DESK }).await;
         sign_in(&browser, &app).await;
-        browser.driver_open(&format!("{}{PAGE}/notifications", app.url)).await;
+        browser.driver_open(&format!("{}{PAGE}/settings", app.url)).await;
         assert_eq!(browser.run("return document.documentElement.lang").await, language);
         assert_eq!(browser.axe_findings().await, Vec::<String>::new(), "{language}");
         assert_eq!(browser.controls_out_of_reach().await, Vec::<String>::new(), "{language}");

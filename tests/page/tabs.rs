@@ -4,7 +4,7 @@ use crate::page::preview::preview_text;
 use crate::support::prelude::*;
 
 const TABS: [&str; 9] =
-    ["", "/attention", "/differences", "/people", "/leave-types", "/history", "/log", "/notifications", "/preview"];
+    ["", "/attention", "/differences", "/people", "/leave-types", "/history", "/log", "/preview", "/settings"];
 
 pub fn tab(under: &str) -> String {
     format!("{PAGE}{under}")

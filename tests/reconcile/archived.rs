@@ -5,14 +5,14 @@ use crate::support::prelude::*;
 use crate::support::program::run;
 
 /// Jan, with two days of leave from today on, and Piet, with one, are archived. Both also had leave before.
-struct Archived {
-    w: World,
+pub struct Archived {
+    pub w: World,
     piet: i64,
-    jans: [i64; 2],
-    piets: i64,
+    pub jans: [i64; 2],
+    pub piets: i64,
 }
 
-async fn two_archived(max_deletions: &str) -> Archived {
+pub async fn two_archived(max_deletions: &str) -> Archived {
     let w = options().set("sync.max_deletions", max_deletions).world().await;
     let (piet, _) = w.hire("Piet", "Pieters");
     let jans = [0, 1].map(|day| w.take_leave(day));

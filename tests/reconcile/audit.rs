@@ -5,7 +5,7 @@ use crate::support::prelude::*;
 use crate::support::program::run;
 use crate::support::simulators::optedo::{NewAbsence, Oddities};
 
-async fn audit(w: &World) {
+pub async fn audit(w: &World) {
     let finished = async || w.status().await["audit"]["finishedAt"].clone();
     let before = finished().await;
     assert_eq!(w.post("/audit").await.status(), StatusCode::ACCEPTED);
@@ -16,7 +16,7 @@ async fn differences(w: &World, state: &str) -> Vec<Value> {
     w.get(&format!("/differences?state={state}")).await.as_array().unwrap().clone()
 }
 
-async fn kinds(w: &World) -> Vec<(String, i64)> {
+pub async fn kinds(w: &World) -> Vec<(String, i64)> {
     let kind =
         |difference: &Value| (difference["kind"].as_str().unwrap().to_owned(), difference["eventId"].as_i64().unwrap());
     differences(w, "open").await.iter().map(kind).collect()

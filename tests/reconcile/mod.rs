@@ -17,6 +17,7 @@ mod people;
 mod person_choices;
 mod rate_limit;
 mod rejected_writes;
+mod settings;
 mod turn_of_the_year;
 mod unblocking;
 mod unreadable_responses;

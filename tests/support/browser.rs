@@ -182,12 +182,23 @@ impl Page {
             .find(|form| form.contains(&end))
             .unwrap_or_else(|| panic!("no button {button} on {}: {}", self.address, self.body));
         let inputs = form.split("<input").skip(1).map(|input| input.split('>').next().unwrap());
+        let inputs = inputs.filter(|input| !input.contains("type=\"checkbox\"") || input.contains(" checked"));
         let pressed = form[..form.find(&end).unwrap()].rsplit("<button").next();
-        let fields = inputs.chain(pressed).filter_map(|tag| {
+        let named = inputs.chain(pressed).filter_map(|tag| {
             let name = attribute(tag, "name")?;
             Some((name, attribute(tag, "value").unwrap_or_default()))
         });
-        Form { action: self.address.join(&attribute(form, "action").unwrap()).unwrap(), fields: fields.collect() }
+        let selects = form.split("<select").skip(1).filter_map(|select| {
+            let mut options = select.split("</select>").next()?.split("<option").skip(1);
+            let chosen = options.clone().find(|option| option.contains(" selected")).or_else(|| options.next())?;
+            Some((attribute(select, "name")?, attribute(chosen, "value")?))
+        });
+        let areas = form.split("<textarea").skip(1).filter_map(|area| {
+            let text = area.split("</textarea>").next()?.split_once('>')?.1;
+            Some((attribute(area, "name")?, text.to_owned()))
+        });
+        let fields = named.chain(selects).chain(areas).collect();
+        Form { action: self.address.join(&attribute(form, "action").unwrap()).unwrap(), fields }
     }
 
     /// The CSRF token in the page's meta element.

@@ -238,7 +238,12 @@ impl Chromium {
         let controls = self.run(mark).await;
         let controls = controls.as_array().unwrap();
         let mut reached = vec![false; controls.len()];
-        for _ in 0..=controls.len() {
+        // The Tab key stops at each of the up to four parts of a date or time.
+        let has_parts = |control: &&Value| {
+            let html = control.as_str().unwrap();
+            html.contains("type=\"date\"") || html.contains("type=\"time\"")
+        };
+        for _ in 0..=controls.len() + 3 * controls.iter().filter(has_parts).count() {
             self.driver.action_chain().send_keys(Key::Tab).perform().await.unwrap();
             let focused = "const focused = document.activeElement;
                 return getComputedStyle(focused).outlineStyle === 'none' ? -1 : window.controls.indexOf(focused);";

@@ -242,7 +242,8 @@ impl World {
 
     /// How many calendar years the whole window touches.
     pub fn window_years(&self) -> usize {
-        self.app.app.engine.window().years().count()
+        let engine = &self.app.app.engine;
+        engine.window_of(&engine.config.settings()).years().count()
     }
 
     /// All tables as text.

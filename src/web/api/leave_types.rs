@@ -187,7 +187,8 @@ async fn ensure_both_exist(
     choice: Option<TypeChoice>,
 ) -> Result<(), WebError> {
     let data = &engine.reference_data;
-    let years = engine.window().years().map(|year| data.leave_types(company, year, Fresh::to_show(&engine.clock)));
+    let years =
+        engine.window().await?.years().map(|year| data.leave_types(company, year, Fresh::to_show(&engine.clock)));
     let is_built_in = [SICK_DAY, EDUCATION].contains(&type_id);
     let is_known = async {
         if is_built_in {

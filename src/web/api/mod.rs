@@ -10,5 +10,6 @@ pub mod notifications;
 pub mod officient_app;
 pub mod pause;
 pub mod people;
+pub mod settings;
 pub mod status;
 pub mod sync;

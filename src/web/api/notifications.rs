@@ -127,7 +127,7 @@ pub async fn test(State(app): State<App>, headers: HeaderMap) -> Result<Response
     if !app.engine.request_test_message().await? {
         return Err(WebError::NotificationsOff);
     }
-    Ok(Notice::TestMessageRequested.page_or(StatusCode::ACCEPTED, &headers, "/notifications"))
+    Ok(Notice::TestMessageRequested.page_or(StatusCode::ACCEPTED, &headers, "/settings"))
 }
 
 #[cfg(test)]

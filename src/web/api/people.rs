@@ -206,13 +206,14 @@ pub async fn save_choice(
         }
         PersonChoice::Exclude(existing) => format!("{person}: exclude, {}", existing.into_str()),
     };
+    let window = engine.window().await?;
     let mut tx = db::begin(&engine.db).await?;
     person_choices::lock(&mut tx).await?;
     if !people::lock(&mut tx, company, person).await? {
         return Err(WebError::NotFound);
     }
     if let PersonChoice::Link(user) = choice
-        && person_choices::is_taken(&mut *tx, company, person, user, engine.window().from).await?
+        && person_choices::is_taken(&mut *tx, company, person, user, window.from).await?
     {
         return Err(WebError::UserTaken);
     }

@@ -48,7 +48,7 @@ pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
     let items = item_views(&visit, stored).await?;
     let kept = match visit.connection.company_id {
         Some(company) if which == ItemState::Ignored && !paging.has_next => {
-            let months = decisions::kept(&visit.engine.db, company, visit.engine.window().from).await?;
+            let months = decisions::kept(&visit.engine.db, company, visit.engine.window().await?.from).await?;
             by_person(&visit, months).await?
         }
         Some(_) | None => ToDecide::default(),
@@ -81,6 +81,13 @@ pub(super) struct ItemView {
     pub(super) more: Option<String>,
     /// A leave type is excluded instead. An ignored item about archived people would hide who is archived later.
     pub(super) can_ignore: bool,
+}
+
+impl ItemView {
+    /// The decision may be made for whoever is archived later too.
+    pub(super) fn can_be_a_rule(&self) -> bool {
+        self.kind == AttentionKind::ArchivedPeople
+    }
 }
 
 /// The items in the admin's language, without those of a kind that only a newer version knows.

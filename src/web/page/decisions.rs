@@ -9,12 +9,14 @@ use axum::response::Redirect;
 
 use super::frame::Visit;
 use super::person;
+use crate::config::{Leavers, ProposedSettings, Setting};
 use crate::db::decisions::MonthOfPerson;
 use crate::db::{connection, people};
 use crate::domain::attention::AttentionKind;
 use crate::domain::ids::{CompanyId, PersonId};
 use crate::sync::decide::{Action, Decision};
 use crate::web::api::attention::{action, save_decision};
+use crate::web::api::settings::save_settings;
 use crate::web::error::WebError;
 use crate::web::notice::Notice;
 use crate::web::request::Id;
@@ -83,7 +85,11 @@ pub(super) async fn decide(
         // The page was opened before somebody else decided, or before the leave was back.
         Err(WebError::NothingToDecide | WebError::InvalidField { .. }) => Notice::NothingToDecide,
         decided => {
-            let is_confirmed = decided? == AttentionKind::DeletionsHeld;
+            let kind = decided?;
+            if kind == AttentionKind::ArchivedPeople && form.contains_key("always") {
+                save_settings(&app.engine, &admin, &always(action)).await?;
+            }
+            let is_confirmed = kind == AttentionKind::DeletionsHeld;
             match action {
                 Action::Keep => Notice::DeletionsRejected,
                 Action::Delete if connection::load(&app.engine.db).await?.is_paused => Notice::Paused,
@@ -93,6 +99,15 @@ pub(super) async fn decide(
         }
     };
     Ok(notice.redirect_to(TAB))
+}
+
+/// From now on, this happens to what archived people have.
+fn always(action: Action) -> ProposedSettings {
+    let leavers = match action {
+        Action::Delete => Leavers::Delete,
+        Action::Keep => Leavers::Keep,
+    };
+    ProposedSettings { settings: [(Setting::Leavers, Some(leavers.into_str().to_owned()))].into() }
 }
 
 /// `POST …/attention/kept/{id}/delete`: what was kept of this person.

@@ -33,8 +33,8 @@ pub(super) enum Tab {
     LeaveTypes,
     History,
     Log,
-    Notifications,
     Preview,
+    Settings,
 }
 
 impl Tab {
@@ -51,8 +51,8 @@ impl Tab {
             Self::LeaveTypes => t.text("tab-leave-types"),
             Self::History => t.text("tab-history"),
             Self::Log => t.text("tab-log"),
-            Self::Notifications => t.text("tab-notifications"),
             Self::Preview => t.text("tab-preview"),
+            Self::Settings => t.text("tab-settings"),
         }
     }
 }

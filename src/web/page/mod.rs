@@ -15,6 +15,7 @@ mod people;
 mod person;
 mod person_choice;
 mod preview;
+mod settings;
 mod sign_in;
 mod view;
 
@@ -62,7 +63,9 @@ pub fn router(app: &App) -> Router<App> {
         .route("/leave-types", get(leave_types::show).post(leave_types::choose))
         .route("/history", get(history::show))
         .route("/log", get(history::show_log))
-        .route("/notifications", get(notifications::show).post(notifications::replace))
+        .route("/settings", get(settings::show).post(settings::save))
+        .route("/settings/effect", get(settings::back).post(settings::show_effect))
+        .route("/settings/notifications", get(settings::back).post(settings::replace_notifications))
         .route("/preview", get(preview::show).post(preview::request))
         .route("/sign-out", post(sign_in::sign_out))
         .layer(from_fn_with_state(app.clone(), sign_in::require_admin))

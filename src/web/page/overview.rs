@@ -79,7 +79,7 @@ async fn progress(visit: &Visit, status: &Status) -> Result<Option<Progress>, sq
     } else {
         (sync.people_done, Some(queue::backlog(&engine.db, company).await?))
     };
-    Ok(Some(Progress::new(engine, visit.frame.t, done, sync.people_total, backlog)))
+    Ok(Some(Progress::new(engine, visit.frame.t, (done, sync.people_total), backlog).await?))
 }
 
 /// The fields of a form.

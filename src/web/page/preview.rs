@@ -9,14 +9,15 @@ use axum::extract::rejection::FormRejection;
 use axum::response::{Redirect, Response};
 
 use super::attention::{ItemView, item_views};
-use super::frame::{Frame, Paging, Visit, render};
-use super::leave_types;
+use super::frame::{Frame, Paging, Tab, Visit, render};
 use super::view::Progress;
+use super::{leave_types, settings};
 use crate::db::connection::{Connection, State as ConnectionState};
 use crate::db::queue::Backlog;
 use crate::db::{people, preview};
 use crate::domain::company::Names;
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{CompanyId, PersonId};
+use crate::domain::proposal::ProposedChange;
 use crate::texts::Text;
 use crate::web::api::leave_types::form_value;
 use crate::web::api::sync::connected_company;
@@ -35,8 +36,7 @@ struct PreviewPage {
     frame: Frame,
     connection: Connection,
     preview: preview::Progress,
-    /// The choice whose effect this is: what it says, its leave type, and how the form names it.
-    proposal: Option<[String; 3]>,
+    proposal: Option<ProposalView>,
     progress: Option<Progress>,
     /// Each list with its number of lines.
     lists: [(&'static str, i64); 6],
@@ -46,6 +46,15 @@ struct PreviewPage {
     /// Why leave would be skipped.
     items: Vec<ItemView>,
     paging: Paging,
+}
+
+/// The change whose effect is shown.
+struct ProposalView {
+    /// What it says.
+    sentences: Vec<String>,
+    /// The tab where it was made, and where its form is sent to.
+    tab: Tab,
+    fields: Vec<(&'static str, String)>,
 }
 
 impl PreviewPage {
@@ -61,17 +70,16 @@ impl PreviewPage {
 pub(super) async fn show(mut visit: Visit) -> Result<Response, WebError> {
     let db = &visit.engine.db;
     let preview = preview::progress(db).await?;
-    let progress = preview.is_under_way().then(|| {
+    let progress = if preview.is_under_way() {
         let (done, total) = (preview.people_done, preview.people_total);
         let backlog = preview.started_at.map(|_| Backlog { urgent: total - done, unhurried: 0, names: 0 });
-        Progress::new(&visit.engine, visit.frame.t, done, total, backlog)
-    });
+        Some(Progress::new(&visit.engine, visit.frame.t, (done, total), backlog).await?)
+    } else {
+        None
+    };
     visit.frame.is_changing = progress.is_some();
     let proposal = match (&preview.proposal, visit.connection.company_id) {
-        (Some(proposed), Some(company)) => {
-            let text = leave_types::describe_proposal(&visit.engine, company, visit.frame.t, proposed).await;
-            Some([text, proposed.type_id.clone(), form_value(proposed.choice)])
-        }
+        (Some(proposed), Some(company)) => Some(proposal_view(&visit, company, proposed).await?),
         _ => None,
     };
     let counts: HashMap<String, i64> = preview::count_lines(db).await?.into_iter().collect();
@@ -91,13 +99,33 @@ pub(super) async fn show(mut visit: Visit) -> Result<Response, WebError> {
     render(&PreviewPage { frame, connection, preview, proposal, progress, lists, shown, lines, names, items, paging })
 }
 
+async fn proposal_view(visit: &Visit, company: CompanyId, proposed: &ProposedChange) -> Result<ProposalView, WebError> {
+    let (engine, t) = (&visit.engine, visit.frame.t);
+    Ok(match proposed {
+        ProposedChange::Type(proposed) => ProposalView {
+            sentences: vec![leave_types::describe_proposal(engine, company, t, proposed).await],
+            tab: Tab::LeaveTypes,
+            fields: vec![("type_id", proposed.type_id.clone()), ("choice", form_value(proposed.choice))],
+        },
+        ProposedChange::Settings(proposed) => ProposalView {
+            sentences: settings::describe(engine, company, t, proposed).await?,
+            tab: Tab::Settings,
+            fields: proposed
+                .settings
+                .iter()
+                .map(|(setting, text)| (setting.into_str(), text.clone().unwrap_or_default()))
+                .collect(),
+        },
+    })
+}
+
 /// `POST …/preview`: of a choice that is not stored yet, or of what is stored.
 pub(super) async fn request(
     State(app): State<App>,
     form: Result<Form<HashMap<String, String>>, FormRejection>,
 ) -> Result<Redirect, WebError> {
     let Form(mut form) = form?;
-    let proposal = leave_types::proposal(&mut form)?;
+    let proposal = leave_types::proposal(&mut form)?.map(ProposedChange::Type);
     let engine = &app.engine;
     connected_company(engine).await?;
     preview::request(&engine.db, proposal.as_ref(), engine.clock.now()).await?;

@@ -4,6 +4,7 @@ use jiff::civil::DateTime;
 
 use crate::db::queue::Backlog;
 use crate::domain::company::Names;
+use crate::domain::desired::Window;
 use crate::domain::ids::PersonId;
 use crate::sync::Engine;
 use crate::texts::{Language, Text};
@@ -41,25 +42,31 @@ pub(super) struct Progress {
 
 impl Progress {
     /// `backlog`: what is left to do, once that is known.
-    pub(super) fn new(engine: &Engine, t: Language, done: i64, total: i64, backlog: Option<Backlog>) -> Self {
+    pub(super) async fn new(
+        engine: &Engine,
+        t: Language,
+        (done, total): (i64, i64),
+        backlog: Option<Backlog>,
+    ) -> Result<Self, sqlx::Error> {
         let officient = &engine.config.officient;
-        Self {
+        let window = engine.window().await?;
+        Ok(Self {
             done,
             total,
-            time_left: backlog.map(|backlog| duration(t, seconds_left(engine, &backlog)).to_string()),
+            time_left: backlog.map(|backlog| duration(t, seconds_left(engine, window, &backlog)).to_string()),
             limit: t
                 .text("why-so-long")
                 .with("calls", officient.rate_limit_calls)
                 .with("seconds", officient.rate_limit_period.as_secs()),
-        }
+        })
     }
 }
 
 /// How long the calls to Officient take at its rate limit: one call for each person and year, and one for each name.
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-fn seconds_left(engine: &Engine, backlog: &Backlog) -> f64 {
+fn seconds_left(engine: &Engine, window: Window, backlog: &Backlog) -> f64 {
     let officient = &engine.config.officient;
-    let years = engine.window().years().count() as f64;
+    let years = window.years().count() as f64;
     let calls = (backlog.urgent as f64 + backlog.unhurried as f64 * SWEEP_SLOWDOWN) * years + backlog.names as f64;
     calls * officient.rate_limit_period.as_secs_f64() / officient.rate_limit_calls as f64
 }
