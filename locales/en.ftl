@@ -10,11 +10,9 @@ language = Language
 
 tab-connection = Connection
 tab-attention = Needs attention
-tab-differences = Differences
 tab-people = People
 tab-leave-types = Leave types
 tab-history = History
-tab-log = Log
 tab-settings = Settings
 tab-preview = Preview
 open-items =
@@ -103,7 +101,6 @@ back-to-page = Back to the connection
 
 setup-heading = Make the connection
 setup-intro = With the connection, absences from Officient stand in Optedo at once. Nothing ever goes back: changes in Optedo have no effect in Officient.
-choose-heading = Choose your HR software
 register-heading = Register an app in Officient
 open-developer-page = Open Officient’s developer page
 new-window = new window
@@ -120,11 +117,10 @@ replace-credentials = Replace Client ID and Secret
 secret-kept = The Secret is kept and never shown again. Fill it in only to replace it.
 credentials-fixed = Client ID and Secret are fixed in the service’s configuration.
 login-heading = Sign in and grant access
+registration-again = See or replace the registration, Client ID and Secret
 login-text = You come to Officient’s sign-in page. Sign in there and grant access (‘Geef toegang’); then you come back here.
-login-after-credentials = The button appears as soon as Client ID and Secret are saved.
 login-button = Sign in to Officient
 preview-first = Show a preview first; write nothing to Optedo yet
-names-heading = Make names and types equal
 names-text = First and last name must be exactly equal in Officient and Optedo, capitals included. A leave type gets, in Officient under Verloftypes – Geavanceerd, the description of the absence type in Optedo; that field appears only once the connection is there. What is not right yet is then under ‘Needs attention’.
 
 connection-heading = Connection
@@ -136,6 +132,7 @@ reauthorization-text = Officient no longer accepts the connection. Sign in again
 company = Company in Officient
 connected-since = Connected since
 connected-by = by { $name }
+disconnect-heading = Stop the connection
 disconnect = Disconnect
 disconnect-text = Disconnecting stops the connection: our webhooks at Officient are removed and the access is forgotten. The absences that are in Optedo stay there. Client ID and Secret are kept.
 start-writing = Start writing
@@ -184,6 +181,7 @@ days =
 why-so-long = Officient allows { $calls } calls in { $seconds } seconds.
 sync-now = Check everybody now
 
+advanced-heading = Advanced
 webhooks-heading = Webhooks
 webhooks-text = With these Officient tells at once when something changes. Without webhooks, changes arrive only when everybody is checked.
 event = Event
@@ -271,6 +269,9 @@ delete-after-all = Delete after all
 ignore = Ignore
 follow-again = Follow again
 what-to-do = What to do:
+retry-outcome = Tried again at { $at }: { $resolved } resolved, { $open } not resolved yet, { $waiting } still to be looked at.
+more-days = and { $count } more
+last-looked-at = last looked at
 this-item = for { $subject }
 
 attention-kind =
@@ -602,6 +603,7 @@ education = Training day (built into Officient)
 origin-own-name = the name that Officient gives the day
 
 history-heading = History
+history-of-leave = What was written to Optedo
 history-intro = What was written to Optedo when and why, and what failed. The newest is on top.
 history-of = History of { $name }
 everybodys-history = Everybody’s history
@@ -858,6 +860,7 @@ message-why = You get this message because your address is on that page, under S
 notice =
     { $notice ->
         [connected] The connection with Officient works. All absences are now taken over a first time.
+        [already_resolved] This item has resolved itself meanwhile.
         [connected_paused] The connection with Officient works. Nothing is written to Optedo yet: a preview is made first.
         [disconnected] You are disconnected from Officient. The absences that are in Optedo stay there; Client ID and Secret are kept.
         [access_denied] You did not grant access in Officient, so nothing is connected. Click ‘Sign in to Officient’ again and grant access.

@@ -10,11 +10,9 @@ language = Langue
 
 tab-connection = Connexion
 tab-attention = À traiter
-tab-differences = Différences
 tab-people = Personnes
 tab-leave-types = Types de congé
 tab-history = Historique
-tab-log = Journal
 tab-settings = Paramètres
 tab-preview = Aperçu
 open-items =
@@ -103,7 +101,6 @@ back-to-page = Retour à la connexion
 
 setup-heading = Établir la connexion
 setup-intro = Avec la connexion, les absences d’Officient apparaissent aussitôt dans Optedo. Rien ne repart dans l’autre sens : les modifications dans Optedo n’ont aucun effet dans Officient.
-choose-heading = Choisissez votre logiciel RH
 register-heading = Enregistrez une app dans Officient
 open-developer-page = Ouvrez la page développeur d’Officient
 new-window = nouvelle fenêtre
@@ -120,11 +117,10 @@ replace-credentials = Remplacer le Client ID et le Secret
 secret-kept = Le Secret est enregistré et ne sera plus affiché. Ne le remplissez que pour le remplacer.
 credentials-fixed = Le Client ID et le Secret sont fixés dans la configuration du service.
 login-heading = Connectez-vous et donnez l’accès
+registration-again = Revoir ou remplacer l’enregistrement, le Client ID et le Secret
 login-text = Vous arrivez sur la page de connexion d’Officient. Connectez-vous-y et donnez l’accès (« Geef toegang ») ; vous reviendrez ensuite ici.
-login-after-credentials = Le bouton apparaît dès que le Client ID et le Secret sont enregistrés.
 login-button = Se connecter à Officient
 preview-first = Montrer d’abord un aperçu ; ne rien écrire encore dans Optedo
-names-heading = Rendez les noms et les types identiques
 names-text = Le prénom et le nom doivent être exactement identiques dans Officient et Optedo, majuscules comprises. Un type de congé reçoit dans Officient, sous Verloftypes – Geavanceerd, la description du type d’absence d’Optedo ; ce champ n’apparaît qu’une fois la connexion établie. Ce qui ne correspond pas encore se trouve ensuite sous « À traiter ».
 
 connection-heading = Connexion
@@ -136,6 +132,7 @@ reauthorization-text = Officient n’accepte plus la connexion. Connectez-vous �
 company = Entreprise dans Officient
 connected-since = Connecté depuis
 connected-by = par { $name }
+disconnect-heading = Arrêter la connexion
 disconnect = Se déconnecter d’Officient
 disconnect-text = La déconnexion arrête la synchronisation : nos webhooks chez Officient sont supprimés et l’accès est oublié. Les absences déjà présentes dans Optedo y restent. Le Client ID et le Secret sont conservés.
 start-writing = Démarrer la synchronisation
@@ -180,6 +177,7 @@ days =
 why-so-long = Officient autorise { $calls } appels en { $seconds } secondes.
 sync-now = Tout vérifier maintenant
 
+advanced-heading = Avancé
 webhooks-heading = Annonces (webhooks)
 webhooks-text = Officient signale ainsi aussitôt chaque changement. Sans webhooks, les changements n’arrivent qu’à la vérification complète suivante.
 event = Événement
@@ -267,6 +265,9 @@ delete-after-all = Supprimer quand même
 ignore = Ignorer
 follow-again = Suivre à nouveau
 what-to-do = Que faire :
+retry-outcome = Nouvel essai à { $at } : { $resolved } résolus, { $open } pas encore résolus, { $waiting } encore à vérifier.
+more-days = et encore { $count }
+last-looked-at = vérifié pour la dernière fois le
 this-item = pour { $subject }
 
 attention-kind =
@@ -598,6 +599,7 @@ education = Jour de formation (intégré à Officient)
 origin-own-name = le nom qu’Officient donne au jour
 
 history-heading = Historique
+history-of-leave = Ce qui a été écrit dans Optedo
 history-intro = Ce qui a été écrit dans Optedo, quand et pourquoi, et ce qui a échoué. Le plus récent est en haut.
 history-of = Historique de { $name }
 everybodys-history = Historique de tous
@@ -854,6 +856,7 @@ message-why = Vous recevez ce message parce que votre adresse figure sur cette p
 notice =
     { $notice ->
         [connected] La connexion avec Officient est établie. Toutes les absences sont maintenant reprises une première fois.
+        [already_resolved] Ce point s’est résolu de lui-même entre-temps.
         [connected_paused] La connexion avec Officient est établie. Rien n’est encore écrit dans Optedo : un aperçu est d’abord préparé.
         [disconnected] Vous êtes déconnecté d’Officient. Les absences déjà présentes dans Optedo y restent ; le Client ID et le Secret sont conservés.
         [access_denied] Vous n’avez pas donné l’accès dans Officient : rien n’est connecté. Cliquez à nouveau sur « Se connecter à Officient » et donnez l’accès.

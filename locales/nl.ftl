@@ -10,11 +10,9 @@ language = Taal
 
 tab-connection = Koppeling
 tab-attention = Vraagt aandacht
-tab-differences = Verschillen
 tab-people = Personen
 tab-leave-types = Verloftypes
 tab-history = Geschiedenis
-tab-log = Logboek
 tab-settings = Instellingen
 tab-preview = Voorbeeld
 open-items =
@@ -103,7 +101,6 @@ back-to-page = Terug naar de koppeling
 
 setup-heading = De koppeling maken
 setup-intro = Met de koppeling komen afwezigheden uit Officient meteen in Optedo te staan. Er gaat nooit iets terug: wijzigingen in Optedo hebben geen weerslag in Officient.
-choose-heading = Kies je HR-pakket
 register-heading = Registreer een app in Officient
 open-developer-page = Open de ontwikkelaarspagina van Officient
 new-window = nieuw venster
@@ -120,11 +117,10 @@ replace-credentials = Client ID en Secret vervangen
 secret-kept = Het Secret is bewaard en wordt niet meer getoond. Vul het enkel in om het te vervangen.
 credentials-fixed = Client ID en Secret liggen vast in de configuratie van de dienst.
 login-heading = Meld aan en geef toegang
+registration-again = De registratie, Client ID en Secret opnieuw bekijken of vervangen
 login-text = Je komt op de aanmeldpagina van Officient. Meld je daar aan en klik op ‘Geef toegang’; daarna kom je hier terug.
-login-after-credentials = De knop verschijnt zodra Client ID en Secret bewaard zijn.
 login-button = Aanmelden bij Officient
 preview-first = Eerst een voorbeeld tonen; nog niets in Optedo schrijven
-names-heading = Maak namen en types gelijk
 names-text = Voornaam en achternaam moeten in Officient en Optedo exact gelijk zijn, hoofdletters inbegrepen. Een verloftype krijgt in Officient, onder Verloftypes – Geavanceerd, de omschrijving van het afwezigheidstype in Optedo; dat veld verschijnt pas als de koppeling er is. Wat nog niet klopt, staat daarna onder ‘Vraagt aandacht’.
 
 connection-heading = Koppeling
@@ -136,6 +132,7 @@ reauthorization-text = Officient aanvaardt de koppeling niet meer. Meld opnieuw 
 company = Bedrijf in Officient
 connected-since = Gekoppeld sinds
 connected-by = door { $name }
+disconnect-heading = De koppeling stoppen
 disconnect = Afmelden
 disconnect-text = Afmelden stopt de koppeling: onze webhooks bij Officient worden verwijderd en de toegang wordt vergeten. De afwezigheden die al in Optedo staan, blijven staan. Client ID en Secret blijven bewaard.
 start-writing = Koppeling starten
@@ -184,6 +181,7 @@ days =
 why-so-long = Officient laat { $calls } vragen per { $seconds } seconden toe.
 sync-now = Nu alles nakijken
 
+advanced-heading = Geavanceerd
 webhooks-heading = Meldingen (webhooks)
 webhooks-text = Hiermee verwittigt Officient meteen wanneer iets verandert. Zonder webhooks komen wijzigingen pas binnen wanneer iedereen wordt nagekeken.
 event = Gebeurtenis
@@ -271,6 +269,9 @@ delete-after-all = Toch verwijderen
 ignore = Negeren
 follow-again = Weer opvolgen
 what-to-do = Wat te doen:
+retry-outcome = Opnieuw geprobeerd om { $at }: { $resolved } opgelost, { $open } nog niet opgelost, { $waiting } nog na te kijken.
+more-days = en nog { $count }
+last-looked-at = voor het laatst nagekeken op
 this-item = voor { $subject }
 
 attention-kind =
@@ -602,6 +603,7 @@ education = Opleidingsdag (ingebouwd in Officient)
 origin-own-name = de naam die Officient aan de dag geeft
 
 history-heading = Geschiedenis
+history-of-leave = Wat in Optedo geschreven werd
 history-intro = Wat wanneer in Optedo is geschreven en waarom, en wat mislukte. Het nieuwste staat bovenaan.
 history-of = Geschiedenis van { $name }
 everybodys-history = Geschiedenis van iedereen
@@ -858,6 +860,7 @@ message-why = Je krijgt dit bericht omdat je adres op die pagina staat, onder In
 notice =
     { $notice ->
         [connected] De koppeling met Officient is gelukt. Alle afwezigheden worden nu een eerste keer overgenomen.
+        [already_resolved] Dit punt is intussen vanzelf opgelost.
         [connected_paused] De koppeling met Officient is gelukt. Er wordt nog niets in Optedo geschreven: eerst wordt een voorbeeld gemaakt.
         [disconnected] Je bent afgemeld bij Officient. De afwezigheden die al in Optedo staan, blijven staan; Client ID en Secret zijn bewaard.
         [access_denied] Je hebt in Officient geen toegang gegeven, dus er is niets gekoppeld. Klik opnieuw op ‘Aanmelden bij Officient’ en kies dan ‘Geef toegang’.

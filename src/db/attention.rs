@@ -1,6 +1,7 @@
 //! Attention items, and the leave that is blocked because of them (table `held_back`).
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff_sqlx::ToSqlx as _;
 use serde::Serialize;
 use sqlx::types::Json;
@@ -201,24 +202,65 @@ pub async fn clear_blocked(
         company.0, person.0, events => |row| (row.kind, row.subject_id))
 }
 
-/// Stores which leave is blocked, by which item, and whether Optedo contains it.
+/// Stores which leave is blocked, by which item, whether Optedo contains it, and its day.
 pub async fn insert_blocked(
     db: impl PgExecutor<'_>,
     company: CompanyId,
     person: PersonId,
     blocked: &[&(EventId, AttentionItem)],
     is_in_optedo: impl Fn(EventId) -> bool,
+    day: impl Fn(EventId) -> Option<Date>,
 ) -> Result<()> {
     let events: Vec<i64> = blocked.iter().map(|(event, _)| event.0).collect();
     let kinds: Vec<&str> = blocked.iter().map(|(_, item)| item.kind().into_str()).collect();
     let subject_ids: Vec<&str> = blocked.iter().map(|(_, item)| item.subject_id.as_str()).collect();
     let in_optedo: Vec<bool> = blocked.iter().map(|(event, _)| is_in_optedo(*event)).collect();
+    let days: Vec<Option<jiff_sqlx::Date>> = blocked.iter().map(|(event, _)| Some(day(*event)?.to_sqlx())).collect();
     execute!(db,
-        "insert into held_back (company_id, person_id, event_id, kind, subject_id, in_optedo)
-         select $1, $2, * from unnest($3::bigint[], $4::text[], $5::text[], $6::boolean[])
+        "insert into held_back (company_id, person_id, event_id, kind, subject_id, in_optedo, date)
+         select $1, $2, * from unnest($3::bigint[], $4::text[], $5::text[], $6::boolean[], $7::date[])
          on conflict (company_id, event_id) do update set person_id = excluded.person_id, kind = excluded.kind,
-             subject_id = excluded.subject_id, in_optedo = excluded.in_optedo";
-        company.0, person.0, &events, &kinds as _, &subject_ids as _, &in_optedo)
+             subject_id = excluded.subject_id, in_optedo = excluded.in_optedo, date = excluded.date";
+        company.0, person.0, &events, &kinds as _, &subject_ids as _, &in_optedo, &days as _)
+}
+
+/// The leave of a person that waits for an item.
+pub struct WaitingDays {
+    pub kind: String,
+    pub subject_id: String,
+    pub person: PersonId,
+    /// The first ten, in order.
+    pub days: Vec<Date>,
+    pub count: i64,
+}
+
+/// Whose leave waits for these items (kind and subject id), and on which days.
+pub async fn waiting_days(
+    db: impl PgExecutor<'_>,
+    company: CompanyId,
+    items: Vec<(String, String)>,
+) -> Result<Vec<WaitingDays>> {
+    let (kinds, subject_ids): (Vec<String>, Vec<String>) = items.into_iter().unzip();
+    rows!(fetch_all(db),
+        r#"select kind, subject_id, person_id, count(*) as "count!",
+               coalesce((array_agg(date order by date) filter (where date is not null))[:10], '{}')
+                   as "days!: Vec<jiff_sqlx::Date>"
+           from held_back join unnest($2::text[], $3::text[]) as i (kind, subject_id) using (kind, subject_id)
+           where company_id = $1 group by kind, subject_id, person_id order by kind, subject_id, min(date), person_id"#;
+        company.0, &kinds, &subject_ids => |row| WaitingDays {
+            kind: row.kind, subject_id: row.subject_id, person: PersonId(row.person_id), count: row.count,
+            days: row.days.into_iter().map(jiff_sqlx::Date::to_jiff).collect() })
+}
+
+/// Of the items that were looked at after this moment: how many are resolved, and how many are still open. And how many open ones were
+/// not looked at since.
+pub async fn outcome_since(db: impl PgExecutor<'_>, since: Timestamp) -> Result<[i64; 3]> {
+    rows!(fetch_one(db),
+        r#"select count(*) filter (where resolved_at >= $1) as "resolved!",
+               count(*) filter (where resolved_at is null and last_seen_at >= $1) as "still_open!",
+               count(*) filter (where resolved_at is null and last_seen_at < $1) as "not_yet!"
+           from attention where ignored_at is null and (resolved_at is null or resolved_at >= $1)"#;
+        since.to_sqlx() => |row| [row.resolved, row.still_open, row.not_yet])
 }
 
 /// The events of a person whose change the last reconciliation could not make, and the kind of the item that says why.

@@ -102,7 +102,8 @@ impl Engine {
         let mut to_count = attention::clear_blocked(&mut *tx, company, person, seen.as_deref()).await?;
         if !blocked.is_empty() {
             let is_in_optedo = |event| observation.is_in_optedo(event);
-            attention::insert_blocked(&mut *tx, company, person, &blocked, is_in_optedo).await?;
+            let day = |event| observation.events.get(&event).map(|(day, _)| *day);
+            attention::insert_blocked(&mut *tx, company, person, &blocked, is_in_optedo, day).await?;
         }
         let key = |item: &AttentionItem| (item.kind().into_str().to_owned(), item.subject_id.clone());
         let items: BTreeMap<(String, String), &AttentionItem> =

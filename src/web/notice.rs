@@ -44,6 +44,8 @@ pub enum Notice {
     /// Nobody is reconciled until the admin starts the connection, or resumes.
     Paused,
     Connected,
+    /// The item resolved itself meanwhile.
+    AlreadyResolved,
     /// Connected, but nothing is written until the admin has seen a preview.
     ConnectedPaused,
     Disconnected,

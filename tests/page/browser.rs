@@ -51,11 +51,12 @@ async fn use_every_page(kind: Kind) {
     connect(&browser, &app).await;
     browser.open(&page).await;
     browser.until_it_contains("Gekoppeld").await;
+    browser.unfold("Geavanceerd").await;
     let text = browser.text().await;
     for says in [
         "Acme",
         "door Els Vermeulen",
-        "Afmelden",
+        "De koppeling stoppen",
         "geregistreerd",
         "De eerste letter verschilt: ‘J’ in Officient, ‘j’ in Optedo.",
     ] {
@@ -100,7 +101,8 @@ async fn use_every_page(kind: Kind) {
     browser.open(&format!("{page}/attention")).await;
     let an_is_open = async || browser.texts(".item h3").await.iter().any(|title| title.contains("An Janssens"));
     assert!(an_is_open().await);
-    browser.press_in(".item:has(button[aria-label*=\"An Janssens\"])", "Opnieuw proberen").await;
+    browser.press("Opnieuw proberen").await;
+    browser.until_it_contains("Opnieuw geprobeerd om").await;
     app.settle().await;
     browser.open(&format!("{page}/attention")).await;
     assert!(!an_is_open().await, "{}", browser.text().await);
@@ -143,6 +145,7 @@ async fn use_every_page(kind: Kind) {
     browser.photograph("voorbeeld").await;
 
     browser.open(&page).await;
+    browser.unfold("De koppeling stoppen").await;
     browser.press_in("section", "Afmelden").await;
     browser.until_it_contains("Je bent afgemeld bij Officient").await;
     assert!(app.officient.subscriptions().is_empty(), "our webhooks stayed at Officient");

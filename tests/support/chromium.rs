@@ -128,6 +128,14 @@ impl Chromium {
         panic!("no control is labelled {label} on {}: {}", self.address().await, self.text().await);
     }
 
+    /// Shows what is behind this summary.
+    pub async fn unfold(&self, summary: &str) {
+        let path = format!("//summary[normalize-space() = \"{summary}\"]");
+        let summary = self.driver.find(By::XPath(path.as_str())).await.unwrap();
+        summary.scroll_into_view().await.unwrap();
+        summary.click().await.unwrap();
+    }
+
     /// Presses the first control that this selector finds.
     pub async fn press_first(&self, selector: &str) {
         self.leave_by(self.driver.find(By::Css(selector)).await.unwrap()).await;

@@ -6,13 +6,14 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::officient_app::{json_object, text};
 use crate::db::attention::{ItemState, StoredItem};
+use crate::db::connection::Connection;
 use crate::db::{attention, connection, differences, queue, sweeps};
 use crate::domain::attention::AttentionKind;
 use crate::domain::ids::CompanyId;
@@ -22,7 +23,7 @@ use crate::sync::decide::{Action, Decided, Decision};
 use crate::sync::reference_data::Fresh;
 use crate::web::error::WebError;
 use crate::web::notice::Notice;
-use crate::web::request::{Id, parameter};
+use crate::web::request::{Id, parameter, wants_page};
 use crate::web::session::Admin;
 use crate::web::state::App;
 
@@ -59,16 +60,56 @@ pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<J
 )]
 pub async fn retry(State(app): State<App>, admin: Admin, Id(id): Id, headers: HeaderMap) -> Result<Response, WebError> {
     let engine = &app.engine;
-    let item = attention::find_unresolved(&engine.db, id).await?;
-    let (kind, subject_id) = item.ok_or(WebError::NotFound)?;
+    let Some((kind, subject_id)) = attention::find_unresolved(&engine.db, id).await? else {
+        return resolved_or_missing(engine, id, &headers).await;
+    };
     let connection = connection::load(&engine.db).await?;
+    if kind == AttentionKind::DeletionsHeld {
+        let company = connection.company_id.unwrap_or(CompanyId(0));
+        let all = Decision { action: Action::Delete, people: None };
+        // If somebody confirmed them meanwhile, there is nothing left to do.
+        let _decided = engine.decide(company, id, &all, &admin.actor).await?;
+    } else {
+        retry_item(&app, &connection, kind, &subject_id).await?;
+    }
+    engine.work_signal.notify(&engine.db).await;
+    let notice = if connection.is_paused {
+        Notice::Paused
+    } else if kind == AttentionKind::DeletionsHeld {
+        Notice::DeletionsConfirmed
+    } else {
+        Notice::Retrying
+    };
+    Ok(notice.page_or(StatusCode::ACCEPTED, &headers, "/attention"))
+}
+
+/// The response to a change of an item that is not open: it resolved itself meanwhile, or does not exist.
+async fn resolved_or_missing(engine: &Engine, id: i64, headers: &HeaderMap) -> Result<Response, WebError> {
+    if wants_page(headers) && attention::find(&engine.db, id).await?.is_some() {
+        return Ok(Notice::AlreadyResolved.redirect_to("/attention").into_response());
+    }
+    Err(WebError::NotFound)
+}
+
+/// Tries again what the open items are about, except what waits for a decision. One that cannot be tried does not stop the
+/// others.
+pub async fn retry_all(app: &App) -> Result<(), WebError> {
+    let connection = connection::load(&app.engine.db).await?;
+    for item in attention::list(&app.engine.db, ItemState::Open).await? {
+        let Ok(kind) = item.kind.parse() else { continue };
+        if let Err(error) = retry_item(app, &connection, kind, &item.subject_id).await {
+            error.log();
+        }
+    }
+    app.engine.work_signal.notify(&app.engine.db).await;
+    Ok(())
+}
+
+/// Tries again what the item is about. What waits for a decision goes on waiting.
+async fn retry_item(app: &App, connection: &Connection, kind: AttentionKind, subject_id: &str) -> Result<(), WebError> {
+    let engine = &app.engine;
     let company = connection.company_id.unwrap_or(CompanyId(0));
     match kind {
-        AttentionKind::DeletionsHeld => {
-            let all = Decision { action: Action::Delete, people: None };
-            // If somebody confirmed them meanwhile, there is nothing left to do.
-            let _decided = engine.decide(company, id, &all, &admin.actor).await?;
-        }
         AttentionKind::OptedoUnauthorized => {
             engine.optedo_breaker.try_now();
             queue::retry_now(&engine.db).await?;
@@ -91,8 +132,8 @@ pub async fn retry(State(app): State<App>, admin: Admin, Id(id): Id, headers: He
                 engine.work_signal.notify(&engine.db).await;
             });
         }
-        // Resuming is a decision of its own.
-        AttentionKind::Paused => {}
+        // Each is a decision of its own.
+        AttentionKind::Paused | AttentionKind::DeletionsHeld => {}
         AttentionKind::DiffersInOptedo => differences::request_audit(&engine.db, company, engine.clock.now()).await?,
         AttentionKind::WebhookRefused => engine.ensure_subscriptions().await?,
         // A sweep would start what waits for the admin's start.
@@ -111,19 +152,11 @@ pub async fn retry(State(app): State<App>, admin: Admin, Id(id): Id, headers: He
             if kind == AttentionKind::UnmappedLeaveType {
                 engine.check_next_year(company, Fresh(engine.clock.now())).await?;
             }
-            let waiting = attention::people_blocked_by(&engine.db, company, kind, &subject_id).await?;
+            let waiting = attention::people_blocked_by(&engine.db, company, kind, subject_id).await?;
             queue::request_sync(&engine.db, company, &waiting, manual_request(engine)).await?;
         }
     }
-    engine.work_signal.notify(&engine.db).await;
-    let notice = if connection.is_paused {
-        Notice::Paused
-    } else if kind == AttentionKind::DeletionsHeld {
-        Notice::DeletionsConfirmed
-    } else {
-        Notice::Retrying
-    };
-    Ok(notice.page_or(StatusCode::ACCEPTED, &headers, "/attention"))
+    Ok(())
 }
 
 /// What becomes of absences whose leave is gone.
@@ -206,7 +239,7 @@ fn manual_request(engine: &Engine) -> SyncRequest {
 pub async fn ignore(State(app): State<App>, Id(id): Id, headers: HeaderMap) -> Result<Response, WebError> {
     let engine = &app.engine;
     if !attention::ignore(&engine.db, id, engine.clock.now()).await? {
-        return Err(WebError::NotFound);
+        return resolved_or_missing(engine, id, &headers).await;
     }
     Ok(Notice::Ignored.page_or(StatusCode::NO_CONTENT, &headers, "/attention"))
 }

@@ -12,20 +12,24 @@ use super::decisions::{ToDecide, by_person};
 use super::frame::{Frame, Paging, Tab, Visit, render};
 use super::{person, person_choice};
 use crate::clock::local_time;
-use crate::db::attention::{self, ItemState, StoredItem};
-use crate::db::connection::{Connection, State as ConnectionState};
+use crate::db::attention::{self, ItemState, StoredItem, WaitingDays};
+use crate::db::connection::{self, Connection, State as ConnectionState};
 use crate::db::{decisions, people};
 use crate::domain::attention::{AttentionKind, Cause, Difference};
 use crate::domain::company::Names;
-use crate::domain::ids::{EventId, PersonId};
+use crate::domain::ids::{CompanyId, EventId, PersonId};
 use crate::domain::mapping::{EDUCATION, SICK_DAY};
 use crate::texts::{Language, Text};
+use crate::web::PAGE_PATH;
+use crate::web::api::attention::retry_all;
 use crate::web::error::WebError;
 use crate::web::notice::Notice;
 use crate::web::request::Id;
 use crate::web::state::App;
 
 const ITEMS_PER_PAGE: usize = 20;
+/// Of each item.
+const PEOPLE_SHOWN: usize = 10;
 
 #[derive(Template)]
 #[template(path = "page/attention.html")]
@@ -34,6 +38,8 @@ struct AttentionPage {
     connection: Connection,
     which: ItemState,
     items: Vec<ItemView>,
+    /// What came of the last retry.
+    outcome: Option<String>,
     /// What the admin keeps in Optedo although its leave is gone; on the last page of the ignored items.
     kept: ToDecide,
     paging: Paging,
@@ -53,16 +59,41 @@ pub(super) async fn show(visit: Visit) -> Result<Response, WebError> {
         }
         Some(_) | None => ToDecide::default(),
     };
+    let outcome = outcome(&visit).await?;
     let Visit { frame, connection, .. } = visit;
-    render(&AttentionPage { frame, connection, which, items, kept, paging })
+    render(&AttentionPage { frame, connection, which, items, outcome, kept, paging })
+}
+
+/// What came of the retry that the address names (`?retried=`, in milliseconds since 1970).
+async fn outcome(visit: &Visit) -> Result<Option<String>, WebError> {
+    let at = visit.frame.value("retried").and_then(|at| Timestamp::from_millisecond(at.parse().ok()?).ok());
+    let Some(at) = at else { return Ok(None) };
+    let [resolved, still_open, not_yet] = attention::outcome_since(&visit.engine.db, at).await?;
+    let t = visit.frame.t;
+    let text = t
+        .text("retry-outcome")
+        .with("at", local_time(&at))
+        .with("resolved", resolved)
+        .with("open", still_open)
+        .with("waiting", not_yet);
+    Ok(Some(text.to_string()))
+}
+
+/// `POST …/attention/retry`: all open items.
+pub(super) async fn retry(State(app): State<App>) -> Result<Redirect, WebError> {
+    let at = app.engine.clock.now().as_millisecond();
+    retry_all(&app).await?;
+    if connection::load(&app.engine.db).await?.is_paused {
+        return Ok(Notice::Paused.redirect_to("/attention"));
+    }
+    Ok(Redirect::to(&format!("{}?retried={at}", Tab::Attention.path())))
 }
 
 /// `POST …/attention/{id}/follow`: opens an ignored item again.
 pub(super) async fn follow(State(app): State<App>, Id(id): Id) -> Result<Redirect, WebError> {
-    if !attention::follow(&app.engine.db, id).await? {
-        return Err(WebError::NotFound);
-    }
-    Ok(Notice::Followed.redirect_to("/attention"))
+    let is_open = attention::follow(&app.engine.db, id).await?;
+    let notice = if is_open { Notice::Followed } else { Notice::AlreadyResolved };
+    Ok(notice.redirect_to("/attention"))
 }
 
 pub(super) struct ItemView {
@@ -75,12 +106,22 @@ pub(super) struct ItemView {
     pub(super) since: Timestamp,
     /// How much waits for it.
     pub(super) waiting: Option<Text<'static>>,
+    /// Whose leave waits, and on which days.
+    pub(super) waits: Vec<WaitingPerson>,
     /// Absences that wait for the admin's decision.
     pub(super) to_decide: Option<ToDecide>,
     /// The address of the page that shows the subject.
     pub(super) more: Option<String>,
     /// A leave type is excluded instead. An ignored item about archived people would hide who is archived later.
     pub(super) can_ignore: bool,
+}
+
+/// A person whose leave waits for an item.
+pub(super) struct WaitingPerson {
+    pub(super) name: String,
+    /// Of the person's page, in the month of the first day.
+    pub(super) address: String,
+    pub(super) days: String,
 }
 
 impl ItemView {
@@ -102,6 +143,9 @@ pub(super) async fn item_views(visit: &Visit, items: Vec<StoredItem>) -> Result<
     };
     let view = |item| item_view(visit.frame.t, item, &names, &owners);
     let mut views: Vec<ItemView> = items.into_iter().filter_map(view).collect();
+    if let Some(company) = company {
+        add_waits(visit, company, &mut views).await?;
+    }
     for view in &mut views {
         let Some(company) = company.filter(|_| view.item.resolved_at.is_none()) else { continue };
         let months = if view.kind == AttentionKind::DeletionsHeld {
@@ -114,6 +158,32 @@ pub(super) async fn item_views(visit: &Visit, items: Vec<StoredItem>) -> Result<
         view.to_decide = Some(by_person(visit, months).await?);
     }
     Ok(views)
+}
+
+/// Adds to each item whose leave waits for it. What waits for a decision is listed there, by month.
+async fn add_waits(visit: &Visit, company: CompanyId, views: &mut [ItemView]) -> Result<(), sqlx::Error> {
+    let (db, t) = (&visit.engine.db, visit.frame.t);
+    let open = views.iter().filter(|view| view.item.resolved_at.is_none());
+    let open = open.filter(|view| !matches!(view.kind, AttentionKind::DeletionsHeld | AttentionKind::ArchivedPeople));
+    let keys: Vec<_> = open.map(|view| (view.item.kind.clone(), view.item.subject_id.clone())).collect();
+    let waiting = attention::waiting_days(db, company, keys).await?;
+    let ids: Vec<i64> = waiting.iter().map(|waiting| waiting.person.0).collect();
+    let names = people::names(db, Some(company), &ids).await?;
+    for WaitingDays { kind, subject_id, person, days, count } in waiting {
+        let of_item = views.iter_mut().find(|view| view.item.kind == kind && view.item.subject_id == subject_id);
+        let Some(view) = of_item.filter(|view| view.waits.len() < PEOPLE_SHOWN) else { continue };
+        let mut shown: Vec<String> = days.iter().map(|day| day.strftime("%d/%m/%Y").to_string()).collect();
+        let more = count - i64::try_from(shown.len()).unwrap_or(count);
+        if more > 0 {
+            shown.push(t.text("more-days").with("count", more).to_string());
+        }
+        view.waits.push(WaitingPerson {
+            name: t.person_name(person, names.get(&person)),
+            address: person::address(person, days.first().copied()),
+            days: shown.join(", "),
+        });
+    }
+    Ok(())
 }
 
 fn item_view(
@@ -155,6 +225,7 @@ fn item_view(
         remedy: remedy(t, kind, &item),
         since,
         waiting,
+        waits: Vec::new(),
         to_decide: None,
         more: more(kind, &item, owners),
         can_ignore: !matches!(
@@ -186,7 +257,7 @@ fn more(kind: AttentionKind, item: &StoredItem, owners: &HashMap<EventId, Person
             };
             Some(format!("{}{year}#type-{type_id}", Tab::LeaveTypes.path()))
         }
-        AttentionKind::DiffersInOptedo => Some(Tab::Differences.path()),
+        AttentionKind::DiffersInOptedo => Some(format!("{PAGE_PATH}/differences")),
         AttentionKind::Paused => Some(Tab::Connection.path()),
         AttentionKind::DeletionsHeld
         | AttentionKind::ArchivedPeople

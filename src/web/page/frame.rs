@@ -8,7 +8,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{Html, IntoResponse as _, Response};
 use jiff::Timestamp;
-use strum::{EnumString, IntoStaticStr, VariantArray};
+use strum::{EnumString, IntoStaticStr};
 
 use crate::db::connection::{self, Connection};
 use crate::domain::verdict::{Verdict, VerdictState};
@@ -21,38 +21,45 @@ use crate::web::session::Admin;
 use crate::web::state::App;
 use crate::web::{CALLBACK_PATH, PAGE_PATH};
 
-/// A tab of the page; its string is the last part of its path.
-#[derive(Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+/// A tab of the page; its string is the last part of its path. A page under another path belongs to the tab that names it.
+#[derive(Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub(super) enum Tab {
     #[strum(serialize = "")]
     Connection,
+    #[strum(to_string = "attention", serialize = "differences")]
     Attention,
-    Differences,
     People,
     LeaveTypes,
+    #[strum(to_string = "history", serialize = "log")]
     History,
-    Log,
-    Preview,
     Settings,
+    /// Only until the first import has run; later it shows the effect of a change.
+    Preview,
 }
 
 impl Tab {
+    const ALWAYS: [Self; 6] =
+        [Self::Connection, Self::Attention, Self::People, Self::LeaveTypes, Self::History, Self::Settings];
+
     pub(super) fn path(self) -> String {
         format!("{PAGE_PATH}/{}", <&str>::from(self)).trim_end_matches('/').to_owned()
+    }
+
+    /// Whether it shows the number of open items.
+    pub(super) fn counts_items(self) -> bool {
+        self == Self::Attention
     }
 
     pub(super) fn label(self, t: Language) -> Text<'static> {
         match self {
             Self::Connection => t.text("tab-connection"),
             Self::Attention => t.text("tab-attention"),
-            Self::Differences => t.text("tab-differences"),
             Self::People => t.text("tab-people"),
             Self::LeaveTypes => t.text("tab-leave-types"),
             Self::History => t.text("tab-history"),
-            Self::Log => t.text("tab-log"),
-            Self::Preview => t.text("tab-preview"),
             Self::Settings => t.text("tab-settings"),
+            Self::Preview => t.text("tab-preview"),
         }
     }
 }
@@ -81,6 +88,7 @@ impl FromRequestParts<App> for Visit {
         let frame = Frame {
             tab: Some(tab),
             verdict: Some(verdict).filter(|verdict| verdict.state != VerdictState::Disconnected),
+            is_before_import: connection.sweep_finished_at.is_none(),
             pause: connection.paused_at.map(|since| (since, connection.paused_by.clone())),
             open_items,
             csrf_token: admin.csrf_token.unwrap_or_default(),
@@ -105,6 +113,8 @@ pub(super) struct Frame {
     pub(super) pause: Option<(Timestamp, Option<String>)>,
     /// Empty when nobody is signed in.
     pub(super) csrf_token: String,
+    /// Nothing was imported yet, so that the preview is a tab.
+    pub(super) is_before_import: bool,
     /// Something is under way: a browser without scripts reloads the page by itself.
     pub(super) is_changing: bool,
     pub(super) page: &'static str,
@@ -125,6 +135,7 @@ impl Frame {
             notice: Notice::of_query(query),
             pause: None,
             csrf_token: String::new(),
+            is_before_import: false,
             is_changing: false,
             page: PAGE_PATH,
             api: CALLBACK_PATH,
@@ -134,8 +145,10 @@ impl Frame {
     }
 
     /// The tabs to show; none when nobody is signed in.
-    pub(super) fn tabs(&self) -> &'static [Tab] {
-        if self.tab.is_some() { Tab::VARIANTS } else { &[] }
+    pub(super) fn tabs(&self) -> Vec<Tab> {
+        let Some(_) = self.tab else { return Vec::new() };
+        let preview = self.is_before_import.then_some(Tab::Preview);
+        Tab::ALWAYS.into_iter().chain(preview).collect()
     }
 
     /// A parameter of the query.

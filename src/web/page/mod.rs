@@ -51,6 +51,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/", get(overview::show))
         .route("/credentials", post(overview::replace_credentials))
         .route("/attention", get(attention::show))
+        .route("/attention/retry", post(attention::retry))
         .route("/attention/{id}/follow", post(attention::follow))
         .route("/attention/{id}/decide", post(decisions::decide))
         .route("/attention/kept/{id}/delete", post(decisions::propose_again))

@@ -82,6 +82,9 @@ pub(super) async fn show(mut visit: Visit) -> Result<Response, WebError> {
         (Some(proposed), Some(company)) => Some(proposal_view(&visit, company, proposed).await?),
         _ => None,
     };
+    if let Some(proposal) = &proposal {
+        visit.frame.tab = Some(proposal.tab);
+    }
     let counts: HashMap<String, i64> = preview::count_lines(db).await?.into_iter().collect();
     let lists = LISTS.map(|list| (list, counts.get(list).copied().unwrap_or(0)));
     let asked = visit.frame.value("list");
