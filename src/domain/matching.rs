@@ -78,11 +78,6 @@ impl UserDirectory {
         self.users.iter().filter(|user| user.active)
     }
 
-    #[expect(clippy::len_without_is_empty, reason = "nobody asks whether there are none")]
-    pub fn len(&self) -> usize {
-        self.users.len()
-    }
-
     pub fn user(&self, id: UserId) -> Option<&User> {
         self.users.iter().find(|user| user.id == id)
     }
@@ -232,7 +227,9 @@ mod tests {
             ("jan", "Peeters", Some(Difference::Case)),
             ("Jan", "Peeters ", Some(Difference::Spaces)),
             ("Peeters", "Jan", Some(Difference::Swapped)),
+            ("Peeters", "jan", Some(Difference::Several)),
             ("peeters", "jan", Some(Difference::Several)),
+            ("jan", "peeters", Some(Difference::Case)),
             ("Renee", "Van Damme", Some(Difference::Accents)),
             ("Renée Van", "Damme", Some(Difference::Spaces)),
             ("renee", "van damme", Some(Difference::Several)),
@@ -270,16 +267,33 @@ mod tests {
 
     #[test]
     fn two_users_or_two_people_with_the_same_name_are_ambiguous() {
-        let jan = names("Jan", "Peeters");
-        let two = [user(7, "Jan", "Peeters"), user(8, "Jan", "Peeters")];
-        assert_eq!(
-            match_person(PersonId(1), &jan, 0, &UserDirectory::new(two.to_vec()), &PersonChoices::new()).as_str(),
-            "ambiguous"
-        );
-        assert_eq!(
-            match_person(PersonId(1), &jan, 1, &UserDirectory::new(two[..1].to_vec()), &PersonChoices::new()).as_str(),
-            "ambiguous"
-        );
+        let several_users = |count| Some(Cause::SeveralUsers { count });
+        let several_people = |count| Some(Cause::SeveralPeople { count });
+        for (users, people, cause) in [
+            (1, 1, None),
+            (2, 1, several_users(2)),
+            (3, 1, several_users(3)),
+            (1, 2, several_people(2)),
+            (1, 3, several_people(3)),
+            (2, 3, several_users(2)),
+        ] {
+            let directory = UserDirectory::new((0..users).map(|id| user(id, "Jan", "Peeters")).collect());
+            let found =
+                match_person(PersonId(1), &names("Jan", "Peeters"), people - 1, &directory, &PersonChoices::new());
+            assert_eq!(found.user(), cause.is_none().then_some(UserId(0)), "{users} users, {people} people");
+            let item = match found {
+                PersonMatch::Ambiguous(item) => Some(item.cause),
+                _ => None,
+            };
+            assert_eq!(item, cause, "{users} users, {people} people");
+        }
+    }
+
+    #[test]
+    fn a_person_may_be_linked_to_any_active_user() {
+        let inactive = User { active: false, ..user(8, "Els", "Maes") };
+        let directory = UserDirectory::new(vec![user(7, "Jan", "Peeters"), inactive, user(9, "Jan", "Peeters")]);
+        assert_eq!(directory.active().map(|user| user.id).collect::<Vec<_>>(), [UserId(7), UserId(9)]);
     }
 
     #[test]
