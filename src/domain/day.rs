@@ -310,6 +310,9 @@ mod tests {
         assert_eq!(has_type(blocked(Cause::NoSuchType)), Some(false));
         assert_eq!(has_type(blocked(Cause::NoSuchUser)), None);
         assert_eq!(has_type(Classification::Excluded(Exclusion::NotApproved)), None);
+        // Only leave whose type was found is sent to Optedo.
+        let refused = Known { stopped: vec![(EventId(1), AttentionKind::RejectedByOptedo)], ..Known::default() };
+        assert_eq!(days_of(vec![(1, absent(1))], &refused)[0].has_type(), Some(true));
     }
 
     #[test]

@@ -328,6 +328,16 @@ mod tests {
     }
 
     #[test]
+    fn the_day_of_an_event_is_known_even_if_its_times_are_not() {
+        let when = |event: &CalendarEvent| super::when(event, Time::constant(8, 0, 0, 0));
+        let half = CalendarEvent { start_minutes: None, duration_minutes: Ok(Some(228)), ..event() };
+        let times = Times { start: DAY.at(8, 0, 0, 0), end: DAY.at(11, 48, 0, 0), all_day: false };
+        assert_eq!(when(&half), Some((DAY, Some(times))));
+        assert_eq!(when(&CalendarEvent { duration_minutes: Ok(None), ..event() }), Some((DAY, None)));
+        assert_eq!(when(&CalendarEvent { date: Err(EventFault::Date), ..event() }), None);
+    }
+
+    #[test]
     fn a_field_on_which_nothing_depends_may_hold_anything() {
         let overtime = CalendarEvent {
             category: Ok(Category::Overtime),

@@ -376,7 +376,9 @@ mod tests {
         let unmapped = held(&["Vakantie"]);
         assert_eq!((unmapped.kind(), unmapped.subject_id.as_str()), (AttentionKind::UnmappedLeaveType, "80"));
         assert_eq!(unmapped.hint.unwrap().difference, Difference::Case);
-        assert_eq!(held(&["vakantie", "vakantie"]).kind(), AttentionKind::AmbiguousLeaveType);
+        let ambiguous = held(&["vakantie", "vakantie"]);
+        assert_eq!(ambiguous.kind(), AttentionKind::AmbiguousLeaveType);
+        assert_eq!(ambiguous.cause, Cause::SeveralTypes { count: 2 });
         assert_eq!(held(&[]).hint, None);
     }
 
@@ -444,5 +446,22 @@ mod tests {
         }
         let configured = config::LeaveTypes { sick_day: Some("Ziekte".into()), education: None };
         assert_eq!(choose(neutral, &configured, &sick), Mapping::To(AbsenceTypeId(1)));
+    }
+
+    #[test]
+    fn a_proposed_choice_adds_replaces_or_undoes_the_choice_of_its_type_alone() {
+        let (neutral, exclude) = (TypeChoice::AbsenceType(AbsenceTypeId(2)), TypeChoice::Exclude(Existing::Keep));
+        let stored = [("80", neutral), ("81", neutral)];
+        for (type_id, choice, expected) in [
+            ("82", Some(exclude), vec![("80", neutral), ("81", neutral), ("82", exclude)]),
+            ("80", Some(exclude), vec![("80", exclude), ("81", neutral)]),
+            ("80", None, vec![("81", neutral)]),
+            ("82", None, stored.to_vec()),
+        ] {
+            let mut choices = stored.map(|(id, choice)| (id.to_owned(), choice)).into();
+            ProposedChoice { type_id: type_id.to_owned(), choice }.apply_to(&mut choices);
+            let choices: Vec<_> = choices.iter().map(|(id, choice)| (id.as_str(), *choice)).collect();
+            assert_eq!(choices, expected, "{type_id} {choice:?}");
+        }
     }
 }
