@@ -497,6 +497,19 @@ mod tests {
     }
 
     #[test]
+    fn a_lasting_failure_is_an_item_about_the_upstream_that_fails() {
+        for (upstream, failure, kind) in [
+            (Upstream::Officient, FailureKind::OfficientUnavailable, AttentionKind::OfficientFailing),
+            (Upstream::Officient, FailureKind::OfficientUnreadable, AttentionKind::OfficientFailing),
+            (Upstream::Optedo, FailureKind::OptedoUnavailable, AttentionKind::OptedoFailing),
+            (Upstream::Optedo, FailureKind::OptedoRefused, AttentionKind::OptedoFailing),
+        ] {
+            let lasting = LastingFailure { failure, error: String::new(), since: Timestamp::UNIX_EPOCH };
+            assert_eq!(AttentionItem::upstream_failing(upstream, lasting).kind(), kind, "{failure:?}");
+        }
+    }
+
+    #[test]
     fn a_hint_names_the_candidate_and_how_it_differs() {
         let hint = Hint { difference: Difference::Spaces, candidate: "Sofie  Maes".into(), names: None };
         assert_eq!(hint.to_string(), "“Sofie  Maes” in Optedo differs in spaces");

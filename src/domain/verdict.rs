@@ -166,4 +166,21 @@ mod tests {
             assert_eq!(verdict(facts).state, expected, "{facts:?}");
         }
     }
+
+    #[test]
+    fn the_verdict_is_good_only_if_all_is_up_to_date_and_its_sentence_says_how_much_and_since_when() {
+        let waiting = Facts { waiting: 2, waiting_since: Some(Timestamp::from_second(4000).unwrap()), ..well() };
+        for (facts, is_good, says) in [
+            (well(), true, "312 of 312 absences are in Optedo, compared on 01/01/1970 01:16."),
+            (Facts { open_items: 3, ..well() }, false, "3 items wait for you: 312 of 312 absences"),
+            (waiting, false, "2 people or webhooks wait, since 01/01/1970 02:06."),
+            (Facts { in_optedo: 311, ..well() }, false, "311 of 312 absences are in Optedo, and not everybody"),
+            (Facts { compared_at: None, ..waiting }, false, "Not everybody was compared yet."),
+            (Facts { is_paused: true, ..well() }, false, "Nothing is written to Optedo now."),
+        ] {
+            let verdict = verdict(facts);
+            let sentence = verdict.sentence(Language::English);
+            assert_eq!((verdict.is_good(), sentence.contains(says)), (is_good, true), "{sentence}");
+        }
+    }
 }

@@ -66,6 +66,8 @@ fn an_incident_opens_once_and_ends_after_a_quiet_time() {
         (&fresh, vec![item(0, Some(1))], 11, vec![]),
         // The item that ended with the last incident is no new one.
         (&again, vec![item(0, Some(3))], 13, vec![]),
+        // Nor is it when the quiet time was made longer since.
+        (&again, vec![item(0, Some(3))], 12, vec![]),
         (&again, vec![item(5, Some(5))], 14, opens(5)),
         // It was ignored for a while.
         (&again, vec![item(0, None)], 20, opens(3)),
@@ -106,6 +108,41 @@ fn people_and_types_are_no_incidents() {
     assert_eq!(Incidents::default().compare(&[of_a_person], QUIET, at(0)), []);
 }
 
+fn notification(topic: Topic) -> Notification {
+    Notification {
+        topic,
+        language: Language::Dutch,
+        reason: None,
+        opened_at: None,
+        ended_at: None,
+        counts: BTreeMap::new(),
+        verdict: None,
+    }
+}
+
+#[test]
+fn only_an_incident_is_opened_or_resolved() {
+    for (topic, opened, ended) in
+        [(Topic::Incident(KIND), "opened", "resolved"), (Topic::Digest, "info", "info"), (Topic::Test, "info", "info")]
+    {
+        assert_eq!(notification(topic).state(), opened, "{topic:?}");
+        assert_eq!(Notification { ended_at: Some(at(0)), ..notification(topic) }.state(), ended, "{topic:?}");
+    }
+}
+
+#[test]
+fn a_failed_attempt_says_why_with_its_status_and_whether_the_next_message_would_fail_too() {
+    for (fault, status, would_fail_too, text) in [
+        (DeliveryFault::Refused, Some(550), false, "the server refused it (550)"),
+        (DeliveryFault::Refused, None, false, "the server refused it"),
+        (DeliveryFault::TimedOut, None, true, "the server did not respond in time"),
+        (DeliveryFault::Unreachable, None, true, "there was no connection, or it broke off"),
+    ] {
+        let error = DeliveryError { fault, status };
+        assert_eq!((error.is_of_server(), error.to_string().as_str()), (would_fail_too, text));
+    }
+}
+
 #[test]
 fn a_message_is_tried_for_three_days() {
     let message = |attempts| OutgoingMessage {
@@ -115,15 +152,7 @@ fn a_message_is_tried_for_three_days() {
         recipient: String::new(),
         created_at: at(0),
         attempts,
-        notification: Notification {
-            topic: Topic::Test,
-            language: Language::Dutch,
-            reason: None,
-            opened_at: None,
-            ended_at: None,
-            counts: BTreeMap::new(),
-            verdict: None,
-        },
+        notification: notification(Topic::Test),
     };
     let wait = |attempts| message(attempts).next_attempt_at(at(0)).map(|next| next.duration_since(at(0)).as_secs());
     let waits = [1, 2, 3, 7, 8, 9, i32::MAX].map(wait);
@@ -143,13 +172,11 @@ fn the_digest_is_due_at_its_time_of_day() {
 fn a_notification_is_stored_and_read_unchanged() {
     for topic in INCIDENT_KINDS.map(Topic::Incident).into_iter().chain([Topic::Digest, Topic::Test]) {
         let notification = Notification {
-            topic,
             language: Language::French,
             reason: Some(away()),
             opened_at: Some(at(0)),
-            ended_at: None,
             counts: [("unmatched_person".to_owned(), 2)].into(),
-            verdict: None,
+            ..notification(topic)
         };
         let stored = serde_json::to_value(&notification).unwrap();
         assert_eq!(stored["language"], "fr");
