@@ -371,6 +371,8 @@ mod tests {
     struct Group {
         #[expect(dead_code, reason = "only read")]
         members: Entries<Member>,
+        #[expect(dead_code, reason = "only read")]
+        leader: Option<Member>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -387,6 +389,10 @@ mod tests {
             (json!([{"members": "BE71"}]), "has an unexpected value at [0].members: expected a list, got a string"),
             (json!([{"members": []}, {"members": [{}]}, 7]), "lacks name at [1].members[0]"),
             (
+                json!([{"members": [], "leader": 711}]),
+                "has an unexpected value at [0].leader: expected an object, got a number",
+            ),
+            (
                 json!([{"members": [{"name": 711}]}]),
                 "has an unexpected value at [0].members[0].name: expected a string, got a number",
             ),
@@ -394,6 +400,18 @@ mod tests {
         for (list, described) in table {
             let error = serde_json::from_value::<Entries<Group>>(list).unwrap_err();
             assert_eq!(error.to_string(), described);
+        }
+    }
+
+    #[test]
+    fn what_was_expected_is_not_named_if_it_is_long_or_may_quote_the_value() {
+        let (longest, too_long) = ("x".repeat(79), "x".repeat(80));
+        for (expected, named) in
+            [("a date", "a date"), (&longest, &longest), (&too_long, "another value"), ("no “BE71”", "another value")]
+        {
+            let error = serde_json::Error::custom(format!("expected {expected}"));
+            let described = format!("has an unexpected value at data: expected {named}, got another one");
+            assert_eq!(mistake(&error, "data", None, &json!("BE71")), described);
         }
     }
 }

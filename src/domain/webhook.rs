@@ -127,6 +127,8 @@ mod tests {
         ] {
             assert_eq!(parse(body), None, "{body}");
         }
+        let error = WebhookPayload::parse(b"[]").unwrap_err().to_string();
+        assert!(error.contains("expected an object with a textual event_type"), "{error}");
     }
 
     #[test]
