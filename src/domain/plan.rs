@@ -554,7 +554,6 @@ mod tests {
         let pair = [Change::Update { absence: AbsenceId(1001), written: row(&desired(1)), desired: desired(2) }];
         let listed =
             |event: i64, id: i64| Absence { id: AbsenceId(id), content: absence_to_write(COMPANY, &desired(event)) };
-        assert_eq!(planned().users_to_read(), BTreeSet::from([UserId(7)]));
         for existing in [vec![], vec![listed(1, 1001)], vec![listed(2, 1001)]] {
             let mut plan = planned();
             plan.separate_pairs(COMPANY, &existing);
@@ -564,6 +563,31 @@ mod tests {
         plan.separate_pairs(COMPANY, &[listed(1, 1001), listed(2, 1002)]);
         let apart = [Change::Delete { written: row(&desired(1)) }, Change::Create { desired: desired(2), begun: None }];
         assert_eq!(plan.changes, apart);
+    }
+
+    #[test]
+    fn only_an_event_that_is_new_may_have_an_absence_already() {
+        let longer = DesiredAbsence { times: on(DAY, 8), ..desired(1) };
+        let begun = WrittenAbsence { absence: None, intent: Some(Intent::Create), ..row(&desired(1)) };
+        let user = BTreeSet::from([UserId(7)]);
+        for (desired, written, users) in [
+            (desired(1), vec![], &user),
+            (desired(2), vec![row(&desired(1))], &user),
+            (longer.clone(), vec![row(&desired(1))], &BTreeSet::new()),
+            (longer, vec![begun], &BTreeSet::new()),
+        ] {
+            let plan = plan(&absent(&[desired]), &written, WINDOW, COMPLETE);
+            assert_eq!(plan.users_to_read(), *users, "{:?}", plan.changes);
+        }
+    }
+
+    #[test]
+    fn an_absence_stays_with_its_event_although_optedo_lists_another_one_under_the_same_reference() {
+        let longer = DesiredAbsence { times: on(DAY, 8), ..desired(1) };
+        let mut plan = plan(&absent(std::slice::from_ref(&longer)), &[row(&desired(1))], WINDOW, COMPLETE);
+        let changes = plan.changes.clone();
+        plan.separate_pairs(COMPANY, &[standing_absence(999, &longer, Some("officient:60002:1"))]);
+        assert_eq!(plan.changes, changes);
     }
 
     #[test]
@@ -689,6 +713,7 @@ mod tests {
         // Type and times, before type, before times, before anything.
         let written = [of_type(1, 3, 4), of_type(2, 4, 5)];
         assert_eq!(pairs(&written, &[of_type(11, 4, 5), of_type(12, 3, 4)]), (vec![(1, 12), (2, 11)], 0));
+        assert_eq!(pairs(&written[..1], &[of_type(11, 3, 5), of_type(12, 3, 4)]), (vec![(1, 12)], 0));
         assert_eq!(pairs(&written, &[of_type(11, 4, 4), of_type(12, 3, 5)]), (vec![(1, 12), (2, 11)], 0));
         assert_eq!(pairs(&written, &[of_type(11, 5, 5), of_type(12, 6, 4)]), (vec![(1, 12), (2, 11)], 0));
         assert_eq!(pairs(&written, &[of_type(11, 5, 7)]), (vec![(1, 11)], 1));
@@ -729,6 +754,61 @@ mod tests {
         let plan = plan(&absent(&new), &written, WINDOW, COMPLETE);
         let order: Vec<i64> = plan.changes.iter().map(|change| change.event().0).collect();
         assert_eq!(order, [3, 2, 1, 4]);
+    }
+
+    #[test]
+    fn an_absence_whose_last_change_has_no_known_outcome_is_changed_first() {
+        let [monday, tuesday] = [date(2026, 4, 6), date(2026, 4, 7)];
+        let begun = WrittenAbsence { intent: Some(Intent::Update), ..row(&on_day(2, tuesday, 4)) };
+        let written = [row(&on_day(1, monday, 4)), begun];
+        let longer = [on_day(1, monday, 8), on_day(2, tuesday, 8)];
+        let plan = plan(&absent(&longer), &written, WINDOW, COMPLETE);
+        assert_eq!(plan.changes.iter().map(Change::event).collect::<Vec<_>>(), [EventId(2), EventId(1)]);
+    }
+
+    #[test]
+    fn an_absence_needs_the_time_of_another_one_of_its_user_if_they_overlap() {
+        let at =
+            |from: i8, until: i8| Times { start: DAY.at(from, 0, 0, 0), end: DAY.at(until, 0, 0, 0), all_day: false };
+        let create = |times| Change::Create { desired: DesiredAbsence { times, ..desired(1) }, begun: None };
+        let delete = |times, user| Change::Delete { written: WrittenAbsence { user, times, ..row(&desired(2)) } };
+        for (wanted, held, needs) in [
+            (at(9, 12), at(11, 13), true),
+            (at(9, 12), at(8, 10), true),
+            (at(9, 12), at(10, 11), true),
+            (at(9, 12), at(12, 13), false),
+            (at(9, 12), at(8, 9), false),
+        ] {
+            assert_eq!(create(wanted).needs_time_of(&delete(held, UserId(7))), needs, "{wanted:?} {held:?}");
+            assert!(!create(wanted).needs_time_of(&delete(held, UserId(8))), "another user");
+            assert!(!delete(wanted, UserId(7)).needs_time_of(&delete(held, UserId(7))), "a deletion needs no time");
+        }
+    }
+
+    #[test]
+    fn a_change_is_on_the_day_of_its_leave_and_without_leave_on_the_day_of_its_absence() {
+        let (monday, written) = (date(2026, 4, 6), row(&desired(1)));
+        let moved = on_day(1, monday, 4);
+        let update = Change::Update { absence: AbsenceId(1001), written: written.clone(), desired: moved.clone() };
+        let create = Change::Create { desired: moved, begun: Some(written.clone()) };
+        let delete = Change::Delete { written };
+        assert_eq!([update, create, delete].map(|change| change.date()), [monday, monday, DAY]);
+    }
+
+    #[test]
+    fn a_change_waits_for_a_call_whose_outcome_is_not_known_and_that_may_still_arrive() {
+        let second = |second| Timestamp::from_second(second).unwrap();
+        for (intent, until, expected) in [
+            (Some(Intent::Update), Some(second(101)), Some(second(101))),
+            (Some(Intent::Update), Some(second(100)), None),
+            (Some(Intent::Update), Some(second(99)), None),
+            (Some(Intent::Update), None, None),
+            (None, Some(second(101)), None),
+        ] {
+            let delete = Change::Delete { written: WrittenAbsence { intent, call_until: until, ..row(&desired(1)) } };
+            assert_eq!(delete.call_under_way(second(100)), expected, "{intent:?} {until:?}");
+        }
+        assert_eq!(Change::Create { desired: desired(1), begun: None }.call_under_way(second(100)), None);
     }
 
     #[test]
@@ -828,6 +908,16 @@ mod tests {
         let content =
             NewAbsence { external_reference: reference.map(str::to_owned), ..absence_to_write(COMPANY, desired) };
         Absence { id: AbsenceId(id), content }
+    }
+
+    #[test]
+    fn the_id_in_optedo_is_the_stored_one_or_the_one_found_under_our_reference() {
+        let begun = WrittenAbsence { absence: None, intent: Some(Intent::Create), ..row(&desired(1)) };
+        let listed = |reference| [standing_absence(5, &desired(1), Some(reference))];
+        let (ours, other) = (listed("officient:60002:1"), listed("officient:60002:2"));
+        assert_eq!(row(&desired(1)).absence_in(COMPANY, &ours), Some(AbsenceId(1001)));
+        assert_eq!(begun.absence_in(COMPANY, &ours), Some(AbsenceId(5)));
+        assert_eq!(begun.absence_in(COMPANY, &other), None);
     }
 
     #[test]
