@@ -348,25 +348,36 @@ on-day = Day: { $day }.
 
 remedy =
     { $kind ->
-        [unmatched_person] Make first and last name exactly equal in Officient and Optedo, capitals included, or link this person by hand.
-        [ambiguous_person] Link this person by hand, or give each a name of their own, the same in Officient and Optedo.
+        [unmatched_person] This person does not exist in Optedo: add the user there with exactly this name, link this person by hand, or choose ‘Does not belong in the planning’.
+        [ambiguous_person] Link this person by hand: the number of each user is shown there.
         [unmapped_leave_type] Choose an absence type on the tab Leave types, or “Do not copy”. Or fill in Optedo’s description in Officient, under Instellingen – Verloftypes, tab Geavanceerd.
         [ambiguous_leave_type] Choose on the tab Leave types which absence type it is, or give each absence type in Optedo its own description.
         [invalid_event] Open this person’s calendar in Officient, delete the absence and add it again.
         [rejected_by_optedo] Remove the cause in Optedo, for instance an absence that overlaps, and try again.
         [archived_people] Choose Delete if these people no longer work here, and otherwise Leave them: then nobody is asked again. You can choose for each person. What is past always stays. A person who is no longer archived in Officient disappears from here.
         [deletions_held] If that is right, choose Allow: they are deleted. If not, choose Keep: they stay in Optedo, until they are back in Officient and disappear there again. You can choose for each person. If the same absences come back in Officient, this item disappears by itself.
-        [webhook_refused] Ask Officient for the right name and fill it in under Connection – Webhooks, or take the name away there.
-        [webhooks_silent] Check the event names under Connection – Webhooks, or set up the webhook address by hand at Officient.
+        [webhook_refused] Ask Officient for the right name and fill it in under Connection – Advanced, or remove the name there.
+        [webhooks_silent] Check the names of the events under Connection – Advanced, or set up the webhook address by hand at Officient.
         [reauthorization_required] Click ‘Sign in to Officient’ on the Connection tab. Nothing is lost meanwhile.
         [optedo_unauthorized] Tell Optedo: the key (optedo.api_token) must be renewed.
-        [officient_failing] Check whether Officient itself works. Nothing is lost, and what waits is done by itself afterwards. If it lasts longer than a day, give the technical cause to Optedo.
-        [optedo_failing] Give the technical cause to Optedo. Nothing is lost, and what waits is done by itself afterwards.
+        [officient_failing] See whether Officient itself works. Nothing is lost, and what waits is done by itself afterwards. If it lasts longer than a day, tell Optedo.
+        [optedo_failing] Tell Optedo. Nothing is lost, and what waits is done by itself afterwards.
         [paused] Click Resume at the top. Everything that Officient announced meanwhile is then caught up with.
-        [differs_in_optedo] See on the tab Differences what differs, and choose for each day: restore it, or leave it as it is.
+        [differs_in_optedo] See under Differences what differs, and choose for each day: restore or leave it.
         [link_broken] Choose another user for this person, or let the name decide again.
-       *[person_failing] Open this person in Officient and in Optedo, and see whether something is odd there. If it stays like this, give the technical cause to Optedo.
+       *[person_failing] Open this person in Officient and in Optedo, and see whether something odd is there. If it stays so, tell Optedo.
     }
+open-in-officient = Open in Officient
+open-in-optedo = Open in Optedo
+description-looked-for = Looked for: ‘{ $description }’.
+edit-activate = Activate user { $user } in Optedo, or choose ‘Does not belong in the planning’ if this person is not planned.
+edit-first-name = In Optedo, change the first name of user { $user } to ‘{ $first }’.
+edit-last-name = In Optedo, change the last name of user { $user } to ‘{ $last }’.
+edit-both-names = In Optedo, change the first name of user { $user } to ‘{ $first }’ and the last name to ‘{ $last }’.
+names-list = List for HR (CSV): names that differ
+column-person = Number in Officient
+column-user = Number in Optedo
+column-edit = What to change
 remedy-inactive = Make the user active in Optedo, or ignore this item if this person is not planned.
 remedy-built-in-type = This type is built into Officient and has no field for Optedo there. Choose an absence type on the tab Leave types, or “Do not copy”.
 
@@ -432,7 +443,7 @@ kept-at = Left as it is on
 ## The tabs that are lists: people, leave types, history, preview, audit log
 
 people-heading = People
-people-intro = Who in Officient is which user in Optedo. First and last name must be exactly equal.
+people-intro = Who in Officient is which user in Optedo. First and last name must be exactly equal; where they cannot be, link by hand.
 search-name = Search a name
 filter = Filter
 people-found =
@@ -694,6 +705,7 @@ act =
         [signed_in] Signed in
         [sign_in_failed] Sign-in failed: wrong password
         [signed_out] Signed out
+        [names_downloaded] List for HR downloaded
         [person_forgotten] Person forgotten
        *[person_exported] A person’s data exported
     }

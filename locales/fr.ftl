@@ -344,25 +344,36 @@ on-day = Jour : { $day }.
 
 remedy =
     { $kind ->
-        [unmatched_person] Rendez le prénom et le nom exactement identiques dans Officient et Optedo, majuscules comprises, ou liez cette personne à la main.
-        [ambiguous_person] Liez cette personne à la main, ou donnez à chacun un nom propre, identique dans Officient et Optedo.
+        [unmatched_person] Cette personne n’existe pas dans Optedo : ajoutez-y l’utilisateur avec exactement ce nom, liez-la à la main, ou choisissez « Hors du planning ».
+        [ambiguous_person] Liez cette personne à la main : le numéro de chaque utilisateur y figure.
         [unmapped_leave_type] Choisissez un type d’absence dans l’onglet Types de congé, ou « Ne pas reprendre ». Ou remplissez dans Officient, sous Instellingen – Verloftypes, onglet Geavanceerd, la description d’Optedo.
         [ambiguous_leave_type] Choisissez dans l’onglet Types de congé de quel type d’absence il s’agit, ou donnez à chaque type d’absence dans Optedo une description propre.
         [invalid_event] Ouvrez le calendrier de cette personne dans Officient, supprimez l’absence et ajoutez-la à nouveau.
         [rejected_by_optedo] Supprimez la cause dans Optedo, par exemple une absence qui se chevauche, et réessayez.
         [archived_people] Choisissez Supprimer si ces personnes ne travaillent plus chez vous, et sinon Laisser : la question n’est alors plus posée. Vous pouvez choisir par personne. Ce qui est passé reste toujours. Si quelqu’un n’est plus archivé dans Officient, il disparaît d’ici de lui-même.
         [deletions_held] Si c’est correct, choisissez Autoriser : elles sont supprimées. Sinon, choisissez Conserver : elles restent dans Optedo, jusqu’à ce qu’elles reviennent dans Officient et y disparaissent à nouveau. Vous pouvez choisir par personne. Si ces mêmes absences réapparaissent dans Officient, ce point disparaît de lui-même.
-        [webhook_refused] Demandez à Officient le nom correct et remplissez-le sous Connexion – Annonces, ou retirez-y ce nom.
-        [webhooks_silent] Vérifiez sous Connexion – Annonces les noms des événements, ou configurez l’adresse du webhook à la main chez Officient.
+        [webhook_refused] Demandez le nom correct à Officient et saisissez-le sous Connexion – Avancé, ou retirez-y le nom.
+        [webhooks_silent] Vérifiez sous Connexion – Avancé les noms des événements, ou configurez l’adresse du webhook à la main chez Officient.
         [reauthorization_required] Cliquez sous l’onglet Connexion sur « Se connecter à Officient ». Rien n’est perdu entre-temps.
         [optedo_unauthorized] Prévenez Optedo : la clé (optedo.api_token) doit être renouvelée.
-        [officient_failing] Vérifiez si Officient même fonctionne. Rien n’est perdu, et ce qui attend sera fait ensuite automatiquement. Si cela dure plus d’un jour, transmettez la cause technique à Optedo.
-        [optedo_failing] Transmettez la cause technique à Optedo. Rien n’est perdu, et ce qui attend sera fait ensuite automatiquement.
+        [officient_failing] Vérifiez si Officient lui-même fonctionne. Rien n’est perdu, et ce qui attend se fait ensuite de lui-même. Si cela dure plus d’un jour, prévenez Optedo.
+        [optedo_failing] Prévenez Optedo. Rien n’est perdu, et ce qui attend se fait ensuite de lui-même.
         [paused] Cliquez en haut sur « Reprendre ». Tout ce qu’Officient a signalé entre-temps sera rattrapé.
-        [differs_in_optedo] Regardez dans l’onglet Différences ce qui diffère, et choisissez pour chaque jour : rétablir ou laisser ainsi.
+        [differs_in_optedo] Regardez sous Différences ce qui diffère, et choisissez par jour : rétablir ou laisser ainsi.
         [link_broken] Choisissez un autre utilisateur pour cette personne, ou laissez le nom décider de nouveau.
-       *[person_failing] Ouvrez cette personne dans Officient et dans Optedo, et regardez si quelque chose y est étrange. Si cela persiste, transmettez la cause technique à Optedo.
+       *[person_failing] Ouvrez cette personne dans Officient et dans Optedo, et regardez s’il s’y trouve quelque chose d’étrange. Si cela persiste, prévenez Optedo.
     }
+open-in-officient = Ouvrir dans Officient
+open-in-optedo = Ouvrir dans Optedo
+description-looked-for = Recherché : « { $description } ».
+edit-activate = Activez l’utilisateur { $user } dans Optedo, ou choisissez « Hors du planning » si cette personne n’est pas planifiée.
+edit-first-name = Dans Optedo, remplacez le prénom de l’utilisateur { $user } par « { $first } ».
+edit-last-name = Dans Optedo, remplacez le nom de l’utilisateur { $user } par « { $last } ».
+edit-both-names = Dans Optedo, remplacez le prénom de l’utilisateur { $user } par « { $first } » et le nom par « { $last } ».
+names-list = Liste pour les RH (CSV) : les noms qui diffèrent
+column-person = Numéro dans Officient
+column-user = Numéro dans Optedo
+column-edit = À modifier
 remedy-inactive = Activez l’utilisateur dans Optedo, ou ignorez ce point si cette personne n’est pas planifiée.
 remedy-built-in-type = Ce type est intégré à Officient et n’y a pas de champ pour Optedo. Choisissez un type d’absence dans l’onglet Types de congé, ou « Ne pas reprendre ».
 
@@ -428,7 +439,7 @@ kept-at = Laissée ainsi le
 ## The tabs that are lists: people, leave types, history, preview, audit log
 
 people-heading = Personnes
-people-intro = Qui dans Officient correspond à quel utilisateur d’Optedo. Le prénom et le nom doivent être exactement identiques.
+people-intro = Qui dans Officient correspond à quel utilisateur d’Optedo. Le prénom et le nom doivent être exactement identiques ; là où c’est impossible, liez à la main.
 search-name = Rechercher un nom
 filter = Filtre
 people-found =
@@ -690,6 +701,7 @@ act =
         [signed_in] Connecté
         [sign_in_failed] Échec de connexion : mot de passe incorrect
         [signed_out] Session quittée
+        [names_downloaded] Liste pour les RH téléchargée
         [person_forgotten] Personne oubliée
        *[person_exported] Données d’une personne exportées
     }

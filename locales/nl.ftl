@@ -348,25 +348,36 @@ on-day = Dag: { $day }.
 
 remedy =
     { $kind ->
-        [unmatched_person] Maak voornaam en achternaam in Officient en Optedo exact gelijk, hoofdletters inbegrepen, of koppel deze persoon met de hand.
-        [ambiguous_person] Koppel deze persoon met de hand, of geef elk een eigen naam, in Officient en Optedo gelijk.
+        [unmatched_person] Deze persoon bestaat niet in Optedo: voeg de gebruiker daar toe met exact deze naam, koppel deze persoon met de hand, of kies ‘Hoort niet in de planning’.
+        [ambiguous_person] Koppel deze persoon met de hand: daar staat bij elke gebruiker het nummer.
         [unmapped_leave_type] Kies op het tabblad Verloftypes een afwezigheidstype, of ‘Niet overnemen’. Of vul in Officient, onder Instellingen – Verloftypes, tabblad Geavanceerd, de omschrijving uit Optedo in.
         [ambiguous_leave_type] Kies op het tabblad Verloftypes welk afwezigheidstype het is, of geef elk afwezigheidstype in Optedo een eigen omschrijving.
         [invalid_event] Open de kalender van deze persoon in Officient, verwijder de afwezigheid en voeg ze opnieuw toe.
         [rejected_by_optedo] Neem de oorzaak weg in Optedo, bijvoorbeeld een afwezigheid die ermee overlapt, en probeer opnieuw.
         [archived_people] Kies Verwijderen als deze mensen er niet meer werken, en anders Laten staan: dan wordt er niet meer naar gevraagd. Je kunt per persoon kiezen. Wat voorbij is, blijft altijd staan. Is iemand in Officient niet meer gearchiveerd, dan verdwijnt die hier vanzelf.
         [deletions_held] Klopt het, kies dan Toestaan: ze worden verwijderd. Kies anders Behouden: ze blijven in Optedo, tot ze in Officient terug zijn en daar opnieuw verdwijnen. Je kunt per persoon kiezen. Duiken dezelfde afwezigheden weer op in Officient, dan verdwijnt dit punt vanzelf.
-        [webhook_refused] Vraag Officient naar de juiste naam en vul ze in onder Koppeling – Meldingen, of haal de naam daar weg.
-        [webhooks_silent] Kijk onder Koppeling – Meldingen de namen van de gebeurtenissen na, of stel het webhookadres met de hand in bij Officient.
+        [webhook_refused] Vraag Officient naar de juiste naam en vul ze in onder Koppeling – Geavanceerd, of haal de naam daar weg.
+        [webhooks_silent] Kijk onder Koppeling – Geavanceerd de namen van de gebeurtenissen na, of stel het webhookadres met de hand in bij Officient.
         [reauthorization_required] Klik op het tabblad Koppeling op ‘Aanmelden bij Officient’. Er gaat intussen niets verloren.
         [optedo_unauthorized] Verwittig Optedo: de sleutel (optedo.api_token) moet vernieuwd worden.
-        [officient_failing] Kijk of Officient zelf werkt. Er gaat niets verloren, en wat wacht, wordt daarna vanzelf gedaan. Duurt het langer dan een dag, geef dan de technische oorzaak door aan Optedo.
-        [optedo_failing] Geef de technische oorzaak door aan Optedo. Er gaat niets verloren, en wat wacht, wordt daarna vanzelf gedaan.
+        [officient_failing] Kijk of Officient zelf werkt. Er gaat niets verloren, en wat wacht, wordt daarna vanzelf gedaan. Duurt het langer dan een dag, verwittig dan Optedo.
+        [optedo_failing] Verwittig Optedo. Er gaat niets verloren, en wat wacht, wordt daarna vanzelf gedaan.
         [paused] Klik bovenaan op ‘Hervatten’. Alles wat Officient intussen meldde, wordt dan ingehaald.
-        [differs_in_optedo] Kijk op het tabblad Verschillen wat er verschilt, en kies per dag: terugzetten of zo laten.
+        [differs_in_optedo] Kijk onder Verschillen wat er verschilt, en kies per dag: terugzetten of zo laten.
         [link_broken] Kies bij deze persoon een andere gebruiker, of laat de naam weer beslissen.
-       *[person_failing] Open deze persoon in Officient en in Optedo, en kijk of daar iets vreemds staat. Blijft het zo, geef dan de technische oorzaak door aan Optedo.
+       *[person_failing] Open deze persoon in Officient en in Optedo, en kijk of daar iets vreemds staat. Blijft het zo, verwittig dan Optedo.
     }
+open-in-officient = Openen in Officient
+open-in-optedo = Openen in Optedo
+description-looked-for = Gezocht wordt: ‘{ $description }’.
+edit-activate = Maak gebruiker { $user } in Optedo actief, of kies ‘Hoort niet in de planning’ als deze persoon niet gepland wordt.
+edit-first-name = Zet in Optedo bij gebruiker { $user } de voornaam op ‘{ $first }’.
+edit-last-name = Zet in Optedo bij gebruiker { $user } de achternaam op ‘{ $last }’.
+edit-both-names = Zet in Optedo bij gebruiker { $user } de voornaam op ‘{ $first }’ en de achternaam op ‘{ $last }’.
+names-list = Lijst voor HR (CSV): namen die verschillen
+column-person = Nummer in Officient
+column-user = Nummer in Optedo
+column-edit = Wat te wijzigen
 remedy-inactive = Maak de gebruiker in Optedo actief, of kies ‘Hoort niet in de planning’ als deze persoon niet gepland wordt.
 remedy-built-in-type = Dit type is ingebouwd in Officient en heeft daar geen veld voor Optedo. Kies op het tabblad Verloftypes een afwezigheidstype, of ‘Niet overnemen’.
 
@@ -432,7 +443,7 @@ kept-at = Zo gelaten op
 ## The tabs that are lists: people, leave types, history, preview, audit log
 
 people-heading = Personen
-people-intro = Wie in Officient hoort bij welke gebruiker in Optedo. Voornaam en achternaam moeten exact gelijk zijn.
+people-intro = Wie in Officient hoort bij welke gebruiker in Optedo. Voornaam en achternaam moeten exact gelijk zijn; waar dat niet kan, koppel je met de hand.
 search-name = Zoek een naam
 filter = Filter
 people-found =
@@ -694,6 +705,7 @@ act =
         [signed_in] Aangemeld
         [sign_in_failed] Aanmelden mislukt: fout wachtwoord
         [signed_out] Uitgelogd
+        [names_downloaded] Lijst voor HR gedownload
         [person_forgotten] Persoon vergeten
        *[person_exported] Gegevens van een persoon opgevraagd
     }

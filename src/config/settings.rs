@@ -18,9 +18,9 @@ use super::notifications::{
     MailServer, WebhookSecret, WebhookUrl, mail_server, recipient, sender, webhook_secret, webhook_url,
 };
 use super::values::{
-    DeletionLimit, Edge, IS_TRACED, LogFormat, OnDifference, base_url, boolean, duration, log_filter, network, number,
-    otlp_endpoint, parse, password, positive_duration, positive_span, postgres_url, public_url, socket_address, text,
-    time_in_minutes,
+    DeletionLimit, Edge, IS_TRACED, LinkTemplate, LogFormat, OnDifference, base_url, boolean, duration, log_filter,
+    network, number, otlp_endpoint, parse, password, positive_duration, positive_span, postgres_url, public_url,
+    socket_address, text, time_in_minutes,
 };
 
 const DATABASE: &str = "postgres://optedo_officient:secret@db.internal/acme";
@@ -179,6 +179,13 @@ sections! {
         /// When the daily digest is sent, in Europe/Brussels; `None`: never.
         digest_at: Option<Time> = optional("08:00", |text| parse(text, "is not a time of day"));
         => mail_needs_a_sender(smtp_url, from);
+    }
+    /// Where attention items lead to.
+    links: Links {
+        /// The address of a person in Officient.
+        officient_person: Option<LinkTemplate> = optional("https://app.officient.io/people/{id}", LinkTemplate::parse);
+        /// The address of a user in Optedo.
+        optedo_user: Option<LinkTemplate> = optional("https://acme.optedo.com/users/{id}", LinkTemplate::parse);
     }
     log: Log {
         format: LogFormat = required("json", |text| parse(text, "is neither json nor pretty"));

@@ -96,6 +96,26 @@ pub(super) fn time_in_minutes(text: &str) -> Result<Time, String> {
     time.ok_or_else(|| "is not a time of day".to_owned())
 }
 
+/// An address with `{id}` in it.
+#[derive(Clone, Debug)]
+pub struct LinkTemplate(String);
+
+impl LinkTemplate {
+    pub fn url(&self, id: i64) -> String {
+        self.0.replace("{id}", &id.to_string())
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let template = Self(text.to_owned());
+        let url = parse_url(&template.url(1))?;
+        let is_local = is_local(&url.host().ok_or("has no host")?);
+        if url.scheme() != "https" && !(url.scheme() == "http" && is_local) {
+            return Err("must begin with https://".into());
+        }
+        if text.contains("{id}") { Ok(template) } else { Err("must contain {id}".into()) }
+    }
+}
+
 pub(super) fn socket_address(text: &str) -> Result<SocketAddr, String> {
     parse(text, "is not an IP address with a port")
 }

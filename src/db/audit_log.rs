@@ -48,6 +48,8 @@ pub enum Act {
     SignedIn,
     SignInFailed,
     SignedOut,
+    /// The list of names for HR; the detail is the number of people.
+    NamesDownloaded,
     PersonForgotten,
     PersonExported,
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::domain::failure::{FailureKind, Upstream};
-use crate::domain::ids::{EventId, PersonId};
+use crate::domain::ids::{EventId, PersonId, UserId};
 
 /// What an item is about.
 #[derive(
@@ -236,6 +236,9 @@ pub struct Hint {
 pub struct HintedNames {
     pub first: String,
     pub last: String,
+    /// The user's id; absent in hints that an older version stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
 }
 
 /// How two texts differ that nearly match.

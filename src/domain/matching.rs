@@ -145,7 +145,7 @@ pub fn insertion_hint(names: &Names, insertion: &str, directory: &UserDirectory)
 }
 
 fn hint(difference: Difference, user: &User) -> Hint {
-    let names = HintedNames { first: user.first_name.clone(), last: user.last_name.clone() };
+    let names = HintedNames { first: user.first_name.clone(), last: user.last_name.clone(), user: Some(user.id) };
     Hint { difference, candidate: format!("{} {}", names.first, names.last), names: Some(names) }
 }
 

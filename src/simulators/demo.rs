@@ -41,6 +41,8 @@ pub fn settings() -> Vec<(String, String)> {
         ("NOTIFICATIONS__RECIPIENTS", "hr@demo.example"),
         ("NOTIFICATIONS__RESOLVED_AFTER", "1m"),
         ("SYNC__FAILING_AFTER", "1m"),
+        ("LINKS__OFFICIENT_PERSON", "http://localhost:8081/people/{id}"),
+        ("LINKS__OPTEDO_USER", "http://localhost:8082/users#user-{id}"),
         ("LOG__FORMAT", "pretty"),
         ("LOG__FILTER", "warn"),
     ]

@@ -3,6 +3,7 @@
 mod browser;
 mod decisions;
 mod differences;
+mod items;
 mod leave_types;
 mod live;
 mod notifications;

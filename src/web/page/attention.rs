@@ -1,6 +1,6 @@
 //! The tab of attention items: open, ignored, resolved; each in the admin's language with its cause and what to do.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use askama::Template;
 use axum::extract::State;
@@ -10,12 +10,14 @@ use jiff::Timestamp;
 use super::comparison::{Comparison, compare_names, compare_texts};
 use super::decisions::{ToDecide, by_person};
 use super::frame::{Frame, Paging, Tab, Visit, render};
+use super::leave_types::built_in_name;
 use super::{person, person_choice};
 use crate::clock::local_time;
+use crate::config::Links;
 use crate::db::attention::{self, ItemState, StoredItem, WaitingDays};
 use crate::db::connection::{self, Connection, State as ConnectionState};
 use crate::db::{decisions, people};
-use crate::domain::attention::{AttentionKind, Cause, Difference};
+use crate::domain::attention::{AttentionKind, Cause, Difference, Hint};
 use crate::domain::company::Names;
 use crate::domain::ids::{CompanyId, EventId, PersonId};
 use crate::domain::mapping::{EDUCATION, SICK_DAY};
@@ -102,7 +104,9 @@ pub(super) struct ItemView {
     pub(super) title: String,
     pub(super) cause: String,
     pub(super) comparison: Option<Comparison>,
-    pub(super) remedy: Text<'static>,
+    pub(super) remedy: String,
+    /// Where that is done, with the label of each address.
+    pub(super) places: Vec<(Text<'static>, String)>,
     pub(super) since: Timestamp,
     /// How much waits for it.
     pub(super) waiting: Option<Text<'static>>,
@@ -141,7 +145,9 @@ pub(super) async fn item_views(visit: &Visit, items: Vec<StoredItem>) -> Result<
         Some(company) => people::owners_of_events(db, company, &ids).await?.into_iter().collect(),
         None => HashMap::new(),
     };
-    let view = |item| item_view(visit.frame.t, item, &names, &owners);
+    let type_names = type_names(visit, &items).await;
+    let known = Known { names, owners, type_names, links: &visit.engine.config.links };
+    let view = |item| item_view(visit.frame.t, item, &known);
     let mut views: Vec<ItemView> = items.into_iter().filter_map(view).collect();
     if let Some(company) = company {
         add_waits(visit, company, &mut views).await?;
@@ -186,21 +192,51 @@ async fn add_waits(visit: &Visit, company: CompanyId, views: &mut [ItemView]) ->
     Ok(())
 }
 
-fn item_view(
-    t: Language,
-    item: StoredItem,
-    names: &HashMap<PersonId, Names>,
-    owners: &HashMap<EventId, PersonId>,
-) -> Option<ItemView> {
+/// What the views of the items share.
+struct Known<'a> {
+    names: HashMap<PersonId, Names>,
+    /// The people of events.
+    owners: HashMap<EventId, PersonId>,
+    /// The names of leave types as Officient shows them, by type id.
+    type_names: HashMap<String, String>,
+    links: &'a Links,
+}
+
+/// The names of the leave types that these items are about.
+async fn type_names(visit: &Visit, items: &[StoredItem]) -> HashMap<String, String> {
+    let t = visit.frame.t;
+    let built_in = [SICK_DAY, EDUCATION].into_iter();
+    let mut names: HashMap<String, String> =
+        built_in.filter_map(|type_id| Some((type_id.to_owned(), built_in_name(t, type_id)?.to_string()))).collect();
+    let years: BTreeSet<i16> = items.iter().filter_map(|item| type_of(item)?.1.parse().ok()).collect();
+    let years = years.into_iter().chain([visit.engine.clock.today().year()]);
+    let is_about_types = items.iter().any(|item| type_of(item).is_some());
+    let Some(company) = visit.connection.company_id.filter(|_| is_about_types) else { return names };
+    for year in years {
+        if let Some(shown) = visit.engine.reference_data.show_leave_types(company, year).await {
+            names.extend(shown.value.iter().filter_map(|kind| Some((kind.id.to_string(), kind.name.clone()?))));
+        }
+    }
+    names
+}
+
+/// The id of the leave type that an item is about, and the year if it is a coming one (otherwise empty).
+fn type_of(item: &StoredItem) -> Option<(&str, &str)> {
+    let is_about_type = item.kind == AttentionKind::UnmappedLeaveType.into_str()
+        || item.kind == AttentionKind::AmbiguousLeaveType.into_str();
+    is_about_type.then(|| item.subject_id.split_once('-').unwrap_or((&item.subject_id, "")))
+}
+
+fn item_view(t: Language, item: StoredItem, known: &Known<'_>) -> Option<ItemView> {
     let kind: AttentionKind = item.kind.parse().ok()?;
     let subject = item.subject.as_deref().unwrap_or_default();
-    let person = item.subject_id.parse().ok().and_then(|id| names.get(&PersonId(id)));
+    let person = item.subject_id.parse().ok().and_then(|id| known.names.get(&PersonId(id)));
     let comparison = item.hint.as_ref().map(|hint| match (person, &hint.names) {
         (Some(ours), Some(theirs)) => compare_names(t, hint.difference, ours, theirs),
         _ => compare_texts(t, hint.difference, subject, &hint.candidate),
     });
-    // An item that an older version stored has no cause, but a sentence in English.
-    let cause = item.cause.as_ref().map(|cause| cause_text(t, cause, item.waiting));
+    // An item that an older version stored has no cause.
+    let mut cause = item.cause.as_ref().map(|cause| cause_text(t, cause, item.waiting)).unwrap_or_default();
     let since = if let Some(Cause::UpstreamFailing(failure) | Cause::PersonFailing(failure)) = &item.cause {
         failure.since
     } else {
@@ -213,21 +249,27 @@ fn item_view(
         count if is_upstream => Some(t.text("people-waiting").with("count", count)),
         count => Some(t.text("items-waiting").with("count", count)),
     };
-    let title = match subject {
-        "" => t.text("attention-title").with("kind", kind.into_str()).to_string(),
-        subject => subject.to_owned(),
+    let type_name = type_of(&item).and_then(|(type_id, _)| known.type_names.get(type_id));
+    let title = match (type_name, subject) {
+        (Some(name), _) => name.clone(),
+        (None, "") => t.text("attention-title").with("kind", kind.into_str()).to_string(),
+        (None, subject) => subject.to_owned(),
     };
+    if type_name.is_some_and(|name| name != subject) {
+        cause = format!("{cause} {}", t.text("description-looked-for").with("description", subject));
+    }
     Some(ItemView {
         kind,
         title,
-        cause: cause.unwrap_or_else(|| item.detail.clone()),
+        cause,
         comparison,
-        remedy: remedy(t, kind, &item),
+        remedy: remedy(t, kind, &item, person),
+        places: places(t, kind, &item, known),
         since,
         waiting,
         waits: Vec::new(),
         to_decide: None,
-        more: more(kind, &item, owners),
+        more: more(kind, &item, &known.owners),
         can_ignore: !matches!(
             kind,
             AttentionKind::UnmappedLeaveType | AttentionKind::AmbiguousLeaveType | AttentionKind::ArchivedPeople
@@ -238,28 +280,39 @@ fn item_view(
 
 /// The address of the page of the person whose leave waits, or of the tab that shows the subject.
 fn more(kind: AttentionKind, item: &StoredItem, owners: &HashMap<EventId, PersonId>) -> Option<String> {
+    if let Some((type_id, year)) = type_of(item) {
+        let query = if year.is_empty() { String::new() } else { format!("?year={year}") };
+        return Some(format!("{}{query}#type-{type_id}", Tab::LeaveTypes.path()));
+    }
+    if kind == AttentionKind::Paused {
+        return Some(Tab::Connection.path());
+    }
+    let person = person_of(kind, item, owners)?;
+    Some(match (kind, &item.cause) {
+        (AttentionKind::DiffersInOptedo, _) => format!("{PAGE_PATH}/differences"),
+        (AttentionKind::PersonFailing, _) => person::address(person, None),
+        (_, Some(Cause::Invalid { date, .. } | Cause::Rejected { date, .. })) => person::address(person, *date),
+        _ => person_choice::address(person),
+    })
+}
+
+/// Whose record the item is about.
+fn person_of(kind: AttentionKind, item: &StoredItem, owners: &HashMap<EventId, PersonId>) -> Option<PersonId> {
     let id = item.subject_id.trim_start_matches("person-").parse().ok();
     match kind {
-        AttentionKind::UnmatchedPerson | AttentionKind::AmbiguousPerson | AttentionKind::LinkBroken => {
-            Some(person_choice::address(PersonId(id?)))
+        AttentionKind::UnmatchedPerson
+        | AttentionKind::AmbiguousPerson
+        | AttentionKind::LinkBroken
+        | AttentionKind::DiffersInOptedo
+        | AttentionKind::PersonFailing => id.map(PersonId),
+        AttentionKind::InvalidEvent | AttentionKind::RejectedByOptedo if item.subject_id.starts_with("person-") => {
+            id.map(PersonId)
         }
-        AttentionKind::PersonFailing => Some(person::address(PersonId(id?), None)),
-        AttentionKind::InvalidEvent | AttentionKind::RejectedByOptedo => {
-            let of_entry = item.subject_id.starts_with("person-").then_some(PersonId(id?));
-            let person = of_entry.or_else(|| owners.get(&EventId(id?)).copied())?;
-            let Some(Cause::Invalid { date, .. } | Cause::Rejected { date, .. }) = item.cause else { return None };
-            Some(person::address(person, date))
-        }
-        AttentionKind::UnmappedLeaveType | AttentionKind::AmbiguousLeaveType => {
-            let (type_id, year) = match item.subject_id.split_once('-') {
-                Some((type_id, year)) => (type_id, format!("?year={year}")),
-                None => (item.subject_id.as_str(), String::new()),
-            };
-            Some(format!("{}{year}#type-{type_id}", Tab::LeaveTypes.path()))
-        }
-        AttentionKind::DiffersInOptedo => Some(format!("{PAGE_PATH}/differences")),
-        AttentionKind::Paused => Some(Tab::Connection.path()),
-        AttentionKind::DeletionsHeld
+        AttentionKind::InvalidEvent | AttentionKind::RejectedByOptedo => owners.get(&EventId(id?)).copied(),
+        AttentionKind::UnmappedLeaveType
+        | AttentionKind::AmbiguousLeaveType
+        | AttentionKind::Paused
+        | AttentionKind::DeletionsHeld
         | AttentionKind::ArchivedPeople
         | AttentionKind::WebhookRefused
         | AttentionKind::WebhooksSilent
@@ -270,9 +323,24 @@ fn more(kind: AttentionKind, item: &StoredItem, owners: &HashMap<EventId, Person
     }
 }
 
-fn remedy(t: Language, kind: AttentionKind, item: &StoredItem) -> Text<'static> {
+/// The records in Officient and Optedo that the item is about, if the configuration says where they are.
+fn places(t: Language, kind: AttentionKind, item: &StoredItem, known: &Known<'_>) -> Vec<(Text<'static>, String)> {
+    let person = person_of(kind, item, &known.owners);
+    let user = item.hint.as_ref().and_then(|hint| hint.names.as_ref()?.user);
+    let in_officient = known.links.officient_person.as_ref().zip(person);
+    let in_optedo = known.links.optedo_user.as_ref().zip(user);
+    let in_officient = in_officient.map(|(link, person)| (t.text("open-in-officient"), link.url(person.0)));
+    let in_optedo = in_optedo.map(|(link, user)| (t.text("open-in-optedo"), link.url(user.0)));
+    in_officient.into_iter().chain(in_optedo).collect()
+}
+
+/// One edit that solves the item, as far as it is known.
+fn remedy(t: Language, kind: AttentionKind, item: &StoredItem, names: Option<&Names>) -> String {
     let is_built_in = [SICK_DAY, EDUCATION].contains(&item.subject_id.as_str());
-    if item.hint.as_ref().is_some_and(|hint| hint.difference == Difference::Inactive) {
+    let edit = names.zip(item.hint.as_ref()).and_then(|(names, hint)| edit(t, names, hint));
+    let text = if let Some(edit) = edit {
+        return edit;
+    } else if item.hint.as_ref().is_some_and(|hint| hint.difference == Difference::Inactive) {
         t.text("remedy-inactive")
     } else if item.hint.as_ref().is_some_and(|hint| hint.difference == Difference::Linked) {
         t.text("remedy-linked")
@@ -284,7 +352,24 @@ fn remedy(t: Language, kind: AttentionKind, item: &StoredItem) -> Text<'static> 
         t.text("remedy-built-in-type")
     } else {
         t.text("remedy").with("kind", kind.into_str())
-    }
+    };
+    text.to_string()
+}
+
+/// Which field of which user to change to which name, so that the person matches.
+pub(super) fn edit(t: Language, names: &Names, hint: &Hint) -> Option<String> {
+    let theirs = hint.names.as_ref()?;
+    let user = theirs.user?.to_string();
+    let text = match (theirs.first != names.first, theirs.last != names.last) {
+        (false, false) if hint.difference == Difference::Inactive => t.text("edit-activate").with("user", user),
+        (false, false) => return None,
+        (true, false) => t.text("edit-first-name").with("user", user).with("first", &names.first),
+        (false, true) => t.text("edit-last-name").with("user", user).with("last", &names.last),
+        (true, true) => {
+            t.text("edit-both-names").with("user", user).with("first", &names.first).with("last", &names.last)
+        }
+    };
+    Some(text.to_string())
 }
 
 pub(super) fn cause_text(t: Language, cause: &Cause, waiting: i64) -> String {
@@ -314,9 +399,7 @@ pub(super) fn cause_text(t: Language, cause: &Cause, waiting: i64) -> String {
         Cause::ReauthorizationRequired => t.text("reauthorization-text"),
         Cause::OptedoUnauthorized => t.text("cause-optedo-unauthorized"),
         Cause::UpstreamFailing(failure) | Cause::PersonFailing(failure) => {
-            let kind = t.text("failure").with("kind", failure.failure.into_str());
-            let technical = t.text("technical-cause").with("error", &failure.error);
-            return format!("{kind} {technical}");
+            t.text("failure").with("kind", failure.failure.into_str())
         }
     };
     if let Cause::Invalid { date: Some(date), .. } | Cause::Rejected { date: Some(date), .. } = cause {

@@ -104,7 +104,7 @@ mod tests {
 
     fn sentence(difference: Difference, ours: (&str, &str), theirs: (&str, &str)) -> String {
         let ours = Names { first: ours.0.into(), last: ours.1.into() };
-        let theirs = HintedNames { first: theirs.0.into(), last: theirs.1.into() };
+        let theirs = HintedNames { first: theirs.0.into(), last: theirs.1.into(), user: None };
         compare_names(Language::English, difference, &ours, &theirs).sentence
     }
 

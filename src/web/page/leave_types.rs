@@ -116,7 +116,7 @@ pub(super) async fn show(Visit { frame, connection, engine }: Visit) -> Result<R
     render(&page)
 }
 
-fn built_in_name(t: Language, type_id: &str) -> Option<Text<'static>> {
+pub(super) fn built_in_name(t: Language, type_id: &str) -> Option<Text<'static>> {
     match type_id {
         SICK_DAY => Some(t.text("sick-day")),
         EDUCATION => Some(t.text("education")),

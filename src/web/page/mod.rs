@@ -9,6 +9,7 @@ mod differences;
 mod frame;
 mod history;
 mod leave_types;
+mod names_list;
 mod notifications;
 mod overview;
 mod people;
@@ -58,6 +59,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/differences", get(differences::show))
         .route("/differences/people/{id}/keep", post(differences::keep_person))
         .route("/people", get(people::show))
+        .route("/people/names.csv", get(names_list::download))
         .route("/people/{id}", get(person::show))
         .route("/people/{id}/choice", get(person_choice::show).post(person_choice::choose))
         .route("/people/{id}/sync", post(people::sync_person))
