@@ -755,6 +755,7 @@ setting-choice =
         [leavers-delete] Delete them
        *[leavers-ask] Ask me
     }
+automatic = Automatic
 limit-automatic = Automatic: 15, or a tenth of the future absences if that is more
 days-before-today = { $days } days before today
 days-after-today = { $days } days after today

@@ -751,6 +751,7 @@ setting-choice =
         [leavers-delete] Les supprimer
        *[leavers-ask] Me demander
     }
+automatic = Automatique
 limit-automatic = Automatique : 15, ou un dixième des absences à venir si c’est plus
 days-before-today = { $days } jours avant aujourd’hui
 days-after-today = { $days } jours après aujourd’hui

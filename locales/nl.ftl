@@ -755,6 +755,7 @@ setting-choice =
         [leavers-delete] Verwijderen
        *[leavers-ask] Aan mij vragen
     }
+automatic = Automatisch
 limit-automatic = Automatisch: 15, of een tiende van de toekomstige afwezigheden als dat meer is
 days-before-today = { $days } dagen vóór vandaag
 days-after-today = { $days } dagen na vandaag

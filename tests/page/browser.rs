@@ -27,11 +27,11 @@ async fn connect(browser: &Chromium, app: &TestApp) {
     browser.fill_in("#admin_name", "Els Vermeulen").await;
     browser.press_in("main", "Aanmelden").await;
     assert!(browser.text().await.contains("Niet gekoppeld"));
+    browser.photograph("instellen").await;
     browser.fill_in("#client_id", app.officient.client_id()).await;
     browser.fill_in("#client_secret", app.officient.client_secret()).await;
     browser.press("Bewaren").await;
     browser.until_it_contains("Client ID en Secret zijn bewaard").await;
-    browser.photograph("instellen").await;
     browser.press("Aanmelden bij Officient").await;
     browser.photograph("officient-aanmelden").await;
     browser.press("Aanmelden").await;
@@ -115,6 +115,8 @@ async fn use_every_page(kind: Kind) {
     assert!(browser.text().await.contains("met exact dezelfde naam"), "{}", browser.text().await);
     browser.open(&format!("{page}{}", person_page(&app).await)).await;
     browser.photograph("persoon").await;
+    browser.open(&format!("{page}/people/{an}/choice")).await;
+    browser.photograph("koppel-met").await;
     browser.open(&format!("{page}/people?q=an+janssens")).await;
     browser.press_in(".rows", "An Janssens – Geschiedenis").await;
     let history = browser.text().await;

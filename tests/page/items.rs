@@ -53,6 +53,7 @@ async fn an_item_about_a_leave_type_keeps_the_name_that_officient_shows() {
     let text = shown(&browser).await;
     assert!(text.contains("Verloftype Telewerk") && text.contains("Gezocht wordt: ‘Thuis werken’."), "{text}");
     assert!(text.contains("Verloftype Ziektedag"), "{text}");
+    assert!(!text.contains("Peeters"), "no page says who has which leave: {text}");
     let items = w.attention_of("unmapped_leave_type").await;
     assert!(items.iter().any(|item| item["subject"] == "Thuis werken"), "the API: {items:?}");
 }

@@ -166,11 +166,15 @@ pub(super) async fn item_views(visit: &Visit, items: Vec<StoredItem>) -> Result<
     Ok(views)
 }
 
-/// Adds to each item whose leave waits for it. What waits for a decision is listed there, by month.
+/// Adds to each item whose leave waits for it: not to one about a leave type, because no page says who has which leave. What
+/// waits for a decision is listed there, by month.
 async fn add_waits(visit: &Visit, company: CompanyId, views: &mut [ItemView]) -> Result<(), sqlx::Error> {
     let (db, t) = (&visit.engine.db, visit.frame.t);
     let open = views.iter().filter(|view| view.item.resolved_at.is_none());
-    let open = open.filter(|view| !matches!(view.kind, AttentionKind::DeletionsHeld | AttentionKind::ArchivedPeople));
+    let open = open.filter(|view| {
+        let is_to_decide = matches!(view.kind, AttentionKind::DeletionsHeld | AttentionKind::ArchivedPeople);
+        !is_to_decide && type_of(&view.item).is_none()
+    });
     let keys: Vec<_> = open.map(|view| (view.item.kind.clone(), view.item.subject_id.clone())).collect();
     let waiting = attention::waiting_days(db, company, keys).await?;
     let ids: Vec<i64> = waiting.iter().map(|waiting| waiting.person.0).collect();
