@@ -715,6 +715,39 @@ by-nobody = Unknown
 
 ## The tab of notifications
 
+test-heading = Test the connection
+test-good = in order
+test-bad = not in order
+test-done = done
+test-waits = waiting…
+test-check =
+    { $check ->
+        [connected] Signed in at Officient
+        [officient] Officient answers
+        [optedo] Optedo answers
+        [webhooks] Officient tells us about changes
+       *[writing] Absences are written to Optedo
+    }
+test-remedy =
+    { $check ->
+        [connected] Sign in on the tab Connection.
+        [officient] See whether Officient itself works, and try again later.
+        [optedo] Tell Optedo.
+        [webhooks] See under Connection – Advanced which event is not registered.
+       *[writing] The connection is paused or not started yet: resume or start it first.
+    }
+test-instructions = Now add a day of leave for yourself in Officient, and approve it. Then delete it again. Below you see at once what comes of it.
+test-webhook = Officient told us
+test-person = The person is found in Optedo
+test-type = The leave type is mapped
+test-written = The absence is in Optedo
+test-deleted = The absence has gone from Optedo again
+test-stuck = This holds up the absence:
+test-begin = Begin the test
+test-again = Begin the test again
+event-proven = proven on
+event-never-seen = never seen yet
+
 settings-heading = Settings
 settings-intro = What you choose here applies to everybody. You first see what changes in Optedo, and only then save it.
 setting =

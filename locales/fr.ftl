@@ -711,6 +711,39 @@ by-nobody = Inconnu
 
 ## The tab of notifications
 
+test-heading = Tester la connexion
+test-good = en ordre
+test-bad = pas en ordre
+test-done = réussi
+test-waits = en attente…
+test-check =
+    { $check ->
+        [connected] Connecté à Officient
+        [officient] Officient répond
+        [optedo] Optedo répond
+        [webhooks] Officient nous prévient des changements
+       *[writing] Les absences sont écrites dans Optedo
+    }
+test-remedy =
+    { $check ->
+        [connected] Connectez-vous sous l’onglet Connexion.
+        [officient] Vérifiez si Officient lui-même fonctionne, et réessayez plus tard.
+        [optedo] Prévenez Optedo.
+        [webhooks] Vérifiez sous Connexion – Avancé quel événement n’est pas enregistré.
+       *[writing] La connexion est en pause ou pas encore démarrée : reprenez-la ou démarrez-la d’abord.
+    }
+test-instructions = Ajoutez maintenant dans Officient un jour de congé pour vous-même, et approuvez-le. Supprimez-le ensuite. Vous voyez ci-dessous aussitôt ce qu’il en advient.
+test-webhook = Officient nous a prévenus
+test-person = La personne est trouvée dans Optedo
+test-type = Le type de congé est lié
+test-written = L’absence est dans Optedo
+test-deleted = L’absence a de nouveau disparu d’Optedo
+test-stuck = Ceci retient l’absence :
+test-begin = Commencer le test
+test-again = Recommencer le test
+event-proven = prouvé le
+event-never-seen = encore jamais vu
+
 settings-heading = Paramètres
 settings-intro = Ce que vous choisissez ici vaut pour tout le monde. Vous voyez d’abord ce qui change dans Optedo ; ensuite seulement, vous l’enregistrez.
 setting =

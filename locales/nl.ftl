@@ -715,6 +715,39 @@ by-nobody = Onbekend
 
 ## The tab of notifications
 
+test-heading = Test de koppeling
+test-good = in orde
+test-bad = niet in orde
+test-done = gelukt
+test-waits = wacht…
+test-check =
+    { $check ->
+        [connected] Aangemeld bij Officient
+        [officient] Officient antwoordt
+        [optedo] Optedo antwoordt
+        [webhooks] Officient verwittigt ons van wijzigingen
+       *[writing] Er wordt in Optedo geschreven
+    }
+test-remedy =
+    { $check ->
+        [connected] Meld je aan op het tabblad Koppeling.
+        [officient] Kijk of Officient zelf werkt, en probeer het later opnieuw.
+        [optedo] Verwittig Optedo.
+        [webhooks] Kijk onder Koppeling – Geavanceerd welke gebeurtenis niet geregistreerd is.
+       *[writing] De koppeling is gepauzeerd of nog niet gestart: hervat of start ze eerst.
+    }
+test-instructions = Voeg nu in Officient een dag verlof toe bij jezelf, en keur ze goed. Verwijder ze daarna weer. Hieronder zie je meteen wat ervan komt.
+test-webhook = Officient verwittigde ons
+test-person = De persoon is gevonden in Optedo
+test-type = Het verloftype is gekoppeld
+test-written = De afwezigheid staat in Optedo
+test-deleted = De afwezigheid is weer verdwenen uit Optedo
+test-stuck = Dit houdt de afwezigheid tegen:
+test-begin = Test beginnen
+test-again = Test opnieuw beginnen
+event-proven = bewezen op
+event-never-seen = nog nooit gezien
+
 settings-heading = Instellingen
 settings-intro = Wat je hier kiest, geldt voor iedereen. Je ziet eerst wat er in Optedo verandert; daarna pas bewaar je het.
 setting =

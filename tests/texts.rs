@@ -96,6 +96,7 @@ fn variants_of(key: &str) -> Option<BTreeSet<&'static str>> {
         ]
         .into(),
         "setting-invalid" => ["from", "until", "defaultStart", "maxDeletions", "other"].into(),
+        "test-check" | "test-remedy" => ["connected", "officient", "optedo", "webhooks", "writing"].into(),
         "webhook-state" => names::<SubscriptionState>(),
         "weekday" => ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].into(),
         _ => return None,

@@ -4,7 +4,7 @@
 //! is stored without the other.
 
 use jiff::Timestamp;
-use jiff_sqlx::ToSqlx as _;
+use jiff_sqlx::ToSqlx;
 use sqlx::PgExecutor;
 
 use super::{Period, Result, period};
@@ -57,21 +57,22 @@ pub async fn insert_failed(
         now.to_sqlx(), context.company.0, context.person.0, context.reason.into_str(), kind.into_str())
 }
 
-/// The newest entries after the first `offset`, of everybody or one person.
+/// The newest entries after the first `offset`, of everybody or one person, of any time or from a moment on.
 pub async fn list(
     db: impl PgExecutor<'_>,
     company: Option<CompanyId>,
     person: Option<PersonId>,
-    limit: i64,
-    offset: i64,
+    since: Option<Timestamp>,
+    (limit, offset): (i64, i64),
 ) -> Result<Vec<Entry>> {
     sqlx::query!(
         "select id, at, person_id, event_id, action, reason, starts_at, ends_at, all_day, fault
          from history
-         where company_id = $1 and ($2::bigint is null or person_id = $2)
-         order by id desc limit $3 offset $4",
+         where company_id = $1 and ($2::bigint is null or person_id = $2) and ($3::timestamptz is null or at >= $3)
+         order by id desc limit $4 offset $5",
         company.map(|company| company.0),
         person.map(|person| person.0),
+        since.map(ToSqlx::to_sqlx) as _,
         limit,
         offset
     )

@@ -6,7 +6,7 @@ use serde::Serialize;
 use sqlx::{PgConnection, PgExecutor};
 use utoipa::ToSchema;
 
-use super::Result;
+use super::{Result, timestamp};
 
 /// Whether Officient has the webhook subscription of an event name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray, ToSchema)]
@@ -30,6 +30,9 @@ pub struct Subscription {
     pub state: String,
     /// Why Officient refused it.
     pub detail: Option<String>,
+    /// When the last webhook of this name arrived.
+    #[serde(skip)]
+    pub last_received_at: Option<Timestamp>,
 }
 
 /// Serialises changes to the subscriptions at Officient until the transaction ends, across all replicas.
@@ -62,5 +65,15 @@ pub async fn retain(db: impl PgExecutor<'_>, events: &[String]) -> Result<()> {
 
 /// All of them, by event name.
 pub async fn all(db: impl PgExecutor<'_>) -> Result<Vec<Subscription>> {
-    rows!(fetch_all(db) as Subscription, "select event, state, detail from webhook_subscriptions order by event")
+    rows!(fetch_all(db), "select event, state, detail, last_received_at from webhook_subscriptions order by event"
+    => |row| Subscription {
+        event: row.event, state: row.state, detail: row.detail, last_received_at: timestamp(row.last_received_at) })
+}
+
+/// Notes when webhooks of their names arrived: of the webhooks with these numbers.
+pub async fn note_received(db: impl PgExecutor<'_>, webhooks: &[i64]) -> Result<()> {
+    execute!(db,
+        "update webhook_subscriptions s set last_received_at = greatest(s.last_received_at, e.at)
+         from (select event_type, max(received_at) as at from webhook_events where id = any($1) group by event_type) e
+         where s.event = e.event_type"; webhooks)
 }

@@ -68,6 +68,22 @@ pub async fn mark_fallback(db: impl PgExecutor<'_>, ids: &[i64], now: Timestamp)
     execute!(db, "update webhook_events set widened_at = $2 where id = any($1)"; ids, now.to_sqlx())
 }
 
+/// A webhook as the page shows it.
+pub struct ReceivedWebhook {
+    pub event_type: String,
+    pub related_object_id: Option<String>,
+    pub received_at: Timestamp,
+}
+
+/// The first webhooks that arrived at this moment or later.
+pub async fn received_since(db: impl PgExecutor<'_>, since: Timestamp, limit: i64) -> Result<Vec<ReceivedWebhook>> {
+    rows!(fetch_all(db),
+        "select event_type, related_object_id, received_at from webhook_events
+         where received_at >= $1 order by id limit $2"; since.to_sqlx(), limit
+    => |row| ReceivedWebhook {
+        event_type: row.event_type, related_object_id: row.related_object_id, received_at: row.received_at.to_jiff() })
+}
+
 pub async fn last_received_at(db: impl PgExecutor<'_>) -> Result<Option<Timestamp>> {
     scalar!(fetch_optional(db), "select received_at from webhook_events order by id desc limit 1").map(timestamp)
 }

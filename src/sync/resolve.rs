@@ -24,7 +24,7 @@ use super::engine::{Engine, SyncError};
 use crate::db::erasure::{self, ErasureCount};
 use crate::db::queue::{self, WebhooksOfPerson};
 use crate::db::webhooks::{self, PendingWebhook};
-use crate::db::{self, people};
+use crate::db::{self, people, subscriptions};
 use crate::domain::ids::{CompanyId, PersonId, RequestId};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 use crate::officient::Officient;
@@ -106,6 +106,7 @@ impl Engine {
     /// Requests a reconciliation of the people whom these new webhooks refer to. A webhook about somebody whom the database
     /// knows stays pending, because its id may have another meaning; so does one whose look-up failed.
     pub async fn resolve_new(&self, company: CompanyId, webhooks: Vec<PendingWebhook>) -> Result<(), SyncError> {
+        subscriptions::note_received(&self.db, &ids_of(&webhooks)).await?;
         let erasures = erasure::count(&self.db).await?;
         let rest = self.request_known(company, webhooks, erasures).await?;
         let unknown = rest.into_iter().filter(|one| !one.has_candidate()).collect();

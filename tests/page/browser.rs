@@ -128,8 +128,22 @@ async fn use_every_page(kind: Kind) {
     assert!(browser.text().await.contains("Els Vermeulen"));
     browser.photograph("logboek").await;
 
+    use_the_other_tabs(&browser, &app).await;
+    browser.open(&page).await;
+    browser.unfold("De koppeling stoppen").await;
+    browser.press_in("section", "Afmelden").await;
+    browser.until_it_contains("Je bent afgemeld bij Officient").await;
+    assert!(app.officient.subscriptions().is_empty(), "our webhooks stayed at Officient");
+    assert!(app.optedo.absences().len() >= written, "absences stay in Optedo");
+    browser.press("Uitloggen").await;
+    assert!(browser.text().await.contains("Wachtwoord"));
+    app.assert_one_way_and_once();
+}
+
+async fn use_the_other_tabs(browser: &Chromium, app: &TestApp) {
+    let page = format!("{}{PAGE}", app.url);
     // What somebody changes in Optedo is found, and restored.
-    differ_in_optedo(&app).await;
+    differ_in_optedo(app).await;
     browser.open(&format!("{page}/differences")).await;
     browser.until_it_contains("Zo laten").await;
     browser.photograph("verschillen").await;
@@ -145,16 +159,6 @@ async fn use_every_page(kind: Kind) {
     browser.until_it_contains("Stand van").await;
     browser.press_in(".choices", "Overgeslagen 18").await;
     browser.photograph("voorbeeld").await;
-
-    browser.open(&page).await;
-    browser.unfold("De koppeling stoppen").await;
-    browser.press_in("section", "Afmelden").await;
-    browser.until_it_contains("Je bent afgemeld bij Officient").await;
-    assert!(app.officient.subscriptions().is_empty(), "our webhooks stayed at Officient");
-    assert!(app.optedo.absences().len() >= written, "absences stay in Optedo");
-    browser.press("Uitloggen").await;
-    assert!(browser.text().await.contains("Wachtwoord"));
-    app.assert_one_way_and_once();
 }
 
 /// Somebody changed two absences of a person in Optedo; of one, an admin decided that it stays so.
@@ -214,8 +218,10 @@ async fn the_admin_does_everything_on_a_phone_without_scripts() {
 }
 
 /// Every page, as it is while connected.
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 18] = [
     "",
+    "/test",
+    "/test?since=0",
     "?webhook-address=shown",
     "/attention",
     "/attention?state=ignored",

@@ -104,7 +104,7 @@ async fn no_text_of_an_error_that_was_written_for_the_log_reaches_the_page() {
     w.connect_and_import().await;
     // A person whose calendar is not understood, and one for whom Optedo fails.
     w.officient.fault_on(&format!("/1.0/calendar/{els}/"), Fault::WrongContent(json!({"data": "canary"})), 100_000);
-    w.optedo.fault_on("/absences", Fault::Status(500), 100_000);
+    w.optedo.fault_on("/api/absences", Fault::Status(500), 100_000);
     w.officient.delete_event(event);
     let failing = async || {
         w.advance(SignedDuration::from_mins(2)).await;

@@ -1,6 +1,7 @@
 //! The settings page.
 
 mod browser;
+mod connection_test;
 mod decisions;
 mod differences;
 mod items;

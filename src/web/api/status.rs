@@ -160,7 +160,12 @@ async fn read_webhooks(engine: &Engine) -> Result<Vec<Subscription>, sqlx::Error
     let mut known = subscriptions::all(&engine.db).await?;
     let subscription = |event: String| match known.iter().position(|known| known.event == event) {
         Some(position) => known.swap_remove(position),
-        None => Subscription { event, state: SubscriptionState::Missing.into_str().to_owned(), detail: None },
+        None => Subscription {
+            event,
+            state: SubscriptionState::Missing.into_str().to_owned(),
+            detail: None,
+            last_received_at: None,
+        },
     };
     Ok(engine.subscribed_events().await?.into_iter().map(subscription).collect())
 }

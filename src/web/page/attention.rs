@@ -129,6 +129,10 @@ pub(super) struct WaitingPerson {
 }
 
 impl ItemView {
+    pub(super) fn is_about_type(&self) -> bool {
+        type_of(&self.item).is_some()
+    }
+
     /// The decision may be made for whoever is archived later too.
     pub(super) fn can_be_a_rule(&self) -> bool {
         self.kind == AttentionKind::ArchivedPeople

@@ -25,7 +25,7 @@ use crate::web::{CALLBACK_PATH, PAGE_PATH};
 #[derive(Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub(super) enum Tab {
-    #[strum(serialize = "")]
+    #[strum(to_string = "", serialize = "test")]
     Connection,
     #[strum(to_string = "attention", serialize = "differences")]
     Attention,

@@ -37,7 +37,7 @@ pub(super) async fn show(Visit { mut frame, connection, engine }: Visit) -> Resu
         person = Some(found);
     }
     let mut paging = Paging::new(&frame, ENTRIES_PER_PAGE);
-    let entries = history::list(db, company, id, paging.limit(), paging.offset()).await?;
+    let entries = history::list(db, company, id, None, (paging.limit(), paging.offset())).await?;
     let entries = paging.keep(entries);
     let people: Vec<i64> = entries.iter().map(|entry| entry.person.0).collect();
     let names = people::names(db, company, &people).await?;

@@ -4,6 +4,7 @@
 
 mod attention;
 mod comparison;
+mod connection_test;
 mod decisions;
 mod differences;
 mod frame;
@@ -50,6 +51,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/differences/people/{id}/restore", post(differences::restore_person))
         .layer(from_fn_with_state(app.clone(), state::run_to_end))
         .route("/", get(overview::show))
+        .route("/test", get(connection_test::show).post(connection_test::begin))
         .route("/credentials", post(overview::replace_credentials))
         .route("/attention", get(attention::show))
         .route("/attention/retry", post(attention::retry))

@@ -1,0 +1,114 @@
+//! The page *Test de koppeling*: whether both services answer, and live what becomes of a day of leave that the admin adds.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{Redirect, Response};
+use jiff::Timestamp;
+
+use super::attention::{ItemView, item_views};
+use super::frame::{Frame, Tab, Visit, render};
+use crate::db::attention::{self, ItemState};
+use crate::db::connection::State as ConnectionState;
+use crate::db::history::{self, Entry};
+use crate::db::people;
+use crate::db::subscriptions::{self, SubscriptionState};
+use crate::db::webhooks::{self, ReceivedWebhook};
+use crate::domain::company::Names;
+use crate::domain::ids::{CompanyId, PersonId};
+use crate::sync::reference_data::Fresh;
+use crate::web::error::WebError;
+use crate::web::state::App;
+
+/// Of webhooks, and of writes.
+const MOST_SHOWN: i64 = 10;
+
+#[derive(Template)]
+#[template(path = "page/connection_test.html")]
+struct TestPage {
+    frame: Frame,
+    checks: Vec<Check>,
+    /// What happened since the test began; `None`: it did not begin.
+    test: Option<LiveTest>,
+}
+
+/// Whether a condition for copying leave holds; its name is the key of a text.
+struct Check {
+    name: &'static str,
+    holds: bool,
+}
+
+/// What became of the leave that the admin added and deleted.
+struct LiveTest {
+    webhooks: Vec<ReceivedWebhook>,
+    written: Vec<Entry>,
+    deleted: Vec<Entry>,
+    names: HashMap<PersonId, Names>,
+    /// Open items that were looked at since the test began.
+    items: Vec<ItemView>,
+}
+
+impl LiveTest {
+    /// A person was found, and the type mapped: leave was written, or only the type is missing.
+    fn has_person(&self) -> bool {
+        !self.written.is_empty() || self.items.iter().any(ItemView::is_about_type)
+    }
+}
+
+/// `GET …/test`
+pub(super) async fn show(mut visit: Visit, headers: HeaderMap) -> Result<Response, WebError> {
+    let since = visit.frame.value("since").and_then(|at| Timestamp::from_millisecond(at.parse().ok()?).ok());
+    let since = since.filter(|_| visit.connection.state == ConnectionState::Connected);
+    // A page that follows the test does not repeat the calls.
+    let checks = if headers.contains_key("x-watching") { Vec::new() } else { checks(&visit).await? };
+    let test = match (since, visit.connection.company_id) {
+        (Some(since), Some(company)) => Some(live_test(&visit, company, since).await?),
+        _ => None,
+    };
+    visit.frame.is_changing = test.is_some();
+    render(&TestPage { frame: visit.frame, checks, test })
+}
+
+/// `POST …/test`: the test begins now.
+pub(super) async fn begin(State(app): State<App>) -> Redirect {
+    Redirect::to(&format!("{}/test?since={}", Tab::Connection.path(), app.engine.clock.now().as_millisecond()))
+}
+
+async fn checks(visit: &Visit) -> Result<Vec<Check>, WebError> {
+    let (engine, connection) = (&visit.engine, &visit.connection);
+    let is_connected = connection.state == ConnectionState::Connected;
+    let now = Fresh(engine.clock.now());
+    let officient = async {
+        let Some(company) = connection.company_id.filter(|_| is_connected) else { return false };
+        engine.reference_data.leave_types(company, engine.clock.today().year(), now).await.is_ok()
+    };
+    let optedo = async { engine.reference_data.absence_types(now).await.is_ok() };
+    let (officient, optedo) = tokio::join!(officient, optedo);
+    let subscriptions = subscriptions::all(&engine.db).await?;
+    let is_registered = !subscriptions.is_empty()
+        && subscriptions.iter().all(|one| one.state == SubscriptionState::Registered.into_str());
+    Ok(vec![
+        Check { name: "connected", holds: is_connected },
+        Check { name: "officient", holds: officient },
+        Check { name: "optedo", holds: optedo },
+        Check { name: "webhooks", holds: is_registered },
+        Check { name: "writing", holds: !connection.is_paused },
+    ])
+}
+
+async fn live_test(visit: &Visit, company: CompanyId, since: Timestamp) -> Result<LiveTest, WebError> {
+    let db = &visit.engine.db;
+    let webhooks = webhooks::received_since(db, since, MOST_SHOWN).await?;
+    let entries = history::list(db, Some(company), None, Some(since), (MOST_SHOWN, 0)).await?;
+    let people: Vec<i64> = entries.iter().map(|entry| entry.person.0).collect();
+    let names = people::names(db, Some(company), &people).await?;
+    let (deleted, mut written): (Vec<Entry>, Vec<Entry>) =
+        entries.into_iter().partition(|entry| entry.action == "deleted");
+    written.retain(|entry| ["created", "changed", "taken_over"].contains(&entry.action.as_str()));
+    let mut items = attention::list(db, ItemState::Open).await?;
+    items.retain(|item| item.first_seen_at >= since);
+    let items = item_views(visit, items).await?;
+    Ok(LiveTest { webhooks, written, deleted, names, items })
+}
