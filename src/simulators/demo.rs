@@ -101,7 +101,7 @@ pub fn steps(config: &Config, simulators: &Simulators) -> String {
   5. Decide                   {page}
      «Personen»: «Koppel met…» tells the two people called Tom Willems apart. «Verloftypes»: choose a neutral type for sick
      leave; ADV has no absence type next year. Archive somebody with leave in Officient ({officient}/).
-  6. Send a test message on the tab «Meldingen» of the settings page
+  6. Send a test message on the tab «Instellingen» of the settings page
      It arrives in the mailbox   {mailbox}/
 
   Press Ctrl-C to stop.

@@ -263,6 +263,19 @@ impl Chromium {
         missed.map(|(control, _)| control.as_str().unwrap().to_owned()).collect()
     }
 
+    /// The controls that are lower or narrower than 24 pixels: too small for a finger. A label enlarges what it describes.
+    pub async fn small_controls(&self) -> Vec<String> {
+        let script = "return [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
+            .filter((control) => control.checkVisibility() && !control.matches('.skip'))
+            .filter((control) => {
+                const { height, width } = (control.closest('label') ?? control).getBoundingClientRect();
+                return height < 23.9 || width < 23.9;
+            })
+            .map((control) => control.outerHTML);";
+        let small = self.run(script).await;
+        small.as_array().unwrap().iter().map(|control| control.as_str().unwrap().to_owned()).collect()
+    }
+
     /// Presses a key.
     pub async fn press_key(&self, key: Key) {
         self.driver.action_chain().send_keys(key).perform().await.unwrap();
