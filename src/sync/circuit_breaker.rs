@@ -86,6 +86,11 @@ impl CircuitBreaker {
         state.circuit == Circuit::Open && state.next_attempt_at.is_some_and(|at| at > now)
     }
 
+    /// Whether this person is the first who failed since the last success.
+    pub fn failed_first_for(&self, person: PersonId) -> bool {
+        self.lock().first_failure.is_some_and(|(first, _)| first == person)
+    }
+
     pub fn is_unauthorized(&self) -> bool {
         self.lock().is_unauthorized
     }

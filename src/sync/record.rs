@@ -261,6 +261,8 @@ impl Engine {
         let accepts_token = self.optedo_breaker.is_unauthorized() && self.optedo.accepts_token();
         let failed_in_optedo = before.is_some_and(FailureKind::is_of_optedo);
         let mut recovery = self.officient_breaker.succeed(before.is_some() && !failed_in_optedo, now);
+        // Officient may have failed this person since, and nothing may be left to write.
+        let failed_in_optedo = failed_in_optedo || self.optedo_breaker.failed_first_for(person.id);
         // Somebody without changes proves nothing about Optedo.
         if applied.writes() > 0 || failed_in_optedo || accepts_token {
             recovery = recovery.max(self.optedo_breaker.succeed(failed_in_optedo || accepts_token, now));

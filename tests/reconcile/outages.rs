@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use tokio::time::sleep;
 
+use super::audit::audit;
 use crate::support::prelude::*;
 
 /// Optedo revokes our token before the first import; waits until the attention item says so. Returns the token.
@@ -262,6 +263,38 @@ async fn a_refusal_that_hits_everybody_is_an_outage() {
 async fn after_an_outage_that_one_person_met_alone_that_person_is_equal_within_ten_seconds() {
     assert_recovers_within_ten_seconds(1, "optedo", "/api/", Fault::Status(503)).await;
     assert_recovers_within_ten_seconds(1, "officient", "/1.0/calendar/", Fault::Status(403)).await;
+}
+
+/// Optedo works again for those whom it failed, also if Officient failed them last and nothing is left to write.
+#[tokio::test]
+async fn an_audit_does_not_wait_after_an_outage_of_optedo_that_ended_during_one_of_officient() {
+    let w = World::start().await;
+    let (piet, _) = w.hire("Piet", "Pieters");
+    w.connect_and_import().await;
+    w.optedo.fault_on("/api/", Fault::Status(500), 100_000);
+    let events = [w.take_leave(0), w.officient.add_event(piet, w.leave(0))];
+    for person in [w.jan, piet] {
+        w.receive("calendar_event_added", person).await;
+    }
+    let failed_in = async |upstream: &str| {
+        w.until(upstream, async || {
+            w.advance(SignedDuration::from_secs(3)).await;
+            let failed = format!("select count(*) from people where last_fault like '{upstream}%'");
+            w.number(&failed).await == 2
+        })
+        .await;
+    };
+    failed_in("optedo").await;
+    w.officient.fault_on("/1.0/calendar/", Fault::Status(500), 100_000);
+    failed_in("officient").await;
+    for event in events {
+        w.officient.delete_event(event);
+    }
+    w.optedo.clear_faults();
+    w.officient.clear_faults();
+    w.retry_until_done().await;
+    audit(&w).await;
+    w.finish(&[]).await;
 }
 
 #[tokio::test]
