@@ -393,7 +393,12 @@ impl<'a> Company<'a> {
                 self.survived.faults += times;
             }
             Operation::OptedoFault { path, fault, times } => {
-                self.optedo.fault_on(OPTEDO_PATHS[path], optedo_faults()[fault].clone(), times);
+                let (mut path, fault) = (OPTEDO_PATHS[path], optedo_faults()[fault].clone());
+                // The service believes the 204 of a deletion (decision 24), so only another call may get it wrongly.
+                if fault == Fault::Status(204) && matches!(path, "/api/" | "DELETE /api/absences/") {
+                    path = "PUT /api/absences/";
+                }
+                self.optedo.fault_on(path, fault, times);
                 self.survived.faults += times;
             }
             Operation::OfficientDown => self.officient.stop().await,

@@ -92,8 +92,16 @@ impl Memory {
 
     /// A database was restored, whose rows are those of the end of the last quiet period; these absences stand.
     pub fn database_restored(&mut self, standing: &[Absence]) {
-        let events = standing.iter().filter_map(event_of);
-        self.unexplained.extend(events.filter(|event| !self.stood.contains_key(event)));
+        let standing: BTreeMap<i64, &NewAbsence> =
+            standing.iter().filter_map(|absence| Some((event_of(absence)?, &absence.content))).collect();
+        self.unexplained.extend(standing.keys().filter(|event| !self.stood.contains_key(event)));
+        // The restored rows do not know what was written since: it looks like an edit by hand.
+        for (event, stood) in &self.stood {
+            let now = standing.get(event).copied();
+            if now != Some(stood) {
+                self.edited.insert(*event, now.cloned());
+            }
+        }
         self.may_change = true;
     }
 
