@@ -23,15 +23,26 @@ fn event_and_kind(difference: &Value) -> (i64, &'static str) {
 }
 
 impl Company<'_> {
-    /// Audits everybody while all works. The admin restores some of what was found, and keeps the rest.
+    /// Audits everybody while all works. The audit restores what was found if the settings say so. Otherwise the admin restores
+    /// some of it, and keeps the rest.
     pub(super) async fn audit(&mut self) -> Result<(), String> {
+        let before = self.expected_differences().await;
         self.audit_everybody().await?;
+        self.settle("what an audit restored").await?;
         let open = self.differences("open").await?;
         let kept = self.differences("kept").await?;
         let found: Differences = open.iter().chain(&kept).map(event_and_kind).collect();
         let expected = self.expected_differences().await;
         ensure(found == expected, || format!("an audit found {found:?} instead of {expected:?}"))?;
         let mut restored = Differences::new();
+        if self.is_set("onDifference", "restore") {
+            let kept: Differences = kept.iter().map(event_and_kind).collect();
+            let is_restored = |(event, kind): &&(i64, &str)| *kind != "unexplained" && !kept.contains(&(*event, kind));
+            restored = before.iter().filter(is_restored).copied().collect();
+            for (event, _) in &restored {
+                self.memory.event_changed(*event, false);
+            }
+        }
         for difference in &open {
             let id = difference["id"].as_i64().unwrap();
             let (event, kind) = event_and_kind(difference);

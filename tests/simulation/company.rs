@@ -17,8 +17,8 @@ use tokio::time::sleep;
 use super::database::Database;
 use super::deletions::Deletions;
 use super::operations::{
-    EMPTY_CALENDAR, NOBODY, ODDITIES, OFFICIENT_PATHS, OPTEDO_PATHS, Operation, Story, UNDOCUMENTED, officient_faults,
-    optedo_faults,
+    EMPTY_CALENDAR, Mapping, NOBODY, ODDITIES, OFFICIENT_PATHS, OPTEDO_PATHS, Operation, Part, SETTINGS, Story,
+    UNDOCUMENTED, officient_faults, optedo_faults,
 };
 use super::oracle::{self, Expected, Memory};
 use super::service::Service;
@@ -47,6 +47,27 @@ pub struct Person {
     pub id: i64,
     pub name: (&'static str, &'static str),
     pub is_archived: bool,
+}
+
+/// What the admin chose for a person or a leave type.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Choice {
+    /// This user, or this absence type.
+    To(i64),
+    /// Excluded; what is in Optedo stays.
+    Keep,
+    /// Excluded; what is in Optedo is deleted.
+    Delete,
+}
+
+impl Choice {
+    fn read(text: &str) -> Self {
+        match text {
+            "keep" => Self::Keep,
+            "delete" => Self::Delete,
+            id => Self::To(id.parse().unwrap()),
+        }
+    }
 }
 
 /// The days that are kept equal, both included.
@@ -80,8 +101,16 @@ pub struct Company<'a> {
     http: reqwest::Client,
     meaning: WebhookMeaning,
     pub people: Vec<Person>,
-    /// What the admin chose for people: a user, or `None`, which excludes the person. As stored when the quiet period began.
-    pub choices: BTreeMap<i64, Option<i64>>,
+    /// The admin's choices for people and for leave types, and the settings, as stored when the quiet period began.
+    pub choices: BTreeMap<i64, Choice>,
+    pub type_choices: BTreeMap<String, Choice>,
+    pub admin_settings: BTreeMap<String, String>,
+    /// The leave types for which the admin ever chose.
+    pub types_ever_chosen: BTreeSet<String>,
+    /// Whether absences of archived people may have been deleted since the last quiet period, because a setting said so.
+    may_delete_leavers: bool,
+    /// Whether an audit may have restored differences since then.
+    may_restore_differences: bool,
     /// The person of each event that exists or existed.
     pub owners: BTreeMap<i64, i64>,
     types: Vec<LeaveType>,
@@ -136,6 +165,11 @@ impl<'a> Company<'a> {
                 .map(|name| Person { id: officient.add_person(name.0, name.1), name: *name, is_archived: false })
                 .collect(),
             choices: BTreeMap::new(),
+            type_choices: BTreeMap::new(),
+            admin_settings: BTreeMap::new(),
+            types_ever_chosen: BTreeSet::new(),
+            may_delete_leavers: false,
+            may_restore_differences: false,
             owners: BTreeMap::new(),
             types: Vec::new(),
             codes: [0, 1],
@@ -223,8 +257,8 @@ impl<'a> Company<'a> {
         match *operation {
             Operation::AddLeave { person, day, leave_type, part, is_pending } => {
                 let mut leave = NewEvent::new(self.types[leave_type], self.day(day));
-                if let Some((from, long)) = part {
-                    leave = leave.part(from * 60, long * 60);
+                if let Some(part) = part {
+                    leave = in_part(leave, part);
                 }
                 if is_pending {
                     leave = leave.pending();
@@ -235,10 +269,7 @@ impl<'a> Company<'a> {
                 self.changed("calendar_event_added", event, person, is_pending);
             }
             Operation::ChangeLeave { event, part } => {
-                self.change(event, |leave| {
-                    let (from, long) = part.unwrap_or((9, 8));
-                    *leave = leave.clone().part(from * 60, long * 60);
-                });
+                self.change(event, |leave| *leave = in_part(leave.clone(), part.unwrap_or((Some(9), 8))));
             }
             Operation::MoveLeave { event, day } => {
                 let day = self.day(day);
@@ -315,6 +346,11 @@ impl<'a> Company<'a> {
                 self.officient.set_archived(self.people[person].id, is_archived);
                 self.people[person].is_archived = is_archived;
                 self.memory.person_archived(self.people[person].id);
+                // A person who is back is reconciled, so deletions that waited for that are made.
+                if !is_archived || self.may_delete_leavers {
+                    let person = self.people[person].id;
+                    self.events_may_go_of(|known| known.id == person);
+                }
             }
             Operation::Remap { leave_type, code } => {
                 if let LeaveType::Custom(id) = self.types[leave_type] {
@@ -415,21 +451,31 @@ impl<'a> Company<'a> {
             // This may fail, because something else may be broken.
             Operation::Connect => drop(self.connect().await),
             Operation::Sweep => drop(self.post("/sync").await),
-            Operation::Audit => drop(self.post("/audit").await),
+            Operation::Audit => {
+                self.post("/audit").await;
+                if self.may_restore_differences {
+                    self.memory.everything_may_change();
+                }
+            }
             Operation::Link { person, user } => {
                 let user = json!({"userId": self.optedo.users()[user].id});
-                self.choose(person, &[(Method::PUT, "link", user)]).await;
+                self.choose(Method::PUT, &self.path_of(person, "link"), &user).await;
             }
-            Operation::Exclude { person } => {
-                self.choose(person, &[(Method::PUT, "exclusion", json!({"existing": "delete"}))]).await;
-                for event in self.officient.events_of(self.people[person].id) {
-                    self.event_may_go(event.id);
+            Operation::Exclude { person, existing } => {
+                self.choose(Method::PUT, &self.path_of(person, "exclusion"), &json!({"existing": existing})).await;
+                if existing == "delete" {
+                    let person = self.people[person].id;
+                    self.events_may_go(|event| event.person_id == person);
                 }
             }
             Operation::UndoChoice { person } => {
-                let undo = ["link", "exclusion"].map(|what| (Method::DELETE, what, Value::Null));
-                self.choose(person, &undo).await;
+                for what in ["link", "exclusion"] {
+                    self.choose(Method::DELETE, &self.path_of(person, what), &Value::Null).await;
+                }
             }
+            Operation::MapType { leave_type, mapping } => self.map_type(self.types[leave_type], mapping).await,
+            Operation::ChangeSetting { setting } => self.change_setting(SETTINGS[setting]).await,
+            Operation::DeleteLeavers => self.delete_leavers().await,
         }
         if matches!(
             operation,
@@ -446,21 +492,75 @@ impl<'a> Company<'a> {
         Ok(())
     }
 
-    /// The admin chooses for a person. This may fail, because something else may be broken.
-    async fn choose(&mut self, person: usize, requests: &[(Method, &str, Value)]) {
-        for (method, what, body) in requests {
-            let url = format!("{}/people/{}/{what}", self.url(), self.people[person].id);
-            let request = self.http.request(method.clone(), url).bearer_auth(API_TOKEN).json(body);
-            drop(request.send().await);
-        }
+    /// The admin decides. This may fail, because something else may be broken: [`Self::read_choices`] shows what is stored.
+    async fn choose(&mut self, method: Method, path: &str, body: &Value) {
+        let request = self.http.request(method, format!("{}{path}", self.url())).bearer_auth(API_TOKEN);
+        drop(request.json(body).send().await);
         self.memory.everything_may_change();
     }
 
+    fn path_of(&self, person: usize, what: &str) -> String {
+        format!("/people/{}/{what}", self.people[person].id)
+    }
+
+    async fn map_type(&mut self, leave_type: LeaveType, mapping: Mapping) {
+        let type_id = oracle::type_id(leave_type);
+        let body = match mapping {
+            Mapping::AbsenceType(kind) => {
+                json!({"mode": "absence_type", "absenceTypeId": self.optedo.absence_types()[kind].id})
+            }
+            Mapping::Exclude(existing) => json!({"mode": "exclude", "existing": existing}),
+            Mapping::Undo => json!({"mode": "officient"}),
+        };
+        self.choose(Method::PUT, &format!("/leavetypes/{type_id}/mapping"), &body).await;
+        self.types_ever_chosen.insert(type_id);
+        if matches!(mapping, Mapping::Exclude("delete")) {
+            self.events_may_go(|event| event.leave.leave_type == leave_type);
+        }
+    }
+
+    async fn change_setting(&mut self, (setting, value): (&str, &str)) {
+        let new: Value = serde_json::from_str(value).unwrap();
+        self.choose(Method::PUT, "/settings", &json!({setting: new})).await;
+        match (setting, new.as_str()) {
+            ("includePending", _) => self.events_may_go(|event| event.leave.status == EventStatus::Pending),
+            ("leavers", Some("delete")) => {
+                self.may_delete_leavers = true;
+                self.events_may_go_of(|person| person.is_archived);
+            }
+            ("onDifference", Some("restore")) => self.may_restore_differences = true,
+            _ => {}
+        }
+    }
+
+    /// The admin decides about the item `archived_people`, if it is open.
+    async fn delete_leavers(&mut self) {
+        let items = self.get("/attention").await.unwrap_or_default();
+        let mut items = items.as_array().into_iter().flatten();
+        if let Some(item) = items.find(|item| item["kind"] == "archived_people") {
+            self.choose(Method::POST, &format!("/attention/{}/decide", item["id"]), &json!({"action": "delete"})).await;
+            // All people: the service may not know yet that somebody is archived or is back.
+            self.events_may_go_of(|_| true);
+        }
+    }
+
     async fn read_choices(&mut self) {
-        let choices = "select person_id || ' ' || coalesce(optedo_user_id::text, '') from person_choices";
-        let choices = self.database.texts(choices).await;
-        let choices = choices.iter().filter_map(|choice| choice.split_once(' '));
-        self.choices = choices.map(|(person, user)| (person.parse().unwrap(), user.parse().ok())).collect();
+        let [people, types, settings] = [
+            "select person_id || ' ' || coalesce(optedo_user_id::text, existing) from person_choices",
+            "select type_id || ' ' || coalesce(absence_type_id::text, existing) from leave_type_choices
+             where absence_type_id is not null or existing is not null",
+            "select name || ' ' || value from settings",
+        ];
+        let people = self.database.pairs(people).await;
+        self.choices = people.iter().map(|(id, choice)| (id.parse().unwrap(), Choice::read(choice))).collect();
+        let types = self.database.pairs(types).await;
+        self.type_choices = types.into_iter().map(|(id, choice)| (id, Choice::read(&choice))).collect();
+        self.admin_settings = self.database.pairs(settings).await.into_iter().collect();
+    }
+
+    /// Whether the admin chose this value.
+    pub fn is_set(&self, setting: &str, value: &str) -> bool {
+        self.admin_settings.get(setting).is_some_and(|chosen| chosen == value)
     }
 
     /// Repairs everything, delivers all webhooks, and checks the invariants.
@@ -519,6 +619,8 @@ impl<'a> Company<'a> {
         self.stood.clone_from(&standing);
         self.memory.remember(standing);
         self.windows = vec![self.window];
+        self.may_delete_leavers = self.is_set("leavers", "delete");
+        self.may_restore_differences = self.is_set("onDifference", "restore");
         self.database.back_up().await;
     }
 
@@ -701,9 +803,17 @@ impl<'a> Company<'a> {
             if day.is_none_or(|day| !self.window.contains(day)) && self.has_moved_window {
                 continue;
             }
-            let is_blocked =
-                expected.get(&event) == Some(&Expected::WhatStood) || self.may_stand_for_another(event, &expected);
+            let is_blocked = matches!(expected.get(&event), Some(Expected::WhatStood | Expected::Kept))
+                || self.may_stand_for_another(event, &expected);
             ensure(is_blocked, || format!("a write of event {event} has no end"))?;
+        }
+        let decided = "select event_id || ' ' || date from absences a join people p using (company_id, person_id)
+                       where p.archived and deletion_requested_at is not null and deleted_at is null";
+        for (event, day) in self.database.pairs(decided).await {
+            let is_left = self.window.contains(day.parse().unwrap());
+            ensure(!is_left, || {
+                format!("event {event} of an archived person should be deleted, as the admin decided")
+            })?;
         }
         let standing = "select coalesce((select sum(standing)::bigint from absences_standing), 0) - (
                             select count(*) from absences where deleted_at is null and optedo_absence_id is not null)";
@@ -728,12 +838,14 @@ impl<'a> Company<'a> {
     /// Whoever looks at *Vraagt aandacht* sees each event that was not understood.
     async fn check_items_of_undocumented_values(&mut self) -> Result<(), String> {
         let waiting = self.database.numbers("select event_id from held_back").await;
-        let is_excluded = |person: &Person| person.is_archived || self.choices.get(&person.id) == Some(&None);
+        let is_excluded = |person: &Person| {
+            person.is_archived || matches!(self.choices.get(&person.id), Some(Choice::Keep | Choice::Delete))
+        };
         for person in self.people.iter().filter(|person| !is_excluded(person)) {
             for event in self.officient.events_of(person.id) {
                 let Event { id, leave, .. } = &event;
-                let is_leave = leave.status == EventStatus::Approved || leave.raw.contains_key("status");
-                if is_leave && oracle::has_undocumented_value(&event) && self.window.contains(leave.date) {
+                let is_leave = oracle::is_to_be_written(self, leave.status) || leave.raw.contains_key("status");
+                if is_leave && oracle::has_undocumented_value(self, &event) && self.window.contains(leave.date) {
                     ensure(waiting.contains(id), || format!("event {id} is not understood, and no item says so"))?;
                 }
             }
@@ -822,6 +934,25 @@ impl<'a> Company<'a> {
         }
         self.owners.insert(event, person);
         self.owed.push(Announcement { event_type, related_object_id, person });
+    }
+
+    /// The absences of these events may be deleted.
+    fn events_may_go(&mut self, is_concerned: impl Fn(&Event) -> bool) {
+        let events = self.people.iter().flat_map(|person| self.officient.events_of(person.id));
+        let events: Vec<i64> = events.filter(is_concerned).map(|event| event.id).collect();
+        for event in events {
+            self.event_may_go(event);
+        }
+    }
+
+    /// The absences of these people may be deleted, also those whose event does not exist any more.
+    fn events_may_go_of(&mut self, is_concerned: impl Fn(&Person) -> bool) {
+        let people: Vec<i64> =
+            self.people.iter().filter(|person| is_concerned(person)).map(|person| person.id).collect();
+        let events = self.owners.iter().filter(|(_, person)| people.contains(person));
+        for event in events.map(|(event, _)| *event).collect::<Vec<_>>() {
+            self.event_may_go(event);
+        }
     }
 
     /// The absence of this event may be deleted.
@@ -986,6 +1117,13 @@ impl<'a> Company<'a> {
         let back = request.header("cookie", cookie).send().await.map_err(failed)?;
         let location = back.headers().get("location").and_then(|to| to.to_str().ok()).unwrap_or_default();
         ensure(location.ends_with("notice=connected"), || format!("not connected: {location}"))
+    }
+}
+
+fn in_part(leave: NewEvent, (from, long): Part) -> NewEvent {
+    match from {
+        Some(from) => leave.part(from * 60, long * 60),
+        None => leave.unknown_start(long * 60),
     }
 }
 

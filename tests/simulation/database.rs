@@ -158,6 +158,13 @@ impl Database {
         sqlx::query_scalar(query).fetch_all(&mut self.connection).await.unwrap()
     }
 
+    /// The pairs that a query gives as texts with a space between the two.
+    pub async fn pairs(&mut self, query: &'static str) -> Vec<(String, String)> {
+        let pairs = self.texts(query).await;
+        let split = |pair: &String| pair.split_once(' ').map(|(first, second)| (first.to_owned(), second.to_owned()));
+        pairs.iter().filter_map(split).collect()
+    }
+
     /// The texts that a query gives.
     pub async fn texts(&mut self, query: &'static str) -> Vec<String> {
         sqlx::query_scalar(query).fetch_all(&mut self.connection).await.unwrap()

@@ -8,21 +8,34 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::json;
 
+/// A part of a day: the hour at which it starts (`None`: Officient does not know it) and its length in hours.
+pub type Part = (Option<i64>, i64);
+
+/// What the admin decides about a leave type. A number picks an absence type.
+#[derive(Debug, Clone, Copy)]
+pub enum Mapping {
+    AbsenceType(usize),
+    /// What is in Optedo is kept or deleted.
+    Exclude(&'static str),
+    /// As in Officient.
+    Undo,
+}
+
 /// One operation. A number picks one of the existing objects, modulo their count.
 #[derive(Debug, Clone)]
 pub enum Operation {
-    /// Leave of this person on this day, of this type; `part`: hours from, hours long.
+    /// Leave of this person on this day, of this type.
     AddLeave {
         person: usize,
         day: i32,
         leave_type: usize,
-        part: Option<(i64, i64)>,
+        part: Option<Part>,
         is_pending: bool,
     },
     /// Other times.
     ChangeLeave {
         event: usize,
-        part: Option<(i64, i64)>,
+        part: Option<Part>,
     },
     /// Another day.
     MoveLeave {
@@ -174,14 +187,26 @@ pub enum Operation {
         person: usize,
         user: usize,
     },
-    /// The admin excludes this person; what is in Optedo is deleted.
+    /// The admin excludes this person; what is in Optedo is kept or deleted.
     Exclude {
         person: usize,
+        existing: &'static str,
     },
     /// The names decide again about this person.
     UndoChoice {
         person: usize,
     },
+    /// The admin decides which absence type this leave type becomes.
+    MapType {
+        leave_type: usize,
+        mapping: Mapping,
+    },
+    /// The admin changes a setting ([`SETTINGS`]).
+    ChangeSetting {
+        setting: usize,
+    },
+    /// The admin deletes what archived people have in Optedo.
+    DeleteLeavers,
 }
 
 /// A story: the operations between the quiet periods, and the options of the company.
@@ -232,6 +257,19 @@ pub const UNDOCUMENTED: [(&str, &str); 6] = [
     ("duration_minutes", "{}"),
     ("start_time_minutes", "32400"),
     ("working", "\"misschien\""),
+];
+
+/// What the admin may set: the setting and its value. Without a value, the default is in effect.
+pub const SETTINGS: [(&str, &str); 9] = [
+    ("includePending", "true"),
+    ("includePending", "null"),
+    ("leavers", "\"keep\""),
+    ("leavers", "\"delete\""),
+    ("leavers", "null"),
+    ("onDifference", "\"restore\""),
+    ("onDifference", "null"),
+    ("defaultStart", "\"10:15\""),
+    ("defaultStart", "null"),
 ];
 
 pub const ODDITIES: [Oddities; 4] = [
@@ -286,18 +324,30 @@ fn common_faults() -> Vec<Fault> {
     ]
 }
 
-fn any_part() -> impl Strategy<Value = Option<(i64, i64)>> {
-    prop::option::of((7_i64..22, 1_i64..7))
+fn any_part() -> impl Strategy<Value = Option<Part>> {
+    prop::option::of((prop::option::weighted(0.8, 7_i64..22), 1_i64..7))
+}
+
+fn any_existing() -> impl Strategy<Value = &'static str> {
+    prop_oneof![Just("keep"), Just("delete")]
+}
+
+fn any_mapping() -> impl Strategy<Value = Mapping> {
+    prop_oneof![
+        (0_usize..3).prop_map(Mapping::AbsenceType),
+        any_existing().prop_map(Mapping::Exclude),
+        Just(Mapping::Undo)
+    ]
 }
 
 fn any_operation() -> impl Strategy<Value = Operation> {
     use Operation::{
-        AddLeave, Approve, Archive, Audit, BecomeWorked, BehaveOddly, Breathe, ChangeLeave, Connect, CutDatabase,
-        DeleteAllLeave, DeleteInOptedo, DeleteLeave, Deliver, DeliverNonsense, DeliverUnknown, Disconnect, Drop,
-        EditInOptedo, Exclude, ExpireTokens, GiveLeave, Kill, Link, MoveLeave, MoveWindow, OfficientDown,
-        OfficientFault, OfficientUp, OmitRefreshToken, OptedoDown, OptedoFault, OptedoUp, Pass, Payroll, RefuseRefresh,
-        Remap, Rename, RenameType, RenameUser, Restart, RestoreDatabase, RestoreOptedoToken, RevokeAccess,
-        RevokeOptedoToken, Spoil, Sweep, Unapprove, UndoChoice,
+        AddLeave, Approve, Archive, Audit, BecomeWorked, BehaveOddly, Breathe, ChangeLeave, ChangeSetting, Connect,
+        CutDatabase, DeleteAllLeave, DeleteInOptedo, DeleteLeave, DeleteLeavers, Deliver, DeliverNonsense,
+        DeliverUnknown, Disconnect, Drop, EditInOptedo, Exclude, ExpireTokens, GiveLeave, Kill, Link, MapType,
+        MoveLeave, MoveWindow, OfficientDown, OfficientFault, OfficientUp, OmitRefreshToken, OptedoDown, OptedoFault,
+        OptedoUp, Pass, Payroll, RefuseRefresh, Remap, Rename, RenameType, RenameUser, Restart, RestoreDatabase,
+        RestoreOptedoToken, RevokeAccess, RevokeOptedoToken, Spoil, Sweep, Unapprove, UndoChoice,
     };
     let pick = 0_usize..64;
     let leave = (0_usize..4, 0_i32..12, 0_usize..3, any_part(), prop::bool::weighted(0.2));
@@ -321,8 +371,11 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         1 => pick.clone().prop_map(|absence| EditInOptedo { absence }),
         1 => pick.clone().prop_map(|absence| DeleteInOptedo { absence }),
         2 => (0_usize..4, 0_usize..4).prop_map(|(person, user)| Link { person, user }),
-        1 => (0_usize..4).prop_map(|person| Exclude { person }),
+        1 => (0_usize..4, any_existing()).prop_map(|(person, existing)| Exclude { person, existing }),
         2 => (0_usize..4).prop_map(|person| UndoChoice { person }),
+        3 => (0_usize..3, any_mapping()).prop_map(|(leave_type, mapping)| MapType { leave_type, mapping }),
+        3 => (0..SETTINGS.len()).prop_map(|setting| ChangeSetting { setting }),
+        1 => Just(DeleteLeavers),
     ];
     let webhooks = prop_oneof![
         8 => (pick.clone(), 1_usize..4).prop_map(|(webhook, times)| Deliver { webhook, times }),

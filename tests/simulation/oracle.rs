@@ -10,7 +10,7 @@ use crate::support::simulators::optedo::{Absence, NewAbsence};
 use jiff::ToSpan as _;
 use jiff::civil::Weekday;
 
-use super::company::{Company, Person};
+use super::company::{Choice, Company, Person};
 
 /// The expected absence of an event.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,8 @@ pub enum Expected {
     Exactly(NewAbsence),
     /// What stood.
     WhatStood,
+    /// What stood, and nothing new.
+    Kept,
     /// Nothing.
     Nothing,
 }
@@ -136,7 +138,10 @@ impl Memory {
             }
             Expected::Exactly(_) if is_as_edited => Ok(()),
             Expected::Exactly(_) => Err("is not as it should be"),
-            Expected::WhatStood => {
+            Expected::Kept if stands.is_some() && !self.stood.contains_key(&event) && !self.may_change => {
+                Err("is excluded, and was written")
+            }
+            Expected::WhatStood | Expected::Kept => {
                 let may_be_gone = self.was_gone.contains(&event)
                     || self.may_go
                     || self.edited.contains_key(&event)
@@ -160,21 +165,47 @@ pub fn expected(company: &Company<'_>) -> BTreeMap<i64, Expected> {
             expected.insert(event.id, of_event(company, person, &event));
         }
     }
-    // An archived person is not reconciled: the absences stay, also those of events that were deleted since.
+    // The calendar of an archived person is not read: the absences stay, also those of events that were deleted since.
     for (event, person) in &company.owners {
         if company.people.iter().any(|known| known.id == *person && known.is_archived) {
-            expected.insert(*event, Expected::WhatStood);
+            expected.insert(*event, of_leaver(company));
         }
     }
     expected
 }
 
+/// The absences of an archived person: all of them are after today.
+fn of_leaver(company: &Company<'_>) -> Expected {
+    if company.is_set("leavers", "delete") { Expected::Nothing } else { Expected::WhatStood }
+}
+
+/// Officient's id of a leave type.
+pub fn type_id(leave_type: LeaveType) -> String {
+    match leave_type {
+        LeaveType::SickDay => "sick_day".to_owned(),
+        LeaveType::Education => "education".to_owned(),
+        LeaveType::Custom(id) => id.to_string(),
+    }
+}
+
+fn type_choice(company: &Company<'_>, leave_type: LeaveType) -> Option<Choice> {
+    company.type_choices.get(&type_id(leave_type)).copied()
+}
+
+/// Whether leave of this status is copied.
+pub fn is_to_be_written(company: &Company<'_>, status: EventStatus) -> bool {
+    status == EventStatus::Approved || company.is_set("includePending", "true")
+}
+
 /// Whether a value that decides about the event is not documented. Whether it is worked time does not matter where the
-/// leave type has our code; where it is worked time and has no code, its times do not matter.
-pub fn has_undocumented_value(event: &Event) -> bool {
-    let is_mapped = matches!(event.leave.leave_type, LeaveType::Custom(_));
+/// leave type has our code or the admin's choice; where it is worked time and has neither, its times do not matter.
+pub fn has_undocumented_value(company: &Company<'_>, event: &Event) -> bool {
+    let choice = type_choice(company, event.leave.leave_type);
+    let is_excluded = matches!(choice, Some(Choice::Keep | Choice::Delete));
+    let is_mapped = choice.is_some() || matches!(event.leave.leave_type, LeaveType::Custom(_));
     let decides = |field: &str| match field {
         "status" | "type" => true,
+        _ if is_excluded => false,
         "working" => !is_mapped,
         _ => is_mapped || !event.leave.working,
     };
@@ -184,11 +215,15 @@ pub fn has_undocumented_value(event: &Event) -> bool {
 /// The user of a person who is not archived or excluded: the linked one; or the only one who is not linked and has the name
 /// that nobody else without a choice has.
 pub fn user_of(company: &Company<'_>, person: &Person) -> Option<i64> {
-    if let Some(choice) = company.choices.get(&person.id) {
-        return *choice;
+    let linked_user = |person: &Person| match company.choices.get(&person.id) {
+        Some(Choice::To(user)) => Some(*user),
+        _ => None,
+    };
+    if company.choices.contains_key(&person.id) {
+        return linked_user(person);
     }
     let present = || company.people.iter().filter(|other| !other.is_archived);
-    let linked: Vec<i64> = present().filter_map(|other| *company.choices.get(&other.id)?).collect();
+    let linked: Vec<i64> = present().filter_map(linked_user).collect();
     let mut users = company.optedo.users();
     users.retain(|user| user.active && (user.first_name.as_str(), user.last_name.as_str()) == person.name);
     users.retain(|user| !linked.contains(&user.id));
@@ -198,34 +233,44 @@ pub fn user_of(company: &Company<'_>, person: &Person) -> Option<i64> {
 
 fn of_event(company: &Company<'_>, person: &Person, event: &Event) -> Expected {
     if person.is_archived {
-        return Expected::WhatStood;
+        return of_leaver(company);
     }
     if !company.window.contains(event.leave.date) {
         return Expected::Nothing;
     }
-    if company.choices.get(&person.id) == Some(&None) {
-        return Expected::Nothing;
+    match company.choices.get(&person.id) {
+        Some(Choice::Keep) => return Expected::Kept,
+        Some(Choice::Delete) => return Expected::Nothing,
+        Some(Choice::To(_)) | None => {}
     }
-    if has_undocumented_value(event) {
+    let leave_type = event.leave.leave_type;
+    if has_undocumented_value(company, event) {
         return Expected::WhatStood;
     }
-    if event.leave.status == EventStatus::Pending {
+    if !is_to_be_written(company, event.leave.status) {
         return Expected::Nothing;
     }
-    if event.leave.working && event.leave.leave_type == LeaveType::SickDay {
-        // The configuration has no description for it.
-        return Expected::Nothing;
+    let choice = type_choice(company, leave_type);
+    match choice {
+        Some(Choice::Keep) => return Expected::Kept,
+        Some(Choice::Delete) => return Expected::Nothing,
+        // The configuration has no description for it. It may have been written while the admin's choice was another one.
+        None if event.leave.working && leave_type == LeaveType::SickDay => {
+            let was_chosen = company.types_ever_chosen.contains(&type_id(leave_type));
+            return if was_chosen { Expected::Kept } else { Expected::Nothing };
+        }
+        Some(Choice::To(_)) | None => {}
     }
-    let description = match event.leave.leave_type {
-        LeaveType::SickDay => "Sick day".to_owned(),
-        LeaveType::Education => "Education".to_owned(),
-        LeaveType::Custom(id) => company.code_of(id).to_owned(),
+    let description = match leave_type {
+        LeaveType::SickDay => "Sick day",
+        LeaveType::Education => "Education",
+        LeaveType::Custom(id) => company.code_of(id),
     };
     let types: Vec<i64> = company
         .optedo
         .absence_types()
         .into_iter()
-        .filter(|kind| kind.description == description)
+        .filter(|kind| choice.map_or(kind.description == description, |choice| choice == Choice::To(kind.id)))
         .map(|kind| kind.id)
         .collect();
     let (Some(user), [kind]) = (user_of(company, person), types.as_slice()) else {
@@ -239,7 +284,8 @@ fn of_event(company: &Company<'_>, person: &Person, event: &Event) -> Expected {
     let (start, end) = if is_all_day {
         (midnight, day.tomorrow().unwrap().at(0, 0, 0, 0))
     } else {
-        let start = midnight + event.leave.start_time_minutes.unwrap_or(540).minutes();
+        let default_start = if company.is_set("defaultStart", "10:15") { 615 } else { 540 };
+        let start = midnight + event.leave.start_time_minutes.unwrap_or(default_start).minutes();
         (start, start + long.minutes())
     };
     Expected::Exactly(NewAbsence {

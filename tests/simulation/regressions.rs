@@ -10,7 +10,7 @@ fn story(rounds: Vec<Vec<Operation>>) -> Story {
 }
 
 fn add(person: usize, day: i32) -> Operation {
-    AddLeave { person, day, leave_type: 0, part: Some((12, 2)), is_pending: false }
+    AddLeave { person, day, leave_type: 0, part: Some((Some(12), 2)), is_pending: false }
 }
 
 /// Each with the fault that it found.
@@ -30,7 +30,7 @@ pub fn stories() -> Vec<(&'static str, Story)> {
                 vec![add(0, 5), deliver()],
                 vec![
                     OptedoFault { path: 2, fault: 0, times: 2 },
-                    Operation::ChangeLeave { event: 0, part: Some((8, 1)) },
+                    Operation::ChangeLeave { event: 0, part: Some((Some(8), 1)) },
                     deliver(),
                 ],
             ]),
