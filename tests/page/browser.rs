@@ -258,7 +258,7 @@ async fn no_page_has_accessibility_findings(language: &'static str) {
     let app = company().await;
     // One of the languages is looked at on a phone.
     let width = if language == "en" { 390 } else { DESK.width };
-    let browser = Chromium::start(Kind { language, width, ..DESK }).await;
+    let browser = Chromium::start(Kind { width, language, ..DESK }).await;
     let page = format!("{}{PAGE}", app.url);
     let mut findings = Vec::new();
     let mut look_at = async |under: &str| {
