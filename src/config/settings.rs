@@ -20,7 +20,7 @@ use super::notifications::{
 use super::values::{
     DeletionLimit, Edge, IS_TRACED, LinkTemplate, LogFormat, OnDifference, base_url, boolean, duration, log_filter,
     network, number, otlp_endpoint, parse, password, positive_duration, positive_span, postgres_url, public_url,
-    socket_address, text, time_in_minutes,
+    socket_address, text,
 };
 
 const DATABASE: &str = "postgres://optedo_officient:secret@db.internal/acme";
@@ -141,7 +141,7 @@ sections! {
         /// Whether an identical absence that exists in Optedo is adopted instead of written twice.
         adopt_existing: bool = required("true", boolean);
         /// The start of a partial day whose start Officient does not know.
-        default_start: Time = required("09:00", time_in_minutes);
+        default_start: Time = required("09:00", |text| parse(text, "is not a time of day"));
         /// More deletions than this within ten minutes wait for the admin's confirmation.
         max_deletions: DeletionLimit = required("auto", DeletionLimit::parse);
         /// An upstream or a person that fails for so long becomes an attention item.

@@ -10,7 +10,6 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use strum::IntoStaticStr;
 use utoipa::ToSchema;
 
 use super::officient_app::json_object;
@@ -29,9 +28,8 @@ use crate::web::state::App;
 const FARTHEST_DAYS: i32 = 3660;
 
 /// Who decides about a setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
 pub enum Source {
     Default,
     /// The configuration: a file or the environment.
