@@ -174,6 +174,11 @@ pub async fn resume(db: impl PgExecutor<'_>) -> Result<bool> {
     Ok(resumed? > 0)
 }
 
+/// Since when the admin paused. Until the transaction ends, nobody pauses or resumes.
+pub async fn hold_pause(tx: &mut PgConnection) -> Result<Option<Timestamp>> {
+    scalar!(fetch_one(tx), "select paused_at from connection for share").map(timestamp)
+}
+
 /// Stores that the refresh token was refused.
 pub async fn require_reauthorization(db: impl PgExecutor<'_>) -> Result<()> {
     execute!(db, "update connection set state = 'reauthorization_required' where state = 'connected'")

@@ -7,7 +7,7 @@ use strum::VariantArray as _;
 
 use super::engine::{Engine, SyncError};
 use crate::clock::after;
-use crate::db::{attention, people, queue};
+use crate::db::{self, attention, connection, people, queue};
 use crate::domain::attention::{AttentionItem, AttentionKind, Cause, LastingFailure};
 use crate::domain::company::Names;
 use crate::domain::failure::Upstream;
@@ -31,6 +31,15 @@ impl FailingJobs {
 }
 
 impl Engine {
+    /// Opens the item about a pause. Whoever resumes at the same moment resolves it afterwards.
+    pub async fn report_pause(&self, now: Timestamp) -> Result<(), SyncError> {
+        let mut tx = db::begin(&self.db).await?;
+        if let Some(since) = connection::hold_pause(&mut tx).await? {
+            attention::open(&mut *tx, &AttentionItem::paused(since), 0, now).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
     /// Nobody is reconciled, so nothing fails: an admin must connect or sign in first.
     pub async fn resolve_failures(&self) -> Result<(), SyncError> {
         use AttentionKind::{OfficientFailing, OptedoFailing, Paused, PersonFailing};

@@ -20,8 +20,7 @@ use super::unblock::Unblocked;
 use crate::clock::after;
 use crate::db::connection::{self, Connection, State};
 use crate::db::people::{self, Person};
-use crate::db::{attention, faults, preview, queue, webhooks};
-use crate::domain::attention::AttentionItem;
+use crate::db::{faults, preview, queue, webhooks};
 use crate::domain::ids::CompanyId;
 use crate::domain::sync_request::SyncReason;
 use crate::officient::rate_limiter::Priority;
@@ -267,8 +266,8 @@ impl Worker {
         self.renewal.finish(true, now, self.engine.config.sync.sweep_interval);
         self.start_preview(company, now).await?;
         self.start_sweep(company, &connection, now);
-        if let Some(since) = connection.paused_at.filter(|since| after(*since, LONGEST_QUIET_PAUSE) <= now) {
-            attention::open(&self.engine.db, &AttentionItem::paused(since), 0, now).await?;
+        if connection.paused_at.is_some_and(|since| after(since, LONGEST_QUIET_PAUSE) <= now) {
+            self.engine.report_pause(now).await?;
         }
         if !connection.is_paused {
             self.start_new_webhooks(company, now).await?;

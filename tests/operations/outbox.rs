@@ -75,7 +75,7 @@ async fn whatever_the_mail_server_does_the_page_says_it_and_the_mail_arrives_lat
         mail.behave(behaviour.clone());
         send_test_message(&w).await;
         let status = until_state(&w, "failing").await;
-        let page = browser.open(&format!("{PAGE}/notifications")).await.ok().text();
+        let page = browser.open(&format!("{PAGE}/settings")).await.ok().text();
         assert!(page.contains("Meldingen komen niet aan") && page.contains(says), "{behaviour:?}: {page}");
         assert!(page.contains("Er wordt vanzelf opnieuw geprobeerd"), "{behaviour:?}: {page}");
         let error = status["lastError"].as_str().unwrap();
@@ -150,7 +150,7 @@ async fn a_message_is_given_up_after_three_days_and_the_page_says_so() {
     assert!(!given_up().await);
     w.advance(SignedDuration::from_hours(23)).await;
     w.until("it is given up", given_up).await;
-    let page = Browser::signed_in(&w).await.open(&format!("{PAGE}/notifications")).await.ok().text();
+    let page = Browser::signed_in(&w).await.open(&format!("{PAGE}/settings")).await.ok().text();
     assert!(
         page.contains("Meldingen komen niet aan") && page.contains("Er werd drie dagen lang geprobeerd."),
         "{page}"
@@ -188,7 +188,7 @@ async fn a_webhook_is_signed_and_tried_again_with_the_same_id_and_never_redirect
         send_test_message(&w).await;
         let shown = until_state(&w, "failing").await;
         assert!(shown["lastError"].as_str().unwrap().starts_with(api), "{shown}");
-        let page = browser.open(&format!("{PAGE}/notifications")).await.ok().text();
+        let page = browser.open(&format!("{PAGE}/settings")).await.ok().text();
         assert!(page.contains(&format!("Webhook: {says}")), "{page}");
         chat.answer_with(204);
         w.advance(SignedDuration::from_mins(1)).await;

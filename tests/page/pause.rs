@@ -59,6 +59,29 @@ async fn a_pause_of_more_than_a_day_needs_attention_until_it_ends() {
 }
 
 #[tokio::test]
+async fn an_item_about_a_pause_does_not_outlive_a_pause_that_ends_at_that_moment() {
+    let w = World::connected().await;
+    pause(&w).await;
+    w.advance(SignedDuration::from_hours(23)).await;
+    w.until_idle().await;
+    // An admin resumes while the worker is about to open the item.
+    let mut resuming = w.db.begin().await.unwrap();
+    sqlx::query("update connection set is_paused = false, paused_at = null, paused_by = null")
+        .execute(&mut *resuming)
+        .await
+        .unwrap();
+    let resume = async {
+        let waits = "select exists (select from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock' and query like '%for share%')";
+        w.until("the worker waits for the admin", async || w.holds(waits).await).await;
+        resuming.commit().await.unwrap();
+    };
+    tokio::join!(w.advance(SignedDuration::from_hours(2)), resume);
+    w.settle().await;
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
 async fn signing_out_ends_a_pause_and_nobody_pauses_without_a_connection() {
     let w = World::connected().await;
     pause(&w).await;

@@ -71,6 +71,8 @@ pub fn router(app: &App) -> Router<App> {
         .route("/settings", get(settings::show).post(settings::save))
         .route("/settings/effect", get(settings::back).post(settings::show_effect))
         .route("/settings/notifications", get(settings::back).post(settings::replace_notifications))
+        // A bookmark of an earlier version.
+        .route("/notifications", get(settings::back))
         .route("/preview", get(preview::show).post(preview::request))
         .route("/sign-out", post(sign_in::sign_out))
         .layer(from_fn_with_state(app.clone(), sign_in::require_admin))

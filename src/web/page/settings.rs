@@ -75,7 +75,7 @@ pub(super) async fn show(Visit { mut frame, engine, .. }: Visit) -> Result<Respo
     page(frame, &engine, None, None).await
 }
 
-/// `GET` of the address of a form that was refused: the reload of the page.
+/// `GET` of an address that has no page of its own, such as that of a form that was refused.
 pub(super) async fn back() -> Redirect {
     Redirect::to(&Tab::Settings.path())
 }
