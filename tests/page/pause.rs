@@ -65,7 +65,7 @@ async fn an_item_about_a_pause_does_not_outlive_a_pause_that_ends_at_that_moment
     w.advance(SignedDuration::from_hours(23)).await;
     w.until_idle().await;
     // An admin resumes while the worker is about to open the item.
-    let mut resuming = w.db.begin().await.unwrap();
+    let mut resuming = optedo_officient::db::begin(&w.db).await.unwrap();
     sqlx::query("update connection set is_paused = false, paused_at = null, paused_by = null")
         .execute(&mut *resuming)
         .await
