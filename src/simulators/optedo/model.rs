@@ -1,12 +1,13 @@
 //! The data of the simulated Optedo: users, absence types, absences, and what happened to the absences.
 
 use std::fmt;
+use std::time::Duration;
 
 use jiff::civil::{Date, DateTime};
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, after};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -98,9 +99,12 @@ pub struct Oddities {
     pub lists_at_most: Option<usize>,
     /// A page behind the last one repeats it.
     pub repeats_last_page: bool,
-    /// An absence that is created now is neither listed nor found until this is off again.
+    /// An absence that is created now is neither listed nor found for half a minute, or until this is off again.
     pub hides_new_absences: bool,
 }
+
+/// As long as a cache or a replica may lag behind.
+const HIDDEN_FOR: Duration = Duration::from_secs(30);
 
 impl Oddities {
     pub const NONE: Self =
@@ -118,8 +122,8 @@ pub(super) struct Tenant {
     pub(super) deletions: Vec<Deletion>,
     pub(super) rejections: Vec<Rejection>,
     pub(super) oddities: Oddities,
-    /// Absences that were created while new ones are hidden.
-    pub(super) hidden: Vec<i64>,
+    /// Absences that were created while new ones are hidden, and until when each is.
+    pub(super) hidden: Vec<(i64, Timestamp)>,
     /// The highest number of absences with a reference that a user ever had at the same time.
     pub(super) max_at_once: usize,
     /// The number of absences that were ever created.
@@ -191,7 +195,9 @@ impl Tenant {
 
     /// Whether the API shows this absence.
     pub(super) fn is_visible(&self, id: i64) -> bool {
-        !(self.oddities.hides_new_absences && self.hidden.contains(&id))
+        let now = self.clock.now();
+        let is_hidden = self.hidden.iter().any(|(hidden, until)| *hidden == id && now < *until);
+        !(self.oddities.hides_new_absences && is_hidden)
     }
 
     /// How many absences of this user overlap this one; `but`: except this.
@@ -225,7 +231,7 @@ impl Tenant {
         self.created += 1;
         self.absences.push(absence.clone());
         if self.oddities.hides_new_absences {
-            self.hidden.push(absence.id);
+            self.hidden.push((absence.id, after(self.clock.now(), HIDDEN_FOR)));
         }
         self.count_at_once(&absence);
         if let Some(reference) = &absence.content.external_reference {
