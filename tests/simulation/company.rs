@@ -1,6 +1,7 @@
 //! A small company in both simulators, the operations that happen to it, and the invariants of every quiet period.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 use std::time::{Duration, Instant};
 
 use crate::support::simulators::officient::{Event, EventStatus, LeaveType, NewEvent, WebhookMeaning};
@@ -40,6 +41,8 @@ struct Announcement {
     event_type: &'static str,
     related_object_id: i64,
     person: i64,
+    /// Whose event it was, if it moved: until the next sweep, the service may still take its id for that person's.
+    former_person: Option<i64>,
 }
 
 /// A person in Officient, as the operations have left them.
@@ -113,6 +116,8 @@ pub struct Company<'a> {
     may_restore_differences: bool,
     /// The person of each event that exists or existed.
     pub owners: BTreeMap<i64, i64>,
+    /// The person of an event before it moved to another one.
+    former_owners: BTreeMap<i64, i64>,
     types: Vec<LeaveType>,
     codes: [usize; 2],
     optedo_token: String,
@@ -127,7 +132,7 @@ pub struct Company<'a> {
     requests: BTreeMap<i64, i64>,
     owed: Vec<Announcement>,
     /// Webhooks answered with 200: about whom, and when they were sent.
-    accepted: Vec<(i64, Instant)>,
+    accepted: Vec<(Announcement, Instant)>,
     webhook_url: String,
     pub(super) memory: Memory,
     max_deletions: usize,
@@ -171,6 +176,7 @@ impl<'a> Company<'a> {
             may_delete_leavers: false,
             may_restore_differences: false,
             owners: BTreeMap::new(),
+            former_owners: BTreeMap::new(),
             types: Vec::new(),
             codes: [0, 1],
             optedo_token: optedo.token(),
@@ -320,6 +326,7 @@ impl<'a> Company<'a> {
                     self.officient.give_event(event, to);
                     self.changed("calendar_event_updated", event, from, true);
                     self.owners.insert(event, to);
+                    self.former_owners.insert(event, from);
                 }
             }
             Operation::BecomeWorked { event } => {
@@ -732,8 +739,10 @@ impl<'a> Company<'a> {
 
     fn check_webhooks_were_followed_by_a_reconciliation(&mut self) -> Result<(), String> {
         let calls = self.officient.calls();
-        for (person, sent_at) in self.accepted.drain(..) {
-            let about = [format!("/1.0/calendar/{person}/"), format!("/1.0/people/{person}/")];
+        for (Announcement { person, former_person, .. }, sent_at) in self.accepted.drain(..) {
+            let people = iter::once(person).chain(former_person);
+            let about: Vec<String> =
+                people.flat_map(|id| [format!("/1.0/calendar/{id}/"), format!("/1.0/people/{id}/")]).collect();
             let is_look = |path: &str| about.iter().any(|about| path.starts_with(about.as_str()));
             // Only the list of people, at the next sweep, shows that an archived person is back.
             let is_archived = self.people.iter().any(|known| known.id == person && known.is_archived);
@@ -933,7 +942,8 @@ impl<'a> Company<'a> {
             self.event_may_go(event);
         }
         self.owners.insert(event, person);
-        self.owed.push(Announcement { event_type, related_object_id, person });
+        let former_person = self.former_owners.get(&event).copied();
+        self.owed.push(Announcement { event_type, related_object_id, person, former_person });
     }
 
     /// The absences of these events may be deleted.
@@ -973,7 +983,7 @@ impl<'a> Company<'a> {
         for _ in 0..times {
             let sent_at = Instant::now();
             if self.post_webhook(&body).await == StatusCode::OK {
-                self.accepted.push((announcement.person, sent_at));
+                self.accepted.push((announcement.clone(), sent_at));
             } else {
                 self.owed.push(announcement.clone());
                 self.survived.faults += 1;
