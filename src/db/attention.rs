@@ -252,8 +252,8 @@ pub async fn waiting_days(
             days: row.days.into_iter().map(jiff_sqlx::Date::to_jiff).collect() })
 }
 
-/// Of the items that were looked at after this moment: how many are resolved, and how many are still open. And how many open ones were
-/// not looked at since.
+/// How many items were resolved since this moment, how many were looked at since and are still open, and how many open ones
+/// were not looked at since.
 pub async fn outcome_since(db: impl PgExecutor<'_>, since: Timestamp) -> Result<[i64; 3]> {
     rows!(fetch_one(db),
         r#"select count(*) filter (where resolved_at >= $1) as "resolved!",

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -70,7 +71,7 @@ pub async fn retry(State(app): State<App>, admin: Admin, Id(id): Id, headers: He
         // If somebody confirmed them meanwhile, there is nothing left to do.
         let _decided = engine.decide(company, id, &all, &admin.actor).await?;
     } else {
-        retry_item(&app, &connection, kind, &subject_id).await?;
+        retry_item(&app, &connection, kind, &subject_id, engine.clock.now()).await?;
     }
     engine.work_signal.notify(&engine.db).await;
     let notice = if connection.is_paused {
@@ -95,9 +96,10 @@ async fn resolved_or_missing(engine: &Engine, id: i64, headers: &HeaderMap) -> R
 /// others.
 pub async fn retry_all(app: &App) -> Result<(), WebError> {
     let connection = connection::load(&app.engine.db).await?;
+    let now = app.engine.clock.now();
     for item in attention::list(&app.engine.db, ItemState::Open).await? {
         let Ok(kind) = item.kind.parse() else { continue };
-        if let Err(error) = retry_item(app, &connection, kind, &item.subject_id).await {
+        if let Err(error) = retry_item(app, &connection, kind, &item.subject_id, now).await {
             error.log();
         }
     }
@@ -105,8 +107,15 @@ pub async fn retry_all(app: &App) -> Result<(), WebError> {
     Ok(())
 }
 
-/// Tries again what the item is about. What waits for a decision goes on waiting.
-async fn retry_item(app: &App, connection: &Connection, kind: AttentionKind, subject_id: &str) -> Result<(), WebError> {
+/// Tries again what the item is about. What waits for a decision goes on waiting. Lists that were read at `at` or later are
+/// not read again, so that many items cost no more calls than one.
+async fn retry_item(
+    app: &App,
+    connection: &Connection,
+    kind: AttentionKind,
+    subject_id: &str,
+    at: Timestamp,
+) -> Result<(), WebError> {
     let engine = &app.engine;
     let company = connection.company_id.unwrap_or(CompanyId(0));
     match kind {
@@ -132,7 +141,7 @@ async fn retry_item(app: &App, connection: &Connection, kind: AttentionKind, sub
                 engine.work_signal.notify(&engine.db).await;
             });
         }
-        // Each is a decision of its own.
+        // Resuming and deleting are decisions of the admin.
         AttentionKind::Paused | AttentionKind::DeletionsHeld => {}
         AttentionKind::DiffersInOptedo => differences::request_audit(&engine.db, company, engine.clock.now()).await?,
         AttentionKind::WebhookRefused => engine.ensure_subscriptions().await?,
@@ -150,7 +159,7 @@ async fn retry_item(app: &App, connection: &Connection, kind: AttentionKind, sub
         | AttentionKind::RejectedByOptedo
         | AttentionKind::ArchivedPeople => {
             if kind == AttentionKind::UnmappedLeaveType {
-                engine.check_next_year(company, Fresh(engine.clock.now())).await?;
+                engine.check_next_year(company, Fresh(at)).await?;
             }
             let waiting = attention::people_blocked_by(&engine.db, company, kind, subject_id).await?;
             queue::request_sync(&engine.db, company, &waiting, manual_request(engine)).await?;

@@ -30,7 +30,7 @@ use crate::web::request::Id;
 use crate::web::state::App;
 
 const ITEMS_PER_PAGE: usize = 20;
-/// Of each item.
+/// How many people an item lists.
 const PEOPLE_SHOWN: usize = 10;
 
 #[derive(Template)]
@@ -203,7 +203,7 @@ async fn add_waits(visit: &Visit, company: CompanyId, views: &mut [ItemView]) ->
 /// What the views of the items share.
 struct Known<'a> {
     names: HashMap<PersonId, Names>,
-    /// The people of events.
+    /// The person of each event.
     owners: HashMap<EventId, PersonId>,
     /// The names of leave types as Officient shows them, by type id.
     type_names: HashMap<String, String>,

@@ -22,7 +22,7 @@ use crate::sync::reference_data::Fresh;
 use crate::web::error::WebError;
 use crate::web::state::App;
 
-/// Of webhooks, and of writes.
+/// The most webhooks, and the most writes, on the page.
 const MOST_SHOWN: i64 = 10;
 
 #[derive(Template)]
@@ -34,7 +34,7 @@ struct TestPage {
     test: Option<LiveTest>,
 }
 
-/// Whether a condition for copying leave holds; its name is the key of a text.
+/// Whether a condition for copying leave holds; its name selects the texts.
 struct Check {
     name: &'static str,
     holds: bool,
@@ -108,7 +108,7 @@ async fn live_test(visit: &Visit, company: CompanyId, since: Timestamp) -> Resul
         entries.into_iter().partition(|entry| entry.action == "deleted");
     written.retain(|entry| ["created", "changed", "taken_over"].contains(&entry.action.as_str()));
     let mut items = attention::list(db, ItemState::Open).await?;
-    items.retain(|item| item.first_seen_at >= since);
+    items.retain(|item| item.last_seen_at >= since);
     let items = item_views(visit, items).await?;
     Ok(LiveTest { webhooks, written, deleted, names, items })
 }

@@ -41,7 +41,7 @@ struct SettingsPage {
 
 /// A setting on the page.
 struct Row {
-    /// The setting's.
+    /// As in the API.
     name: &'static str,
     label: String,
     /// What it does.
