@@ -31,6 +31,7 @@ sign-out = Sign out
 copy = Copy
 copied = Copied
 save = Save
+save-without-effect = Save right away
 show = Show
 all = All
 previous-page = Previous
@@ -267,6 +268,7 @@ kept-heading = Kept in Optedo
 kept-text = These absences are no longer in Officient. Somebody chose to leave them in Optedo, so their deletion is no longer proposed. When they are in Officient again, they leave this list.
 delete-after-all = Delete after all
 ignore = Ignore
+ignore-text = Ignoring takes this item off the list. What waits for it does not get into Optedo while its cause exists. What is in Optedo already stays there. You find the item again under ‘Ignored’.
 follow-again = Follow again
 what-to-do = What to do:
 retry-outcome = Tried again at { $at }: { $resolved } resolved, { $open } not resolved yet, { $waiting } still to be looked at.
@@ -349,9 +351,9 @@ on-day = Day: { $day }.
 remedy =
     { $kind ->
         [unmatched_person] This person does not exist in Optedo: add the user there with exactly this name, link this person by hand, or choose ‘Does not belong in the planning’.
-        [ambiguous_person] Link this person by hand: the number of each user is shown there.
-        [unmapped_leave_type] Choose an absence type on the tab Leave types, or “Do not copy”. Or fill in Optedo’s description in Officient, under Instellingen – Verloftypes, tab Geavanceerd.
-        [ambiguous_leave_type] Choose on the tab Leave types which absence type it is, or give each absence type in Optedo its own description.
+        [ambiguous_person] Look in Optedo which user this person is, and link that user.
+        [unmapped_leave_type] Choose an absence type, here or on the tab Leave types, or “Do not copy”. Or fill in Optedo’s description in Officient, under Instellingen – Verloftypes, tab Geavanceerd.
+        [ambiguous_leave_type] Choose which absence type it is, here or on the tab Leave types, or give each absence type in Optedo its own description.
         [invalid_event] Open this person’s calendar in Officient, delete the absence and add it again.
         [rejected_by_optedo] Remove the cause in Optedo, for instance an absence that overlaps, and try again.
         [archived_people] Choose Delete if these people no longer work here, and otherwise Leave them: then nobody is asked again. You can choose for each person. What is past always stays. A person who is no longer archived in Officient disappears from here.
@@ -368,7 +370,11 @@ remedy =
        *[person_failing] Open this person in Officient and in Optedo, and see whether something odd is there. If it stays so, tell Optedo.
     }
 open-in-officient = Open in Officient
-open-in-optedo = Open in Optedo
+open-user = Open user { $user } in Optedo
+link-with-user = Link with user { $user } ({ $name })
+exclude-person = Does not belong in the planning
+exclude-type = Do not copy
+name-with-number = { $name } (number { $id } in Officient)
 description-looked-for = Looked for: ‘{ $description }’.
 edit-activate = Activate user { $user } in Optedo, or choose ‘Does not belong in the planning’ if this person is not planned.
 edit-first-name = In Optedo, change the first name of user { $user } to ‘{ $first }’.
@@ -378,8 +384,9 @@ names-list = List for HR (CSV): names that differ
 column-person = Number in Officient
 column-user = Number in Optedo
 column-edit = What to change
-remedy-inactive = Make the user active in Optedo, or ignore this item if this person is not planned.
-remedy-built-in-type = This type is built into Officient and has no field for Optedo there. Choose an absence type on the tab Leave types, or “Do not copy”.
+remedy-inactive = Make the user active in Optedo, or choose “Does not belong in the planning” if this person is not planned.
+remedy-built-in-type = This type is built into Officient and has no field for Optedo there. Choose an absence type, here or on the tab Leave types, or “Do not copy”.
+remedy-fixed-type = This type is fixed in the service’s configuration. Create an absence type with exactly this description in Optedo, or ask Optedo to change the configuration.
 
 difference-first-letter = The first letter differs: ‘{ $ours }’ in Officient, ‘{ $theirs }’ in Optedo.
 difference =
@@ -575,7 +582,7 @@ origin-name = the type’s name
 origin-configuration = from the service’s configuration
 cause-unmapped-next-year = From { $year } on, no absence type in Optedo has exactly this description. This leave type is used now.
 cause-chosen-type-gone = The chosen absence type no longer exists in Optedo.
-remedy-chosen-type-gone = Choose another absence type on the tab Leave types.
+remedy-chosen-type-gone = Choose another absence type, here or on the tab Leave types.
 year = Year
 cancel = Cancel
 choice = Choice
@@ -709,6 +716,29 @@ act =
         [person_forgotten] Person forgotten
        *[person_exported] A person’s data exported
     }
+log-word =
+    { $word ->
+        [company] company
+        [user] user
+        [person] person
+        [people] person or people
+        [deletions] absence(s)
+        [differences] difference(s)
+        [officient] as in Officient
+        [absence_type] absence type
+        [exclude] do not copy
+        [keep] keep
+        [delete] delete
+        [ask] ask me
+        [restore] restore
+        [true] yes
+        [false] no
+        [auto] automatic
+        [default] default
+        [sick_day] sick day
+        [education] education day
+       *[other] -
+    }
 by-api = API
 by-command = Command on the server
 by-nobody = Unknown
@@ -716,24 +746,46 @@ by-nobody = Unknown
 ## The tab of notifications
 
 test-heading = Test the connection
-test-good = in order
-test-bad = not in order
+test-outcome =
+    { $outcome ->
+        [ok] in order
+        [warning] note
+       *[problem] not in order
+    }
 test-done = done
 test-waits = waiting…
 test-check =
     { $check ->
-        [connected] Signed in at Officient
-        [officient] Officient answers
-        [optedo] Optedo answers
-        [webhooks] Officient tells us about changes
+        [officient] Officient can be reached
+        [officient-connection] Signed in at Officient
+        [officient-people] The list of people in Officient can be read
+        [officient-person] The name of a person in Officient can be read
+        [officient-calendar] The calendar of a person in Officient can be read
+        [officient-requests] The requests in Officient can be read
+        [officient-leave_types] The leave types in Officient can be read
+        [officient-webhooks] Officient tells us about changes
+        [optedo-users] The users in Optedo can be read
+        [optedo-absence_types] The absence types in Optedo can be read
+        [optedo-absences] The absences in Optedo can be read
+        [people] Each person matches a user in Optedo
+        [leave_types] Each leave type matches an absence type in Optedo
        *[writing] Absences are written to Optedo
     }
 test-remedy =
     { $check ->
-        [connected] Sign in on the tab Connection.
-        [officient] See whether Officient itself works, and try again later.
-        [optedo] Tell Optedo.
-        [webhooks] See under Connection – Advanced which event is not registered.
+        [officient] Check whether Officient itself works, and try again later.
+        [officient-connection] Sign in on the tab Connection.
+        [officient-people] Check that the app in Officient has the permission ‘basic’ (read), and sign in again. If Officient does not respond now, try again later.
+        [officient-person] Check that the app in Officient has the permission ‘personal info’ (read), and sign in again. If Officient does not respond now, try again later.
+        [officient-calendar] Check that the app in Officient has the permission ‘calendar’ (read), and sign in again. If Officient does not respond now, try again later.
+        [officient-requests] Check that the app in Officient has the permission ‘calendar’ (read), and sign in again. If Officient does not respond now, try again later.
+        [officient-leave_types] Check that the app in Officient has the permission ‘calendar’ (read), and sign in again. If Officient does not respond now, try again later.
+        [officient-webhooks] See under Connection – Advanced which event is not registered. What is missing is registered at the next check of everybody.
+        [optedo-users] Contact Optedo.
+        [optedo-absence_types] Contact Optedo.
+        [optedo-absences] Contact Optedo.
+        [people] See on the tab People who has no user yet.
+        [leave_types] See on the tab Leave types which type has no absence type yet.
        *[writing] The connection is paused or not started yet: resume or start it first.
     }
 test-instructions = Now add a day of leave for yourself in Officient, and approve it. Then delete it again. Below you see at once what comes of it.
@@ -857,7 +909,7 @@ incident-title =
     }
 incident-text =
     { $kind ->
-        [differs_in_optedo] The daily check found something else in Optedo than in Officient. You decide about each case on the tab Differences.
+        [differs_in_optedo] The daily check found something else in Optedo than in Officient. You decide about each case under ‘Needs attention’, in the part ‘Differences’.
         [reauthorization_required] Officient no longer accepts the connection. Everything waits until somebody signs in again.
         [optedo_unauthorized] Optedo does not accept the key of this service. Until then, everything waits.
         [officient_failing] Officient cannot be read.
@@ -943,7 +995,6 @@ notice =
         [difference_restored] It is being restored. The difference disappears as soon as Optedo is up to date.
         [difference_changed] Optedo was changed again meanwhile. Nothing was overwritten; look at the difference once more.
         [difference_kept] This stays as it is until the absence changes in Officient.
-        [preview_asked] The preview is being made.
         [person_choice_saved] The choice is saved. This person is checked now.
         [mapping_saved] The choice is saved. Everybody is checked now.
         [notifications_saved] The recipients and the language are saved.

@@ -31,6 +31,7 @@ sign-out = Quitter la session
 copy = Copier
 copied = Copié
 save = Enregistrer
+save-without-effect = Enregistrer tout de suite
 show = Afficher
 all = Tous
 previous-page = Précédent
@@ -263,6 +264,7 @@ kept-heading = Conservées dans Optedo
 kept-text = Ces absences ne sont plus dans Officient. Quelqu’un a choisi de les laisser dans Optedo ; leur suppression n’est donc plus proposée. Si elles réapparaissent dans Officient, elles quittent cette liste.
 delete-after-all = Supprimer quand même
 ignore = Ignorer
+ignore-text = Ignorer retire ce point de la liste. Ce qui l’attend n’arrive pas dans Optedo tant que la cause est là. Ce qui est déjà dans Optedo y reste. Vous retrouvez le point sous « Ignorés ».
 follow-again = Suivre à nouveau
 what-to-do = Que faire :
 retry-outcome = Nouvel essai à { $at } : { $resolved } résolus, { $open } pas encore résolus, { $waiting } encore à vérifier.
@@ -345,9 +347,9 @@ on-day = Jour : { $day }.
 remedy =
     { $kind ->
         [unmatched_person] Cette personne n’existe pas dans Optedo : ajoutez-y l’utilisateur avec exactement ce nom, liez-la à la main, ou choisissez « Hors du planning ».
-        [ambiguous_person] Liez cette personne à la main : le numéro de chaque utilisateur y figure.
-        [unmapped_leave_type] Choisissez un type d’absence dans l’onglet Types de congé, ou « Ne pas reprendre ». Ou remplissez dans Officient, sous Instellingen – Verloftypes, onglet Geavanceerd, la description d’Optedo.
-        [ambiguous_leave_type] Choisissez dans l’onglet Types de congé de quel type d’absence il s’agit, ou donnez à chaque type d’absence dans Optedo une description propre.
+        [ambiguous_person] Regardez dans Optedo quel utilisateur correspond à cette personne, et liez-le.
+        [unmapped_leave_type] Choisissez un type d’absence, ici ou dans l’onglet Types de congé, ou « Ne pas reprendre ». Ou remplissez dans Officient, sous Instellingen – Verloftypes, onglet Geavanceerd, la description d’Optedo.
+        [ambiguous_leave_type] Choisissez de quel type d’absence il s’agit, ici ou dans l’onglet Types de congé, ou donnez à chaque type d’absence dans Optedo une description propre.
         [invalid_event] Ouvrez le calendrier de cette personne dans Officient, supprimez l’absence et ajoutez-la à nouveau.
         [rejected_by_optedo] Supprimez la cause dans Optedo, par exemple une absence qui se chevauche, et réessayez.
         [archived_people] Choisissez Supprimer si ces personnes ne travaillent plus chez vous, et sinon Laisser : la question n’est alors plus posée. Vous pouvez choisir par personne. Ce qui est passé reste toujours. Si quelqu’un n’est plus archivé dans Officient, il disparaît d’ici de lui-même.
@@ -364,7 +366,11 @@ remedy =
        *[person_failing] Ouvrez cette personne dans Officient et dans Optedo, et regardez s’il s’y trouve quelque chose d’étrange. Si cela persiste, prévenez Optedo.
     }
 open-in-officient = Ouvrir dans Officient
-open-in-optedo = Ouvrir dans Optedo
+open-user = Ouvrir l’utilisateur { $user } dans Optedo
+link-with-user = Lier à l’utilisateur { $user } ({ $name })
+exclude-person = Hors du planning
+exclude-type = Ne pas reprendre
+name-with-number = { $name } (numéro { $id } dans Officient)
 description-looked-for = Recherché : « { $description } ».
 edit-activate = Activez l’utilisateur { $user } dans Optedo, ou choisissez « Hors du planning » si cette personne n’est pas planifiée.
 edit-first-name = Dans Optedo, remplacez le prénom de l’utilisateur { $user } par « { $first } ».
@@ -374,8 +380,9 @@ names-list = Liste pour les RH (CSV) : les noms qui diffèrent
 column-person = Numéro dans Officient
 column-user = Numéro dans Optedo
 column-edit = À modifier
-remedy-inactive = Activez l’utilisateur dans Optedo, ou ignorez ce point si cette personne n’est pas planifiée.
-remedy-built-in-type = Ce type est intégré à Officient et n’y a pas de champ pour Optedo. Choisissez un type d’absence dans l’onglet Types de congé, ou « Ne pas reprendre ».
+remedy-inactive = Activez l’utilisateur dans Optedo, ou choisissez « Hors du planning » si cette personne n’est pas planifiée.
+remedy-built-in-type = Ce type est intégré à Officient et n’y a pas de champ pour Optedo. Choisissez un type d’absence, ici ou dans l’onglet Types de congé, ou « Ne pas reprendre ».
+remedy-fixed-type = Ce type est fixé dans la configuration du service. Créez dans Optedo un type d’absence avec exactement cette description, ou demandez à Optedo de modifier la configuration.
 
 difference-first-letter = La première lettre diffère : « { $ours } » dans Officient, « { $theirs } » dans Optedo.
 difference =
@@ -571,7 +578,7 @@ origin-name = le nom du type
 origin-configuration = de la configuration du service
 cause-unmapped-next-year = À partir de { $year }, aucun type d’absence dans Optedo ne porte exactement cette description. Ce type de congé est utilisé maintenant.
 cause-chosen-type-gone = Le type d’absence choisi n’existe plus dans Optedo.
-remedy-chosen-type-gone = Choisissez un autre type d’absence dans l’onglet Types de congé.
+remedy-chosen-type-gone = Choisissez un autre type d’absence, ici ou dans l’onglet Types de congé.
 year = Année
 cancel = Annuler
 choice = Choix
@@ -705,6 +712,29 @@ act =
         [person_forgotten] Personne oubliée
        *[person_exported] Données d’une personne exportées
     }
+log-word =
+    { $word ->
+        [company] entreprise
+        [user] utilisateur
+        [person] personne
+        [people] personne(s)
+        [deletions] absence(s)
+        [differences] différence(s)
+        [officient] comme dans Officient
+        [absence_type] type d’absence
+        [exclude] ne pas reprendre
+        [keep] laisser
+        [delete] supprimer
+        [ask] me demander
+        [restore] rétablir
+        [true] oui
+        [false] non
+        [auto] automatique
+        [default] par défaut
+        [sick_day] jour de maladie
+        [education] jour de formation
+       *[other] -
+    }
 by-api = API
 by-command = Commande sur le serveur
 by-nobody = Inconnu
@@ -712,24 +742,46 @@ by-nobody = Inconnu
 ## The tab of notifications
 
 test-heading = Tester la connexion
-test-good = en ordre
-test-bad = pas en ordre
+test-outcome =
+    { $outcome ->
+        [ok] en ordre
+        [warning] attention
+       *[problem] pas en ordre
+    }
 test-done = réussi
 test-waits = en attente…
 test-check =
     { $check ->
-        [connected] Connecté à Officient
-        [officient] Officient répond
-        [optedo] Optedo répond
-        [webhooks] Officient nous prévient des changements
-       *[writing] Les absences sont écrites dans Optedo
+        [officient] Officient est joignable
+        [officient-connection] Connecté à Officient
+        [officient-people] La liste des personnes dans Officient est lisible
+        [officient-person] Le nom d’une personne dans Officient est lisible
+        [officient-calendar] Le calendrier d’une personne dans Officient est lisible
+        [officient-requests] Les demandes dans Officient sont lisibles
+        [officient-leave_types] Les types de congé dans Officient sont lisibles
+        [officient-webhooks] Officient nous avertit des modifications
+        [optedo-users] Les utilisateurs dans Optedo sont lisibles
+        [optedo-absence_types] Les types d’absence dans Optedo sont lisibles
+        [optedo-absences] Les absences dans Optedo sont lisibles
+        [people] Chaque personne correspond à un utilisateur dans Optedo
+        [leave_types] Chaque type de congé correspond à un type d’absence dans Optedo
+       *[writing] Optedo est mis à jour
     }
 test-remedy =
     { $check ->
-        [connected] Connectez-vous sous l’onglet Connexion.
-        [officient] Vérifiez si Officient lui-même fonctionne, et réessayez plus tard.
-        [optedo] Prévenez Optedo.
-        [webhooks] Vérifiez sous Connexion – Avancé quel événement n’est pas enregistré.
+        [officient] Vérifiez si Officient fonctionne, et réessayez plus tard.
+        [officient-connection] Connectez-vous dans l’onglet Connexion.
+        [officient-people] Vérifiez que l’app dans Officient a la permission « basic » (lecture), puis connectez-vous de nouveau. Si Officient ne répond pas maintenant, réessayez plus tard.
+        [officient-person] Vérifiez que l’app dans Officient a la permission « personal info » (lecture), puis connectez-vous de nouveau. Si Officient ne répond pas maintenant, réessayez plus tard.
+        [officient-calendar] Vérifiez que l’app dans Officient a la permission « calendar » (lecture), puis connectez-vous de nouveau. Si Officient ne répond pas maintenant, réessayez plus tard.
+        [officient-requests] Vérifiez que l’app dans Officient a la permission « calendar » (lecture), puis connectez-vous de nouveau. Si Officient ne répond pas maintenant, réessayez plus tard.
+        [officient-leave_types] Vérifiez que l’app dans Officient a la permission « calendar » (lecture), puis connectez-vous de nouveau. Si Officient ne répond pas maintenant, réessayez plus tard.
+        [officient-webhooks] Voyez sous Connexion – Avancé quel événement n’est pas enregistré. Ce qui manque est enregistré à la prochaine vérification.
+        [optedo-users] Prévenez Optedo.
+        [optedo-absence_types] Prévenez Optedo.
+        [optedo-absences] Prévenez Optedo.
+        [people] Voyez dans l’onglet Personnes qui n’a pas encore d’utilisateur.
+        [leave_types] Voyez dans l’onglet Types de congé quel type n’a pas encore de type d’absence.
        *[writing] La connexion est en pause ou pas encore démarrée : reprenez-la ou démarrez-la d’abord.
     }
 test-instructions = Ajoutez maintenant dans Officient un jour de congé pour vous-même, et approuvez-le. Supprimez-le ensuite. Vous voyez ci-dessous aussitôt ce qu’il en advient.
@@ -853,7 +905,7 @@ incident-title =
     }
 incident-text =
     { $kind ->
-        [differs_in_optedo] La vérification quotidienne a trouvé dans Optedo autre chose que dans Officient. Vous décidez au cas par cas sous l’onglet Différences.
+        [differs_in_optedo] La vérification quotidienne a trouvé dans Optedo autre chose que dans Officient. Vous décidez au cas par cas sous « À traiter », dans la partie « Différences ».
         [reauthorization_required] Officient n’accepte plus la connexion. Tout attend que quelqu’un se reconnecte.
         [optedo_unauthorized] Optedo n’accepte pas la clé de ce service. D’ici là, tout attend.
         [officient_failing] Officient ne peut pas être lu.
@@ -939,7 +991,6 @@ notice =
         [difference_restored] Le rétablissement est en cours. La différence disparaît dès qu’Optedo est à jour.
         [difference_changed] Optedo a encore été modifié entre-temps. Rien n’a été écrasé ; regardez la différence à nouveau.
         [difference_kept] Cela reste ainsi, jusqu’à ce que l’absence change dans Officient.
-        [preview_asked] L’aperçu est en préparation.
         [person_choice_saved] Le choix est enregistré. Cette personne est vérifiée maintenant.
         [mapping_saved] Le choix est enregistré. Tout le monde est vérifié maintenant.
         [notifications_saved] Les destinataires et la langue sont enregistrés.

@@ -31,6 +31,7 @@ sign-out = Uitloggen
 copy = Kopieer
 copied = Gekopieerd
 save = Bewaren
+save-without-effect = Meteen bewaren
 show = Tonen
 all = Alle
 previous-page = Vorige
@@ -267,6 +268,7 @@ kept-heading = Behouden in Optedo
 kept-text = Deze afwezigheden staan niet meer in Officient. Iemand koos om ze in Optedo te laten staan, dus wordt niet meer voorgesteld om ze te verwijderen. Staan ze opnieuw in Officient, dan verdwijnen ze uit deze lijst.
 delete-after-all = Toch verwijderen
 ignore = Negeren
+ignore-text = Negeren haalt dit punt van de lijst. Wat erop wacht, komt niet in Optedo zolang de oorzaak er is. Wat al in Optedo staat, blijft staan. Je vindt het punt terug onder ‘Genegeerd’.
 follow-again = Weer opvolgen
 what-to-do = Wat te doen:
 retry-outcome = Opnieuw geprobeerd om { $at }: { $resolved } opgelost, { $open } nog niet opgelost, { $waiting } nog na te kijken.
@@ -349,9 +351,9 @@ on-day = Dag: { $day }.
 remedy =
     { $kind ->
         [unmatched_person] Deze persoon bestaat niet in Optedo: voeg de gebruiker daar toe met exact deze naam, koppel deze persoon met de hand, of kies ‘Hoort niet in de planning’.
-        [ambiguous_person] Koppel deze persoon met de hand: daar staat bij elke gebruiker het nummer.
-        [unmapped_leave_type] Kies op het tabblad Verloftypes een afwezigheidstype, of ‘Niet overnemen’. Of vul in Officient, onder Instellingen – Verloftypes, tabblad Geavanceerd, de omschrijving uit Optedo in.
-        [ambiguous_leave_type] Kies op het tabblad Verloftypes welk afwezigheidstype het is, of geef elk afwezigheidstype in Optedo een eigen omschrijving.
+        [ambiguous_person] Kijk in Optedo welke gebruiker bij deze persoon hoort, en koppel die.
+        [unmapped_leave_type] Kies een afwezigheidstype, hier of op het tabblad Verloftypes, of ‘Niet overnemen’. Of vul in Officient, onder Instellingen – Verloftypes, tabblad Geavanceerd, de omschrijving uit Optedo in.
+        [ambiguous_leave_type] Kies welk afwezigheidstype het is, hier of op het tabblad Verloftypes, of geef elk afwezigheidstype in Optedo een eigen omschrijving.
         [invalid_event] Open de kalender van deze persoon in Officient, verwijder de afwezigheid en voeg ze opnieuw toe.
         [rejected_by_optedo] Neem de oorzaak weg in Optedo, bijvoorbeeld een afwezigheid die ermee overlapt, en probeer opnieuw.
         [archived_people] Kies Verwijderen als deze mensen er niet meer werken, en anders Laten staan: dan wordt er niet meer naar gevraagd. Je kunt per persoon kiezen. Wat voorbij is, blijft altijd staan. Is iemand in Officient niet meer gearchiveerd, dan verdwijnt die hier vanzelf.
@@ -368,7 +370,11 @@ remedy =
        *[person_failing] Open deze persoon in Officient en in Optedo, en kijk of daar iets vreemds staat. Blijft het zo, verwittig dan Optedo.
     }
 open-in-officient = Openen in Officient
-open-in-optedo = Openen in Optedo
+open-user = Gebruiker { $user } openen in Optedo
+link-with-user = Koppel met gebruiker { $user } ({ $name })
+exclude-person = Hoort niet in de planning
+exclude-type = Niet overnemen
+name-with-number = { $name } (nummer { $id } in Officient)
 description-looked-for = Gezocht wordt: ‘{ $description }’.
 edit-activate = Maak gebruiker { $user } in Optedo actief, of kies ‘Hoort niet in de planning’ als deze persoon niet gepland wordt.
 edit-first-name = Zet in Optedo bij gebruiker { $user } de voornaam op ‘{ $first }’.
@@ -379,7 +385,8 @@ column-person = Nummer in Officient
 column-user = Nummer in Optedo
 column-edit = Wat te wijzigen
 remedy-inactive = Maak de gebruiker in Optedo actief, of kies ‘Hoort niet in de planning’ als deze persoon niet gepland wordt.
-remedy-built-in-type = Dit type is ingebouwd in Officient en heeft daar geen veld voor Optedo. Kies op het tabblad Verloftypes een afwezigheidstype, of ‘Niet overnemen’.
+remedy-built-in-type = Dit type is ingebouwd in Officient en heeft daar geen veld voor Optedo. Kies een afwezigheidstype, hier of op het tabblad Verloftypes, of ‘Niet overnemen’.
+remedy-fixed-type = Dit type staat vast in de configuratie van de dienst. Maak in Optedo een afwezigheidstype met exact deze omschrijving, of vraag Optedo om de configuratie te wijzigen.
 
 difference-first-letter = De eerste letter verschilt: ‘{ $ours }’ in Officient, ‘{ $theirs }’ in Optedo.
 difference =
@@ -575,7 +582,7 @@ origin-name = de naam van het type
 origin-configuration = uit de configuratie van de dienst
 cause-unmapped-next-year = Vanaf { $year } heeft geen afwezigheidstype in Optedo exact deze omschrijving. Dit verloftype wordt nu gebruikt.
 cause-chosen-type-gone = Het gekozen afwezigheidstype bestaat niet meer in Optedo.
-remedy-chosen-type-gone = Kies op het tabblad Verloftypes een ander afwezigheidstype.
+remedy-chosen-type-gone = Kies een ander afwezigheidstype, hier of op het tabblad Verloftypes.
 year = Jaar
 cancel = Annuleren
 choice = Keuze
@@ -709,6 +716,29 @@ act =
         [person_forgotten] Persoon vergeten
        *[person_exported] Gegevens van een persoon opgevraagd
     }
+log-word =
+    { $word ->
+        [company] bedrijf
+        [user] gebruiker
+        [person] persoon
+        [people] persoon of personen
+        [deletions] afwezigheid(en)
+        [differences] verschil(len)
+        [officient] zoals in Officient
+        [absence_type] afwezigheidstype
+        [exclude] niet overnemen
+        [keep] laten staan
+        [delete] verwijderen
+        [ask] aan mij vragen
+        [restore] terugzetten
+        [true] ja
+        [false] nee
+        [auto] automatisch
+        [default] standaard
+        [sick_day] ziektedag
+        [education] opleidingsdag
+       *[other] -
+    }
 by-api = API
 by-command = Opdracht op de server
 by-nobody = Onbekend
@@ -716,24 +746,46 @@ by-nobody = Onbekend
 ## The tab of notifications
 
 test-heading = Test de koppeling
-test-good = in orde
-test-bad = niet in orde
+test-outcome =
+    { $outcome ->
+        [ok] in orde
+        [warning] let op
+       *[problem] niet in orde
+    }
 test-done = gelukt
 test-waits = wacht…
 test-check =
     { $check ->
-        [connected] Aangemeld bij Officient
-        [officient] Officient antwoordt
-        [optedo] Optedo antwoordt
-        [webhooks] Officient verwittigt ons van wijzigingen
+        [officient] Officient is bereikbaar
+        [officient-connection] Aangemeld bij Officient
+        [officient-people] De lijst van personen in Officient is leesbaar
+        [officient-person] De naam van een persoon in Officient is leesbaar
+        [officient-calendar] De kalender van een persoon in Officient is leesbaar
+        [officient-requests] De aanvragen in Officient zijn leesbaar
+        [officient-leave_types] De verloftypes in Officient zijn leesbaar
+        [officient-webhooks] Officient verwittigt ons van wijzigingen
+        [optedo-users] De gebruikers in Optedo zijn leesbaar
+        [optedo-absence_types] De afwezigheidstypes in Optedo zijn leesbaar
+        [optedo-absences] De afwezigheden in Optedo zijn leesbaar
+        [people] Elke persoon hoort bij een gebruiker in Optedo
+        [leave_types] Elk verloftype hoort bij een afwezigheidstype in Optedo
        *[writing] Er wordt in Optedo geschreven
     }
 test-remedy =
     { $check ->
-        [connected] Meld je aan op het tabblad Koppeling.
         [officient] Kijk of Officient zelf werkt, en probeer het later opnieuw.
-        [optedo] Verwittig Optedo.
-        [webhooks] Kijk onder Koppeling – Geavanceerd welke gebeurtenis niet geregistreerd is.
+        [officient-connection] Meld je aan op het tabblad Koppeling.
+        [officient-people] Kijk na of de app in Officient de permissie ‘basic’ heeft (lezen), en meld dan opnieuw aan. Antwoordt Officient nu niet, probeer het dan later opnieuw.
+        [officient-person] Kijk na of de app in Officient de permissie ‘personal info’ heeft (lezen), en meld dan opnieuw aan. Antwoordt Officient nu niet, probeer het dan later opnieuw.
+        [officient-calendar] Kijk na of de app in Officient de permissie ‘calendar’ heeft (lezen), en meld dan opnieuw aan. Antwoordt Officient nu niet, probeer het dan later opnieuw.
+        [officient-requests] Kijk na of de app in Officient de permissie ‘calendar’ heeft (lezen), en meld dan opnieuw aan. Antwoordt Officient nu niet, probeer het dan later opnieuw.
+        [officient-leave_types] Kijk na of de app in Officient de permissie ‘calendar’ heeft (lezen), en meld dan opnieuw aan. Antwoordt Officient nu niet, probeer het dan later opnieuw.
+        [officient-webhooks] Kijk onder Koppeling – Geavanceerd welke gebeurtenis niet geregistreerd is. Wat ontbreekt, wordt bij het volgende nazicht geregistreerd.
+        [optedo-users] Verwittig Optedo.
+        [optedo-absence_types] Verwittig Optedo.
+        [optedo-absences] Verwittig Optedo.
+        [people] Kijk op het tabblad Personen wie nog geen gebruiker heeft.
+        [leave_types] Kijk op het tabblad Verloftypes welk type nog geen afwezigheidstype heeft.
        *[writing] De koppeling is gepauzeerd of nog niet gestart: hervat of start ze eerst.
     }
 test-instructions = Voeg nu in Officient een dag verlof toe bij jezelf, en keur ze goed. Verwijder ze daarna weer. Hieronder zie je meteen wat ervan komt.
@@ -857,7 +909,7 @@ incident-title =
     }
 incident-text =
     { $kind ->
-        [differs_in_optedo] Het dagelijkse nazicht vond in Optedo iets anders dan in Officient. Op het tabblad Verschillen beslis je per geval.
+        [differs_in_optedo] Het dagelijkse nazicht vond in Optedo iets anders dan in Officient. Onder ‘Vraagt aandacht’, bij ‘Verschillen’, beslis je per geval.
         [reauthorization_required] Officient aanvaardt de koppeling niet meer. Tot iemand opnieuw aanmeldt, wacht alles.
         [optedo_unauthorized] Optedo aanvaardt de sleutel van deze dienst niet. Tot dan wacht alles.
         [officient_failing] Officient kan niet gelezen worden.
@@ -943,7 +995,6 @@ notice =
         [difference_restored] Wordt teruggezet. Het verschil verdwijnt zodra het in Optedo staat.
         [difference_changed] Er is in Optedo intussen nog iets gewijzigd. Er is niets overschreven; kijk het verschil opnieuw na.
         [difference_kept] Dit blijft zo, tot de afwezigheid in Officient verandert.
-        [preview_asked] Het voorbeeld wordt gemaakt.
         [person_choice_saved] De keuze is bewaard. Deze persoon wordt nu nagekeken.
         [mapping_saved] De keuze is bewaard. Iedereen wordt nu nagekeken.
         [notifications_saved] De ontvangers en de taal zijn bewaard.

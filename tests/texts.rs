@@ -25,6 +25,46 @@ use optedo_officient::web::error::ProblemKind;
 use optedo_officient::web::notice::Notice;
 use strum::VariantArray;
 
+/// The words in the details of the log of *Wie deed wat*.
+const LOG_WORDS: [&str; 20] = [
+    "company",
+    "user",
+    "person",
+    "people",
+    "deletions",
+    "differences",
+    "officient",
+    "absence_type",
+    "exclude",
+    "keep",
+    "delete",
+    "ask",
+    "restore",
+    "true",
+    "false",
+    "auto",
+    "default",
+    "sick_day",
+    "education",
+    "other",
+];
+/// What the doctor checks, and whether leave is written.
+const CHECKS: [&str; 14] = [
+    "officient",
+    "officient-connection",
+    "officient-people",
+    "officient-person",
+    "officient-calendar",
+    "officient-requests",
+    "officient-leave_types",
+    "officient-webhooks",
+    "optedo-users",
+    "optedo-absence_types",
+    "optedo-absences",
+    "people",
+    "leave_types",
+    "writing",
+];
 const LANGUAGES: [&str; 3] = ["nl", "fr", "en"];
 
 /// The variants of a text that depends on an enum, and those that the database has without an enum.
@@ -77,6 +117,7 @@ fn variants_of(key: &str) -> Option<BTreeSet<&'static str>> {
         "history-reason" => names::<SyncReason>(),
         "incident-title" | "incident-text" => INCIDENT_KINDS.iter().map(AttentionKind::into_str).collect(),
         "item-state" => names::<ItemState>(),
+        "log-word" => LOG_WORDS.into(),
         "mapping-state" => names::<MappingState>(),
         "match-state" => names::<MatchState>(),
         "notice" => names::<Notice>(),
@@ -96,7 +137,8 @@ fn variants_of(key: &str) -> Option<BTreeSet<&'static str>> {
         ]
         .into(),
         "setting-invalid" => ["from", "until", "defaultStart", "maxDeletions", "other"].into(),
-        "test-check" | "test-remedy" => ["connected", "officient", "optedo", "webhooks", "writing"].into(),
+        "test-outcome" => ["ok", "warning", "problem"].into(),
+        "test-check" | "test-remedy" => CHECKS.into(),
         "webhook-state" => names::<SubscriptionState>(),
         "weekday" => ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].into(),
         _ => return None,

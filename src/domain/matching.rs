@@ -82,6 +82,12 @@ impl UserDirectory {
         self.users.iter().find(|user| user.id == id)
     }
 
+    /// The active users with exactly this name whom the admin linked nobody to.
+    pub fn with_names(&self, names: &Names, choices: &PersonChoices) -> impl Iterator<Item = &User> {
+        let alike = self.alike(names).into_iter();
+        alike.filter(|user| user.active && has_names(user, names) && !is_linked(user, choices))
+    }
+
     /// All users with exactly this name or a similar one, in their order.
     fn alike(&self, names: &Names) -> Vec<&User> {
         let (straight, swapped) = (key(&names.first, &names.last), key(&names.last, &names.first));
@@ -119,18 +125,23 @@ pub fn match_person(
         }
         None => {}
     }
-    let is_linked = |user: &User| choices.values().any(|choice| *choice == PersonChoice::Link(user.id));
-    let mut alike = directory.alike(names);
-    alike.retain(|user| has_names(user, names) || !is_linked(user));
-    let mut matches = alike.iter().filter(|user| user.active && has_names(user, names) && !is_linked(user));
+    let mut matches = directory.with_names(names, choices);
     let first = matches.next();
     let others = matches.count();
     match first {
-        None => PersonMatch::Unmatched(item(Cause::NoSuchUser, nearest(names, &alike))),
+        None => {
+            let mut alike = directory.alike(names);
+            alike.retain(|user| has_names(user, names) || !is_linked(user, choices));
+            PersonMatch::Unmatched(item(Cause::NoSuchUser, nearest(names, &alike)))
+        }
         Some(user) if others == 0 && namesakes == 0 => PersonMatch::Matched(user.id),
         Some(_) if others > 0 => PersonMatch::Ambiguous(item(Cause::SeveralUsers { count: others + 1 }, None)),
         Some(_) => PersonMatch::Ambiguous(item(Cause::SeveralPeople { count: namesakes + 1 }, None)),
     }
+}
+
+fn is_linked(user: &User, choices: &PersonChoices) -> bool {
+    choices.values().any(|choice| *choice == PersonChoice::Link(user.id))
 }
 
 fn has_names(user: &User, names: &Names) -> bool {

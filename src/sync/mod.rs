@@ -19,13 +19,14 @@
 //!   somebody changed in Optedo; [`failures`]: attention items about failures that last; [`notify`]: mail and webhook
 //!   about incidents; [`decide`]: what the admin decides about deletions; [`clean_up`]: retention
 //! * [`reference_data`], [`request_lookup`]: cached answers of the two APIs; [`lists`]: who matches whom now; [`verdict`]:
-//!   whether all is well
+//!   whether all is well; [`doctor`]: what works, and what to do about the rest
 
 pub mod apply;
 pub mod audit;
 pub mod circuit_breaker;
 pub mod clean_up;
 pub mod decide;
+pub mod doctor;
 pub mod engine;
 pub mod explain;
 pub mod failures;

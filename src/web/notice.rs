@@ -62,7 +62,6 @@ pub enum Notice {
     WebhookTokenRotated,
     /// The webhook address was replaced, but Officient does not have the new one yet.
     WebhookTokenRotating,
-    PreviewAsked,
     PauseBegan,
     Resumed,
     AuditStarted,

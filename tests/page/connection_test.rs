@@ -19,7 +19,7 @@ async fn a_day_of_leave_is_followed_from_the_webhook_until_it_is_deleted() {
     let w = World::connected().await;
     let browser = Browser::signed_in(&w).await;
     let page = begin(&browser).await;
-    assert_eq!(page.text().matches("in orde").count(), 5, "{}", page.text());
+    assert_eq!(page.text().matches("in orde").count(), 14, "{}", page.text());
     assert_eq!(page.text().matches("wacht…").count(), 5, "{}", page.text());
     w.advance(SignedDuration::from_secs(5)).await;
     let event = w.take_leave(0);
@@ -71,10 +71,32 @@ async fn what_is_not_in_order_is_named_and_a_page_that_follows_the_test_makes_no
     assert_eq!(w.post("/pause").await.status(), StatusCode::NO_CONTENT);
     w.advance(SignedDuration::from_secs(5)).await;
     let text = begin(&browser).await.text();
-    assert!(text.contains("niet in orde Optedo antwoordt Verwittig Optedo."), "{text}");
+    assert!(text.contains("niet in orde De afwezigheidstypes in Optedo zijn leesbaar Verwittig Optedo."), "{text}");
     assert!(text.contains("niet in orde Er wordt in Optedo geschreven"), "{text}");
     assert_eq!(text.matches("niet in orde").count(), 2, "{text}");
     w.optedo.clear_faults();
+}
+
+#[tokio::test]
+async fn a_missing_permission_and_people_and_types_that_do_not_match_are_named() {
+    let w = World::connected().await;
+    w.officient.add_leave_type("Zorgverlof", None);
+    w.officient.add_person("Els", "De Smet");
+    w.sweep().await;
+    w.officient.fault_on("/1.0/calendar/", Fault::Status(403), 100_000);
+    let browser = Browser::signed_in(&w).await;
+    let text = browser.open(&tab("/test")).await.ok().text();
+    for says in [
+        "in orde De naam van een persoon in Officient is leesbaar",
+        "niet in orde De kalender van een persoon in Officient is leesbaar Kijk na of de app in Officient de permissie ‘calendar’ heeft",
+        "let op Elke persoon hoort bij een gebruiker in Optedo Kijk op het tabblad Personen",
+    ] {
+        assert!(text.contains(says), "{says}: {text}");
+    }
+    w.officient.clear_faults();
+    let text = browser.open(&tab("/test")).await.ok().text();
+    assert!(text.contains("let op Elk verloftype hoort bij een afwezigheidstype in Optedo"), "{text}");
+    assert!(!text.contains("niet in orde"), "{text}");
 }
 
 #[tokio::test]

@@ -46,8 +46,8 @@ async fn deletions_are_listed_by_person_and_month_and_decided_person_by_person()
     w.settle().await;
     assert_eq!(w.absences().len(), 2);
     let log = browser.open(&tab("/log")).await.ok().text();
-    assert!(log.contains(&format!("Afwezigheden behouden 2 deletions: {}", w.jan)), "{log}");
-    assert!(log.contains(&format!("Verwijderingen bevestigd 1 deletions: {piet}")), "{log}");
+    assert!(log.contains(&format!("Afwezigheden behouden 2 afwezigheid(en): {}", w.jan)), "{log}");
+    assert!(log.contains(&format!("Verwijderingen bevestigd 1 afwezigheid(en): {piet}")), "{log}");
     w.finish(&[]).await;
 }
 

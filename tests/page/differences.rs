@@ -64,7 +64,7 @@ async fn all_of_a_person_is_restored_at_once() {
     let empty = browser.open(&tab("/differences")).await.ok().text();
     assert!(empty.contains("Geen verschillen."), "{empty}");
     let log = browser.open(&tab("/log")).await.ok().text();
-    assert!(log.contains("Verschillen teruggezet 3 differences"), "{log}");
+    assert!(log.contains("Verschillen teruggezet 3 verschil(len)"), "{log}");
     w.finish(&[]).await;
 }
 

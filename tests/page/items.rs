@@ -1,6 +1,8 @@
 //! What an attention item says and does: one edit, who waits, where the record is, and what came of a retry.
 
+use crate::page::preview::preview_text;
 use crate::page::tabs::tab;
+use crate::support::browser::Page;
 use crate::support::prelude::*;
 
 async fn shown(browser: &Browser<'_>) -> String {
@@ -58,6 +60,100 @@ async fn an_item_about_a_leave_type_keeps_the_name_that_officient_shows() {
     assert!(items.iter().any(|item| item["subject"] == "Thuis werken"), "the API: {items:?}");
 }
 
+/// Follows a link of an item, saves the choice whose effect the page then shows, and returns what the browser shows next.
+async fn save_choice_of_item(browser: &Browser<'_>, label: &str) -> Page {
+    let list = browser.open(&tab("/attention")).await.ok();
+    let effect = browser.open(&list.link(label)).await.ok();
+    assert!(effect.text().contains("Wat er verandert"), "{}", effect.text());
+    browser.follow(&browser.submit(&effect.form("Bewaren")).await).await.ok()
+}
+
+#[tokio::test]
+async fn each_item_about_a_person_is_solved_with_two_clicks_and_without_a_field() {
+    let w = World::start().await;
+    let [els, piet, tom, other_tom] = [("Els", "De Smet"), ("Piet", "Pieters"), ("Tom", "Willems"), ("Tom", "Willems")]
+        .map(|(first, last)| {
+            let person = w.officient.add_person(first, last);
+            w.officient.add_event(person, w.leave(0));
+            person
+        });
+    let similar = w.optedo.add_user("els", "De Smet");
+    let [first_tom, second_tom] = [(), ()].map(|()| w.optedo.add_user("Tom", "Willems"));
+    w.connect_and_import().await;
+    let browser = Browser::signed_in(&w).await;
+    let text = shown(&browser).await;
+    for person in [tom, other_tom] {
+        assert!(text.contains(&format!("Tom Willems (nummer {person} in Officient)")), "{text}");
+    }
+    assert!(!text.contains("Negeren"), "a person is linked or excluded instead: {text}");
+
+    let next = save_choice_of_item(&browser, &format!("Koppel met gebruiker {similar} (els De Smet)")).await;
+    assert!(next.address.path().ends_with("/attention") && next.text().contains("De keuze is bewaard."), "{next:?}");
+    save_choice_of_item(&browser, &format!("Koppel met gebruiker {second_tom} (Tom Willems)")).await;
+    w.settle().await;
+    let left = w.attention_of("ambiguous_person").await;
+    let left: Vec<_> = left.iter().map(|item| item["subjectId"].as_str().unwrap().to_owned()).collect();
+    let text = shown(&browser).await;
+    if !left.is_empty() {
+        assert!(!text.contains(&format!("Koppel met gebruiker {second_tom}")), "that user is taken: {text}");
+        save_choice_of_item(&browser, &format!("Koppel met gebruiker {first_tom} (Tom Willems)")).await;
+        w.settle().await;
+    }
+    save_choice_of_item(&browser, "Hoort niet in de planning").await;
+    w.settle().await;
+    assert!(shown(&browser).await.contains("Niets. Alles wat in Optedo hoort te staan, staat er."));
+    let users: Vec<i64> = w.absences().iter().map(|absence| absence.content.user_id).collect();
+    assert_eq!(users.len(), 3, "{users:?}");
+    assert!([similar, first_tom, second_tom].iter().all(|user| users.contains(user)), "{users:?} {els} {piet}");
+    let log = browser.open(&tab("/log")).await.ok().text();
+    assert!(log.contains(&format!("{els}: gebruiker {similar}")), "{log}");
+    assert!(log.contains(&format!("{piet}: niet overnemen, laten staan")), "{log}");
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn an_item_about_a_leave_type_is_solved_with_two_clicks_and_without_a_field() {
+    let w = options().set("leave_types.education", "Vorming").world().await;
+    let remote = w.optedo.add_absence_type("Thuiswerk");
+    w.take(w.leave(0).of_type(LeaveType::SickDay));
+    w.take(w.leave(1).of_type(LeaveType::Education));
+    w.connect_and_import().await;
+    let browser = Browser::signed_in(&w).await;
+    let list = browser.open(&tab("/attention")).await.ok();
+    assert!(list.text().contains("Tip: kies een neutraal type"), "sick leave is health data: {}", list.text());
+    assert!(list.text().contains("Dit type staat vast in de configuratie van de dienst."), "{}", list.text());
+    let effect = browser.submit(&list.form("Thuiswerk")).await.location();
+    preview_text(&w, &browser, "").await;
+    let effect = browser.open(effect.as_str()).await.ok();
+    assert!(effect.text().contains("0 afwezigheden wijzigen, 0 verdwijnen, 1 komt erbij."), "{}", effect.text());
+    let next = browser.follow(&browser.submit(&effect.form("Bewaren")).await).await.ok();
+    assert!(next.address.path().ends_with("/attention") && next.text().contains("De keuze is bewaard."), "{next:?}");
+    w.settle().await;
+    assert_eq!(w.absences().iter().map(|absence| absence.content.absence_type_id).collect::<Vec<_>>(), [remote]);
+    w.optedo.add_absence_type("Vorming");
+    w.sweep().await;
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
+async fn a_choice_can_be_saved_before_its_effect_is_known() {
+    let w = World::start().await;
+    let remote = w.optedo.add_absence_type("Thuiswerk");
+    w.take(w.leave(0).of_type(LeaveType::SickDay));
+    w.connect_and_import().await;
+    let browser = Browser::signed_in(&w).await;
+    w.officient.fault_on("/1.0/calendar/", Fault::Status(500), 9);
+    let asked = browser.press_on(&tab("/attention"), "Thuiswerk").await;
+    let under_way = browser.follow(&asked).await.ok();
+    assert!(!under_way.body.contains(">Bewaren</button>"), "{}", under_way.body);
+    browser.submit(&under_way.form("Meteen bewaren")).await;
+    w.settle().await;
+    w.advance(SignedDuration::from_mins(30)).await;
+    w.sweep().await;
+    assert_eq!(w.absences().iter().map(|absence| absence.content.absence_type_id).collect::<Vec<_>>(), [remote]);
+    w.finish(&[]).await;
+}
+
 #[tokio::test]
 async fn one_button_tries_all_items_again_and_says_what_came_of_it() {
     let w = World::start().await;
@@ -81,12 +177,11 @@ async fn one_button_tries_all_items_again_and_says_what_came_of_it() {
 #[tokio::test]
 async fn a_click_on_an_item_that_resolved_itself_says_so() {
     let w = World::start().await;
-    let piet = w.officient.add_person("Piet", "Pieters");
-    w.officient.add_event(piet, w.leave(0));
+    let event = w.take(w.leave(0).lasting(None));
     w.connect_and_import().await;
     let browser = Browser::signed_in(&w).await;
     let ignore = browser.open(&tab("/attention")).await.ok().form("Negeren");
-    w.optedo.add_user("Piet", "Pieters");
+    w.officient.change_event(event, |leave| leave.duration_minutes = Some(60));
     w.sweep().await;
     let page = browser.follow(&browser.submit(&ignore).await).await.ok().text();
     assert!(page.contains("Dit punt is intussen vanzelf opgelost."), "{page}");

@@ -77,8 +77,7 @@ async fn a_preview_lists_the_writes_and_why_the_rest_is_not_written() {
     let written = w.optedo.writes();
 
     let browser = Browser::signed_in(&w).await;
-    let asked = browser.press_on(&tab("/preview"), "Voorbeeld maken").await;
-    assert!(asked.location().as_str().contains("notice=preview_asked"));
+    browser.press_on(&tab("/preview"), "Voorbeeld maken").await;
     let text = preview_text(&w, &browser, "?list=skip").await;
     for says in [
         "Nieuw 1",

@@ -315,18 +315,22 @@ async fn leave_types_show_their_absence_type_and_the_possible_descriptions() {
 #[tokio::test]
 async fn an_item_is_ignored_and_followed_again() {
     let w = World::connected().await;
-    let piet = w.officient.add_person("Piet", "Pieters");
-    w.officient.add_event(piet, w.leave(0));
+    let event = w.take(w.leave(0).lasting(None));
     w.sweep().await;
     let browser = Browser::signed_in(&w).await;
     let shows = async |state: &str| browser.open(&tab(&format!("/attention?state={state}"))).await.ok().text();
-    assert!(shows("open").await.contains("Hierop wacht 1 afwezigheid."));
+    let text = shows("open").await;
+    assert!(text.contains("Hierop wacht 1 afwezigheid."), "{text}");
+    assert!(
+        text.contains("Wat erop wacht, komt niet in Optedo zolang de oorzaak er is."),
+        "what ignoring does: {text}"
+    );
     browser.press_on(&tab("/attention"), "Negeren").await;
     assert!(shows("open").await.contains("Niets. Alles wat in Optedo hoort te staan, staat er."));
-    assert!(shows("ignored").await.contains("Piet Pieters"));
+    assert!(shows("ignored").await.contains("geen duur"));
     browser.press_on(&tab("/attention?state=ignored"), "Weer opvolgen").await;
-    assert!(shows("open").await.contains("Piet Pieters"));
-    w.optedo.add_user("Piet", "Pieters");
+    assert!(shows("open").await.contains("geen duur"));
+    w.officient.change_event(event, |leave| leave.duration_minutes = Some(60));
     browser.press_on(&tab("/attention"), "Opnieuw proberen").await;
     w.settle().await;
     assert!(shows("resolved").await.contains("Opgelost op"));

@@ -173,6 +173,15 @@ impl Page {
         self.address.join(location).unwrap()
     }
 
+    /// The address of the first link with this label.
+    pub fn link(&self, label: &str) -> String {
+        let links = self.body.split("<a ").skip(1).map(|link| format!(" {link}"));
+        let mut found =
+            links.filter(|link| link.split_once('>').is_some_and(|(_, shown)| shown.starts_with(&format!("{label}<"))));
+        let link = found.next().unwrap_or_else(|| panic!("no link {label} on {}: {}", self.address, self.body));
+        attribute(&link, "href").unwrap()
+    }
+
     /// The form that this button sends, with what the page filled in.
     pub fn form(&self, button: &str) -> Form {
         let end = format!(">{button}</button>");

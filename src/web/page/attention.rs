@@ -11,14 +11,13 @@ use super::comparison::{Comparison, compare_names, compare_texts};
 use super::decisions::{ToDecide, by_person};
 use super::frame::{Frame, Paging, Tab, Visit, render};
 use super::leave_types::built_in_name;
+use super::remedy::{Known, Offers, Remedy, person_of, type_of};
 use super::{person, person_choice};
 use crate::clock::local_time;
-use crate::config::Links;
 use crate::db::attention::{self, ItemState, StoredItem, WaitingDays};
 use crate::db::connection::{self, Connection, State as ConnectionState};
 use crate::db::{decisions, people};
-use crate::domain::attention::{AttentionKind, Cause, Difference, Hint};
-use crate::domain::company::Names;
+use crate::domain::attention::{AttentionKind, Cause};
 use crate::domain::ids::{CompanyId, EventId, PersonId};
 use crate::domain::mapping::{EDUCATION, SICK_DAY};
 use crate::texts::{Language, Text};
@@ -104,9 +103,7 @@ pub(super) struct ItemView {
     pub(super) title: String,
     pub(super) cause: String,
     pub(super) comparison: Option<Comparison>,
-    pub(super) remedy: String,
-    /// Where that is done, with the label of each address.
-    pub(super) places: Vec<(Text<'static>, String)>,
+    pub(super) remedy: Remedy,
     pub(super) since: Timestamp,
     /// How much waits for it.
     pub(super) waiting: Option<Text<'static>>,
@@ -116,7 +113,7 @@ pub(super) struct ItemView {
     pub(super) to_decide: Option<ToDecide>,
     /// The address of the page that shows the subject.
     pub(super) more: Option<String>,
-    /// A leave type is excluded instead. An ignored item about archived people would hide who is archived later.
+    /// A person or leave type is excluded instead. An ignored item about archived people would hide who is archived later.
     pub(super) can_ignore: bool,
 }
 
@@ -150,7 +147,8 @@ pub(super) async fn item_views(visit: &Visit, items: Vec<StoredItem>) -> Result<
         None => HashMap::new(),
     };
     let type_names = type_names(visit, &items).await;
-    let known = Known { names, owners, type_names, links: &visit.engine.config.links };
+    let offers = Offers::for_items(visit, &items).await?;
+    let known = Known { names, owners, type_names, offers, links: &visit.engine.config.links };
     let view = |item| item_view(visit.frame.t, item, &known);
     let mut views: Vec<ItemView> = items.into_iter().filter_map(view).collect();
     if let Some(company) = company {
@@ -200,16 +198,6 @@ async fn add_waits(visit: &Visit, company: CompanyId, views: &mut [ItemView]) ->
     Ok(())
 }
 
-/// What the views of the items share.
-struct Known<'a> {
-    names: HashMap<PersonId, Names>,
-    /// The person of each event.
-    owners: HashMap<EventId, PersonId>,
-    /// The names of leave types as Officient shows them, by type id.
-    type_names: HashMap<String, String>,
-    links: &'a Links,
-}
-
 /// The names of the leave types that these items are about.
 async fn type_names(visit: &Visit, items: &[StoredItem]) -> HashMap<String, String> {
     let t = visit.frame.t;
@@ -226,13 +214,6 @@ async fn type_names(visit: &Visit, items: &[StoredItem]) -> HashMap<String, Stri
         }
     }
     names
-}
-
-/// The id of the leave type that an item is about, and the year if it is a coming one (otherwise empty).
-fn type_of(item: &StoredItem) -> Option<(&str, &str)> {
-    let is_about_type = item.kind == AttentionKind::UnmappedLeaveType.into_str()
-        || item.kind == AttentionKind::AmbiguousLeaveType.into_str();
-    is_about_type.then(|| item.subject_id.split_once('-').unwrap_or((&item.subject_id, "")))
 }
 
 fn item_view(t: Language, item: StoredItem, known: &Known<'_>) -> Option<ItemView> {
@@ -261,6 +242,10 @@ fn item_view(t: Language, item: StoredItem, known: &Known<'_>) -> Option<ItemVie
     let title = match (type_name, subject) {
         (Some(name), _) => name.clone(),
         (None, "") => t.text("attention-title").with("kind", kind.into_str()).to_string(),
+        // Several people may have this name.
+        (None, name) if kind == AttentionKind::AmbiguousPerson => {
+            t.text("name-with-number").with("name", name).with("id", &item.subject_id).to_string()
+        }
         (None, subject) => subject.to_owned(),
     };
     if type_name.is_some_and(|name| name != subject) {
@@ -271,8 +256,7 @@ fn item_view(t: Language, item: StoredItem, known: &Known<'_>) -> Option<ItemVie
         title,
         cause,
         comparison,
-        remedy: remedy(t, kind, &item, person),
-        places: places(t, kind, &item, known),
+        remedy: Remedy::new(t, kind, &item, known),
         since,
         waiting,
         waits: Vec::new(),
@@ -280,7 +264,11 @@ fn item_view(t: Language, item: StoredItem, known: &Known<'_>) -> Option<ItemVie
         more: more(kind, &item, &known.owners),
         can_ignore: !matches!(
             kind,
-            AttentionKind::UnmappedLeaveType | AttentionKind::AmbiguousLeaveType | AttentionKind::ArchivedPeople
+            AttentionKind::UnmatchedPerson
+                | AttentionKind::AmbiguousPerson
+                | AttentionKind::UnmappedLeaveType
+                | AttentionKind::AmbiguousLeaveType
+                | AttentionKind::ArchivedPeople
         ),
         item,
     })
@@ -295,6 +283,10 @@ fn more(kind: AttentionKind, item: &StoredItem, owners: &HashMap<EventId, Person
     if kind == AttentionKind::Paused {
         return Some(Tab::Connection.path());
     }
+    if matches!(kind, AttentionKind::UnmatchedPerson | AttentionKind::AmbiguousPerson) {
+        // The remedy leads there.
+        return None;
+    }
     let person = person_of(kind, item, owners)?;
     Some(match (kind, &item.cause) {
         (AttentionKind::DiffersInOptedo, _) => format!("{PAGE_PATH}/differences"),
@@ -302,82 +294,6 @@ fn more(kind: AttentionKind, item: &StoredItem, owners: &HashMap<EventId, Person
         (_, Some(Cause::Invalid { date, .. } | Cause::Rejected { date, .. })) => person::address(person, *date),
         _ => person_choice::address(person),
     })
-}
-
-/// Whose record the item is about.
-fn person_of(kind: AttentionKind, item: &StoredItem, owners: &HashMap<EventId, PersonId>) -> Option<PersonId> {
-    let id = item.subject_id.trim_start_matches("person-").parse().ok();
-    match kind {
-        AttentionKind::UnmatchedPerson
-        | AttentionKind::AmbiguousPerson
-        | AttentionKind::LinkBroken
-        | AttentionKind::DiffersInOptedo
-        | AttentionKind::PersonFailing => id.map(PersonId),
-        AttentionKind::InvalidEvent | AttentionKind::RejectedByOptedo if item.subject_id.starts_with("person-") => {
-            id.map(PersonId)
-        }
-        AttentionKind::InvalidEvent | AttentionKind::RejectedByOptedo => owners.get(&EventId(id?)).copied(),
-        AttentionKind::UnmappedLeaveType
-        | AttentionKind::AmbiguousLeaveType
-        | AttentionKind::Paused
-        | AttentionKind::DeletionsHeld
-        | AttentionKind::ArchivedPeople
-        | AttentionKind::WebhookRefused
-        | AttentionKind::WebhooksSilent
-        | AttentionKind::ReauthorizationRequired
-        | AttentionKind::OptedoUnauthorized
-        | AttentionKind::OfficientFailing
-        | AttentionKind::OptedoFailing => None,
-    }
-}
-
-/// The records in Officient and Optedo that the item is about, if the configuration says where they are.
-fn places(t: Language, kind: AttentionKind, item: &StoredItem, known: &Known<'_>) -> Vec<(Text<'static>, String)> {
-    let person = person_of(kind, item, &known.owners);
-    let user = item.hint.as_ref().and_then(|hint| hint.names.as_ref()?.user);
-    let in_officient = known.links.officient_person.as_ref().zip(person);
-    let in_optedo = known.links.optedo_user.as_ref().zip(user);
-    let in_officient = in_officient.map(|(link, person)| (t.text("open-in-officient"), link.url(person.0)));
-    let in_optedo = in_optedo.map(|(link, user)| (t.text("open-in-optedo"), link.url(user.0)));
-    in_officient.into_iter().chain(in_optedo).collect()
-}
-
-/// One edit that solves the item, as far as it is known.
-fn remedy(t: Language, kind: AttentionKind, item: &StoredItem, names: Option<&Names>) -> String {
-    let is_built_in = [SICK_DAY, EDUCATION].contains(&item.subject_id.as_str());
-    let edit = names.zip(item.hint.as_ref()).and_then(|(names, hint)| edit(t, names, hint));
-    let text = if let Some(edit) = edit {
-        return edit;
-    } else if item.hint.as_ref().is_some_and(|hint| hint.difference == Difference::Inactive) {
-        t.text("remedy-inactive")
-    } else if item.hint.as_ref().is_some_and(|hint| hint.difference == Difference::Linked) {
-        t.text("remedy-linked")
-    } else if matches!(item.cause, Some(Cause::LinkedPersonGone { .. })) {
-        t.text("remedy-linked-person-gone")
-    } else if matches!(item.cause, Some(Cause::ChosenTypeGone { .. })) {
-        t.text("remedy-chosen-type-gone")
-    } else if kind == AttentionKind::UnmappedLeaveType && is_built_in {
-        t.text("remedy-built-in-type")
-    } else {
-        t.text("remedy").with("kind", kind.into_str())
-    };
-    text.to_string()
-}
-
-/// Which field of which user to change to which name, so that the person matches.
-pub(super) fn edit(t: Language, names: &Names, hint: &Hint) -> Option<String> {
-    let theirs = hint.names.as_ref()?;
-    let user = theirs.user?.to_string();
-    let text = match (theirs.first != names.first, theirs.last != names.last) {
-        (false, false) if hint.difference == Difference::Inactive => t.text("edit-activate").with("user", user),
-        (false, false) => return None,
-        (true, false) => t.text("edit-first-name").with("user", user).with("first", &names.first),
-        (false, true) => t.text("edit-last-name").with("user", user).with("last", &names.last),
-        (true, true) => {
-            t.text("edit-both-names").with("user", user).with("first", &names.first).with("last", &names.last)
-        }
-    };
-    Some(text.to_string())
 }
 
 pub(super) fn cause_text(t: Language, cause: &Cause, waiting: i64) -> String {

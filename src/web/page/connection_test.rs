@@ -1,4 +1,4 @@
-//! The page *Test de koppeling*: whether both services answer, and live what becomes of a day of leave that the admin adds.
+//! The page *Test de koppeling*: what the doctor finds, and live what becomes of a day of leave that the admin adds.
 
 use std::collections::HashMap;
 
@@ -14,11 +14,11 @@ use crate::db::attention::{self, ItemState};
 use crate::db::connection::State as ConnectionState;
 use crate::db::history::{self, Entry};
 use crate::db::people;
-use crate::db::subscriptions::{self, SubscriptionState};
 use crate::db::webhooks::{self, ReceivedWebhook};
 use crate::domain::company::Names;
 use crate::domain::ids::{CompanyId, PersonId};
-use crate::sync::reference_data::Fresh;
+use crate::sync::Engine;
+use crate::sync::doctor::{Doctor, Outcome};
 use crate::web::error::WebError;
 use crate::web::state::App;
 
@@ -34,10 +34,17 @@ struct TestPage {
     test: Option<LiveTest>,
 }
 
-/// Whether a condition for copying leave holds; its name selects the texts.
+/// What the doctor checked; its name selects the texts.
 struct Check {
     name: &'static str,
-    holds: bool,
+    outcome: Outcome,
+}
+
+impl Check {
+    /// How the texts name it.
+    fn variant(&self) -> String {
+        self.name.replace('.', "-")
+    }
 }
 
 /// What became of the leave that the admin added and deleted.
@@ -62,7 +69,7 @@ pub(super) async fn show(mut visit: Visit, headers: HeaderMap) -> Result<Respons
     let since = visit.frame.value("since").and_then(|at| Timestamp::from_millisecond(at.parse().ok()?).ok());
     let since = since.filter(|_| visit.connection.state == ConnectionState::Connected);
     // A page that follows the test does not repeat the calls.
-    let checks = if headers.contains_key("x-watching") { Vec::new() } else { checks(&visit).await? };
+    let checks = if headers.contains_key("x-watching") { Vec::new() } else { checks(&visit).await };
     let test = match (since, visit.connection.company_id) {
         (Some(since), Some(company)) => Some(live_test(&visit, company, since).await?),
         _ => None,
@@ -76,26 +83,22 @@ pub(super) async fn begin(State(app): State<App>) -> Redirect {
     Redirect::to(&format!("{}/test?since={}", Tab::Connection.path(), app.engine.clock.now().as_millisecond()))
 }
 
-async fn checks(visit: &Visit) -> Result<Vec<Check>, WebError> {
-    let (engine, connection) = (&visit.engine, &visit.connection);
-    let is_connected = connection.state == ConnectionState::Connected;
-    let now = Fresh(engine.clock.now());
-    let officient = async {
-        let Some(company) = connection.company_id.filter(|_| is_connected) else { return false };
-        engine.reference_data.leave_types(company, engine.clock.today().year(), now).await.is_ok()
-    };
-    let optedo = async { engine.reference_data.absence_types(now).await.is_ok() };
-    let (officient, optedo) = tokio::join!(officient, optedo);
-    let subscriptions = subscriptions::all(&engine.db).await?;
-    let is_registered = !subscriptions.is_empty()
-        && subscriptions.iter().all(|one| one.state == SubscriptionState::Registered.into_str());
-    Ok(vec![
-        Check { name: "connected", holds: is_connected },
-        Check { name: "officient", holds: officient },
-        Check { name: "optedo", holds: optedo },
-        Check { name: "webhooks", holds: is_registered },
-        Check { name: "writing", holds: !connection.is_paused },
-    ])
+/// What the doctor found, one line for each check; the worst finding counts.
+async fn checks(visit: &Visit) -> Vec<Check> {
+    let Engine { config, clock, db, officient, optedo, webhook_address, .. } = &*visit.engine;
+    let doctor = Doctor { config, clock, db, connection: &visit.connection };
+    // Boxed: the handler that awaits it would be too large for its thread's stack otherwise.
+    let report = Box::pin(doctor.check(officient, optedo, Some(webhook_address))).await;
+    let mut checks: Vec<Check> = Vec::new();
+    for finding in report.findings {
+        match checks.iter_mut().find(|check| check.name == finding.check) {
+            Some(check) => check.outcome = check.outcome.max(finding.outcome),
+            None => checks.push(Check { name: finding.check, outcome: finding.outcome }),
+        }
+    }
+    let outcome = if visit.connection.is_paused { Outcome::Problem } else { Outcome::Ok };
+    checks.push(Check { name: "writing", outcome });
+    checks
 }
 
 async fn live_test(visit: &Visit, company: CompanyId, since: Timestamp) -> Result<LiveTest, WebError> {

@@ -23,7 +23,7 @@ use crate::web::{CALLBACK_PATH, PAGE_PATH};
 
 /// A tab of the page; its string is the last part of its path. A page under another path belongs to the tab that names it.
 #[derive(Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
-#[strum(serialize_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub(super) enum Tab {
     #[strum(to_string = "", serialize = "test")]
     Connection,
@@ -43,7 +43,7 @@ impl Tab {
         [Self::Connection, Self::Attention, Self::People, Self::LeaveTypes, Self::History, Self::Settings];
 
     pub(super) fn path(self) -> String {
-        format!("{PAGE_PATH}/{}", <&str>::from(self)).trim_end_matches('/').to_owned()
+        format!("{PAGE_PATH}/{}", self.into_str()).trim_end_matches('/').to_owned()
     }
 
     /// Whether it shows the number of open items.
@@ -166,6 +166,11 @@ impl Frame {
         }
         format!("{}?{}", self.path, address.append_pair(parameter, value).finish())
     }
+}
+
+/// The tab that a form or an address names, to return to it after a change.
+pub(super) fn return_tab(named: Option<String>) -> Option<Tab> {
+    named?.parse().ok()
 }
 
 pub(super) fn render(page: &impl Template) -> Result<Response, WebError> {

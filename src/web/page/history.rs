@@ -6,6 +6,7 @@ use askama::Template;
 use axum::response::Response;
 
 use super::frame::{Frame, Paging, Visit, render};
+use crate::config::Setting;
 use crate::db::audit_log::{self, Act, Actor};
 use crate::db::history::{self, Entry};
 use crate::db::people::{self, Person};
@@ -50,6 +51,32 @@ struct LogPage {
     frame: Frame,
     entries: Vec<audit_log::Entry>,
     paging: Paging,
+}
+
+impl LogPage {
+    /// The detail of an entry, with its English words in the admin's language; ids and numbers stay.
+    fn in_words(&self, detail: &str) -> String {
+        let is_letter = |letter: char| letter.is_alphabetic() || letter == '_';
+        let mut text = String::new();
+        for piece in detail.split_inclusive(|letter| !is_letter(letter)) {
+            let word = piece.trim_end_matches(|letter| !is_letter(letter));
+            text += &self.word(word);
+            text += piece.strip_prefix(word).unwrap_or_default();
+        }
+        text
+    }
+
+    fn word(&self, word: &str) -> String {
+        let t = self.frame.t;
+        if let Ok(setting) = word.parse::<Setting>() {
+            return t.text("setting").with("setting", setting.into_str()).to_string();
+        }
+        // A word that is not known stays.
+        match t.text("log-word").with("word", word).to_string() {
+            unknown if unknown == "-" => word.to_owned(),
+            known => known,
+        }
+    }
 }
 
 /// `GET …/log`

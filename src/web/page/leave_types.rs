@@ -9,7 +9,7 @@ use axum::extract::rejection::FormRejection;
 use axum::response::{Redirect, Response};
 
 use super::comparison::{Comparison, compare_texts};
-use super::frame::{Frame, Visit, render};
+use super::frame::{Frame, Tab, Visit, render, return_tab};
 use crate::clock::local_time;
 use crate::db::connection::State as ConnectionState;
 use crate::db::{attention, leave_types};
@@ -19,13 +19,12 @@ use crate::domain::mapping::{EDUCATION, Existing, MappingRules, ProposedChoice, 
 use crate::sync::Engine;
 use crate::sync::lists::{CurrentMapping, MappingMode, MappingState, map_everything};
 use crate::texts::{Language, Text};
+use crate::web::PAGE_PATH;
 use crate::web::api::leave_types::{choice_in_form, form_value, save_choice};
 use crate::web::error::WebError;
 use crate::web::notice::Notice;
 use crate::web::session::Admin;
 use crate::web::state::App;
-
-const TAB: &str = "/leave-types";
 
 #[derive(Template)]
 #[template(path = "page/leave_types.html")]
@@ -172,8 +171,10 @@ pub(super) async fn choose(
     form: Result<Form<HashMap<String, String>>, FormRejection>,
 ) -> Result<Redirect, WebError> {
     let Form(mut form) = form?;
+    let back = return_tab(form.remove("back"));
     let missing = WebError::InvalidField { field: "type_id", fault: "is missing" };
     let ProposedChoice { type_id, choice } = proposal(&mut form)?.ok_or(missing)?;
     save_choice(&app.engine, &admin, &type_id, choice).await?;
-    Ok(Notice::MappingSaved.redirect_to(TAB))
+    let tab = back.unwrap_or(Tab::LeaveTypes).path();
+    Ok(Notice::MappingSaved.redirect_to(tab.trim_start_matches(PAGE_PATH)))
 }

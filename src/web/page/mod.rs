@@ -17,6 +17,7 @@ mod people;
 mod person;
 mod person_choice;
 mod preview;
+mod remedy;
 mod settings;
 mod sign_in;
 mod view;

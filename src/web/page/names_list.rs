@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 
-use super::attention::edit;
 use super::frame::Visit;
+use super::remedy::edit;
 use crate::db::audit_log::{self, Act};
 use crate::db::{people, person_choices};
 use crate::sync::SyncError;

@@ -10,7 +10,7 @@ use axum::extract::rejection::FormRejection;
 use axum::response::{Redirect, Response};
 use serde::Deserialize;
 
-use super::frame::{Frame, Tab, Visit, render};
+use super::frame::{Frame, Tab, Visit, render, return_tab};
 use crate::db::people::{self, Person};
 use crate::db::person_choices::{self, StoredPersonChoice};
 use crate::domain::absence::User;
@@ -47,6 +47,8 @@ struct ChoicePage {
     /// How the form names the choice whose effect is shown.
     chosen: String,
     effect: Option<Preview>,
+    /// The tab to return to, instead of this page.
+    back: Option<Tab>,
 }
 
 impl ChoicePage {
@@ -61,6 +63,11 @@ impl ChoicePage {
 /// The address of the page with the choice for a person.
 pub(super) fn address(person: PersonId) -> String {
     format!("{}/{person}/choice", Tab::People.path())
+}
+
+/// The page with the effect of a choice, for a link on an attention item. Saving the choice leads back to the items.
+pub(super) fn address_from_item(person: PersonId, choice: &str) -> String {
+    format!("{}?choice={choice}&back={}", address(person), Tab::Attention.into_str())
 }
 
 /// `GET …/people/{id}/choice`
@@ -93,7 +100,8 @@ pub(super) async fn show(Visit { frame, engine, .. }: Visit, Id(id): Id) -> Resu
         effect = Some(preview);
     }
     let stored = stored.into_iter().find(|stored| stored.person == person.id);
-    render(&ChoicePage { frame, person, state, user: current, item, stored, free, chosen, effect })
+    let back = return_tab(frame.value("back"));
+    render(&ChoicePage { frame, person, state, user: current, item, stored, free, chosen, effect, back })
 }
 
 /// The choice in a form: `names` (none), `exclude`, `exclude-delete` or the id of a user.
@@ -118,6 +126,8 @@ impl FromStr for FormChoice {
 #[derive(Deserialize)]
 pub(super) struct ChoiceForm {
     choice: String,
+    /// The tab to return to, instead of the person's page.
+    back: Option<String>,
 }
 
 /// `POST …/people/{id}/choice`: stores a choice.
@@ -127,7 +137,7 @@ pub(super) async fn choose(
     Id(id): Id,
     form: Result<Form<ChoiceForm>, FormRejection>,
 ) -> Result<Redirect, WebError> {
-    let Form(ChoiceForm { choice }) = form?;
+    let Form(ChoiceForm { choice, back }) = form?;
     let (engine, person) = (&app.engine, PersonId(id));
     if let FormChoice(Some(choice)) = choice.parse()? {
         save_choice(engine, &admin, person, choice).await?;
@@ -135,6 +145,6 @@ pub(super) async fn choose(
         undo_choice(engine, &admin, person, Undo::Link).await?;
         undo_choice(engine, &admin, person, Undo::Exclusion).await?;
     }
-    let tab = address(person);
+    let tab = return_tab(back).map_or_else(|| address(person), Tab::path);
     Ok(Notice::PersonChoiceSaved.redirect_to(tab.trim_start_matches(PAGE_PATH)))
 }

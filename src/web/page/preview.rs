@@ -9,7 +9,7 @@ use axum::extract::rejection::FormRejection;
 use axum::response::{Redirect, Response};
 
 use super::attention::{ItemView, item_views};
-use super::frame::{Frame, Paging, Tab, Visit, render};
+use super::frame::{Frame, Paging, Tab, Visit, render, return_tab};
 use super::view::Progress;
 use super::{leave_types, settings};
 use crate::db::connection::{Connection, State as ConnectionState};
@@ -22,7 +22,6 @@ use crate::texts::Text;
 use crate::web::api::leave_types::form_value;
 use crate::web::api::sync::connected_company;
 use crate::web::error::WebError;
-use crate::web::notice::Notice;
 use crate::web::state::App;
 
 const LINES_PER_PAGE: usize = 100;
@@ -54,7 +53,15 @@ struct ProposalView {
     sentences: Vec<String>,
     /// The tab where it was made, and where its form is sent to.
     tab: Tab,
+    /// The tab to return to, instead of that one.
+    back: Option<Tab>,
     fields: Vec<(&'static str, String)>,
+}
+
+impl ProposalView {
+    fn tab_after(&self) -> Tab {
+        self.back.unwrap_or(self.tab)
+    }
 }
 
 impl PreviewPage {
@@ -104,15 +111,18 @@ pub(super) async fn show(mut visit: Visit) -> Result<Response, WebError> {
 
 async fn proposal_view(visit: &Visit, company: CompanyId, proposed: &ProposedChange) -> Result<ProposalView, WebError> {
     let (engine, t) = (&visit.engine, visit.frame.t);
+    let back = return_tab(visit.frame.value("back"));
     Ok(match proposed {
         ProposedChange::Type(proposed) => ProposalView {
             sentences: vec![leave_types::describe_proposal(engine, company, t, proposed).await],
             tab: Tab::LeaveTypes,
+            back,
             fields: vec![("type_id", proposed.type_id.clone()), ("choice", form_value(proposed.choice))],
         },
         ProposedChange::Settings(proposed) => ProposalView {
             sentences: settings::describe(engine, company, t, proposed).await?,
             tab: Tab::Settings,
+            back,
             fields: proposed
                 .settings
                 .iter()
@@ -128,10 +138,12 @@ pub(super) async fn request(
     form: Result<Form<HashMap<String, String>>, FormRejection>,
 ) -> Result<Redirect, WebError> {
     let Form(mut form) = form?;
+    let back = return_tab(form.remove("back"));
     let proposal = leave_types::proposal(&mut form)?.map(ProposedChange::Type);
     let engine = &app.engine;
     connected_company(engine).await?;
     preview::request(&engine.db, proposal.as_ref(), engine.clock.now()).await?;
     engine.work_signal.notify(&engine.db).await;
-    Ok(Notice::PreviewAsked.redirect_to("/preview"))
+    let query = back.map(|tab| format!("?back={}", tab.into_str())).unwrap_or_default();
+    Ok(Redirect::to(&format!("{}{query}", Tab::Preview.path())))
 }

@@ -229,7 +229,7 @@ pub(super) async fn show_effect(
     }
     preview::request(&engine.db, Some(&ProposedChange::Settings(proposed)), engine.clock.now()).await?;
     engine.work_signal.notify(&engine.db).await;
-    Ok(Notice::PreviewAsked.redirect_to("/preview").into_response())
+    Ok(Redirect::to(&Tab::Preview.path()).into_response())
 }
 
 /// What the change says, a sentence each, for example "Leave that waits for approval: copied too".
