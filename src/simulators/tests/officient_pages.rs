@@ -240,16 +240,18 @@ async fn the_field_on_the_tab_geavanceerd_appears_once_the_app_is_connected() {
 }
 
 #[tokio::test]
-async fn the_developer_page_shows_the_app_changes_its_redirect_url_and_revokes_access() {
+async fn the_developer_page_shows_and_registers_the_app_and_revokes_access() {
     let officient = Officient::start().await;
     let url = format!("{}/developer", officient.sim.url());
     let mut browser = Browser::new();
     let page = browser.open(&url).await;
-    for text in [officient.sim.client_id(), officient.sim.client_secret(), "webhooks: schrijven"] {
+    for text in [officient.sim.client_id(), officient.sim.client_secret(), "write access: webhooks"] {
         assert!(page.body.contains(text), "{text}");
     }
-    assert_eq!(browser.press(&page, "Bewaren", &[("redirect_uri", "javascript:x")]).await.status, 422);
-    browser.press(&page, "Bewaren", &[("redirect_uri", "https://acme.example/back")]).await;
+    for wrong in [("redirect_uri", "javascript:x"), ("name", "Andere app")] {
+        assert_eq!(browser.press(&page, "Registreren", &[wrong]).await.status, 422, "{wrong:?}");
+    }
+    browser.press(&page, "Registreren", &[("redirect_uri", "https://acme.example/back")]).await;
     assert!(browser.html(&url).await.contains("<code>https://acme.example/back</code>"));
     browser.press(&page, "Toegang intrekken", &[]).await;
     assert_eq!(officient.get("/1.0/account").await.0, 401);

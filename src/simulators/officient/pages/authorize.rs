@@ -21,8 +21,13 @@ use crate::simulators::officient::sim::{APP_NAME, CLIENT_ID, OfficientSim};
 use crate::simulators::page::{render, render_with_status};
 
 /// The permissions of the registered app.
-pub(super) const PERMISSIONS: [&str; 5] =
-    ["basic: lezen", "personal info: lezen", "webhooks: lezen", "webhooks: schrijven", "calendar: lezen"];
+pub(super) const PERMISSIONS: [&str; 5] = [
+    "read access: basic",
+    "read access: personal info",
+    "read access: webhooks",
+    "read access: calendar",
+    "write access: webhooks",
+];
 
 /// Differs from the names of the service's cookies: a browser sends the cookies of one port of a host to its other
 /// ports too.

@@ -1,4 +1,6 @@
-//! The page for developers: the registered app with its Client ID and Secret.
+//! The page for developers: registering the app, and its details with Client ID and Secret. The demo has one app.
+
+use std::collections::HashMap;
 
 use askama::Template;
 use axum::Router;
@@ -15,7 +17,7 @@ use crate::simulators::page::{is_web_address, render};
 pub(super) fn router() -> Router<OfficientSim> {
     Router::new()
         .route("/developer", get(show))
-        .route("/developer/redirect-url", post(change_redirect_url))
+        .route("/developer/register", post(register))
         .route("/developer/revoke", post(revoke))
 }
 
@@ -43,16 +45,23 @@ async fn show(State(sim): State<OfficientSim>) -> Response {
 }
 
 #[derive(Deserialize)]
-struct RedirectUrlForm {
+struct RegistrationForm {
+    name: String,
     redirect_uri: String,
+    /// The permissions that were not ticked are absent.
+    #[serde(flatten)]
+    permissions: HashMap<String, String>,
 }
 
-async fn change_redirect_url(
-    State(sim): State<OfficientSim>,
-    Form(form): Form<RedirectUrlForm>,
-) -> Result<Redirect, Refusal> {
+async fn register(State(sim): State<OfficientSim>, Form(form): Form<RegistrationForm>) -> Result<Redirect, Refusal> {
+    if form.name != APP_NAME {
+        return Err("De app heet in deze demo Optedo.".into());
+    }
     if !is_web_address(&form.redirect_uri) {
         return Err("De Redirect URL is geen adres dat met http:// of https:// begint.".into());
+    }
+    if !PERMISSIONS.iter().all(|permission| form.permissions.contains_key(*permission)) {
+        return Err("De app heeft in deze demo alle permissies nodig.".into());
     }
     sim.set_redirect_uri(Some(&form.redirect_uri));
     Ok(Redirect::to("/developer"))
