@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use jiff::civil::Date;
+use strum::EnumString;
 
 use super::attention::EventFault;
 use super::ids::{EventId, LeaveTypeId, PersonId, RequestId};
@@ -36,7 +37,7 @@ pub struct CalendarEvent {
 }
 
 /// Whether an event takes hours off the schedule (Officient docs: calendar, `type`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString)]
 #[strum(serialize_all = "snake_case")]
 pub enum Category {
     TimeOff,
@@ -44,7 +45,7 @@ pub enum Category {
 }
 
 /// Officient docs: calendar, `status`; the outcome of a request may also be `declined`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString)]
 #[strum(serialize_all = "snake_case")]
 pub enum Status {
     Approved,

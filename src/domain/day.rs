@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use serde::Serialize;
+use strum::{Display, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use crate::domain::absence::{Absence, FULL_LIST};
@@ -17,9 +18,7 @@ use crate::domain::ids::{AbsenceId, EventId, UserId};
 use crate::domain::plan::{Change, Plan, WrittenAbsence};
 
 /// Whether a day of leave is in Optedo, and what the next reconciliation does about it.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, strum::Display, strum::IntoStaticStr, strum::VariantArray,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, Display, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum DayState {

@@ -5,6 +5,7 @@
 
 use jiff::ToSpan as _;
 use jiff::civil::{Date, DateTime, Time};
+use strum::{IntoStaticStr, VariantArray};
 
 use crate::domain::absence::Times;
 use crate::domain::attention::{AttentionItem, Cause, EventFault};
@@ -58,7 +59,7 @@ pub enum Classification {
 }
 
 /// Why an event is not leave to copy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Exclusion {
     OutsideWindow,

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use strum::{EnumString, IntoStaticStr};
 
 use crate::config::Leavers;
 use crate::domain::absence::{Absence, NewAbsence, REFERENCE_PREFIX, Times};
@@ -23,7 +24,7 @@ use crate::domain::desired::{Classification, DesiredAbsence, Exclusion, Window};
 use crate::domain::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
 
 /// A write that was begun and whose outcome is not known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Intent {
     /// Optedo may contain the absence under our reference, or not.

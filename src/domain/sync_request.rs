@@ -1,23 +1,12 @@
 //! Why a person is reconciled, and since when that is requested.
 
 use jiff::Timestamp;
+use strum::{EnumString, FromRepr, IntoStaticStr, VariantArray};
 
 use super::ids::{CompanyId, PersonId};
 
 /// Why a person is reconciled, the most urgent reason first.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    strum::EnumString,
-    strum::FromRepr,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumString, FromRepr, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case", const_into_str)]
 #[repr(i16)]
 pub enum SyncReason {
