@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff_sqlx::ToSqlx;
 use serde::Serialize;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgConnection;
 use utoipa::ToSchema;
 
-use super::{Result, timestamp};
+use super::{Db, Result, timestamp};
 use crate::clock::wall_clock;
 use crate::domain::absence::Times;
 use crate::domain::desired::{DesiredAbsence, Window};
@@ -17,13 +17,13 @@ use crate::domain::sync_request::WriteContext;
 
 /// The absences that are not deleted: the person's in the window, and those of these events, whoever had them.
 pub async fn of_person(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     person: PersonId,
     window: Window,
     events: &[i64],
 ) -> Result<Vec<WrittenAbsence>> {
-    sqlx::query!(
+    rows!(fetch_all(db),
         r#"select event_id, person_id, date, optedo_user_id, optedo_absence_id, absence_type_id, starts_at, ends_at, all_day,
              worked, intent, written_at, call_until, deletion_confirmed,
              deletion_rejected_at is not null as "deletion_rejected!",
@@ -31,14 +31,9 @@ pub async fn of_person(
          from absences
          where company_id = $1 and deleted_at is null
              and ((person_id = $2 and date between $3 and $4) or event_id = any($5))
-         order by date, event_id"#,
-        company.0,
-        person.0,
-        window.from.to_sqlx(),
-        window.until.to_sqlx(),
-        events
-    )
-    .map(|row| WrittenAbsence {
+         order by date, event_id"#;
+        company.0, person.0, window.from.to_sqlx(), window.until.to_sqlx(), events
+    => |row| WrittenAbsence {
         event: EventId(row.event_id),
         person: PersonId(row.person_id),
         date: row.date.to_jiff(),
@@ -54,8 +49,6 @@ pub async fn of_person(
         deletion_rejected: row.deletion_rejected,
         deletion_requested: row.deletion_requested,
     })
-    .fetch_all(db)
-    .await
 }
 
 /// A row that is about to be stored.
@@ -115,7 +108,7 @@ pub async fn insert(
 }
 
 /// Forgets the row of an event; the absence in Optedo, if any, belongs to another event from now on.
-async fn remove(db: impl PgExecutor<'_>, company: CompanyId, event: EventId) -> Result<()> {
+async fn remove(db: impl Db<'_>, company: CompanyId, event: EventId) -> Result<()> {
     execute!(db, "delete from absences where company_id = $1 and event_id = $2"; company.0, event.0)
 }
 
@@ -132,20 +125,19 @@ pub async fn intend_update(
         remove(&mut *tx, context.company, desired.event).await?;
     }
     let Times { start, end, all_day } = desired.times;
-    let updated = count_affected!(tx,
+    is_affected!(tx,
         "update absences set event_id = $3, person_id = $4, date = $5, optedo_user_id = $6, absence_type_id = $7,
              starts_at = $8, ends_at = $9, all_day = $10, worked = $11, intent = 'update', intent_at = $12
          where company_id = $1 and event_id = $2 and person_id = $13 and deleted_at is null
              and (person_id = $4 or intent is null or call_until is null or call_until <= $12)";
         context.company.0, written.event.0, desired.event.0, context.person.0, desired.date.to_sqlx(), desired.user.0,
         desired.absence_type.0, start.to_sqlx(), end.to_sqlx(), all_day, desired.is_worked, now.to_sqlx(),
-        written.person.0);
-    Ok(updated? == 1)
+        written.person.0)
 }
 
 /// Optedo refused a change of `event`: stores the values again that the absence still has.
 pub async fn take_back_update(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     context: WriteContext,
     written: &WrittenAbsence,
     event: EventId,
@@ -165,21 +157,20 @@ pub async fn take_back_update(
 /// Stores that an absence is about to be deleted: from now on a 404 means that it is gone, however lately it was written.
 /// False as for [`intend_update`].
 pub async fn intend_delete(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     context: WriteContext,
     written: &WrittenAbsence,
     now: Timestamp,
 ) -> Result<bool> {
-    let updated = count_affected!(db,
+    is_affected!(db,
         "update absences set person_id = $3, intent = 'delete', intent_at = $4, written_at = null
          where company_id = $1 and event_id = $2 and person_id = $5 and deleted_at is null
              and (person_id = $3 or intent is null or call_until is null or call_until <= $4)";
-        context.company.0, written.event.0, context.person.0, now.to_sqlx(), written.person.0);
-    Ok(updated? == 1)
+        context.company.0, written.event.0, context.person.0, now.to_sqlx(), written.person.0)
 }
 
 /// Notes which of these events are worked time.
-pub async fn note_worked(db: impl PgExecutor<'_>, company: CompanyId, worked: &[(EventId, bool)]) -> Result<()> {
+pub async fn note_worked(db: impl Db<'_>, company: CompanyId, worked: &[(EventId, bool)]) -> Result<()> {
     let (events, flags): (Vec<i64>, Vec<bool>) = worked.iter().map(|(event, worked)| (event.0, *worked)).unzip();
     execute!(db,
         "update absences set worked = noted.worked
@@ -199,7 +190,7 @@ pub struct Noted {
 /// Notes that a call about this event may take effect until then (`None`: no longer), only in the leader's present term. A new
 /// leader begins its term either before this or after it: the call is not made, or the new leader sees the note.
 pub async fn note_call(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     context: WriteContext,
     event: EventId,
     until: Option<Timestamp>,
@@ -216,7 +207,7 @@ pub async fn note_call(
 
 /// Records that a create or change succeeded, in the history as `action`.
 pub async fn record_written(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     context: WriteContext,
     (event, absence): (EventId, AbsenceId),
     action: &str,
@@ -233,12 +224,7 @@ pub async fn record_written(
 }
 
 /// Records that a creation came through with other values than were sent: the absence is to be changed.
-pub async fn record_differing(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    event: EventId,
-    absence: AbsenceId,
-) -> Result<()> {
+pub async fn record_differing(db: impl Db<'_>, company: CompanyId, event: EventId, absence: AbsenceId) -> Result<()> {
     execute!(db,
         "update absences set optedo_absence_id = $3, intent = 'update' where company_id = $1 and event_id = $2";
         company.0, event.0, absence.0)
@@ -246,7 +232,7 @@ pub async fn record_differing(
 
 /// Records that a deletion is complete; in the history too, if there was an absence in Optedo.
 pub async fn record_deleted(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     context: WriteContext,
     event: EventId,
     was_in_optedo: bool,
@@ -264,14 +250,14 @@ pub async fn record_deleted(
 }
 
 /// Which of these absences of Optedo belong to an event already.
-pub async fn taken(db: impl PgExecutor<'_>, absences: &[i64]) -> Result<Vec<i64>> {
+pub async fn taken(db: impl Db<'_>, absences: &[i64]) -> Result<Vec<i64>> {
     scalar!(fetch_all(db),
         r#"select optedo_absence_id as "id!" from absences where optedo_absence_id = any($1) and deleted_at is null"#;
         absences)
 }
 
 /// Which of these events have an absence, of whomever.
-pub async fn with_row(db: impl PgExecutor<'_>, company: CompanyId, events: &[i64]) -> Result<Vec<i64>> {
+pub async fn with_row(db: impl Db<'_>, company: CompanyId, events: &[i64]) -> Result<Vec<i64>> {
     scalar!(fetch_all(db),
         "select event_id from absences where company_id = $1 and event_id = any($2) and deleted_at is null";
         company.0, events)
@@ -279,7 +265,7 @@ pub async fn with_row(db: impl PgExecutor<'_>, company: CompanyId, events: &[i64
 
 /// Cancels the planned deletions of these events, which are in the calendar again, and what the admin decided about them.
 /// Returns how many there were.
-pub async fn cancel_deletions(db: impl PgExecutor<'_>, company: CompanyId, events: &[i64]) -> Result<u64> {
+pub async fn cancel_deletions(db: impl Db<'_>, company: CompanyId, events: &[i64]) -> Result<u64> {
     count_affected!(db,
         "update absences set deletion_planned_at = null, deletion_held = false, deletion_confirmed = false,
              deletion_rejected_at = null, deletion_requested_at = null
@@ -295,12 +281,7 @@ pub async fn lock_deletions(tx: &mut PgConnection) -> Result<()> {
 
 /// Notes that these deletions are planned, except those that the admin rejected meanwhile; keeps when they first were. Returns
 /// the events.
-pub async fn plan_deletions(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    events: &[i64],
-    now: Timestamp,
-) -> Result<Vec<i64>> {
+pub async fn plan_deletions(db: impl Db<'_>, company: CompanyId, events: &[i64], now: Timestamp) -> Result<Vec<i64>> {
     scalar!(fetch_all(db),
         "update absences set deletion_planned_at = coalesce(deletion_planned_at, $3)
          where company_id = $1 and event_id = any($2) and deletion_rejected_at is null returning event_id";
@@ -308,7 +289,7 @@ pub async fn plan_deletions(
 }
 
 /// How many unconfirmed deletions were first planned after `after`, completed or not.
-pub async fn count_planned_deletions(db: impl PgExecutor<'_>, company: CompanyId, after: Timestamp) -> Result<i64> {
+pub async fn count_planned_deletions(db: impl Db<'_>, company: CompanyId, after: Timestamp) -> Result<i64> {
     scalar!(fetch_one(db),
         r#"select count(*) as "count!" from absences
            where company_id = $1 and deletion_planned_at > $2 and not deletion_confirmed"#;
@@ -316,7 +297,7 @@ pub async fn count_planned_deletions(db: impl PgExecutor<'_>, company: CompanyId
 }
 
 /// How many absences there are from `day` on, with those whose deletion was planned after `after`.
-pub async fn count_from(db: impl PgExecutor<'_>, company: CompanyId, day: Date, after: Timestamp) -> Result<i64> {
+pub async fn count_from(db: impl Db<'_>, company: CompanyId, day: Date, after: Timestamp) -> Result<i64> {
     scalar!(fetch_one(db),
         r#"select count(*) as "count!" from absences
            where company_id = $1 and date >= $2 and (deleted_at is null or deletion_planned_at > $3)"#;
@@ -324,27 +305,27 @@ pub async fn count_from(db: impl PgExecutor<'_>, company: CompanyId, day: Date, 
 }
 
 /// Makes these deletions wait for the admin's confirmation.
-pub async fn require_confirmation(db: impl PgExecutor<'_>, company: CompanyId, events: &[i64]) -> Result<()> {
+pub async fn require_confirmation(db: impl Db<'_>, company: CompanyId, events: &[i64]) -> Result<()> {
     execute!(db,
         "update absences set deletion_held = true where company_id = $1 and event_id = any($2)"; company.0, events)
 }
 
 /// Which of these deletions wait for confirmation already.
-pub async fn pending_confirmation(db: impl PgExecutor<'_>, company: CompanyId, events: &[i64]) -> Result<Vec<i64>> {
+pub async fn pending_confirmation(db: impl Db<'_>, company: CompanyId, events: &[i64]) -> Result<Vec<i64>> {
     scalar!(fetch_all(db),
         "select event_id from absences where company_id = $1 and event_id = any($2) and deletion_held";
         company.0, events)
 }
 
 /// How many deletions wait for confirmation.
-pub async fn count_pending_confirmation(db: impl PgExecutor<'_>, company: CompanyId) -> Result<i64> {
+pub async fn count_pending_confirmation(db: impl Db<'_>, company: CompanyId) -> Result<i64> {
     scalar!(fetch_one(db),
         r#"select count(*) as "count!" from absences where company_id = $1 and deletion_held and deleted_at is null"#;
         company.0)
 }
 
 /// How many absences are in Optedo because of us.
-pub async fn count_written(db: impl PgExecutor<'_>, company: Option<CompanyId>) -> Result<i64> {
+pub async fn count_written(db: impl Db<'_>, company: Option<CompanyId>) -> Result<i64> {
     scalar!(fetch_one(db),
         r#"select coalesce((select standing from absences_standing where company_id = $1), 0) as "standing!""#;
         company.map(|company| company.0))
@@ -374,25 +355,21 @@ pub struct ListedAbsence {
 
 /// The absences in Optedo, newest day first.
 pub async fn list(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     person: Option<PersonId>,
     limit: i64,
     offset: i64,
 ) -> Result<Vec<ListedAbsence>> {
-    sqlx::query!(
+    rows!(fetch_all(db),
         r#"select event_id, person_id, date, optedo_user_id, optedo_absence_id as "optedo_absence_id!", absence_type_id,
                starts_at, ends_at, all_day, adopted, written_at
            from absences
            where company_id = $1 and ($2::bigint is null or person_id = $2)
                and deleted_at is null and optedo_absence_id is not null
-           order by date desc, event_id desc limit $3 offset $4"#,
-        company.0,
-        person.map(|person| person.0),
-        limit,
-        offset
-    )
-    .map(|row| ListedAbsence {
+           order by date desc, event_id desc limit $3 offset $4"#;
+        company.0, person.map(|person| person.0), limit, offset
+    => |row| ListedAbsence {
         person_id: row.person_id,
         event_id: row.event_id,
         user_id: row.optedo_user_id,
@@ -405,6 +382,4 @@ pub async fn list(
         adopted: row.adopted,
         written_at: timestamp(row.written_at),
     })
-    .fetch_all(db)
-    .await
 }

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx as _;
 use serde::Serialize;
+use sqlx::PgConnection;
 use sqlx::types::Json;
-use sqlx::{PgConnection, PgExecutor};
 use utoipa::ToSchema;
 
-use super::{Result, timestamp, without_nul};
+use super::{Db, Result, timestamp, without_nul};
 use crate::domain::attention::{AttentionItem, AttentionKind, Cause, Hint, hint_sentence};
 use crate::domain::ids::{CompanyId, EventId, PersonId};
 
@@ -52,7 +52,7 @@ pub enum ItemState {
 }
 
 /// Opens an item, or brings the open one up to date. An ignored item is open again when its subject changed.
-pub async fn open(db: impl PgExecutor<'_>, item: &AttentionItem, waiting: i64, now: Timestamp) -> Result<()> {
+pub async fn open(db: impl Db<'_>, item: &AttentionItem, waiting: i64, now: Timestamp) -> Result<()> {
     let subject = item.subject.as_deref().map(without_nul);
     execute!(db,
         "insert into attention (kind, subject_id, subject, detail, cause, hint, waiting, first_seen_at, last_seen_at)
@@ -67,7 +67,7 @@ pub async fn open(db: impl PgExecutor<'_>, item: &AttentionItem, waiting: i64, n
 }
 
 /// Resolves the open or ignored item of this kind and subject.
-pub async fn resolve(db: impl PgExecutor<'_>, kind: AttentionKind, subject_id: &str, now: Timestamp) -> Result<()> {
+pub async fn resolve(db: impl Db<'_>, kind: AttentionKind, subject_id: &str, now: Timestamp) -> Result<()> {
     execute!(db,
         "update attention set resolved_at = $3, waiting = 0
          where kind = $1 and subject_id = $2 and resolved_at is null";
@@ -75,12 +75,7 @@ pub async fn resolve(db: impl PgExecutor<'_>, kind: AttentionKind, subject_id: &
 }
 
 /// Resolves all items of a kind except those of these subjects.
-pub async fn resolve_others(
-    db: impl PgExecutor<'_>,
-    kind: AttentionKind,
-    except: &[String],
-    now: Timestamp,
-) -> Result<()> {
+pub async fn resolve_others(db: impl Db<'_>, kind: AttentionKind, except: &[String], now: Timestamp) -> Result<()> {
     execute!(db,
         "update attention set resolved_at = $3, waiting = 0
          where kind = $1 and subject_id <> all($2) and resolved_at is null";
@@ -88,7 +83,7 @@ pub async fn resolve_others(
 }
 
 /// Resolves the items about leave types of a coming year except those of these subjects.
-pub async fn resolve_next_year(db: impl PgExecutor<'_>, except: &[String], now: Timestamp) -> Result<()> {
+pub async fn resolve_next_year(db: impl Db<'_>, except: &[String], now: Timestamp) -> Result<()> {
     execute!(db,
         "update attention set resolved_at = $2, waiting = 0
          where kind = 'unmapped_leave_type' and subject_id like '%-%' and subject_id <> all($1) and resolved_at is null";
@@ -96,15 +91,15 @@ pub async fn resolve_next_year(db: impl PgExecutor<'_>, except: &[String], now: 
 }
 
 /// Resolves everything, so that no leave is blocked: another company was connected.
-pub async fn resolve_all(db: impl PgExecutor<'_>, now: Timestamp) -> Result<()> {
+pub async fn resolve_all(db: impl Db<'_>, now: Timestamp) -> Result<()> {
     execute!(db,
         "with blocked as (delete from held_back)
          update attention set resolved_at = $1, waiting = 0 where resolved_at is null"; now.to_sqlx())
 }
 
 /// The newest thousand items of a state, newest first.
-pub async fn list(db: impl PgExecutor<'_>, state: ItemState) -> Result<Vec<StoredItem>> {
-    let rows = sqlx::query!(
+pub async fn list(db: impl Db<'_>, state: ItemState) -> Result<Vec<StoredItem>> {
+    rows!(fetch_all(db),
         r#"select id, kind, subject, subject_id, detail, cause as "cause: Json<Cause>", hint as "hint: Json<Hint>",
                waiting, first_seen_at, last_seen_at, resolved_at
            from attention
@@ -112,10 +107,9 @@ pub async fn list(db: impl PgExecutor<'_>, state: ItemState) -> Result<Vec<Store
                when 'resolved' then resolved_at is not null
                when 'ignored' then resolved_at is null and ignored_at is not null
                else resolved_at is null and ignored_at is null end
-           order by first_seen_at desc, id desc limit 1000"#,
+           order by first_seen_at desc, id desc limit 1000"#;
         state.into_str()
-    )
-    .map(|row| StoredItem {
+    => |row| StoredItem {
         id: row.id,
         kind: row.kind,
         subject: row.subject,
@@ -127,53 +121,45 @@ pub async fn list(db: impl PgExecutor<'_>, state: ItemState) -> Result<Vec<Store
         first_seen_at: row.first_seen_at.to_jiff(),
         last_seen_at: row.last_seen_at.to_jiff(),
         resolved_at: timestamp(row.resolved_at),
-    });
-    rows.fetch_all(db).await
+    })
 }
 
 /// Kind and subject id of this item, unless it is resolved.
-pub async fn find_unresolved(db: impl PgExecutor<'_>, id: i64) -> Result<Option<(AttentionKind, String)>> {
-    let row = sqlx::query!("select kind, subject_id from attention where id = $1 and resolved_at is null", id)
-        .fetch_optional(db)
-        .await?;
-    Ok(row.and_then(|row| Some((row.kind.parse().ok()?, row.subject_id))))
+pub async fn find_unresolved(db: impl Db<'_>, id: i64) -> Result<Option<(AttentionKind, String)>> {
+    let item = rows!(fetch_optional(db), "select kind, subject_id from attention where id = $1 and resolved_at is null";
+        id => |row| Some((row.kind.parse().ok()?, row.subject_id)));
+    Ok(item?.flatten())
 }
 
 /// The kind of this item, `None` for one that only a newer version knows; and whether it is not resolved.
-pub async fn find(db: impl PgExecutor<'_>, id: i64) -> Result<Option<(Option<AttentionKind>, bool)>> {
+pub async fn find(db: impl Db<'_>, id: i64) -> Result<Option<(Option<AttentionKind>, bool)>> {
     rows!(fetch_optional(db),
         r#"select kind, resolved_at is null as "is_open!" from attention where id = $1"#;
         id => |row| (row.kind.parse().ok(), row.is_open))
 }
 
 /// Ignores this item; false when there is no such unresolved item.
-pub async fn ignore(db: impl PgExecutor<'_>, id: i64, now: Timestamp) -> Result<bool> {
-    let ignored = count_affected!(db,
+pub async fn ignore(db: impl Db<'_>, id: i64, now: Timestamp) -> Result<bool> {
+    is_affected!(db,
         "update attention set ignored_at = coalesce(ignored_at, $2) where id = $1 and resolved_at is null";
-        id, now.to_sqlx());
-    Ok(ignored? == 1)
+        id, now.to_sqlx())
 }
 
 /// Opens an ignored item again; false when there is none.
-pub async fn follow(db: impl PgExecutor<'_>, id: i64) -> Result<bool> {
-    let followed = count_affected!(db,
-        "update attention set ignored_at = null where id = $1 and resolved_at is null and ignored_at is not null"; id);
-    Ok(followed? == 1)
+pub async fn follow(db: impl Db<'_>, id: i64) -> Result<bool> {
+    is_affected!(db,
+        "update attention set ignored_at = null where id = $1 and resolved_at is null and ignored_at is not null"; id)
 }
 
 /// How many items are open, by kind.
-pub async fn count_open(db: impl PgExecutor<'_>) -> Result<Vec<(String, i64)>> {
+pub async fn count_open(db: impl Db<'_>) -> Result<Vec<(String, i64)>> {
     rows!(fetch_all(db),
         r#"select kind, count(*) as "count!" from attention where resolved_at is null and ignored_at is null group by kind"#
         => |row| (row.kind, row.count))
 }
 
 /// How much blocked leave of each of these people is not in Optedo as it should be.
-pub async fn count_missing(
-    db: impl PgExecutor<'_>,
-    company: Option<CompanyId>,
-    people: &[i64],
-) -> Result<Vec<(i64, i64)>> {
+pub async fn count_missing(db: impl Db<'_>, company: Option<CompanyId>, people: &[i64]) -> Result<Vec<(i64, i64)>> {
     rows!(fetch_all(db),
         r#"select person_id, count(*) as "count!" from held_back
            where company_id = $1 and person_id = any($2) and not in_optedo group by person_id"#;
@@ -181,7 +167,7 @@ pub async fn count_missing(
 }
 
 /// How much leave is blocked by each leave type.
-pub async fn count_blocked_by_type(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<(String, i64)>> {
+pub async fn count_blocked_by_type(db: impl Db<'_>, company: CompanyId) -> Result<Vec<(String, i64)>> {
     rows!(fetch_all(db),
         r#"select subject_id, count(*) as "count!" from held_back
            where company_id = $1 and kind in ('unmapped_leave_type', 'ambiguous_leave_type') group by subject_id"#;
@@ -191,7 +177,7 @@ pub async fn count_blocked_by_type(db: impl PgExecutor<'_>, company: CompanyId) 
 /// Deletes which leave of a person is blocked, or only of these events if part of the calendar was read. Returns kind and
 /// subject id of the items that blocked it.
 pub async fn clear_blocked(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     person: PersonId,
     events: Option<&[i64]>,
@@ -204,7 +190,7 @@ pub async fn clear_blocked(
 
 /// Stores which leave is blocked, by which item, whether Optedo contains it, and its day.
 pub async fn insert_blocked(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     person: PersonId,
     blocked: &[&(EventId, AttentionItem)],
@@ -236,7 +222,7 @@ pub struct WaitingDays {
 
 /// Whose leave waits for these items (kind and subject id), and on which days.
 pub async fn waiting_days(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     items: Vec<(String, String)>,
 ) -> Result<Vec<WaitingDays>> {
@@ -254,7 +240,7 @@ pub async fn waiting_days(
 
 /// How many items were resolved since this moment, how many were looked at since and are still open, and how many open ones
 /// were not looked at since.
-pub async fn outcome_since(db: impl PgExecutor<'_>, since: Timestamp) -> Result<[i64; 3]> {
+pub async fn outcome_since(db: impl Db<'_>, since: Timestamp) -> Result<[i64; 3]> {
     rows!(fetch_one(db),
         r#"select count(*) filter (where resolved_at >= $1) as "resolved!",
                count(*) filter (where resolved_at is null and last_seen_at >= $1) as "still_open!",
@@ -265,7 +251,7 @@ pub async fn outcome_since(db: impl PgExecutor<'_>, since: Timestamp) -> Result<
 
 /// The events of a person whose change the last reconciliation could not make, and the kind of the item that says why.
 pub async fn stopped_changes(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     person: PersonId,
 ) -> Result<Vec<(EventId, AttentionKind)>> {
@@ -282,11 +268,7 @@ pub async fn lock_counts(tx: &mut PgConnection) -> Result<()> {
 }
 
 /// Brings the counts of these items (kind and subject id) up to date, and resolves those for which nothing waits any more.
-pub async fn recount(
-    db: impl PgExecutor<'_>,
-    items: impl IntoIterator<Item = (String, String)>,
-    now: Timestamp,
-) -> Result<()> {
+pub async fn recount(db: impl Db<'_>, items: impl IntoIterator<Item = (String, String)>, now: Timestamp) -> Result<()> {
     let (kinds, subject_ids): (Vec<String>, Vec<String>) = items.into_iter().unzip();
     execute!(db,
         "update attention a set waiting = c.waiting, resolved_at = case when c.waiting = 0 then $3::timestamptz end
@@ -310,26 +292,25 @@ pub struct Awaited {
 }
 
 /// The names and leave types that leave waits for, without those that the admin ignores.
-pub async fn awaited(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<Awaited>> {
-    let rows = sqlx::query!(
+pub async fn awaited(db: impl Db<'_>, company: CompanyId) -> Result<Vec<Awaited>> {
+    let awaited = rows!(fetch_all(db),
         r#"select h.kind, h.subject_id, a.subject, array_agg(distinct h.person_id) as "people!"
            from held_back h join attention a on a.kind = h.kind and a.subject_id = h.subject_id
                and a.resolved_at is null and a.ignored_at is null
            where h.company_id = $1 and a.cause ->> 'case' is distinct from 'archived'
                and h.kind in ('unmatched_person', 'ambiguous_person', 'unmapped_leave_type', 'ambiguous_leave_type')
-           group by h.kind, h.subject_id, a.subject"#,
+           group by h.kind, h.subject_id, a.subject"#;
         company.0
-    );
-    let awaited = rows.fetch_all(db).await?.into_iter().filter_map(|row| {
+    => |row| {
         let kind = row.kind.parse().ok()?;
         Some(Awaited { kind, subject_id: row.subject_id, subject: row.subject, people: row.people })
     });
-    Ok(awaited.collect())
+    Ok(awaited?.into_iter().flatten().collect())
 }
 
 /// The people with leave that is blocked by the item of this kind and subject.
 pub async fn people_blocked_by(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     kind: AttentionKind,
     subject_id: &str,

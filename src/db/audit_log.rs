@@ -4,9 +4,8 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use sqlx::PgExecutor;
 
-use super::Result;
+use super::{Db, Result};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "snake_case", const_into_str)]
@@ -94,13 +93,7 @@ impl Entry {
     }
 }
 
-pub async fn insert(
-    db: impl PgExecutor<'_>,
-    act: Act,
-    detail: Option<&str>,
-    actor: &Actor,
-    now: Timestamp,
-) -> Result<()> {
+pub async fn insert(db: impl Db<'_>, act: Act, detail: Option<&str>, actor: &Actor, now: Timestamp) -> Result<()> {
     let address = actor.address.map(|address| address.to_string());
     execute!(db,
         "insert into audit_log (at, action, detail, admin_name, session, address) values ($1, $2, $3, $4, $5, $6)";
@@ -108,7 +101,7 @@ pub async fn insert(
 }
 
 /// The newest entries after the first `offset`.
-pub async fn list(db: impl PgExecutor<'_>, limit: i64, offset: i64) -> Result<Vec<Entry>> {
+pub async fn list(db: impl Db<'_>, limit: i64, offset: i64) -> Result<Vec<Entry>> {
     rows!(fetch_all(db) as Entry,
         "select id, at, action, detail, admin_name, session, address from audit_log
          order by id desc limit $1 offset $2";

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use serde::Serialize;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgConnection;
 use utoipa::ToSchema;
 
-use super::{Result, timestamp};
+use super::{Db, Result, timestamp};
 use crate::domain::company::Account;
 use crate::domain::ids::CompanyId;
 
@@ -70,16 +70,15 @@ impl Connection {
     }
 }
 
-pub async fn load(db: impl PgExecutor<'_>) -> Result<Connection> {
-    let row = sqlx::query!(
+pub async fn load(db: impl Db<'_>) -> Result<Connection> {
+    rows!(fetch_one(db),
         // Each column by its name: a `*` would break in the sessions of this version when the next version adds a column.
         "select state, company_id, company_name, subdomain, connected_at, client_id, client_secret,
              access_token, access_token_issued_at, access_token_expires_at, refresh_token, webhook_token, previous_webhook_token,
              webhook_events, sweep_asked_at, sweep_no, sweep_started_at, sweep_finished_at,
              unannounced_sweeps, connected_by, is_paused, paused_at, paused_by
          from connection"
-    )
-    .map(|row| Connection {
+    => |row| Connection {
         // The check constraint allows no other word.
         state: row.state.parse().unwrap_or(State::Disconnected),
         company_id: row.company_id.map(CompanyId),
@@ -104,8 +103,7 @@ pub async fn load(db: impl PgExecutor<'_>) -> Result<Connection> {
         is_paused: row.is_paused,
         paused_at: timestamp(row.paused_at),
         paused_by: row.paused_by,
-    });
-    row.fetch_one(db).await
+    })
 }
 
 /// Locks the row until the transaction ends: one token refresh, sign-in or sign-out at a time across all replicas.
@@ -114,7 +112,7 @@ pub async fn lock(tx: &mut PgConnection) -> Result<()> {
 }
 
 /// Stores the credentials that the admin filled in; `client_secret` is sealed.
-pub async fn save_credentials(db: impl PgExecutor<'_>, client_id: &str, client_secret: &[u8]) -> Result<()> {
+pub async fn save_credentials(db: impl Db<'_>, client_id: &str, client_secret: &[u8]) -> Result<()> {
     execute!(db, "update connection set client_id = $1, client_secret = $2"; client_id, client_secret)
 }
 
@@ -127,7 +125,7 @@ pub struct SealedTokens {
 }
 
 /// Stores the tokens of a refresh.
-pub async fn save_tokens(db: impl PgExecutor<'_>, tokens: &SealedTokens) -> Result<()> {
+pub async fn save_tokens(db: impl Db<'_>, tokens: &SealedTokens) -> Result<()> {
     let (issued_at, expires_at) = (tokens.issued_at.to_sqlx(), tokens.expires_at.to_sqlx());
     execute!(db,
         "update connection set access_token = $1, access_token_issued_at = $2, access_token_expires_at = $3,
@@ -139,7 +137,7 @@ pub async fn save_tokens(db: impl PgExecutor<'_>, tokens: &SealedTokens) -> Resu
 /// Stores that access was granted when the tokens were issued. An admin who wanted to see a preview first still does.
 /// Returns whether writing waits for that.
 pub async fn connect(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     account: &Account,
     tokens: &SealedTokens,
     connected_by: Option<&str>,
@@ -158,20 +156,18 @@ pub async fn connect(
 }
 
 /// Pauses writing to Optedo until [`resume`]. Returns false if it is paused already.
-pub async fn pause(db: impl PgExecutor<'_>, by: Option<&str>, now: Timestamp) -> Result<bool> {
-    let paused = count_affected!(db,
+pub async fn pause(db: impl Db<'_>, by: Option<&str>, now: Timestamp) -> Result<bool> {
+    is_affected!(db,
         "update connection set is_paused = true, paused_at = $1, paused_by = $2 where paused_at is null";
-        now.to_sqlx(), by);
-    Ok(paused? > 0)
+        now.to_sqlx(), by)
 }
 
 /// Ends a pause of the admin. Returns false if there is none.
-pub async fn resume(db: impl PgExecutor<'_>) -> Result<bool> {
-    let resumed = count_affected!(
+pub async fn resume(db: impl Db<'_>) -> Result<bool> {
+    is_affected!(
         db,
         "update connection set is_paused = false, paused_at = null, paused_by = null where paused_at is not null"
-    );
-    Ok(resumed? > 0)
+    )
 }
 
 /// Since when the admin paused. Until the transaction ends, nobody pauses or resumes.
@@ -180,12 +176,12 @@ pub async fn hold_pause(tx: &mut PgConnection) -> Result<Option<Timestamp>> {
 }
 
 /// Stores that the refresh token was refused.
-pub async fn require_reauthorization(db: impl PgExecutor<'_>) -> Result<()> {
+pub async fn require_reauthorization(db: impl Db<'_>) -> Result<()> {
     execute!(db, "update connection set state = 'reauthorization_required' where state = 'connected'")
 }
 
 /// Deletes the tokens. The company stays, so that its absences stay ours.
-pub async fn disconnect(db: impl PgExecutor<'_>) -> Result<()> {
+pub async fn disconnect(db: impl Db<'_>) -> Result<()> {
     execute!(
         db,
         "update connection set state = 'disconnected', access_token = null, access_token_issued_at = null,
@@ -196,18 +192,18 @@ pub async fn disconnect(db: impl PgExecutor<'_>) -> Result<()> {
 }
 
 /// Keeps the first webhook token that any replica made; the caller reads the row again.
-pub async fn offer_webhook_token(db: impl PgExecutor<'_>, sealed: &[u8]) -> Result<()> {
+pub async fn offer_webhook_token(db: impl Db<'_>, sealed: &[u8]) -> Result<()> {
     execute!(db, "update connection set webhook_token = $1 where webhook_token is null"; sealed)
 }
 
 /// The id to which sealed values are bound besides their column.
-pub async fn row_id(db: impl PgExecutor<'_>) -> Result<String> {
+pub async fn row_id(db: impl Db<'_>) -> Result<String> {
     scalar!(fetch_one(db), "select row_id from connection")
 }
 
 /// Officient uses the address with the `current` token everywhere, or none at all: the token before is no longer accepted.
 /// Does nothing if `current` was replaced meanwhile.
-pub async fn forget_previous_webhook_token(db: impl PgExecutor<'_>, current: &[u8]) -> Result<()> {
+pub async fn forget_previous_webhook_token(db: impl Db<'_>, current: &[u8]) -> Result<()> {
     execute!(db,
         "update connection set previous_webhook_token = null
          where webhook_token = $1 and previous_webhook_token is not null";
@@ -215,7 +211,7 @@ pub async fn forget_previous_webhook_token(db: impl PgExecutor<'_>, current: &[u
 }
 
 /// Stores all secrets. The caller locked the row before it read the others.
-pub async fn save_secrets(db: impl PgExecutor<'_>, connection: &Connection) -> Result<()> {
+pub async fn save_secrets(db: impl Db<'_>, connection: &Connection) -> Result<()> {
     let Connection { client_secret, access_token, refresh_token, .. } = connection;
     execute!(db,
         "update connection set client_secret = $1, access_token = $2, refresh_token = $3, webhook_token = $4,

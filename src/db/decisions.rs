@@ -3,9 +3,8 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx as _;
-use sqlx::PgExecutor;
 
-use super::Result;
+use super::{Db, Result};
 use crate::domain::ids::{CompanyId, PersonId};
 
 /// How many absences of a person in a month are decided about together.
@@ -17,7 +16,7 @@ pub struct MonthOfPerson {
 }
 
 /// Deletions that wait for the admin, by person and month.
-pub async fn held(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<MonthOfPerson>> {
+pub async fn held(db: impl Db<'_>, company: CompanyId) -> Result<Vec<MonthOfPerson>> {
     rows!(fetch_all(db),
         r#"select person_id, date_trunc('month', date)::date as "month!", count(*) as "count!" from absences
            where company_id = $1 and deletion_held and deleted_at is null group by 1, 2 order by 1, 2"#;
@@ -26,7 +25,7 @@ pub async fn held(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<Mon
 }
 
 /// What archived people have from today on and waits for the admin, by person and month.
-pub async fn archived(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<MonthOfPerson>> {
+pub async fn archived(db: impl Db<'_>, company: CompanyId) -> Result<Vec<MonthOfPerson>> {
     rows!(fetch_all(db),
         r#"select a.person_id, date_trunc('month', a.date)::date as "month!", count(*) as "count!"
            from held_back h join absences a on a.company_id = h.company_id and a.event_id = h.event_id
@@ -36,7 +35,7 @@ pub async fn archived(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec
 }
 
 /// What the admin keeps although its leave is gone, from this day on, by person and month.
-pub async fn kept(db: impl PgExecutor<'_>, company: CompanyId, from: Date) -> Result<Vec<MonthOfPerson>> {
+pub async fn kept(db: impl Db<'_>, company: CompanyId, from: Date) -> Result<Vec<MonthOfPerson>> {
     rows!(fetch_all(db),
         r#"select person_id, date_trunc('month', date)::date as "month!", count(*) as "count!" from absences
            where company_id = $1 and deletion_rejected_at is not null and deleted_at is null and date >= $2
@@ -46,7 +45,7 @@ pub async fn kept(db: impl PgExecutor<'_>, company: CompanyId, from: Date) -> Re
 }
 
 /// Confirms the deletions that wait for it, of these people or of everybody. Returns the person of each.
-pub async fn confirm_held(db: impl PgExecutor<'_>, company: CompanyId, people: Option<&[i64]>) -> Result<Vec<i64>> {
+pub async fn confirm_held(db: impl Db<'_>, company: CompanyId, people: Option<&[i64]>) -> Result<Vec<i64>> {
     scalar!(fetch_all(db),
         "update absences set deletion_held = false, deletion_confirmed = true
          where company_id = $1 and deletion_held and deleted_at is null
@@ -57,7 +56,7 @@ pub async fn confirm_held(db: impl PgExecutor<'_>, company: CompanyId, people: O
 /// Rejects the deletions that wait for confirmation, of these people or of everybody. They no longer count towards the limit.
 /// Returns the person of each.
 pub async fn keep_held(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     people: Option<&[i64]>,
     now: Timestamp,
@@ -72,7 +71,7 @@ pub async fn keep_held(
 
 /// Requests the deletion of what waits of archived people, of these or of all. Returns the person of each.
 pub async fn delete_archived(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     people: Option<&[i64]>,
     now: Timestamp,
@@ -88,7 +87,7 @@ pub async fn delete_archived(
 
 /// Keeps what waits of archived people, of these or of all. Returns the person of each.
 pub async fn keep_archived(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     people: Option<&[i64]>,
     now: Timestamp,
@@ -104,7 +103,7 @@ pub async fn keep_archived(
 }
 
 /// The archived people who have absences from this day on.
-pub async fn archived_people(db: impl PgExecutor<'_>, company: CompanyId, from: Date) -> Result<Vec<i64>> {
+pub async fn archived_people(db: impl Db<'_>, company: CompanyId, from: Date) -> Result<Vec<i64>> {
     scalar!(fetch_all(db),
         "select person_id from people p where company_id = $1 and archived and exists (
              select from absences a
@@ -115,7 +114,7 @@ pub async fn archived_people(db: impl PgExecutor<'_>, company: CompanyId, from: 
 /// Withdraws the rejection of these people's deletions from this day on: the next reconciliation plans them again. Returns the
 /// person of each.
 pub async fn propose_again(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     people: &[i64],
     from: Date,

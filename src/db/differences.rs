@@ -4,11 +4,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx as _;
 use serde::Serialize;
-use sqlx::PgExecutor;
 use sqlx::types::Json;
 use utoipa::ToSchema;
 
-use super::{Result, timestamp};
+use super::{Db, Result, timestamp};
 use crate::domain::difference::{Difference, DifferenceKind, Placement};
 use crate::domain::ids::{AbsenceId, CompanyId, EventId, PersonId};
 
@@ -29,7 +28,7 @@ impl Audit {
     }
 }
 
-pub async fn audit(db: impl PgExecutor<'_>, company: Option<CompanyId>) -> Result<Audit> {
+pub async fn audit(db: impl Db<'_>, company: Option<CompanyId>) -> Result<Audit> {
     let audit = rows!(fetch_optional(db),
     "select requested_at, started_at, finished_at, people_failed from audits where company_id = $1";
     company.map(|company| company.0) => |row| Audit {
@@ -41,13 +40,13 @@ pub async fn audit(db: impl PgExecutor<'_>, company: Option<CompanyId>) -> Resul
     Ok(audit?.unwrap_or_default())
 }
 
-pub async fn request_audit(db: impl PgExecutor<'_>, company: CompanyId, now: Timestamp) -> Result<()> {
+pub async fn request_audit(db: impl Db<'_>, company: CompanyId, now: Timestamp) -> Result<()> {
     execute!(db,
         "insert into audits (company_id, requested_at) values ($1, $2)
          on conflict (company_id) do update set requested_at = excluded.requested_at"; company.0, now.to_sqlx())
 }
 
-pub async fn begin_audit(db: impl PgExecutor<'_>, company: CompanyId, now: Timestamp) -> Result<()> {
+pub async fn begin_audit(db: impl Db<'_>, company: CompanyId, now: Timestamp) -> Result<()> {
     execute!(db,
         "insert into audits (company_id, started_at) values ($1, $2)
          on conflict (company_id) do update set started_at = excluded.started_at"; company.0, now.to_sqlx())
@@ -55,7 +54,7 @@ pub async fn begin_audit(db: impl PgExecutor<'_>, company: CompanyId, now: Times
 
 /// Ends the audit that began at `started_at`. A request made since then stays open.
 pub async fn finish_audit(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     started_at: Timestamp,
     people_failed: i64,
@@ -131,7 +130,7 @@ macro_rules! select_differences {
 
 /// At most a thousand differences in this state, by person and day; of the resolved ones, the newest first.
 pub async fn list(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: Option<CompanyId>,
     state: DifferenceState,
 ) -> Result<Vec<StoredDifference>> {
@@ -144,11 +143,7 @@ pub async fn list(
 }
 
 /// The differences of a person that the admin has not decided about.
-pub async fn open_of_person(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    person: PersonId,
-) -> Result<Vec<StoredDifference>> {
+pub async fn open_of_person(db: impl Db<'_>, company: CompanyId, person: PersonId) -> Result<Vec<StoredDifference>> {
     select_differences!("where company_id = $1 and person_id = $2 and state = 'open' order by date, id";
         company.0, person.0)
     .fetch_all(db)
@@ -156,7 +151,7 @@ pub async fn open_of_person(
 }
 
 /// This difference, unless it is resolved.
-pub async fn find(db: impl PgExecutor<'_>, company: CompanyId, id: i64) -> Result<Option<StoredDifference>> {
+pub async fn find(db: impl Db<'_>, company: CompanyId, id: i64) -> Result<Option<StoredDifference>> {
     select_differences!("where company_id = $1 and id = $2 and state <> 'resolved'"; company.0, id)
         .fetch_optional(db)
         .await
@@ -164,7 +159,7 @@ pub async fn find(db: impl PgExecutor<'_>, company: CompanyId, id: i64) -> Resul
 
 /// Stores a difference, unless a later comparison did. What the admin keeps stays kept as long as Officient says the same.
 pub async fn save(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     difference: &Difference,
     compared_at: Timestamp,
@@ -188,7 +183,7 @@ pub async fn save(
 
 /// Resolves the differences of a person but those of these events, and those that a later comparison found.
 pub async fn resolve_others(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     person: PersonId,
     events: &[i64],
@@ -203,30 +198,18 @@ pub async fn resolve_others(
 
 /// Resolves the differences of a person whose absence was written or deleted since the comparison. Returns whether there were
 /// any.
-pub async fn resolve_written(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    person: PersonId,
-    now: Timestamp,
-) -> Result<bool> {
-    let resolved = count_affected!(db,
+pub async fn resolve_written(db: impl Db<'_>, company: CompanyId, person: PersonId, now: Timestamp) -> Result<bool> {
+    is_affected!(db,
         "update differences d set state = 'resolved', resolved_at = $3
          from absences a
          where d.company_id = $1 and d.person_id = $2 and d.state <> 'resolved'
              and a.company_id = d.company_id and a.event_id = d.event_id
              and greatest(a.written_at, a.deleted_at) > d.compared_at";
-        company.0, person.0, now.to_sqlx());
-    Ok(resolved? > 0)
+        company.0, person.0, now.to_sqlx())
 }
 
 /// Records the admin's decision to leave Optedo as it is. Returns how many of these differences were open.
-pub async fn keep(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    ids: &[i64],
-    by: Option<&str>,
-    now: Timestamp,
-) -> Result<u64> {
+pub async fn keep(db: impl Db<'_>, company: CompanyId, ids: &[i64], by: Option<&str>, now: Timestamp) -> Result<u64> {
     count_affected!(db,
         "update differences set state = 'kept', decided_by = $3, decided_at = $4
          where company_id = $1 and id = any($2) and state = 'open'";
@@ -234,21 +217,21 @@ pub async fn keep(
 }
 
 /// How many differences of a person are open.
-pub async fn count_open(db: impl PgExecutor<'_>, company: CompanyId, person: PersonId) -> Result<i64> {
+pub async fn count_open(db: impl Db<'_>, company: CompanyId, person: PersonId) -> Result<i64> {
     scalar!(fetch_one(db),
         r#"select count(*) as "count!" from differences where company_id = $1 and person_id = $2 and state = 'open'"#;
         company.0, person.0)
 }
 
 /// How many differences are open, by kind.
-pub async fn count_by_kind(db: impl PgExecutor<'_>, company: Option<CompanyId>) -> Result<Vec<(String, i64)>> {
+pub async fn count_by_kind(db: impl Db<'_>, company: Option<CompanyId>) -> Result<Vec<(String, i64)>> {
     rows!(fetch_all(db),
         r#"select kind, count(*) as "count!" from differences where company_id = $1 and state = 'open' group by kind"#;
         company.map(|company| company.0) => |row| (row.kind, row.count))
 }
 
 /// Lets the next reconciliation write the absence of this event again, as Officient has it.
-pub async fn rewrite(db: impl PgExecutor<'_>, company: CompanyId, event: EventId, now: Timestamp) -> Result<()> {
+pub async fn rewrite(db: impl Db<'_>, company: CompanyId, event: EventId, now: Timestamp) -> Result<()> {
     execute!(db,
         "update absences set intent = 'update', intent_at = $3, call_until = null
          where company_id = $1 and event_id = $2 and intent is null and optedo_absence_id is not null
@@ -258,7 +241,7 @@ pub async fn rewrite(db: impl PgExecutor<'_>, company: CompanyId, event: EventId
 
 /// Takes an absence that no event explains for one that was written, so that the next reconciliation deletes it.
 pub async fn take_unexplained(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     difference: &StoredDifference,
     found: &Placement,

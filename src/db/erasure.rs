@@ -4,9 +4,9 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgConnection;
 
-use super::{Result, attention};
+use super::{Db, Result, attention};
 use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::ids::PersonId;
 
@@ -15,7 +15,7 @@ use crate::domain::ids::PersonId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ErasureCount(i64);
 
-pub async fn count(db: impl PgExecutor<'_>) -> Result<ErasureCount> {
+pub async fn count(db: impl Db<'_>) -> Result<ErasureCount> {
     scalar!(fetch_one(db), "select count from forgettings").map(ErasureCount)
 }
 
@@ -86,7 +86,7 @@ pub async fn erase(tx: &mut PgConnection, person: PersonId, now: Timestamp) -> R
 }
 
 /// Everything that is stored about a person, table by table; `None` when that is nothing.
-pub async fn export(db: impl PgExecutor<'_>, person: PersonId) -> Result<Option<Value>> {
+pub async fn export(db: impl Db<'_>, person: PersonId) -> Result<Option<Value>> {
     let all = scalar!(fetch_one(db),
         r#"with events as (
              select event_id from absences where person_id = $1

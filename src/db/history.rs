@@ -5,9 +5,8 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use sqlx::PgExecutor;
 
-use super::{Period, Result, period};
+use super::{Db, Period, Result, period};
 use crate::domain::failure::FailureKind;
 use crate::domain::ids::{CompanyId, PersonId};
 use crate::domain::sync_request::WriteContext;
@@ -28,12 +27,7 @@ pub struct Entry {
 }
 
 /// Enters that Optedo refused the absences of these events, unless it refused them the last time too.
-pub async fn insert_rejected(
-    db: impl PgExecutor<'_>,
-    context: WriteContext,
-    events: &[i64],
-    now: Timestamp,
-) -> Result<()> {
+pub async fn insert_rejected(db: impl Db<'_>, context: WriteContext, events: &[i64], now: Timestamp) -> Result<()> {
     execute!(db,
         "insert into history (at, company_id, person_id, event_id, action, reason, starts_at, ends_at, all_day)
          select $4, a.company_id, a.person_id, a.event_id, 'rejected', $3, a.starts_at, a.ends_at, a.all_day
@@ -45,12 +39,7 @@ pub async fn insert_rejected(
 }
 
 /// Enters that reconciling a person failed.
-pub async fn insert_failed(
-    db: impl PgExecutor<'_>,
-    context: WriteContext,
-    kind: FailureKind,
-    now: Timestamp,
-) -> Result<()> {
+pub async fn insert_failed(db: impl Db<'_>, context: WriteContext, kind: FailureKind, now: Timestamp) -> Result<()> {
     execute!(db,
         "insert into history (at, company_id, person_id, action, reason, fault)
          select $1, company_id, person_id, 'failed', $4, $5 from people where company_id = $2 and person_id = $3 for key share";
@@ -59,24 +48,19 @@ pub async fn insert_failed(
 
 /// The newest entries after the first `offset`, of everybody or one person, of any time or from a moment on.
 pub async fn list(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: Option<CompanyId>,
     person: Option<PersonId>,
     since: Option<Timestamp>,
     (limit, offset): (i64, i64),
 ) -> Result<Vec<Entry>> {
-    sqlx::query!(
+    rows!(fetch_all(db),
         "select id, at, person_id, event_id, action, reason, starts_at, ends_at, all_day, fault
          from history
          where company_id = $1 and ($2::bigint is null or person_id = $2) and ($3::timestamptz is null or at >= $3)
-         order by id desc limit $4 offset $5",
-        company.map(|company| company.0),
-        person.map(|person| person.0),
-        since.map(ToSqlx::to_sqlx) as _,
-        limit,
-        offset
-    )
-    .map(|row| Entry {
+         order by id desc limit $4 offset $5";
+        company.map(|company| company.0), person.map(|person| person.0), since.map(ToSqlx::to_sqlx) as _, limit, offset
+    => |row| Entry {
         id: row.id,
         at: row.at.to_jiff(),
         person: PersonId(row.person_id),
@@ -86,6 +70,4 @@ pub async fn list(
         times: period(row.starts_at, row.ends_at, row.all_day),
         fault: row.fault,
     })
-    .fetch_all(db)
-    .await
 }

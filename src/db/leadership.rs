@@ -2,9 +2,8 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use sqlx::PgExecutor;
 
-use super::Result;
+use super::{Db, Result};
 use crate::domain::attention::AttentionKind;
 use crate::domain::notification::INCIDENT_KINDS;
 
@@ -12,19 +11,19 @@ use crate::domain::notification::INCIDENT_KINDS;
 const LOCK: i64 = 0x0bed_0ff1_c1e7;
 
 /// Takes the lock for as long as this session lives; false while another session has it.
-pub async fn try_lock(db: impl PgExecutor<'_>) -> Result<bool> {
+pub async fn try_lock(db: impl Db<'_>) -> Result<bool> {
     scalar!(fetch_one(db), r#"select pg_try_advisory_lock($1) as "locked!""#; LOCK)
 }
 
 /// Begins the term of the session that has the lock. Calls of an earlier term can no longer be noted.
-pub async fn begin_term(db: impl PgExecutor<'_>) -> Result<i64> {
+pub async fn begin_term(db: impl Db<'_>) -> Result<i64> {
     scalar!(fetch_one(db), "update leadership set term = term + 1 returning term")
 }
 
 /// Whether the worker has anything to do. It is one statement, because hundreds of idle services share one server. A response
 /// also shows that the session is alive, and with it the lock. A sweep that began at `sweep_before` or earlier is due again;
 /// `None`: no sweep ever is.
-pub async fn is_anything_due(db: impl PgExecutor<'_>, now: Timestamp, sweep_before: Option<Timestamp>) -> Result<bool> {
+pub async fn is_anything_due(db: impl Db<'_>, now: Timestamp, sweep_before: Option<Timestamp>) -> Result<bool> {
     let incident_kinds: Vec<&str> = INCIDENT_KINDS.iter().map(AttentionKind::into_str).collect();
     scalar!(fetch_one(db),
         r#"select coalesce((
@@ -44,7 +43,7 @@ pub async fn is_anything_due(db: impl PgExecutor<'_>, now: Timestamp, sweep_befo
 
 /// Ends the session that has the lock but was silent for so many seconds: its process hangs, or its machine is gone and
 /// Postgres was not told. Returns whether there was one.
-pub async fn end_hanging(db: impl PgExecutor<'_>, seconds: f64) -> Result<bool> {
+pub async fn end_hanging(db: impl Db<'_>, seconds: f64) -> Result<bool> {
     scalar!(fetch_one(db),
         // Materialized, so that no other session is ended: Postgres may check conditions in any order.
         r#"with hanging as materialized (

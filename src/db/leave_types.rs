@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx as _;
-use sqlx::PgExecutor;
 
-use super::Result;
+use super::{Db, Result};
 use crate::domain::ids::{AbsenceTypeId, CompanyId, LeaveTypeId};
 use crate::domain::mapping::{TypeChoice, TypeChoices};
 
@@ -22,7 +21,7 @@ pub struct StoredChoice {
     pub changed_at: Timestamp,
 }
 
-pub async fn stored(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<StoredChoice>> {
+pub async fn stored(db: impl Db<'_>, company: CompanyId) -> Result<Vec<StoredChoice>> {
     rows!(fetch_all(db),
     "select type_id, absence_type_id, existing, changed_by, changed_at from leave_type_choices where company_id = $1";
     company.0 => |row| StoredChoice {
@@ -35,7 +34,7 @@ pub async fn stored(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<S
     })
 }
 
-pub async fn choices(db: impl PgExecutor<'_>, company: CompanyId) -> Result<TypeChoices> {
+pub async fn choices(db: impl Db<'_>, company: CompanyId) -> Result<TypeChoices> {
     Ok(in_effect(&stored(db, company).await?))
 }
 
@@ -46,7 +45,7 @@ pub fn in_effect(stored: &[StoredChoice]) -> TypeChoices {
 
 /// Stores a choice; `None` undoes it.
 pub async fn save(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     type_id: &str,
     choice: Option<TypeChoice>,
@@ -67,11 +66,7 @@ pub async fn save(
 }
 
 /// Notes the last day with leave of each type that became an absence. Costs no write where a later day is known.
-pub async fn note_used(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    last_days: &BTreeMap<LeaveTypeId, Date>,
-) -> Result<()> {
+pub async fn note_used(db: impl Db<'_>, company: CompanyId, last_days: &BTreeMap<LeaveTypeId, Date>) -> Result<()> {
     let (types, days): (Vec<i64>, Vec<jiff_sqlx::Date>) =
         last_days.iter().map(|(id, day)| (id.0, day.to_sqlx())).unzip();
     execute!(db,
@@ -86,7 +81,7 @@ pub async fn note_used(
 }
 
 /// The types that had leave on this day or later.
-pub async fn used_since(db: impl PgExecutor<'_>, company: CompanyId, day: Date) -> Result<BTreeSet<LeaveTypeId>> {
+pub async fn used_since(db: impl Db<'_>, company: CompanyId, day: Date) -> Result<BTreeSet<LeaveTypeId>> {
     let types = rows!(fetch_all(db),
         "select type_id from leave_type_uses where company_id = $1 and last_date >= $2";
         company.0, day.to_sqlx() => |row| LeaveTypeId(row.type_id));

@@ -16,6 +16,13 @@ macro_rules! count_affected {
     };
 }
 
+/// As `execute!`, but returns whether the statement affected a row.
+macro_rules! is_affected {
+    ($($statement:tt)+) => {
+        count_affected!($($statement)+).map(|count| count > 0)
+    };
+}
+
 /// Checks and runs a query of one column: `scalar!(fetch_all(db), "select …"; arguments)`.
 macro_rules! scalar {
     ($fetch:ident($db:expr), $sql:literal $(; $($argument:expr),+)?) => {
@@ -70,6 +77,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, PgConnection, PgPool, PgTransaction};
+
+/// A connection, a transaction, or the pool.
+pub use sqlx::PgExecutor as Db;
 
 pub type Result<T> = std::result::Result<T, sqlx::Error>;
 

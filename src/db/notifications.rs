@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx as _;
+use sqlx::PgConnection;
 use sqlx::types::Json;
-use sqlx::{PgConnection, PgExecutor};
 
-use super::{Result, timestamp};
+use super::{Db, Result, timestamp};
 use crate::domain::attention::{AttentionKind, Cause};
 use crate::domain::notification::{
     Channel, DeliveryError, INCIDENT_KINDS, Incident, Incidents, Item, Notification, OutgoingMessage, Reason,
@@ -24,7 +24,7 @@ pub struct Settings {
     pub last_sent_at: Option<Timestamp>,
 }
 
-pub async fn settings(db: impl PgExecutor<'_>) -> Result<Settings> {
+pub async fn settings(db: impl Db<'_>) -> Result<Settings> {
     rows!(fetch_one(db), "select recipients, language, digest_on, last_sent_at from notification_settings" => |row| Settings {
         recipients: row.recipients,
         language: row.language.and_then(|code| code.parse().ok()).unwrap_or_default(),
@@ -34,20 +34,20 @@ pub async fn settings(db: impl PgExecutor<'_>) -> Result<Settings> {
 }
 
 /// Serialises the transactions that write incidents and their messages, over all replicas.
-pub async fn lock(db: impl PgExecutor<'_>) -> Result<()> {
+pub async fn lock(db: impl Db<'_>) -> Result<()> {
     sqlx::query("select from notification_settings for update").execute(db).await.map(drop)
 }
 
-pub async fn save_settings(db: impl PgExecutor<'_>, recipients: &[String], language: Language) -> Result<()> {
+pub async fn save_settings(db: impl Db<'_>, recipients: &[String], language: Language) -> Result<()> {
     execute!(db, "update notification_settings set recipients = $1, language = $2"; recipients, language.code())
 }
 
-pub async fn save_digest_day(db: impl PgExecutor<'_>, day: Date) -> Result<()> {
+pub async fn save_digest_day(db: impl Db<'_>, day: Date) -> Result<()> {
     execute!(db, "update notification_settings set digest_on = $1"; day.to_sqlx())
 }
 
 /// The open items of the kinds that are incidents, and those that ended since.
-pub async fn items(db: impl PgExecutor<'_>, ended_since: Timestamp) -> Result<Vec<Item>> {
+pub async fn items(db: impl Db<'_>, ended_since: Timestamp) -> Result<Vec<Item>> {
     let kinds: Vec<&str> = INCIDENT_KINDS.iter().map(AttentionKind::into_str).collect();
     let items = rows!(fetch_all(db),
     r#"select kind, cause as "cause: Json<Cause>", first_seen_at, least(resolved_at, ignored_at) as ended_at
@@ -64,7 +64,7 @@ pub async fn items(db: impl PgExecutor<'_>, ended_since: Timestamp) -> Result<Ve
 }
 
 /// The open incidents, and when the last one of each kind ended.
-pub async fn incidents(db: impl PgExecutor<'_>) -> Result<Incidents> {
+pub async fn incidents(db: impl Db<'_>) -> Result<Incidents> {
     let rows = sqlx::query!(
         r#"select distinct on (kind) id, kind, reasons as "reasons: Json<Vec<Reason>>", opened_at, ended_at
            from incidents order by kind, ended_at desc nulls first"#
@@ -88,7 +88,7 @@ pub async fn incidents(db: impl PgExecutor<'_>) -> Result<Incidents> {
 
 /// Returns the id of the incident.
 pub async fn insert_incident(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     kind: AttentionKind,
     reasons: &[Reason],
     opened_at: Timestamp,
@@ -99,13 +99,13 @@ pub async fn insert_incident(
 }
 
 /// Returns how many reasons the incident has now.
-pub async fn add_reasons(db: impl PgExecutor<'_>, incident: i64, reasons: &[Reason]) -> Result<i32> {
+pub async fn add_reasons(db: impl Db<'_>, incident: i64, reasons: &[Reason]) -> Result<i32> {
     scalar!(fetch_one(db),
         r#"update incidents set reasons = reasons || $2 where id = $1 returning jsonb_array_length(reasons) as "count!""#;
         incident, Json(reasons) as _)
 }
 
-pub async fn end_incident(db: impl PgExecutor<'_>, incident: i64, ended_at: Timestamp) -> Result<()> {
+pub async fn end_incident(db: impl Db<'_>, incident: i64, ended_at: Timestamp) -> Result<()> {
     execute!(db, "update incidents set ended_at = $2 where id = $1"; incident, ended_at.to_sqlx())
 }
 
@@ -120,7 +120,7 @@ pub struct NewMessage<'a> {
 
 /// Does nothing when the recipient has this message already.
 pub async fn insert_message(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     message: &NewMessage<'_>,
     content: &Notification,
     now: Timestamp,
@@ -149,7 +149,7 @@ pub async fn replace_recipients(tx: &mut PgConnection, recipients: &[String], no
 /// Takes all messages that wait for the first recipients with a message that is due, oldest first. Until `retry_at`, no other
 /// attempt is made.
 pub async fn claim(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     channel: Channel,
     most_recipients: i64,
     now: Timestamp,
@@ -178,7 +178,7 @@ pub async fn claim(
     Ok(claimed)
 }
 
-pub async fn mark_sent(db: impl PgExecutor<'_>, message: i64, now: Timestamp) -> Result<()> {
+pub async fn mark_sent(db: impl Db<'_>, message: i64, now: Timestamp) -> Result<()> {
     execute!(db,
         "with sent as (update outbox set sent_at = $2, next_attempt_at = null where id = $1)
          update notification_settings set last_sent_at = greatest(last_sent_at, $2)";
@@ -187,7 +187,7 @@ pub async fn mark_sent(db: impl PgExecutor<'_>, message: i64, now: Timestamp) ->
 
 /// `next_attempt_at`: `None` gives the message up.
 pub async fn mark_failed(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     message: i64,
     error: DeliveryError,
     next_attempt_at: Option<Timestamp>,
@@ -201,7 +201,7 @@ pub async fn mark_failed(
 }
 
 /// Gives up what waits for a channel that is no longer configured.
-pub async fn give_up_others(db: impl PgExecutor<'_>, channels: &[Channel]) -> Result<()> {
+pub async fn give_up_others(db: impl Db<'_>, channels: &[Channel]) -> Result<()> {
     let channels: Vec<&str> = channels.iter().map(Channel::into_str).collect();
     execute!(db,
         "update outbox set next_attempt_at = null where channel <> all($1) and next_attempt_at is not null";
@@ -218,7 +218,7 @@ pub struct LastFailure {
     pub is_given_up: bool,
 }
 
-pub async fn last_failure(db: impl PgExecutor<'_>, channels: &[Channel]) -> Result<Option<LastFailure>> {
+pub async fn last_failure(db: impl Db<'_>, channels: &[Channel]) -> Result<Option<LastFailure>> {
     let channels: Vec<&str> = channels.iter().map(Channel::into_str).collect();
     let failure = rows!(fetch_optional(db),
     r#"select channel, failure as "failure!", failure_status, failed_at as "failed_at!", next_attempt_at is null as "is_given_up!"

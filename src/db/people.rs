@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgConnection;
 
 use super::erasure::{self, ErasureCount};
-use super::{Result, timestamp, without_nul};
+use super::{Db, Result, timestamp, without_nul};
 use crate::domain::attention::LastingFailure;
 use crate::domain::company::Names;
 use crate::domain::ids::{CompanyId, EventId, PersonId, UserId};
@@ -82,7 +82,7 @@ macro_rules! select_people {
 }
 pub(super) use select_people;
 
-pub async fn find(db: impl PgExecutor<'_>, company: CompanyId, person: PersonId) -> Result<Option<Person>> {
+pub async fn find(db: impl Db<'_>, company: CompanyId, person: PersonId) -> Result<Option<Person>> {
     select_people!("where company_id = $1 and person_id = $2"; company.0, person.0).fetch_optional(db).await
 }
 
@@ -105,8 +105,8 @@ pub struct FailingPerson {
 }
 
 /// Who fails, the longest first.
-pub async fn failing(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<FailingPerson>> {
-    let rows = sqlx::query!(
+pub async fn failing(db: impl Db<'_>, company: CompanyId) -> Result<Vec<FailingPerson>> {
+    let people = rows!(fetch_all(db),
         r#"select person_id, first_name, last_name, last_error as "error!", last_fault as "fault!",
                failing_since as "since!", exists (
                    select from people o
@@ -114,26 +114,25 @@ pub async fn failing(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<
            from people p
            where company_id = $1 and sync_requested_at is not null and failing_since is not null
                and last_error is not null and last_fault is not null
-           order by failing_since, person_id"#,
+           order by failing_since, person_id"#;
         company.0
-    );
-    let people = rows.fetch_all(db).await?.into_iter().filter_map(|row| {
+    => |row| {
         let lasting = LastingFailure { failure: row.fault.parse().ok()?, error: row.error, since: row.since.to_jiff() };
         let names = row.first_name.zip(row.last_name).map(|(first, last)| Names { first, last });
         let others_succeeded = row.others_succeeded;
         Some(FailingPerson { id: PersonId(row.person_id), names, lasting, others_succeeded })
     });
-    Ok(people.collect())
+    Ok(people?.into_iter().flatten().collect())
 }
 
 /// Everybody, by name.
-pub async fn all(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<Person>> {
+pub async fn all(db: impl Db<'_>, company: CompanyId) -> Result<Vec<Person>> {
     select_people!("where company_id = $1 order by last_name, first_name, person_id"; company.0).fetch_all(db).await
 }
 
 /// The people among these whose names were read longest ago.
 pub async fn names_read_longest_ago(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     people: &[i64],
     limit: i64,
@@ -190,7 +189,7 @@ pub async fn save_listed(
 }
 
 /// Archives everybody who is not in the complete list of people; returns those who were not archived before.
-pub async fn archive_others(db: impl PgExecutor<'_>, company: CompanyId, present: &[i64]) -> Result<Vec<i64>> {
+pub async fn archive_others(db: impl Db<'_>, company: CompanyId, present: &[i64]) -> Result<Vec<i64>> {
     scalar!(fetch_all(db),
         "update people set archived = true where company_id = $1 and person_id <> all($2) and not archived
          returning person_id";
@@ -198,7 +197,7 @@ pub async fn archive_others(db: impl PgExecutor<'_>, company: CompanyId, present
 }
 
 pub async fn save_names(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     person: PersonId,
     (names, archived): (&Names, bool),
@@ -212,14 +211,14 @@ pub async fn save_names(
 
 /// Archives a person whom Officient says that it does not have. Their names are read again before this is believed a second
 /// time.
-pub async fn archive(db: impl PgExecutor<'_>, company: CompanyId, person: PersonId) -> Result<()> {
+pub async fn archive(db: impl Db<'_>, company: CompanyId, person: PersonId) -> Result<()> {
     execute!(db,
         "update people set archived = true, names_read_at = null where company_id = $1 and person_id = $2";
         company.0, person.0)
 }
 
 /// The next observation of these people reads their names again.
-pub async fn forget_names_read(db: impl PgExecutor<'_>, company: CompanyId, people: &[i64]) -> Result<()> {
+pub async fn forget_names_read(db: impl Db<'_>, company: CompanyId, people: &[i64]) -> Result<()> {
     execute!(db,
         "update people set names_read_at = null where company_id = $1 and person_id = any($2)";
         company.0, people)
@@ -227,12 +226,7 @@ pub async fn forget_names_read(db: impl PgExecutor<'_>, company: CompanyId, peop
 
 /// Other people, not archived and without a choice of the admin, with exactly this name. People whose names were not read yet
 /// count if Officient lists them under the same full name.
-pub async fn namesakes(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    person: PersonId,
-    names: &Names,
-) -> Result<Vec<i64>> {
+pub async fn namesakes(db: impl Db<'_>, company: CompanyId, person: PersonId, names: &Names) -> Result<Vec<i64>> {
     scalar!(fetch_all(db),
         "select other.person_id from people other
          where other.company_id = $1 and other.person_id <> $2 and not other.archived
@@ -253,12 +247,7 @@ pub struct Found<'a> {
     pub event_ids: Option<&'a [i64]>,
 }
 
-pub async fn save_found(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    person: PersonId,
-    found: &Found<'_>,
-) -> Result<()> {
+pub async fn save_found(db: impl Db<'_>, company: CompanyId, person: PersonId, found: &Found<'_>) -> Result<()> {
     execute!(db,
         "update people set match_state = $3, optedo_user_id = $4, event_ids = coalesce($5, event_ids)
          where company_id = $1 and person_id = $2";
@@ -266,11 +255,7 @@ pub async fn save_found(
 }
 
 /// Whose events these are: in whose calendar they were at the last observation, or for whom we wrote absences.
-pub async fn owners_of_events(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    events: &[i64],
-) -> Result<Vec<(EventId, PersonId)>> {
+pub async fn owners_of_events(db: impl Db<'_>, company: CompanyId, events: &[i64]) -> Result<Vec<(EventId, PersonId)>> {
     rows!(fetch_all(db),
         r#"select event_id as "event_id!", person_id as "person_id!" from absences where company_id = $1 and event_id = any($2)
            union
@@ -280,24 +265,20 @@ pub async fn owners_of_events(
 }
 
 /// Which of these are people in the table.
-pub async fn known(db: impl PgExecutor<'_>, company: CompanyId, people: &[i64]) -> Result<Vec<i64>> {
+pub async fn known(db: impl Db<'_>, company: CompanyId, people: &[i64]) -> Result<Vec<i64>> {
     scalar!(fetch_all(db),
         "select person_id from people where company_id = $1 and person_id = any($2)";
         company.0, people)
 }
 
 /// How many people are not archived.
-pub async fn count(db: impl PgExecutor<'_>, company: CompanyId) -> Result<i64> {
+pub async fn count(db: impl Db<'_>, company: CompanyId) -> Result<i64> {
     scalar!(fetch_one(db),
         r#"select count(*) as "count!" from people where company_id = $1 and not archived"#; company.0)
 }
 
 /// The names of these people, as far as they were read.
-pub async fn names(
-    db: impl PgExecutor<'_>,
-    company: Option<CompanyId>,
-    people: &[i64],
-) -> Result<HashMap<PersonId, Names>> {
+pub async fn names(db: impl Db<'_>, company: Option<CompanyId>, people: &[i64]) -> Result<HashMap<PersonId, Names>> {
     let names = rows!(fetch_all(db),
         r#"select person_id, first_name as "first_name!", last_name as "last_name!" from people
            where company_id = $1 and person_id = any($2) and first_name is not null and last_name is not null"#;

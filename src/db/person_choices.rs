@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx as _;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgConnection;
 
-use super::Result;
+use super::{Db, Result};
 use crate::domain::ids::{CompanyId, PersonId, UserId};
 use crate::domain::matching::{PersonChoice, PersonChoices};
 
@@ -20,22 +20,21 @@ pub struct StoredPersonChoice {
 }
 
 /// The choices for people who are not archived: an archived person uses no user.
-pub async fn stored(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Vec<StoredPersonChoice>> {
-    let rows = sqlx::query!(
+pub async fn stored(db: impl Db<'_>, company: CompanyId) -> Result<Vec<StoredPersonChoice>> {
+    let choices = rows!(fetch_all(db),
         "select person_id, c.optedo_user_id, existing, changed_by, changed_at
-         from person_choices c join people p using (company_id, person_id) where company_id = $1 and not archived",
+         from person_choices c join people p using (company_id, person_id) where company_id = $1 and not archived";
         company.0
-    );
-    let choices = rows.fetch_all(db).await?.into_iter().filter_map(|row| {
+    => |row| {
         let excluded = || row.existing.as_deref()?.parse().ok().map(PersonChoice::Exclude);
         let choice = row.optedo_user_id.map(|user| PersonChoice::Link(UserId(user))).or_else(excluded)?;
         let (changed_by, changed_at) = (row.changed_by, row.changed_at.to_jiff());
         Some(StoredPersonChoice { person: PersonId(row.person_id), choice, changed_by, changed_at })
     });
-    Ok(choices.collect())
+    Ok(choices?.into_iter().flatten().collect())
 }
 
-pub async fn choices(db: impl PgExecutor<'_>, company: CompanyId) -> Result<PersonChoices> {
+pub async fn choices(db: impl Db<'_>, company: CompanyId) -> Result<PersonChoices> {
     Ok(in_effect(&stored(db, company).await?))
 }
 
@@ -61,13 +60,7 @@ pub async fn may_write(tx: &mut PgConnection, company: CompanyId, person: Person
 
 /// Whether the user belongs to somebody else, who is not archived: linked by hand, matched by name, or with absences from
 /// this day on.
-pub async fn is_taken(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    person: PersonId,
-    user: UserId,
-    from: Date,
-) -> Result<bool> {
+pub async fn is_taken(db: impl Db<'_>, company: CompanyId, person: PersonId, user: UserId, from: Date) -> Result<bool> {
     scalar!(fetch_one(db),
         r#"select exists (
                select from people p
@@ -108,7 +101,7 @@ pub async fn save(
 }
 
 /// Ends the link of a person; returns the user, if there was a link.
-pub async fn remove_link(db: impl PgExecutor<'_>, company: CompanyId, person: PersonId) -> Result<Option<UserId>> {
+pub async fn remove_link(db: impl Db<'_>, company: CompanyId, person: PersonId) -> Result<Option<UserId>> {
     let user = scalar!(fetch_optional(db),
         r#"delete from person_choices where company_id = $1 and person_id = $2 and optedo_user_id is not null
            returning optedo_user_id as "user!""#;
@@ -117,9 +110,8 @@ pub async fn remove_link(db: impl PgExecutor<'_>, company: CompanyId, person: Pe
 }
 
 /// Ends the exclusion of a person. False if they are not excluded.
-pub async fn remove_exclusion(db: impl PgExecutor<'_>, company: CompanyId, person: PersonId) -> Result<bool> {
-    let removed = count_affected!(db,
+pub async fn remove_exclusion(db: impl Db<'_>, company: CompanyId, person: PersonId) -> Result<bool> {
+    is_affected!(db,
         "delete from person_choices where company_id = $1 and person_id = $2 and existing is not null";
-        company.0, person.0);
-    Ok(removed? == 1)
+        company.0, person.0)
 }

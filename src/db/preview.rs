@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
+use sqlx::PgConnection;
 use sqlx::types::Json;
-use sqlx::{PgConnection, PgExecutor};
 
 use super::attention::StoredItem;
-use super::{Period, Result, period, timestamp, without_nul};
+use super::{Db, Period, Result, period, timestamp, without_nul};
 use crate::domain::absence::Times;
 use crate::domain::attention::{AttentionItem, Cause, Hint};
 use crate::domain::ids::{EventId, PersonId};
@@ -51,7 +51,7 @@ pub struct ListedLine {
     pub times: Option<Period>,
 }
 
-pub async fn progress(db: impl PgExecutor<'_>) -> Result<Progress> {
+pub async fn progress(db: impl Db<'_>) -> Result<Progress> {
     rows!(fetch_one(db),
     r#"select asked_at, started_at, finished_at, people_done, people_total, unchanged,
            proposal as "proposal: Json<ProposedChange>" from preview"#
@@ -67,7 +67,7 @@ pub async fn progress(db: impl PgExecutor<'_>) -> Result<Progress> {
 }
 
 /// Requests a preview, unless the same one is under way; another one ends.
-pub async fn request(db: impl PgExecutor<'_>, proposal: Option<&ProposedChange>, now: Timestamp) -> Result<()> {
+pub async fn request(db: impl Db<'_>, proposal: Option<&ProposedChange>, now: Timestamp) -> Result<()> {
     execute!(db,
         "update preview set asked_at = $1, started_at = null, finished_at = null, people_done = 0, people_total = 0,
              proposal = $2
@@ -78,11 +78,10 @@ pub async fn request(db: impl PgExecutor<'_>, proposal: Option<&ProposedChange>,
 /// Begins the preview that was requested at `asked_at`, or begins it again. Deletes the one before. False: another one was
 /// requested meanwhile.
 pub async fn begin(tx: &mut PgConnection, asked_at: Option<Timestamp>, people: i64, now: Timestamp) -> Result<bool> {
-    let begun = count_affected!(tx,
+    is_affected!(tx,
         "with lines as (delete from preview_lines), items as (delete from preview_items)
          update preview set started_at = $1, people_done = 0, people_total = $2, unchanged = 0 where asked_at = $3";
-        now.to_sqlx(), people, asked_at.map(ToSqlx::to_sqlx) as _);
-    Ok(begun? == 1)
+        now.to_sqlx(), people, asked_at.map(ToSqlx::to_sqlx) as _)
 }
 
 /// Deletes the preview: the admin signed out, or it is too old.
@@ -95,19 +94,18 @@ pub async fn delete(tx: &mut PgConnection) -> Result<()> {
 }
 
 /// Counts one more person of the preview that was requested at `asked_at` as done. False: another one was requested.
-pub async fn count_person(db: impl PgExecutor<'_>, asked_at: Option<Timestamp>, unchanged: i64) -> Result<bool> {
-    let counted = count_affected!(db,
+pub async fn count_person(db: impl Db<'_>, asked_at: Option<Timestamp>, unchanged: i64) -> Result<bool> {
+    is_affected!(db,
         "update preview set people_done = people_done + 1, unchanged = unchanged + $1 where asked_at = $2";
-        unchanged, asked_at.map(ToSqlx::to_sqlx) as _);
-    Ok(counted? == 1)
+        unchanged, asked_at.map(ToSqlx::to_sqlx) as _)
 }
 
-pub async fn finish(db: impl PgExecutor<'_>, asked_at: Option<Timestamp>, now: Timestamp) -> Result<()> {
+pub async fn finish(db: impl Db<'_>, asked_at: Option<Timestamp>, now: Timestamp) -> Result<()> {
     execute!(db,
         "update preview set finished_at = $1 where asked_at = $2"; now.to_sqlx(), asked_at.map(ToSqlx::to_sqlx) as _)
 }
 
-pub async fn insert_line(db: impl PgExecutor<'_>, line: &Line) -> Result<()> {
+pub async fn insert_line(db: impl Db<'_>, line: &Line) -> Result<()> {
     let starts_at = line.times.map(|times| times.start.to_sqlx());
     let ends_at = line.times.map(|times| times.end.to_sqlx());
     execute!(db,
@@ -118,7 +116,7 @@ pub async fn insert_line(db: impl PgExecutor<'_>, line: &Line) -> Result<()> {
 }
 
 /// Makes sure that the item is stored; returns its id.
-pub async fn insert_item(db: impl PgExecutor<'_>, item: &AttentionItem) -> Result<i64> {
+pub async fn insert_item(db: impl Db<'_>, item: &AttentionItem) -> Result<i64> {
     scalar!(fetch_one(db),
         "insert into preview_items (kind, subject_id, subject, cause, hint) values ($1, $2, $3, $4, $5)
          on conflict (kind, subject_id) do update set subject = excluded.subject
@@ -128,34 +126,29 @@ pub async fn insert_item(db: impl PgExecutor<'_>, item: &AttentionItem) -> Resul
 }
 
 /// How many lines there are of each action.
-pub async fn count_lines(db: impl PgExecutor<'_>) -> Result<Vec<(String, i64)>> {
+pub async fn count_lines(db: impl Db<'_>) -> Result<Vec<(String, i64)>> {
     rows!(fetch_all(db),
         r#"select action, count(*) as "count!" from preview_lines group by action"#
         => |row| (row.action, row.count))
 }
 
 /// The lines of an action after the first `offset`.
-pub async fn lines(db: impl PgExecutor<'_>, action: &str, limit: i64, offset: i64) -> Result<Vec<ListedLine>> {
-    let rows = sqlx::query!(
+pub async fn lines(db: impl Db<'_>, action: &str, limit: i64, offset: i64) -> Result<Vec<ListedLine>> {
+    rows!(fetch_all(db),
         "select person_id, starts_at, ends_at, all_day from preview_lines where action = $1
-         order by id limit $2 offset $3",
-        action,
-        limit,
-        offset
-    )
-    .map(|row| ListedLine { person: PersonId(row.person_id), times: period(row.starts_at, row.ends_at, row.all_day) });
-    rows.fetch_all(db).await
+         order by id limit $2 offset $3";
+        action, limit, offset
+    => |row| ListedLine { person: PersonId(row.person_id), times: period(row.starts_at, row.ends_at, row.all_day) })
 }
 
 /// Why leave would be skipped: attention items that a sweep would open at `now`, those with the most absences first.
-pub async fn items(db: impl PgExecutor<'_>, now: Timestamp) -> Result<Vec<StoredItem>> {
-    let rows = sqlx::query!(
+pub async fn items(db: impl Db<'_>, now: Timestamp) -> Result<Vec<StoredItem>> {
+    rows!(fetch_all(db),
         r#"select i.id, i.kind, i.subject_id, i.subject, i.cause as "cause: Json<Cause>", i.hint as "hint: Json<Hint>",
                count(l.id) as "waiting!"
            from preview_items i join preview_lines l on l.item = i.id
            group by i.id order by count(l.id) desc, i.id limit 1000"#
-    )
-    .map(|row| StoredItem {
+    => |row| StoredItem {
         id: row.id,
         kind: row.kind,
         subject: row.subject,
@@ -167,6 +160,5 @@ pub async fn items(db: impl PgExecutor<'_>, now: Timestamp) -> Result<Vec<Stored
         first_seen_at: now,
         last_seen_at: now,
         resolved_at: None,
-    });
-    rows.fetch_all(db).await
+    })
 }

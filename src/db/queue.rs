@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde::Serialize;
-use sqlx::{PgExecutor, PgPool};
+use sqlx::PgPool;
 use utoipa::ToSchema;
 
 use super::people::{self, Person, select_people};
-use super::{Result, timestamp};
+use super::{Db, Result, timestamp};
 use crate::domain::company::Names;
 use crate::domain::failure::FailureKind;
 use crate::domain::ids::{CompanyId, PersonId, UserId};
@@ -18,7 +18,7 @@ use crate::domain::sync_request::{SyncReason, SyncRequest};
 /// Who is due, the most urgent first, without the people of `except`, who are being reconciled: at most `limit` for each
 /// reason, and as many whose last attempt failed.
 pub async fn due(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     except: &[i64],
     now: Timestamp,
@@ -54,12 +54,7 @@ macro_rules! request_sync {
 }
 
 /// Requests that these people are reconciled.
-pub async fn request_sync(
-    db: impl PgExecutor<'_>,
-    company: CompanyId,
-    people: &[i64],
-    request: SyncRequest,
-) -> Result<()> {
+pub async fn request_sync(db: impl Db<'_>, company: CompanyId, people: &[i64], request: SyncRequest) -> Result<()> {
     let SyncRequest { reason, at, webhook_received_at } = request;
     request_sync!(
         db, "$4", "where company_id = $1 and person_id = any($5)";
@@ -69,7 +64,7 @@ pub async fn request_sync(
 /// Requests that everybody is reconciled who was not since webhook `not_since`: people who are not archived, and archived
 /// people with blocked leave.
 pub async fn request_sync_of_all(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     request: SyncRequest,
     not_since: i64,
@@ -92,7 +87,7 @@ pub struct WebhooksOfPerson {
 /// Requests, because of webhooks, that these people are reconciled, except people whose request was claimed after the
 /// newest of their webhooks arrived.
 pub async fn request_sync_for_webhooks(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     webhooks: &BTreeMap<i64, WebhooksOfPerson>,
     now: Timestamp,
@@ -132,7 +127,7 @@ pub struct Answered {
 }
 
 /// Records success. The request is closed; a newer one stays open.
-pub async fn finish(db: impl PgExecutor<'_>, company: CompanyId, person: PersonId, answered: Answered) -> Result<()> {
+pub async fn finish(db: impl Db<'_>, company: CompanyId, person: PersonId, answered: Answered) -> Result<()> {
     execute!(db,
         "update people set attempts = 0, attempted_at = $4, synced_at = $4, last_error = null, last_fault = null,
              failing_since = null, next_attempt_at = null,
@@ -154,7 +149,7 @@ pub struct Failure<'a> {
 }
 
 /// Records a failure. The person is due again later, unless something newer was requested meanwhile.
-pub async fn fail(db: impl PgExecutor<'_>, company: CompanyId, person: PersonId, failure: &Failure<'_>) -> Result<()> {
+pub async fn fail(db: impl Db<'_>, company: CompanyId, person: PersonId, failure: &Failure<'_>) -> Result<()> {
     let (at, next) = (failure.at.to_sqlx(), failure.next_attempt_at.to_sqlx());
     execute!(db,
         "update people set attempts = attempts + 1, attempted_at = $6, last_error = $4, last_fault = $7,
@@ -167,7 +162,7 @@ pub async fn fail(db: impl PgExecutor<'_>, company: CompanyId, person: PersonId,
 
 /// Lets the person wait for a known moment, which is no failure, unless something newer was requested meanwhile.
 pub async fn wait(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     company: CompanyId,
     person: PersonId,
     request_no: i64,
@@ -179,7 +174,7 @@ pub async fn wait(
 }
 
 /// Closes all requests: the admin signed out, and connecting again requests everybody.
-pub async fn cancel_requests(db: impl PgExecutor<'_>) -> Result<()> {
+pub async fn cancel_requests(db: impl Db<'_>) -> Result<()> {
     execute!(
         db,
         "update people set sync_requested_at = null, sync_reason = null, webhook_received_at = null,
@@ -189,17 +184,17 @@ pub async fn cancel_requests(db: impl PgExecutor<'_>) -> Result<()> {
 }
 
 /// Makes everybody who waits for another attempt due now.
-pub async fn retry_now(db: impl PgExecutor<'_>) -> Result<()> {
+pub async fn retry_now(db: impl Db<'_>) -> Result<()> {
     execute!(db, "update people set next_attempt_at = null where next_attempt_at is not null")
 }
 
 /// Makes everybody as urgent as if nobody had failed.
-pub async fn forget_failures(db: impl PgExecutor<'_>) -> Result<()> {
+pub async fn forget_failures(db: impl Db<'_>) -> Result<()> {
     execute!(db, "update people set attempts = 0 where attempts > 0")
 }
 
 /// Whether anybody waits for their first attempt, for a reason as urgent as this or more.
-pub async fn is_anybody_waiting(db: impl PgExecutor<'_>, company: CompanyId, reason: SyncReason) -> Result<bool> {
+pub async fn is_anybody_waiting(db: impl Db<'_>, company: CompanyId, reason: SyncReason) -> Result<bool> {
     scalar!(fetch_one(db),
         r#"select exists (
                select from people where company_id = $1 and sync_requested_at is not null
@@ -214,11 +209,7 @@ pub struct Progress {
 }
 
 /// How far the sweep that began at `started_at` is; without one, nobody is done.
-pub async fn progress(
-    db: impl PgExecutor<'_>,
-    company: Option<CompanyId>,
-    started_at: Option<Timestamp>,
-) -> Result<Progress> {
+pub async fn progress(db: impl Db<'_>, company: Option<CompanyId>, started_at: Option<Timestamp>) -> Result<Progress> {
     rows!(fetch_one(db) as Progress,
         r#"select count(*) filter (where attempted_at >= $2 or sync_requested_at is null) as "done!", count(*) as "total!"
            from people where company_id = $1 and not archived and $2::timestamptz is not null"#;
@@ -236,7 +227,7 @@ pub struct Counts {
 }
 
 /// How many people wait for their first attempt, and how many for another attempt.
-pub async fn count(db: impl PgExecutor<'_>) -> Result<Counts> {
+pub async fn count(db: impl Db<'_>) -> Result<Counts> {
     rows!(
         fetch_one(db) as Counts,
         r#"select count(*) filter (where attempts = 0) as "waiting!", count(*) filter (where attempts > 0) as "retrying!"
@@ -254,7 +245,7 @@ pub struct Backlog {
     pub names: i64,
 }
 
-pub async fn backlog(db: impl PgExecutor<'_>, company: CompanyId) -> Result<Backlog> {
+pub async fn backlog(db: impl Db<'_>, company: CompanyId) -> Result<Backlog> {
     rows!(fetch_one(db) as Backlog,
         r#"select count(*) filter (where sync_reason < 3) as "urgent!", count(*) filter (where sync_reason >= 3) as "unhurried!",
                count(*) filter (where names_read_at is null) as "names!"

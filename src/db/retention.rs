@@ -3,9 +3,8 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
-use sqlx::PgExecutor;
 
-use super::Result;
+use super::{Db, Result};
 
 /// The moments before which nothing is kept; `None` keeps everything.
 pub struct KeptSince {
@@ -21,7 +20,7 @@ pub struct KeptSince {
 /// Deletes at most `limit` rows of each table; returns how many rows of all.
 ///
 /// Webhooks are found by their id, which follows the time: an index of the time would slow down the receipt of every one.
-pub async fn delete_batch(db: impl PgExecutor<'_>, since: &KeptSince, limit: i64) -> Result<i64> {
+pub async fn delete_batch(db: impl Db<'_>, since: &KeptSince, limit: i64) -> Result<i64> {
     scalar!(fetch_one(db),
         r#"with webhooks as (
              delete from webhook_events where id in (
@@ -65,7 +64,7 @@ pub async fn delete_batch(db: impl PgExecutor<'_>, since: &KeptSince, limit: i64
 }
 
 /// Deletes sessions and logins that have expired.
-pub async fn delete_expired_sessions(db: impl PgExecutor<'_> + Copy, now: Timestamp) -> Result<()> {
+pub async fn delete_expired_sessions(db: impl Db<'_> + Copy, now: Timestamp) -> Result<()> {
     let oldest = super::sessions::oldest_session_start(now).to_sqlx();
     execute!(db, "delete from sessions where created_at < $1"; oldest)?;
     execute!(db, "delete from oauth_flows where expires_at < $1"; now.to_sqlx())

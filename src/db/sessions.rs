@@ -2,9 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx as _;
-use sqlx::PgExecutor;
 
-use super::Result;
+use super::{Db, Result};
 
 /// A session ends at the latest this long after it began.
 const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(12);
@@ -22,7 +21,7 @@ pub struct Session {
 }
 
 pub async fn insert_session(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     token_digest: &[u8],
     csrf_token: &str,
     admin_name: Option<&str>,
@@ -36,7 +35,7 @@ pub async fn insert_session(
 
 /// The session of this cookie, if it was begun and used recently enough.
 pub async fn find_session(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     token_digest: &[u8],
     created_after: Timestamp,
     seen_after: Timestamp,
@@ -48,11 +47,11 @@ pub async fn find_session(
 }
 
 /// Keeps a session alive.
-pub async fn touch_session(db: impl PgExecutor<'_>, token_digest: &[u8], now: Timestamp) -> Result<()> {
+pub async fn touch_session(db: impl Db<'_>, token_digest: &[u8], now: Timestamp) -> Result<()> {
     execute!(db, "update sessions set last_seen_at = $2 where token_digest = $1"; token_digest, now.to_sqlx())
 }
 
-pub async fn delete_session(db: impl PgExecutor<'_>, token_digest: &[u8]) -> Result<()> {
+pub async fn delete_session(db: impl Db<'_>, token_digest: &[u8]) -> Result<()> {
     execute!(db, "delete from sessions where token_digest = $1"; token_digest)
 }
 
@@ -67,7 +66,7 @@ pub struct Flow {
 }
 
 pub async fn insert_flow(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     state_digest: &[u8],
     browser_digest: &[u8],
     flow: &Flow,
@@ -81,7 +80,7 @@ pub async fn insert_flow(
 
 /// Takes the login whose state was given to this browser, unless it has expired. This works once per login.
 pub async fn take_flow(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     state_digest: &[u8],
     browser_digest: &[u8],
     now: Timestamp,

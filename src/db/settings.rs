@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgConnection;
 
-use super::Result;
+use super::{Db, Result};
 use crate::config::Setting;
 
 /// The last choice for a setting.
@@ -19,7 +19,7 @@ pub struct StoredSetting {
 }
 
 /// Without the names that only another version of the service knows.
-pub async fn stored(db: impl PgExecutor<'_>) -> Result<BTreeMap<Setting, StoredSetting>> {
+pub async fn stored(db: impl Db<'_>) -> Result<BTreeMap<Setting, StoredSetting>> {
     let rows = sqlx::query!("select name, value, changed_by, changed_at from settings").fetch_all(db).await?;
     let settings = rows.into_iter().filter_map(|row| {
         let (value, changed_by, changed_at) = (row.value, row.changed_by, row.changed_at.to_jiff());
@@ -29,7 +29,7 @@ pub async fn stored(db: impl PgExecutor<'_>) -> Result<BTreeMap<Setting, StoredS
 }
 
 /// The chosen values.
-pub async fn chosen(db: impl PgExecutor<'_>) -> Result<BTreeMap<Setting, String>> {
+pub async fn chosen(db: impl Db<'_>) -> Result<BTreeMap<Setting, String>> {
     Ok(stored(db).await?.into_iter().map(|(setting, stored)| (setting, stored.value)).collect())
 }
 
@@ -40,7 +40,7 @@ pub async fn lock(tx: &mut PgConnection) -> Result<()> {
 
 /// Stores a choice; `None` withdraws it.
 pub async fn save(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     setting: Setting,
     value: Option<&str>,
     (changed_by, now): (Option<&str>, Timestamp),

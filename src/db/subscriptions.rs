@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use serde::Serialize;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgConnection;
 use utoipa::ToSchema;
 
-use super::{Result, timestamp};
+use super::{Db, Result, timestamp};
 
 /// Whether Officient has the webhook subscription of an event name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray, ToSchema)]
@@ -41,12 +41,12 @@ pub async fn lock(tx: &mut PgConnection) -> Result<()> {
 }
 
 /// Stores the event names that the admin chose.
-pub async fn save_event_names(db: impl PgExecutor<'_>, events: &[String]) -> Result<()> {
+pub async fn save_event_names(db: impl Db<'_>, events: &[String]) -> Result<()> {
     execute!(db, "update connection set webhook_events = $1"; events)
 }
 
 pub async fn save(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     event: &str,
     state: SubscriptionState,
     detail: Option<&str>,
@@ -59,19 +59,19 @@ pub async fn save(
 }
 
 /// Deletes the rows of all events but these.
-pub async fn retain(db: impl PgExecutor<'_>, events: &[String]) -> Result<()> {
+pub async fn retain(db: impl Db<'_>, events: &[String]) -> Result<()> {
     execute!(db, "delete from webhook_subscriptions where event <> all($1)"; events)
 }
 
 /// All of them, by event name.
-pub async fn all(db: impl PgExecutor<'_>) -> Result<Vec<Subscription>> {
+pub async fn all(db: impl Db<'_>) -> Result<Vec<Subscription>> {
     rows!(fetch_all(db), "select event, state, detail, last_received_at from webhook_subscriptions order by event"
     => |row| Subscription {
         event: row.event, state: row.state, detail: row.detail, last_received_at: timestamp(row.last_received_at) })
 }
 
 /// Notes when webhooks of their names arrived: of the webhooks with these numbers.
-pub async fn note_received(db: impl PgExecutor<'_>, webhooks: &[i64]) -> Result<()> {
+pub async fn note_received(db: impl Db<'_>, webhooks: &[i64]) -> Result<()> {
     execute!(db,
         "update webhook_subscriptions s set last_received_at = greatest(s.last_received_at, e.at)
          from (select event_type, max(received_at) as at from webhook_events where id = any($1) group by event_type) e

@@ -3,9 +3,8 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use sqlx::PgExecutor;
 
-use super::{Result, timestamp};
+use super::{Db, Result, timestamp};
 use crate::domain::desired::Window;
 use crate::domain::ids::{CompanyId, PersonId};
 
@@ -20,7 +19,7 @@ pub struct Counts {
 }
 
 /// Counts a person's absences in the window. Missing is leave that is blocked or about to be written.
-pub async fn count_person(db: impl PgExecutor<'_>, company: CompanyId, person: PersonId, window: Window) -> Result<()> {
+pub async fn count_person(db: impl Db<'_>, company: CompanyId, person: PersonId, window: Window) -> Result<()> {
     execute!(db,
         "with standing as (
              select event_id, intent from absences
@@ -40,7 +39,7 @@ pub async fn count_person(db: impl PgExecutor<'_>, company: CompanyId, person: P
 
 /// The counts of everybody. What somebody changed in Optedo is not as it should be until the admin decides. Leave that waits for
 /// an item which the admin ignores is not expected.
-pub async fn total(db: impl PgExecutor<'_>, company: Option<CompanyId>) -> Result<Counts> {
+pub async fn total(db: impl Db<'_>, company: Option<CompanyId>) -> Result<Counts> {
     rows!(fetch_one(db),
     r#"with differing as (
                select count(*) as count from differences

@@ -4,9 +4,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use sqlx::PgExecutor;
 
-use super::{Result, timestamp};
+use super::{Db, Result, timestamp};
 
 /// A webhook whose people are not all requested yet.
 #[derive(Debug, Clone)]
@@ -23,7 +22,7 @@ pub struct PendingWebhook {
 
 /// Stores a batch in one statement; returns the ids in the order of the batch.
 pub async fn insert(
-    db: impl PgExecutor<'_>,
+    db: impl Db<'_>,
     received_at: Timestamp,
     event_types: &[String],
     related_object_ids: &[Option<String>],
@@ -39,32 +38,27 @@ pub async fn insert(
 ///
 /// `id + 0`: for a range with two ends Postgres expects half a percent of the table. With statistics taken during a burst
 /// it would then read the whole range by the primary key instead of the small index of pending webhooks.
-pub async fn pending(db: impl PgExecutor<'_>, after: i64, up_to: i64, limit: i64) -> Result<Vec<PendingWebhook>> {
-    sqlx::query!(
+pub async fn pending(db: impl Db<'_>, after: i64, up_to: i64, limit: i64) -> Result<Vec<PendingWebhook>> {
+    rows!(fetch_all(db),
         r#"select id, received_at, event_type like 'person\_%' as "is_about_person!", related_object_id, widened_at
-           from webhook_events where processed_at is null and id > $1 and id + 0 <= $2 order by id limit $3"#,
-        after,
-        up_to,
-        limit
-    )
-    .map(|row| PendingWebhook {
+           from webhook_events where processed_at is null and id > $1 and id + 0 <= $2 order by id limit $3"#;
+        after, up_to, limit
+    => |row| PendingWebhook {
         id: row.id,
         received_at: row.received_at.to_jiff(),
         is_about_person: row.is_about_person,
         related_object_id: row.related_object_id,
         fallback_at: timestamp(row.widened_at),
     })
-    .fetch_all(db)
-    .await
 }
 
 /// The people whom these webhooks refer to are requested.
-pub async fn mark_processed(db: impl PgExecutor<'_>, ids: &[i64], now: Timestamp) -> Result<()> {
+pub async fn mark_processed(db: impl Db<'_>, ids: &[i64], now: Timestamp) -> Result<()> {
     execute!(db, "update webhook_events set processed_at = $2 where id = any($1)"; ids, now.to_sqlx())
 }
 
 /// The people who made the newest requests are requested for these webhooks.
-pub async fn mark_fallback(db: impl PgExecutor<'_>, ids: &[i64], now: Timestamp) -> Result<()> {
+pub async fn mark_fallback(db: impl Db<'_>, ids: &[i64], now: Timestamp) -> Result<()> {
     execute!(db, "update webhook_events set widened_at = $2 where id = any($1)"; ids, now.to_sqlx())
 }
 
@@ -76,7 +70,7 @@ pub struct ReceivedWebhook {
 }
 
 /// The first webhooks that arrived at this moment or later.
-pub async fn received_since(db: impl PgExecutor<'_>, since: Timestamp, limit: i64) -> Result<Vec<ReceivedWebhook>> {
+pub async fn received_since(db: impl Db<'_>, since: Timestamp, limit: i64) -> Result<Vec<ReceivedWebhook>> {
     rows!(fetch_all(db),
         "select event_type, related_object_id, received_at from webhook_events
          where received_at >= $1 order by id limit $2"; since.to_sqlx(), limit
@@ -84,12 +78,12 @@ pub async fn received_since(db: impl PgExecutor<'_>, since: Timestamp, limit: i6
         event_type: row.event_type, related_object_id: row.related_object_id, received_at: row.received_at.to_jiff() })
 }
 
-pub async fn last_received_at(db: impl PgExecutor<'_>) -> Result<Option<Timestamp>> {
+pub async fn last_received_at(db: impl Db<'_>) -> Result<Option<Timestamp>> {
     scalar!(fetch_optional(db), "select received_at from webhook_events order by id desc limit 1").map(timestamp)
 }
 
 /// When the last webhook about each of these objects arrived.
-pub async fn last_about(db: impl PgExecutor<'_>, objects: &[String]) -> Result<HashMap<String, Timestamp>> {
+pub async fn last_about(db: impl Db<'_>, objects: &[String]) -> Result<HashMap<String, Timestamp>> {
     let last = rows!(fetch_all(db),
         r#"select related_object_id as "object!", max(received_at) as "at!" from webhook_events
            where related_object_id = any($1) group by related_object_id"#;
@@ -98,7 +92,7 @@ pub async fn last_about(db: impl PgExecutor<'_>, objects: &[String]) -> Result<H
 }
 
 /// When the oldest webhook arrived that is not resolved, or whose people are not all reconciled.
-pub async fn oldest_received_at(db: impl PgExecutor<'_>) -> Result<Option<Timestamp>> {
+pub async fn oldest_received_at(db: impl Db<'_>) -> Result<Option<Timestamp>> {
     let at = scalar!(
         fetch_one(db),
         "select least(
@@ -108,6 +102,6 @@ pub async fn oldest_received_at(db: impl PgExecutor<'_>) -> Result<Option<Timest
     at.map(timestamp)
 }
 
-pub async fn count_waiting(db: impl PgExecutor<'_>) -> Result<i64> {
+pub async fn count_waiting(db: impl Db<'_>) -> Result<i64> {
     scalar!(fetch_one(db), r#"select count(*) as "count!" from webhook_events where processed_at is null"#)
 }

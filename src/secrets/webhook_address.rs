@@ -9,15 +9,14 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use sqlx::{PgExecutor, PgPool};
+use sqlx::PgPool;
 use subtle::{Choice, ConstantTimeEq as _};
 use tokio::time::sleep;
 
 use super::random::{digest, random_token};
 use super::vault::{Vault, VaultError};
 use super::{PREVIOUS_WEBHOOK_TOKEN, SecretsError, WEBHOOK_TOKEN};
-use crate::db;
-use crate::db::connection;
+use crate::db::{self, Db, connection};
 
 /// How often the worker of every replica reads the tokens again.
 pub const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
@@ -44,7 +43,7 @@ impl fmt::Debug for WebhookAddress {
 
 impl WebhookAddress {
     /// `base` ends with a slash; the token follows it.
-    pub async fn read(base: String, vault: Vault, db: impl PgExecutor<'_>) -> Result<Self, SecretsError> {
+    pub async fn read(base: String, vault: Vault, db: impl Db<'_>) -> Result<Self, SecretsError> {
         let address = Self { base, vault, known: RwLock::default() };
         address.read_again(db).await?;
         Ok(address)
@@ -77,7 +76,7 @@ impl WebhookAddress {
     }
 
     /// Reads the tokens from the database. After an error, the known ones stay.
-    pub async fn read_again(&self, db: impl PgExecutor<'_>) -> Result<(), SecretsError> {
+    pub async fn read_again(&self, db: impl Db<'_>) -> Result<(), SecretsError> {
         let stored = connection::load(db).await?;
         let sealed = (stored.webhook_token, stored.previous_webhook_token);
         if self.known.read().unwrap_or_else(PoisonError::into_inner).sealed == sealed {

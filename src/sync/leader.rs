@@ -6,7 +6,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::PgExecutor;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
@@ -14,7 +13,7 @@ use super::engine::Engine;
 use super::notify;
 use super::work_signal::{CHANNEL, LEADERSHIP_VALID_FOR, Leadership};
 use super::worker::Worker;
-use crate::db::{faults, leadership};
+use crate::db::{Db, faults, leadership};
 use crate::secrets;
 use crate::secrets::webhook_address::REFRESH_INTERVAL;
 
@@ -127,7 +126,7 @@ impl Engine {
     }
 
     /// Another replica may have replaced the webhook address.
-    async fn refresh_webhook_address(&self, db: impl PgExecutor<'_>) {
+    async fn refresh_webhook_address(&self, db: impl Db<'_>) {
         if let Err(error) = self.webhook_address.read_again(db).await {
             tracing::debug!(%error, "Could not read the webhook address");
         }

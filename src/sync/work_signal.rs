@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sqlx::PgExecutor;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
+
+use crate::db::Db;
 
 /// The Postgres channel of `listen` and `notify`.
 pub const CHANNEL: &str = "optedo_officient_work";
@@ -47,7 +48,7 @@ pub struct Leadership {
 
 impl WorkSignal {
     /// There is work. Should the notification over Postgres fail, the leader finds the work within a second by itself.
-    pub async fn notify(&self, db: impl PgExecutor<'_>) {
+    pub async fn notify(&self, db: impl Db<'_>) {
         if self.lock().is_some() {
             self.inner.notify.notify_one();
         } else if let Err(error) = sqlx::query("select pg_notify($1, '')").bind(CHANNEL).execute(db).await {
