@@ -138,7 +138,8 @@ enum CommandError {
     #[error("{}{}", .0, cause(.0))]
     Web(#[from] WebError),
     #[error(
-        "nothing is written: resume on the settings page; or approve the preview there, or run sync for everybody, which starts writing"
+        "nothing is written: resume on the settings page; or approve the preview there, or run sync for everybody, \
+         which starts writing"
     )]
     Paused,
     #[error("there is no person {0} in Officient")]

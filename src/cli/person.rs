@@ -33,7 +33,8 @@ pub(super) async fn forget(config: &Config, person: PersonId) -> Result<(), Comm
     print(&format!("Erased everything stored here about person {person}."));
     if erased.standing > 0 {
         print(&format!(
-            "{} of their absences stay in Optedo; this service no longer changes or deletes them. Delete them in Optedo.",
+            "{} of their absences stay in Optedo; this service no longer changes or deletes them. \
+             Delete them in Optedo.",
             erased.standing
         ));
     }

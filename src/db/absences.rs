@@ -24,8 +24,8 @@ pub async fn of_person(
     events: &[i64],
 ) -> Result<Vec<WrittenAbsence>> {
     rows!(fetch_all(db),
-        r#"select event_id, person_id, date, optedo_user_id, optedo_absence_id, absence_type_id, starts_at, ends_at, all_day,
-             worked, intent, written_at, call_until, deletion_confirmed,
+        r#"select event_id, person_id, date, optedo_user_id, optedo_absence_id, absence_type_id, starts_at, ends_at,
+             all_day, worked, intent, written_at, call_until, deletion_confirmed,
              deletion_rejected_at is not null as "deletion_rejected!",
              deletion_requested_at is not null as "deletion_requested!"
          from absences
@@ -83,8 +83,8 @@ pub async fn insert(
     };
     execute!(tx,
         "with inserted as (
-             insert into absences (company_id, event_id, person_id, date, optedo_user_id, optedo_absence_id, absence_type_id,
-                 starts_at, ends_at, all_day, worked, intent, intent_at, written_at, adopted)
+             insert into absences (company_id, event_id, person_id, date, optedo_user_id, optedo_absence_id,
+                 absence_type_id, starts_at, ends_at, all_day, worked, intent, intent_at, written_at, adopted)
              select company_id, $2::bigint, person_id, $4::date, $5::bigint, $6::bigint, $7::bigint,
                  $8::timestamp, $9::timestamp, $10::boolean, $13::boolean, $14::text,
                  case when $14::text is not null then $11::timestamptz end,

@@ -59,9 +59,9 @@ pub async fn open(db: impl Db<'_>, item: &AttentionItem, waiting: i64, now: Time
          values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
          on conflict (kind, subject_id) where resolved_at is null do update set
              subject = excluded.subject, detail = excluded.detail, cause = excluded.cause, hint = excluded.hint,
-             waiting = excluded.waiting,
-             last_seen_at = excluded.last_seen_at,
-             ignored_at = case when attention.subject is distinct from excluded.subject then null else attention.ignored_at end";
+             waiting = excluded.waiting, last_seen_at = excluded.last_seen_at,
+             ignored_at = case when attention.subject is not distinct from excluded.subject
+                 then attention.ignored_at end";
         item.kind().into_str(), item.subject_id, subject, without_nul(&item.detail()), Json(&item.cause) as _,
         item.hint.as_ref().map(Json) as _, waiting, now.to_sqlx())
 }
@@ -86,7 +86,8 @@ pub async fn resolve_others(db: impl Db<'_>, kind: AttentionKind, except: &[Stri
 pub async fn resolve_next_year(db: impl Db<'_>, except: &[String], now: Timestamp) -> Result<()> {
     execute!(db,
         "update attention set resolved_at = $2, waiting = 0
-         where kind = 'unmapped_leave_type' and subject_id like '%-%' and subject_id <> all($1) and resolved_at is null";
+         where kind = 'unmapped_leave_type' and subject_id like '%-%' and subject_id <> all($1)
+             and resolved_at is null";
         except, now.to_sqlx())
 }
 
@@ -154,7 +155,8 @@ pub async fn follow(db: impl Db<'_>, id: i64) -> Result<bool> {
 /// How many items are open, by kind.
 pub async fn count_open(db: impl Db<'_>) -> Result<Vec<(String, i64)>> {
     rows!(fetch_all(db),
-        r#"select kind, count(*) as "count!" from attention where resolved_at is null and ignored_at is null group by kind"#
+        r#"select kind, count(*) as "count!" from attention
+           where resolved_at is null and ignored_at is null group by kind"#
         => |row| (row.kind, row.count))
 }
 

@@ -74,8 +74,8 @@ pub async fn load(db: impl Db<'_>) -> Result<Connection> {
     rows!(fetch_one(db),
         // Each column by its name: a `*` would break in the sessions of this version when the next version adds a column.
         "select state, company_id, company_name, subdomain, connected_at, client_id, client_secret,
-             access_token, access_token_issued_at, access_token_expires_at, refresh_token, webhook_token, previous_webhook_token,
-             webhook_events, sweep_asked_at, sweep_no, sweep_started_at, sweep_finished_at,
+             access_token, access_token_issued_at, access_token_expires_at, refresh_token, webhook_token,
+             previous_webhook_token, webhook_events, sweep_asked_at, sweep_no, sweep_started_at, sweep_finished_at,
              unannounced_sweeps, connected_by, is_paused, paused_at, paused_by
          from connection"
     => |row| Connection {

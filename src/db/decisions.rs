@@ -29,7 +29,8 @@ pub async fn archived(db: impl Db<'_>, company: CompanyId) -> Result<Vec<MonthOf
     rows!(fetch_all(db),
         r#"select a.person_id, date_trunc('month', a.date)::date as "month!", count(*) as "count!"
            from held_back h join absences a on a.company_id = h.company_id and a.event_id = h.event_id
-           where h.company_id = $1 and h.kind = 'archived_people' and a.deleted_at is null group by 1, 2 order by 1, 2"#;
+           where h.company_id = $1 and h.kind = 'archived_people' and a.deleted_at is null
+           group by 1, 2 order by 1, 2"#;
         company.0 => |row| MonthOfPerson {
             person: PersonId(row.person_id), month: row.month.to_jiff(), count: row.count })
 }
@@ -44,62 +45,46 @@ pub async fn kept(db: impl Db<'_>, company: CompanyId, from: Date) -> Result<Vec
             person: PersonId(row.person_id), month: row.month.to_jiff(), count: row.count })
 }
 
-/// Confirms the deletions that wait for it, of these people or of everybody. Returns the person of each.
-pub async fn confirm_held(db: impl Db<'_>, company: CompanyId, people: Option<&[i64]>) -> Result<Vec<i64>> {
+/// The absences whose deletion waits for confirmation, of these people or of everybody.
+pub async fn held_events(db: impl Db<'_>, company: CompanyId, people: Option<&[i64]>) -> Result<Vec<i64>> {
     scalar!(fetch_all(db),
-        "update absences set deletion_held = false, deletion_confirmed = true
+        "select event_id from absences
          where company_id = $1 and deletion_held and deleted_at is null
-             and ($2::bigint[] is null or person_id = any($2)) returning person_id";
+             and ($2::bigint[] is null or person_id = any($2))";
         company.0, people)
 }
 
-/// Rejects the deletions that wait for confirmation, of these people or of everybody. They no longer count towards the limit.
-/// Returns the person of each.
-pub async fn keep_held(
-    db: impl Db<'_>,
-    company: CompanyId,
-    people: Option<&[i64]>,
-    now: Timestamp,
-) -> Result<Vec<i64>> {
+/// Takes what waits of archived people, of these or of all: it is decided about.
+pub async fn take_archived_events(db: impl Db<'_>, company: CompanyId, people: Option<&[i64]>) -> Result<Vec<i64>> {
+    scalar!(fetch_all(db),
+        "delete from held_back where company_id = $1 and kind = 'archived_people'
+             and ($2::bigint[] is null or person_id = any($2)) returning event_id";
+        company.0, people)
+}
+
+/// Confirms that these absences are deleted. Returns the person of each.
+pub async fn confirm(db: impl Db<'_>, company: CompanyId, events: &[i64]) -> Result<Vec<i64>> {
+    scalar!(fetch_all(db),
+        "update absences set deletion_held = false, deletion_confirmed = true
+         where company_id = $1 and event_id = any($2) and deleted_at is null returning person_id";
+        company.0, events)
+}
+
+/// Requests that these absences are deleted. Returns the person of each.
+pub async fn request_deletion(db: impl Db<'_>, company: CompanyId, events: &[i64], now: Timestamp) -> Result<Vec<i64>> {
+    scalar!(fetch_all(db),
+        "update absences set deletion_requested_at = $3
+         where company_id = $1 and event_id = any($2) and deleted_at is null returning person_id";
+        company.0, events, now.to_sqlx())
+}
+
+/// Keeps these absences: they no longer count towards the limit of deletions. Returns the person of each.
+pub async fn keep(db: impl Db<'_>, company: CompanyId, events: &[i64], now: Timestamp) -> Result<Vec<i64>> {
     scalar!(fetch_all(db),
         "update absences set deletion_rejected_at = $3, deletion_held = false, deletion_confirmed = false,
              deletion_planned_at = null, deletion_requested_at = null
-         where company_id = $1 and deletion_held and deleted_at is null
-             and ($2::bigint[] is null or person_id = any($2)) returning person_id";
-        company.0, people, now.to_sqlx())
-}
-
-/// Requests the deletion of what waits of archived people, of these or of all. Returns the person of each.
-pub async fn delete_archived(
-    db: impl Db<'_>,
-    company: CompanyId,
-    people: Option<&[i64]>,
-    now: Timestamp,
-) -> Result<Vec<i64>> {
-    scalar!(fetch_all(db),
-        "with decided as (
-             delete from held_back where company_id = $1 and kind = 'archived_people'
-                 and ($2::bigint[] is null or person_id = any($2)) returning event_id)
-         update absences set deletion_requested_at = $3
-         where company_id = $1 and event_id in (select event_id from decided) and deleted_at is null returning person_id";
-        company.0, people, now.to_sqlx())
-}
-
-/// Keeps what waits of archived people, of these or of all. Returns the person of each.
-pub async fn keep_archived(
-    db: impl Db<'_>,
-    company: CompanyId,
-    people: Option<&[i64]>,
-    now: Timestamp,
-) -> Result<Vec<i64>> {
-    scalar!(fetch_all(db),
-        "with decided as (
-             delete from held_back where company_id = $1 and kind = 'archived_people'
-                 and ($2::bigint[] is null or person_id = any($2)) returning event_id)
-         update absences set deletion_rejected_at = $3, deletion_held = false, deletion_confirmed = false,
-             deletion_planned_at = null, deletion_requested_at = null
-         where company_id = $1 and event_id in (select event_id from decided) and deleted_at is null returning person_id";
-        company.0, people, now.to_sqlx())
+         where company_id = $1 and event_id = any($2) and deleted_at is null returning person_id";
+        company.0, events, now.to_sqlx())
 }
 
 /// The archived people who have absences from this day on.
@@ -107,7 +92,8 @@ pub async fn archived_people(db: impl Db<'_>, company: CompanyId, from: Date) ->
     scalar!(fetch_all(db),
         "select person_id from people p where company_id = $1 and archived and exists (
              select from absences a
-             where a.company_id = p.company_id and a.person_id = p.person_id and a.date >= $2 and a.deleted_at is null)";
+             where a.company_id = p.company_id and a.person_id = p.person_id and a.date >= $2
+                 and a.deleted_at is null)";
         company.0, from.to_sqlx())
 }
 

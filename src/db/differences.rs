@@ -192,7 +192,8 @@ pub async fn resolve_others(
 ) -> Result<()> {
     execute!(db,
         "update differences set state = 'resolved', resolved_at = $5
-         where company_id = $1 and person_id = $2 and event_id <> all($3) and state <> 'resolved' and compared_at <= $4";
+         where company_id = $1 and person_id = $2 and event_id <> all($3) and state <> 'resolved'
+             and compared_at <= $4";
         company.0, person.0, events, compared_at.to_sqlx(), now.to_sqlx())
 }
 
@@ -247,8 +248,8 @@ pub async fn take_unexplained(
     found: &Placement,
 ) -> Result<()> {
     execute!(db,
-        "insert into absences (company_id, event_id, person_id, date, optedo_user_id, optedo_absence_id, absence_type_id,
-             starts_at, ends_at, all_day, written_at)
+        "insert into absences (company_id, event_id, person_id, date, optedo_user_id, optedo_absence_id,
+             absence_type_id, starts_at, ends_at, all_day, written_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          on conflict (company_id, event_id) do update set person_id = excluded.person_id, date = excluded.date,
              optedo_user_id = excluded.optedo_user_id, optedo_absence_id = excluded.optedo_absence_id,

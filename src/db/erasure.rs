@@ -46,8 +46,8 @@ pub async fn erase(tx: &mut PgConnection, person: PersonId, now: Timestamp) -> R
     let (known, is_in_officient, standing) = rows!(fetch_one(&mut *tx),
         r#"with them as (select archived from people where person_id = $1 for update)
            select count(*) as "known!", coalesce(bool_or(not archived), false) as "present!",
-               (select count(*) from absences where person_id = $1 and optedo_absence_id is not null and deleted_at is null)
-                   as "standing!"
+               (select count(*) from absences
+                where person_id = $1 and optedo_absence_id is not null and deleted_at is null) as "standing!"
            from them"#;
         person.0 => |row| (row.known, row.present, row.standing))?;
     // Each part sees the rows as they were before the statement, so their order does not matter.
@@ -59,8 +59,9 @@ pub async fn erase(tx: &mut PgConnection, person: PersonId, now: Timestamp) -> R
              union select unnest(event_ids) from people where person_id = $1),
          items as (
              delete from attention
-             where (kind in ('unmatched_person', 'ambiguous_person', 'link_broken', 'person_failing', 'differs_in_optedo')
-                     and subject_id = $1::bigint::text)
+             where (subject_id = $1::bigint::text
+                     and kind in ('unmatched_person', 'ambiguous_person', 'link_broken', 'person_failing',
+                         'differs_in_optedo'))
                  or (kind in ('invalid_event', 'rejected_by_optedo')
                      and (subject_id = 'person-' || $1 or subject_id in (select event_id::text from events)))),
          webhooks as (
@@ -94,20 +95,25 @@ pub async fn export(db: impl Db<'_>, person: PersonId) -> Result<Option<Value>> 
              union select event_id from history where person_id = $1
              union select unnest(event_ids) from people where person_id = $1)
          select jsonb_build_object(
-             'people', (select coalesce(jsonb_agg(to_jsonb(t) - 'listed_name_digest'), '[]') from people t where person_id = $1),
-             'choice', (select coalesce(jsonb_agg(to_jsonb(t)), '[]') from person_choices t where person_id = $1),
-             'absences', (select coalesce(jsonb_agg(to_jsonb(t) order by t.date, t.id), '[]') from absences t where person_id = $1),
-             'history', (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]') from history t where person_id = $1),
-             'heldBack', (select coalesce(jsonb_agg(to_jsonb(t) order by t.event_id), '[]') from held_back t where person_id = $1),
-             'preview', (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]') from preview_lines t where person_id = $1),
-             'attention', (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]') from attention t
-                 where (kind in ('unmatched_person', 'ambiguous_person', 'link_broken', 'person_failing', 'differs_in_optedo')
-                         and subject_id = $1::bigint::text)
+             'people', to_jsonb(array(select to_jsonb(t) - 'listed_name_digest' from people t where person_id = $1)),
+             'choice', to_jsonb(array(select to_jsonb(t) from person_choices t where person_id = $1)),
+             'absences', to_jsonb(array(select to_jsonb(t) from absences t where person_id = $1 order by date, id)),
+             'history', to_jsonb(array(select to_jsonb(t) from history t where person_id = $1 order by id)),
+             'heldBack', to_jsonb(array(select to_jsonb(t) from held_back t where person_id = $1 order by event_id)),
+             'preview', to_jsonb(array(select to_jsonb(t) from preview_lines t where person_id = $1 order by id)),
+             'attention', to_jsonb(array(
+                 select to_jsonb(t) from attention t
+                 where (subject_id = $1::bigint::text
+                         and kind in ('unmatched_person', 'ambiguous_person', 'link_broken', 'person_failing',
+                             'differs_in_optedo'))
                      or (kind in ('invalid_event', 'rejected_by_optedo')
-                         and (subject_id = 'person-' || $1 or subject_id in (select event_id::text from events)))),
-             'differences', (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]') from differences t where person_id = $1),
-             'webhookEvents', (select coalesce(jsonb_agg(to_jsonb(t) order by t.id), '[]') from webhook_events t
-                 where related_object_id = $1::bigint::text or related_object_id in (select event_id::text from events))
+                         and (subject_id = 'person-' || $1 or subject_id in (select event_id::text from events)))
+                 order by id)),
+             'differences', to_jsonb(array(select to_jsonb(t) from differences t where person_id = $1 order by id)),
+             'webhookEvents', to_jsonb(array(
+                 select to_jsonb(t) from webhook_events t
+                 where related_object_id = $1::bigint::text or related_object_id in (select event_id::text from events)
+                 order by id))
          ) as "all!""#;
         person.0)?;
     let is_empty = |rows: &Value| rows.as_array().is_none_or(Vec::is_empty);

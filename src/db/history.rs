@@ -42,7 +42,8 @@ pub async fn insert_rejected(db: impl Db<'_>, context: WriteContext, events: &[i
 pub async fn insert_failed(db: impl Db<'_>, context: WriteContext, kind: FailureKind, now: Timestamp) -> Result<()> {
     execute!(db,
         "insert into history (at, company_id, person_id, action, reason, fault)
-         select $1, company_id, person_id, 'failed', $4, $5 from people where company_id = $2 and person_id = $3 for key share";
+         select $1, company_id, person_id, 'failed', $4, $5 from people
+         where company_id = $2 and person_id = $3 for key share";
         now.to_sqlx(), context.company.0, context.person.0, context.reason.into_str(), kind.into_str())
 }
 

@@ -25,7 +25,8 @@ pub struct Settings {
 }
 
 pub async fn settings(db: impl Db<'_>) -> Result<Settings> {
-    rows!(fetch_one(db), "select recipients, language, digest_on, last_sent_at from notification_settings" => |row| Settings {
+    rows!(fetch_one(db), "select recipients, language, digest_on, last_sent_at from notification_settings"
+    => |row| Settings {
         recipients: row.recipients,
         language: row.language.and_then(|code| code.parse().ok()).unwrap_or_default(),
         digest_on: row.digest_on.map(jiff_sqlx::Date::to_jiff),
@@ -101,7 +102,8 @@ pub async fn insert_incident(
 /// Returns how many reasons the incident has now.
 pub async fn add_reasons(db: impl Db<'_>, incident: i64, reasons: &[Reason]) -> Result<i32> {
     scalar!(fetch_one(db),
-        r#"update incidents set reasons = reasons || $2 where id = $1 returning jsonb_array_length(reasons) as "count!""#;
+        r#"update incidents set reasons = reasons || $2 where id = $1
+           returning jsonb_array_length(reasons) as "count!""#;
         incident, Json(reasons) as _)
 }
 
@@ -221,7 +223,8 @@ pub struct LastFailure {
 pub async fn last_failure(db: impl Db<'_>, channels: &[Channel]) -> Result<Option<LastFailure>> {
     let channels: Vec<&str> = channels.iter().map(Channel::into_str).collect();
     let failure = rows!(fetch_optional(db),
-    r#"select channel, failure as "failure!", failure_status, failed_at as "failed_at!", next_attempt_at is null as "is_given_up!"
+    r#"select channel, failure as "failure!", failure_status, failed_at as "failed_at!",
+               next_attempt_at is null as "is_given_up!"
            from outbox f
            where sent_at is null and failed_at is not null and channel = any($1) and not exists (
                select from outbox s

@@ -179,9 +179,8 @@ pub async fn save_listed(
          on conflict (company_id, person_id) do update set
              archived = false,
              names_read_at = case
-                 when people.listed_name_digest is distinct from excluded.listed_name_digest and people.listed_name_digest is not null
-                     then null
-                 else people.names_read_at end,
+                 when people.listed_name_digest is null or people.listed_name_digest = excluded.listed_name_digest
+                     then people.names_read_at end,
              listed_name_digest = excluded.listed_name_digest
          where people.archived or people.listed_name_digest is distinct from excluded.listed_name_digest";
         company.0, people, name_digests)?;
@@ -257,7 +256,8 @@ pub async fn save_found(db: impl Db<'_>, company: CompanyId, person: PersonId, f
 /// Whose events these are: in whose calendar they were at the last observation, or for whom we wrote absences.
 pub async fn owners_of_events(db: impl Db<'_>, company: CompanyId, events: &[i64]) -> Result<Vec<(EventId, PersonId)>> {
     rows!(fetch_all(db),
-        r#"select event_id as "event_id!", person_id as "person_id!" from absences where company_id = $1 and event_id = any($2)
+        r#"select event_id as "event_id!", person_id as "person_id!" from absences
+           where company_id = $1 and event_id = any($2)
            union
            select e.event_id, p.person_id from people p, unnest($2::bigint[]) as e (event_id)
            where p.company_id = $1 and p.event_ids && $2 and p.event_ids @> array[e.event_id]"#;

@@ -211,7 +211,8 @@ pub struct Progress {
 /// How far the sweep that began at `started_at` is; without one, nobody is done.
 pub async fn progress(db: impl Db<'_>, company: Option<CompanyId>, started_at: Option<Timestamp>) -> Result<Progress> {
     rows!(fetch_one(db) as Progress,
-        r#"select count(*) filter (where attempted_at >= $2 or sync_requested_at is null) as "done!", count(*) as "total!"
+        r#"select count(*) as "total!",
+               count(*) filter (where attempted_at >= $2 or sync_requested_at is null) as "done!"
            from people where company_id = $1 and not archived and $2::timestamptz is not null"#;
         company.map(|company| company.0), started_at.map(ToSqlx::to_sqlx) as _)
 }
@@ -230,7 +231,8 @@ pub struct Counts {
 pub async fn count(db: impl Db<'_>) -> Result<Counts> {
     rows!(
         fetch_one(db) as Counts,
-        r#"select count(*) filter (where attempts = 0) as "waiting!", count(*) filter (where attempts > 0) as "retrying!"
+        r#"select count(*) filter (where attempts = 0) as "waiting!",
+               count(*) filter (where attempts > 0) as "retrying!"
            from people where sync_requested_at is not null"#
     )
 }
@@ -247,7 +249,8 @@ pub struct Backlog {
 
 pub async fn backlog(db: impl Db<'_>, company: CompanyId) -> Result<Backlog> {
     rows!(fetch_one(db) as Backlog,
-        r#"select count(*) filter (where sync_reason < 3) as "urgent!", count(*) filter (where sync_reason >= 3) as "unhurried!",
+        r#"select count(*) filter (where sync_reason < 3) as "urgent!",
+               count(*) filter (where sync_reason >= 3) as "unhurried!",
                count(*) filter (where names_read_at is null) as "names!"
            from people where company_id = $1 and sync_requested_at is not null"#;
         company.0)

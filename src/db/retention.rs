@@ -41,7 +41,8 @@ pub async fn delete_batch(db: impl Db<'_>, since: &KeptSince, limit: i64) -> Res
          entries as (
              delete from history where id in (select id from history where at < $2 order by at limit $4) returning 1),
          acts as (
-             delete from audit_log where id in (select id from audit_log where at < $2 order by at limit $4) returning 1),
+             delete from audit_log where id in (
+                 select id from audit_log where at < $2 order by at limit $4) returning 1),
          leave as (
              delete from absences where id in (select id from absences where date < $3 limit $4) returning 1),
          persons as (
@@ -56,9 +57,9 @@ pub async fn delete_batch(db: impl Db<'_>, since: &KeptSince, limit: i64) -> Res
                          select from held_back h where h.company_id = p.company_id and h.person_id = p.person_id)
                  limit $4) returning 1)
          select count(*) as "count!" from (
-             table webhooks union all table items union all table settled union all table incidents union all table messages
-             union all table entries union all table acts
-             union all table leave union all table persons) deleted"#;
+             table webhooks union all table items union all table settled union all table incidents
+             union all table messages union all table entries union all table acts union all table leave
+             union all table persons) deleted"#;
         since.webhooks.map(ToSqlx::to_sqlx) as _, since.history.map(ToSqlx::to_sqlx) as _,
         since.absences.map(ToSqlx::to_sqlx) as _, limit)
 }

@@ -54,7 +54,8 @@ pub async fn save(
 ) -> Result<()> {
     execute!(db,
         "insert into webhook_subscriptions (event, state, detail, checked_at) values ($1, $2, $3, $4)
-         on conflict (event) do update set state = excluded.state, detail = excluded.detail, checked_at = excluded.checked_at";
+         on conflict (event) do update set
+             state = excluded.state, detail = excluded.detail, checked_at = excluded.checked_at";
         event, state.into_str(), detail, now.to_sqlx())
 }
 

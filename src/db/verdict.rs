@@ -45,7 +45,7 @@ pub async fn total(db: impl Db<'_>, company: Option<CompanyId>) -> Result<Counts
                select count(*) as count from differences
                where company_id = $1 and state = 'open' and kind in ('missing', 'changed')),
                ignored as (
-               select count(*) as count from held_back h join attention a on a.kind = h.kind and a.subject_id = h.subject_id
+               select count(*) as count from held_back h join attention a using (kind, subject_id)
                where h.company_id = $1 and not h.in_optedo and a.resolved_at is null and a.ignored_at is not null)
            select greatest(coalesce(sum(absences_expected), 0) - (select count from ignored), 0) as "expected!",
                count(*) as "people!",

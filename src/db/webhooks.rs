@@ -29,7 +29,7 @@ pub async fn insert(
 ) -> Result<Vec<i64>> {
     scalar!(fetch_all(db),
         "insert into webhook_events (received_at, event_type, related_object_id)
-         select $1, event_type, related_object_id from unnest($2::text[], $3::text[]) as t (event_type, related_object_id)
+         select $1, * from unnest($2::text[], $3::text[])
          returning id";
         received_at.to_sqlx(), event_types, related_object_ids as _)
 }

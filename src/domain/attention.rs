@@ -383,8 +383,8 @@ impl AttentionItem {
                     .to_owned()
             }
             Cause::LinkedUserGone { user } => format!(
-                "User {user}, to whom “{subject}” was linked by hand, no longer exists in Optedo. Link “{subject}” again, or \
-                 remove the link."
+                "User {user}, to whom “{subject}” was linked by hand, no longer exists in Optedo. \
+                 Link “{subject}” again, or remove the link."
             ),
             Cause::LinkedPersonGone { user } => format!(
                 "“{subject}” no longer exists in Officient. The link with user {user} ended; what is in Optedo stays."
@@ -392,11 +392,10 @@ impl AttentionItem {
             Cause::SeveralUsers { count } => format!("{count} active Optedo users are called “{subject}”."),
             Cause::SeveralPeople { count } => format!("{count} people in Officient are called “{subject}”."),
             Cause::NoSuchType => format!("No absence type in Optedo is described exactly “{subject}”."),
-            Cause::UnmappedNextYear { year } => {
-                format!(
-                    "From {year} on, no absence type in Optedo is described “{subject}”. Leave of this type is used now."
-                )
-            }
+            Cause::UnmappedNextYear { year } => format!(
+                "From {year} on, no absence type in Optedo is described “{subject}”. \
+                 Leave of this type is used now."
+            ),
             Cause::ChosenTypeGone { absence_type } => {
                 format!("Absence type {absence_type}, which was chosen for “{subject}”, no longer exists in Optedo.")
             }
@@ -435,10 +434,12 @@ impl AttentionItem {
                 format!("Paused since {since:.0}: nothing is written to Optedo. Resume on the settings page.")
             }
             Cause::DiffersInOptedo { count } => format!(
-                "{count} absences of “{subject}” in Optedo are not as Officient says. Restore them, or keep them as they are."
+                "{count} absences of “{subject}” in Optedo are not as Officient says. \
+                 Restore them, or keep them as they are."
             ),
             Cause::PersonFailing(LastingFailure { error, since, .. }) => format!(
-                "Since {since:.0}, this person cannot be reconciled, while others can: {error}. It is tried again by itself."
+                "Since {since:.0}, this person cannot be reconciled, while others can: {error}. \
+                 It is tried again by itself."
             ),
         }
     }

@@ -103,18 +103,16 @@ impl Engine {
         actor: &Actor,
     ) -> Result<Vec<i64>, SyncError> {
         let (people, now) = (decision.people.as_deref(), self.clock.now());
+        let events = if is_archived {
+            decisions::take_archived_events(&mut *tx, company, people).await?
+        } else {
+            decisions::held_events(&mut *tx, company, people).await?
+        };
         let (act, decided) = match (decision.action, is_archived) {
-            (Action::Delete, false) => {
-                (Act::DeletionsConfirmed, decisions::confirm_held(&mut *tx, company, people).await?)
-            }
+            (Action::Keep, _) => (Act::DeletionsRejected, decisions::keep(&mut *tx, company, &events, now).await?),
+            (Action::Delete, false) => (Act::DeletionsConfirmed, decisions::confirm(&mut *tx, company, &events).await?),
             (Action::Delete, true) => {
-                (Act::ArchivedDeleted, decisions::delete_archived(&mut *tx, company, people, now).await?)
-            }
-            (Action::Keep, false) => {
-                (Act::DeletionsRejected, decisions::keep_held(&mut *tx, company, people, now).await?)
-            }
-            (Action::Keep, true) => {
-                (Act::DeletionsRejected, decisions::keep_archived(&mut *tx, company, people, now).await?)
+                (Act::ArchivedDeleted, decisions::request_deletion(&mut *tx, company, &events, now).await?)
             }
         };
         self.count_held_deletions(tx, company).await?;
