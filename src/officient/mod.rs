@@ -96,6 +96,14 @@ impl Officient {
         &self.tokens
     }
 
+    /// Tries a refused refresh token once more. That it is refused again is no failure.
+    pub async fn renew_refused_token(&self) -> Result<(), OfficientError> {
+        match self.tokens.try_refused_again().await {
+            Ok(()) | Err(TokenError::ReauthorizationRequired) => Ok(()),
+            Err(source) => Err(OfficientError::Token { operation: "renewing the access".to_owned(), source }),
+        }
+    }
+
     /// Waits for the right to make a call. The caller decides only afterwards what to read.
     pub async fn permit(&self, priority: Priority) -> Result<Permit, OfficientError> {
         let permit = self.transport.rate_limiter.permit(priority).await;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use strum::VariantArray as _;
 
 use super::engine::{Engine, SyncError};
+use super::job::JobName;
 use crate::clock::after;
 use crate::db::{self, attention, connection, people, queue};
 use crate::domain::attention::{AttentionItem, AttentionKind, Cause, LastingFailure};
@@ -15,17 +16,17 @@ use crate::domain::ids::CompanyId;
 
 /// The jobs of the worker that fail because of an upstream, besides reconciling people.
 #[derive(Default)]
-pub struct FailingJobs(BTreeMap<&'static str, LastingFailure>);
+pub struct FailingJobs(BTreeMap<JobName, LastingFailure>);
 
 impl FailingJobs {
     /// Notes how a run of the job ended.
-    pub fn note<T>(&mut self, job: &'static str, result: &Result<T, SyncError>, now: Timestamp) {
+    pub fn note<T>(&mut self, job: JobName, result: &Result<T, SyncError>, now: Timestamp) {
         match result {
             Err(error) if error.kind().upstream().is_some() && error.waits_for().is_none() => {
-                let since = self.0.get(job).map_or(now, |before| before.since);
+                let since = self.0.get(&job).map_or(now, |before| before.since);
                 self.0.insert(job, LastingFailure { failure: error.kind(), error: error.to_string(), since });
             }
-            Ok(_) | Err(_) => drop(self.0.remove(job)),
+            Ok(_) | Err(_) => drop(self.0.remove(&job)),
         }
     }
 }

@@ -10,6 +10,20 @@ use crate::secrets::random::random;
 /// A job is tried again after at most this long, however often it failed: it ends soon after an outage does.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
+/// The jobs that run one at a time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum JobName {
+    PendingWebhooks,
+    /// Starts a sweep, or only checks the webhook subscriptions.
+    Sweep,
+    Preview,
+    Audit,
+    Unblock,
+    CleanUp,
+    /// Tries a refused refresh token again.
+    Renewal,
+}
+
 #[derive(Default)]
 pub struct Job {
     is_running: bool,

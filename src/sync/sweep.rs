@@ -1,8 +1,11 @@
 //! A sweep reconciles everybody, whether or not a webhook said so. It repairs the loss of webhooks.
 
+use jiff::Timestamp;
+
 use super::engine::{Engine, SyncError, priority_of};
 use super::reconcile::YearsToRead;
 use super::reference_data::Fresh;
+use crate::clock::after;
 use crate::db::connection::Connection;
 use crate::db::erasure::{self, ErasureCount};
 use crate::db::people::{self, Person};
@@ -16,6 +19,17 @@ use crate::officient::rate_limiter::Priority;
 use crate::secrets::random::digest;
 
 impl Engine {
+    pub(super) fn is_sweep_due(&self, connection: &Connection, now: Timestamp) -> bool {
+        let Some(interval) = self.sweep_interval() else {
+            return false;
+        };
+        match (connection.sweep_started_at, connection.sweep_finished_at) {
+            (Some(_), None) => false,
+            (Some(started_at), Some(_)) => after(started_at, interval) <= now,
+            (None, _) => true,
+        }
+    }
+
     /// Starts a sweep: checks the webhook subscriptions, reads the list of people, and requests everybody.
     ///
     /// A requested sweep (after connecting, or by the admin) may use most of the rate limit, a periodic one a third.

@@ -9,12 +9,12 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
-use tracing::Instrument as _;
 use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use super::engine::{Engine, SyncError, priority_of};
 use super::failures::FailingJobs;
-use super::job::Job;
+use super::job::{Job, JobName};
 use super::reconcile::YearsToRead;
 use super::unblock::Unblocked;
 use crate::clock::after;
@@ -24,7 +24,6 @@ use crate::db::{faults, preview, queue, webhooks};
 use crate::domain::ids::CompanyId;
 use crate::domain::sync_request::SyncReason;
 use crate::officient::rate_limiter::Priority;
-use crate::officient::tokens::TokenError;
 use crate::telemetry::work;
 
 /// The most people reconciled side by side, whatever the reason.
@@ -57,22 +56,8 @@ const LONGEST_UNREPORTED: Duration = Duration::from_secs(10);
 /// A pause of the admin that lasts longer becomes an attention item.
 const LONGEST_QUIET_PAUSE: Duration = Duration::from_hours(24);
 
-/// A job that ended.
-enum Done {
-    NewWebhooks {
-        ids: Vec<i64>,
-    },
-    PendingWebhooks(Result<(), SyncError>),
-    /// Whether the subscriptions at Officient are as they should be.
-    Sweep(Result<bool, SyncError>),
-    Subscriptions(Result<(), SyncError>),
-    Person(i64),
-    Preview(Result<(), SyncError>),
-    Audit(Result<(), SyncError>),
-    Unblock(Result<Unblocked, SyncError>),
-    CleanUp(Result<(), sqlx::Error>),
-    Renewal(Result<(), TokenError>),
-}
+/// What a job that ended leaves to do.
+type Finish = Box<dyn FnOnce(&mut Worker) + Send>;
 
 /// Webhooks that are left pending until no more arrive.
 #[derive(Clone, Copy)]
@@ -85,7 +70,9 @@ struct Burst {
 pub struct Worker {
     engine: Arc<Engine>,
     /// When the worker is dropped, all jobs end.
-    jobs: JoinSet<Done>,
+    running: JoinSet<Finish>,
+    /// The jobs that run one at a time.
+    jobs: BTreeMap<JobName, Job>,
     /// The people being reconciled, why, and whether their last attempt failed.
     people: BTreeMap<i64, (SyncReason, bool)>,
     /// When a person last tried an upstream that fails for everybody.
@@ -98,15 +85,7 @@ pub struct Worker {
     /// Webhooks up to `taken_up_to` may be pending: a look-up failed, a fallback waits, or another replica stored a webhook
     /// late.
     may_have_pending: bool,
-    pending_webhooks: Job,
-    sweep: Job,
-    preview: Job,
-    audit: Job,
-    unblock: Job,
     unblocked: Unblocked,
-    clean_up: Job,
-    /// Tries a refused refresh token again.
-    renewal: Job,
     failing_jobs: FailingJobs,
     /// When to look for failures that last: when a job ended, and now and then while anything fails.
     report_failures_at: Option<Timestamp>,
@@ -127,7 +106,8 @@ impl Worker {
     pub fn new(engine: Arc<Engine>) -> Self {
         Self {
             engine,
-            jobs: JoinSet::new(),
+            running: JoinSet::new(),
+            jobs: BTreeMap::new(),
             people: BTreeMap::new(),
             tried_at: None,
             taken_up_to: 0,
@@ -135,14 +115,7 @@ impl Worker {
             webhooks_being_resolved: HashSet::new(),
             burst: None,
             may_have_pending: false,
-            pending_webhooks: Job::default(),
-            sweep: Job::default(),
-            preview: Job::default(),
-            audit: Job::default(),
-            unblock: Job::default(),
             unblocked: Unblocked::default(),
-            clean_up: Job::default(),
-            renewal: Job::default(),
             failing_jobs: FailingJobs::default(),
             report_failures_at: Some(Timestamp::MIN),
             must_check_subscriptions: true,
@@ -166,15 +139,15 @@ impl Worker {
                     BUSY_TICK
                 }
             };
-            self.engine.work_signal.end_round(self.jobs.len());
+            self.engine.work_signal.end_round(self.running.len());
             let engine = Arc::clone(&self.engine);
             let notified = async {
                 sleep_until(notified_at + BETWEEN_NOTIFICATIONS).await;
                 engine.work_signal.notified().await;
             };
             tokio::select! {
-                Some(done) = self.jobs.join_next() => {
-                    if !self.finish(done) {
+                Some(ended) = self.running.join_next() => {
+                    if !self.end_job(ended) {
                         return;
                     }
                 }
@@ -186,57 +159,16 @@ impl Worker {
                 () = engine.stop.cancelled() => (),
             }
         }
-        while let Some(done) = self.jobs.join_next().await {
-            self.finish(done);
+        while let Some(ended) = self.running.join_next().await {
+            self.end_job(ended);
         }
     }
 
     /// False when the job panicked.
-    fn finish(&mut self, done: Result<Done, JoinError>) -> bool {
-        let now = self.engine.clock.now();
-        self.report_failures_at = Some(now);
-        match done {
-            Ok(Done::Person(person)) => {
-                self.people.remove(&person);
-            }
-            Ok(Done::NewWebhooks { ids }) => {
-                self.webhook_batches -= 1;
-                self.webhooks_being_resolved.retain(|id| !ids.contains(id));
-                self.may_have_pending = true;
-            }
-            Ok(Done::PendingWebhooks(result)) => {
-                self.failing_jobs.note("webhooks", &result, now);
-                self.pending_webhooks.finish(result.is_ok(), now, RETRY_WEBHOOKS_EVERY);
-            }
-            Ok(Done::Sweep(result)) => {
-                self.failing_jobs.note("sweep", &result, now);
-                self.must_check_subscriptions = !matches!(result, Ok(true));
-                self.sweep.finish(!self.must_check_subscriptions, now, Duration::ZERO);
-            }
-            Ok(Done::Subscriptions(result)) => {
-                self.failing_jobs.note("sweep", &result, now);
-                self.must_check_subscriptions = result.is_err();
-                self.sweep.finish(result.is_ok(), now, Duration::ZERO);
-            }
-            Ok(Done::Preview(result)) => {
-                self.failing_jobs.note("preview", &result, now);
-                self.preview.finish(result.is_ok(), now, Duration::ZERO);
-            }
-            Ok(Done::Audit(result)) => {
-                self.failing_jobs.note("audit", &result, now);
-                self.audit.finish(result.is_ok(), now, Duration::ZERO);
-            }
-            Ok(Done::Unblock(result)) => {
-                self.failing_jobs.note("unblock", &result, now);
-                self.unblock.finish(result.is_ok(), now, UNBLOCK_EVERY);
-                self.unblocked = result.unwrap_or_else(|_logged| std::mem::take(&mut self.unblocked));
-            }
-            Ok(Done::CleanUp(result)) => self.clean_up.finish(result.is_ok(), now, CLEAN_UP_EVERY),
-            Ok(Done::Renewal(result)) => {
-                let is_refused = matches!(result, Err(TokenError::ReauthorizationRequired));
-                let interval = self.engine.config.sync.sweep_interval;
-                self.renewal.finish(result.is_ok() || is_refused, now, interval);
-            }
+    fn end_job(&mut self, ended: Result<Finish, JoinError>) -> bool {
+        self.report_failures_at = Some(self.engine.clock.now());
+        match ended {
+            Ok(finish) => finish(self),
             Err(error) => {
                 tracing::error!(%error, "A job of the worker panicked: the worker starts anew");
                 return false;
@@ -245,16 +177,47 @@ impl Worker {
         true
     }
 
+    fn may_start(&self, name: JobName, now: Timestamp) -> bool {
+        self.jobs.get(&name).is_none_or(|job| job.may_start(now))
+    }
+
+    /// Starts a job that runs one at a time, and after a success not again before `pause` is over; `failure` says in the
+    /// log what it could not do.
+    fn start<T: Send + 'static>(
+        &mut self,
+        (name, span, pause): (JobName, Span, Duration),
+        failure: &'static str,
+        job: impl Future<Output = Result<T, SyncError>> + Send + 'static,
+        succeed: impl FnOnce(&mut Self, T) + Send + 'static,
+    ) {
+        self.jobs.entry(name).or_default().start();
+        let job = async move {
+            let result = log_failure(failure, job.await);
+            Box::new(move |worker: &mut Self| {
+                worker.finish(name, &result, pause);
+                if let Ok(done) = result {
+                    succeed(worker, done);
+                }
+            }) as Finish
+        };
+        self.running.spawn(job.instrument(span));
+    }
+
+    /// Notes the end of a job that runs one at a time.
+    fn finish<T>(&mut self, name: JobName, result: &Result<T, SyncError>, pause: Duration) {
+        let now = self.engine.clock.now();
+        self.failing_jobs.note(name, result, now);
+        self.jobs.entry(name).or_default().finish(result.is_ok(), now, pause);
+    }
+
     /// Returns how long to wait for the next look if nothing happens before.
     async fn start_due_jobs(&mut self) -> Result<Duration, SyncError> {
         let now = self.engine.clock.now();
         let engine = Arc::clone(&self.engine);
-        if self.clean_up.may_start(now) {
-            self.clean_up.start();
-            let job = async move {
-                Done::CleanUp(log_failure("Could not delete what is no longer kept", engine.clean_up().await))
-            };
-            self.jobs.spawn(job.instrument(work!("clean_up")));
+        if self.may_start(JobName::CleanUp, now) {
+            let job = async move { Ok(engine.clean_up().await?) };
+            let about = (JobName::CleanUp, work!("clean_up"), CLEAN_UP_EVERY);
+            self.start(about, "Could not delete what is no longer kept", job, |_, ()| ());
         }
         let connection = connection::load(&self.engine.db).await?;
         let (State::Connected, Some(company)) = (connection.state, connection.company_id) else {
@@ -263,7 +226,7 @@ impl Worker {
             self.engine.resolve_failures().await?;
             return Ok(IDLE_TICK);
         };
-        self.renewal.finish(true, now, self.engine.config.sync.sweep_interval);
+        self.finish(JobName::Renewal, &Ok(()), self.engine.config.sync.sweep_interval);
         self.start_preview(company, now).await?;
         self.start_sweep(company, &connection, now);
         if connection.paused_at.is_some_and(|since| after(since, LONGEST_QUIET_PAUSE) <= now) {
@@ -278,10 +241,11 @@ impl Worker {
             self.engine.finish_sweep_if_done(company, &connection).await?;
             self.report_failures(company, now).await?;
         }
-        let is_at_rest = self.jobs.is_empty() && !self.must_check_subscriptions && !self.may_have_pending;
+        let is_at_rest = self.running.is_empty() && !self.must_check_subscriptions && !self.may_have_pending;
         let tick = if is_at_rest { IDLE_TICK } else { BUSY_TICK };
         let debounce = self.burst.and_then(|burst| Duration::try_from(burst.check_at.duration_since(now)).ok());
-        let retry = self.may_have_pending.then(|| self.pending_webhooks.waits_for(now)).flatten();
+        let pending = self.jobs.get(&JobName::PendingWebhooks).filter(|_| self.may_have_pending);
+        let retry = pending.and_then(|job| job.waits_for(now));
         let report = self.report_failures_at.and_then(|at| Duration::try_from(at.duration_since(now)).ok());
         Ok([debounce, retry, report].into_iter().flatten().fold(tick, Duration::min))
     }
@@ -296,17 +260,14 @@ impl Worker {
     }
 
     async fn start_preview(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
-        if !self.preview.may_start(now) || !preview::progress(&self.engine.db).await?.is_under_way() {
-            return Ok(());
+        if self.may_start(JobName::Preview, now) && preview::progress(&self.engine.db).await?.is_under_way() {
+            // It may have been requested by connecting.
+            self.must_check_subscriptions = true;
+            let engine = Arc::clone(&self.engine);
+            let job = async move { engine.work_out_preview(company).await };
+            let about = (JobName::Preview, work!("preview"), Duration::ZERO);
+            self.start(about, "Could not make a preview", job, |_, ()| ());
         }
-        self.preview.start();
-        // It may have been requested by connecting.
-        self.must_check_subscriptions = true;
-        let engine = Arc::clone(&self.engine);
-        let job = async move {
-            Done::Preview(log_failure("Could not make a preview", engine.work_out_preview(company).await))
-        };
-        self.jobs.spawn(job.instrument(work!("preview")));
         Ok(())
     }
 
@@ -329,9 +290,13 @@ impl Worker {
         let job = async move {
             // Webhooks of a failed batch stay pending.
             let _logged = log_failure(RESOLVE_FAILED, engine.resolve_new(company, batch).await);
-            Done::NewWebhooks { ids }
+            Box::new(move |worker: &mut Self| {
+                worker.webhook_batches -= 1;
+                worker.webhooks_being_resolved.retain(|id| !ids.contains(id));
+                worker.may_have_pending = true;
+            }) as Finish
         };
-        self.jobs.spawn(job.instrument(work!("new_webhooks")));
+        self.running.spawn(job.instrument(work!("new_webhooks")));
         Ok(())
     }
 
@@ -346,7 +311,7 @@ impl Worker {
 
     /// Tries pending webhooks again.
     async fn start_pending_webhooks(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
-        if !self.may_have_pending || !self.pending_webhooks.may_start(now) {
+        if !self.may_have_pending || !self.may_start(JobName::PendingWebhooks, now) {
             return Ok(());
         }
         let mut batch = webhooks::pending(&self.engine.db, 0, self.taken_up_to, WEBHOOK_BATCH).await?;
@@ -355,48 +320,44 @@ impl Worker {
         if batch.is_empty() {
             return Ok(());
         }
-        self.pending_webhooks.start();
         let engine = Arc::clone(&self.engine);
-        let job = async move {
-            Done::PendingWebhooks(log_failure(RESOLVE_FAILED, engine.resolve_pending(company, batch).await))
-        };
-        self.jobs.spawn(job.instrument(work!("pending_webhooks")));
+        let job = async move { engine.resolve_pending(company, batch).await };
+        let about = (JobName::PendingWebhooks, work!("pending_webhooks"), RETRY_WEBHOOKS_EVERY);
+        self.start(about, RESOLVE_FAILED, job, |_, ()| ());
         Ok(())
     }
 
     fn start_sweep(&mut self, company: CompanyId, connection: &Connection, now: Timestamp) {
-        if !self.sweep.may_start(now) {
+        if !self.may_start(JobName::Sweep, now) {
             return;
         }
         let engine = Arc::clone(&self.engine);
         let is_requested = connection.sweep_asked_at.is_some();
         if !connection.is_paused && (is_requested || engine.is_sweep_due(connection, now)) {
-            self.sweep.start();
-            let job = async move {
-                Done::Sweep(log_failure("Could not start a sweep", engine.begin_sweep(company, is_requested).await))
-            };
-            self.jobs.spawn(job.instrument(work!("sweep")));
+            self.must_check_subscriptions = true;
+            let about = (JobName::Sweep, work!("sweep"), Duration::ZERO);
+            let job = async move { engine.begin_sweep(company, is_requested).await };
+            self.start(about, "Could not start a sweep", job, |worker, are_checked| {
+                worker.must_check_subscriptions = !are_checked;
+            });
         } else if self.must_check_subscriptions || connection.previous_webhook_token.is_some() {
-            self.sweep.start();
-            let job = async move {
-                let result = engine.ensure_subscriptions().await;
-                Done::Subscriptions(log_failure("Could not check the webhook subscriptions", result))
-            };
-            self.jobs.spawn(job.instrument(work!("subscriptions")));
+            self.must_check_subscriptions = true;
+            let about = (JobName::Sweep, work!("subscriptions"), Duration::ZERO);
+            let job = async move { engine.ensure_subscriptions().await };
+            self.start(about, "Could not check the webhook subscriptions", job, |worker, ()| {
+                worker.must_check_subscriptions = false;
+            });
         }
     }
 
     /// As often as a sweep would start, tries a refused refresh token again.
     fn start_renewal(&mut self, connection: &Connection, now: Timestamp) {
-        let engine = Arc::clone(&self.engine);
-        let is_refused = connection.state == State::ReauthorizationRequired;
-        if is_refused && engine.sweep_interval().is_some() && self.renewal.may_start(now) {
-            self.renewal.start();
-            let job = async move {
-                let renewed = engine.officient.tokens().try_refused_again().await;
-                Done::Renewal(log_failure("Could not renew the access to Officient", renewed))
-            };
-            self.jobs.spawn(job.instrument(work!("renewal")));
+        let Some(interval) = self.engine.sweep_interval() else { return };
+        if connection.state == State::ReauthorizationRequired && self.may_start(JobName::Renewal, now) {
+            let engine = Arc::clone(&self.engine);
+            let job = async move { Ok(engine.officient.renew_refused_token().await?) };
+            let about = (JobName::Renewal, work!("renewal"), interval);
+            self.start(about, "Could not renew the access to Officient", job, |_, ()| ());
         }
     }
 
@@ -406,26 +367,23 @@ impl Worker {
         connection: &Connection,
         now: Timestamp,
     ) -> Result<(), SyncError> {
-        if self.audit.may_start(now) && self.engine.is_audit_due(company, connection).await? {
-            self.audit.start();
+        if self.may_start(JobName::Audit, now) && self.engine.is_audit_due(company, connection).await? {
             let engine = Arc::clone(&self.engine);
-            let job = async move { Done::Audit(log_failure("Could not audit", engine.audit(company).await)) };
-            self.jobs.spawn(job.instrument(work!("audit")));
+            let job = async move { engine.audit(company).await };
+            self.start((JobName::Audit, work!("audit"), Duration::ZERO), "Could not audit", job, |_, ()| ());
         }
         Ok(())
     }
 
     fn start_unblock(&mut self, company: CompanyId, now: Timestamp) {
-        if !self.unblock.may_start(now) || self.engine.optedo.is_busy_for().is_some() {
-            return;
+        if self.may_start(JobName::Unblock, now) && self.engine.optedo.is_busy_for().is_none() {
+            let (engine, before) = (Arc::clone(&self.engine), self.unblocked.clone());
+            let job = async move { engine.unblock(company, &before).await };
+            let about = (JobName::Unblock, work!("unblock"), UNBLOCK_EVERY);
+            self.start(about, "Could not check what blocked leave waits for", job, |worker, unblocked| {
+                worker.unblocked = unblocked;
+            });
         }
-        self.unblock.start();
-        let (engine, before) = (Arc::clone(&self.engine), self.unblocked.clone());
-        let job = async move {
-            let result = engine.unblock(company, &before).await;
-            Done::Unblock(log_failure("Could not check what blocked leave waits for", result))
-        };
-        self.jobs.spawn(job.instrument(work!("unblock")));
     }
 
     async fn start_people(
@@ -483,9 +441,11 @@ impl Worker {
         let job = async move {
             // A failure is stored with the person and logged.
             let _stored = Box::pin(engine.reconcile(company, &person, years)).await;
-            Done::Person(person.id.0)
+            Box::new(move |worker: &mut Self| {
+                worker.people.remove(&person.id.0);
+            }) as Finish
         };
-        self.jobs.spawn(job.instrument(span));
+        self.running.spawn(job.instrument(span));
     }
 }
 
@@ -493,17 +453,4 @@ const RESOLVE_FAILED: &str = "Could not find the people whom webhooks refer to";
 
 fn log_failure<T, E: std::fmt::Display>(failure: &str, result: Result<T, E>) -> Result<T, E> {
     result.inspect_err(|error| tracing::warn!(%error, "{failure}"))
-}
-
-impl Engine {
-    fn is_sweep_due(&self, connection: &Connection, now: Timestamp) -> bool {
-        let Some(interval) = self.sweep_interval() else {
-            return false;
-        };
-        match (connection.sweep_started_at, connection.sweep_finished_at) {
-            (Some(_), None) => false,
-            (Some(started_at), Some(_)) => after(started_at, interval) <= now,
-            (None, _) => true,
-        }
-    }
 }
