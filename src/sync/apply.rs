@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::engine::{Engine, SyncError};
+use super::engine::{Engine, Result, SyncError};
 use super::observe::Observation;
 use crate::db::{self, absences};
 use crate::domain::absence::{Absence, FULL_LIST};
@@ -63,7 +63,7 @@ impl Engine {
         context: WriteContext,
         observation: &mut Observation,
         applied: &mut Applied,
-    ) -> Result<(), SyncError> {
+    ) -> Result<()> {
         let existing = self.existing_absences(context.company, observation).await?;
         let allowed = self.allowed_deletions(context.company, observation, &existing).await?;
         let mut failure = None;
@@ -112,7 +112,7 @@ impl Engine {
         existing: &[Absence],
         allowed: &[EventId],
         applied: &mut Applied,
-    ) -> Result<Done, SyncError> {
+    ) -> Result<Done> {
         // A leader that was replaced while it was suspended must not change what its successor reads.
         self.work_signal.term().ok_or(SyncError::NotLeading)?;
         let now = self.clock.now();
@@ -140,11 +140,7 @@ impl Engine {
 
     /// Reads the absences in Optedo that decide what becomes of new leave, and adapts the plan to them: in the window, those
     /// of every user who gets new leave; on the day of an earlier creation, those of its user.
-    pub async fn existing_absences(
-        &self,
-        company: CompanyId,
-        observation: &mut Observation,
-    ) -> Result<Vec<Absence>, SyncError> {
+    pub async fn existing_absences(&self, company: CompanyId, observation: &mut Observation) -> Result<Vec<Absence>> {
         let window = observation.window;
         let mut existing = Vec::new();
         let mut days = observation.plan.days_to_read();
@@ -168,7 +164,7 @@ impl Engine {
         Ok(existing)
     }
 
-    pub(super) async fn absences_in(&self, window: Window, user: UserId) -> Result<Vec<Absence>, SyncError> {
+    pub(super) async fn absences_in(&self, window: Window, user: UserId) -> Result<Vec<Absence>> {
         Ok(self.optedo.absences(user, window.from, window.until).await?)
     }
 
@@ -179,7 +175,7 @@ impl Engine {
         desired: &DesiredAbsence,
         begun: Option<&WrittenAbsence>,
         existing: &[Absence],
-    ) -> Result<Creation, SyncError> {
+    ) -> Result<Creation> {
         let ids: Vec<i64> = existing.iter().map(|absence| absence.id.0).collect();
         let taken = if ids.is_empty() { ids } else { absences::taken(&self.db, &ids).await? };
         let is_free = |absence: AbsenceId| !taken.contains(&absence.0);
@@ -193,7 +189,7 @@ impl Engine {
         company: CompanyId,
         observation: &Observation,
         existing: &[Absence],
-    ) -> Result<Vec<EventId>, SyncError> {
+    ) -> Result<Vec<EventId>> {
         let mut planned: Vec<&WrittenAbsence> =
             observation.plan.deleted().filter(|written| written.absence_in(company, existing).is_some()).collect();
         if planned.is_empty() {

@@ -11,7 +11,7 @@ use jiff::{Timestamp, ToSpan as _};
 use sqlx::PgConnection;
 use tokio::time::sleep;
 
-use super::engine::{Engine, SyncError};
+use super::engine::{Engine, Result, SyncError};
 use super::observe::{Observation, Scope};
 use crate::clock::time_zone;
 use crate::config::OnDifference;
@@ -58,7 +58,7 @@ type Listed = BTreeMap<AbsenceId, Placement>;
 
 impl Engine {
     /// Whether the daily audit is due, one was requested, or one did not come to its end.
-    pub async fn is_audit_due(&self, company: CompanyId, connection: &Connection) -> Result<bool, SyncError> {
+    pub async fn is_audit_due(&self, company: CompanyId, connection: &Connection) -> Result<bool> {
         let audit = differences::audit(&self.db, Some(company)).await?;
         let Some(time) = self.config.sync.audit_at else { return Ok(audit.is_under_way()) };
         let now = self.clock.now().to_zoned(time_zone());
@@ -70,7 +70,7 @@ impl Engine {
     }
 
     /// Audits everybody, and stores what differs.
-    pub async fn audit(&self, company: CompanyId) -> Result<(), SyncError> {
+    pub async fn audit(&self, company: CompanyId) -> Result<()> {
         let started_at = self.clock.now();
         differences::begin_audit(&self.db, company, started_at).await?;
         self.reference_data.refresh().await;
@@ -93,7 +93,7 @@ impl Engine {
     }
 
     /// Audits one person, and stores what differs.
-    async fn audit_again(&self, company: CompanyId, person: PersonId) -> Result<(), SyncError> {
+    async fn audit_again(&self, company: CompanyId, person: PersonId) -> Result<()> {
         let Audit { people, failed } = self.compare_people(company, Some(person)).await?;
         for audited in &people {
             self.store_audited(company, audited).await?;
@@ -103,7 +103,7 @@ impl Engine {
 
     /// Compares everybody, or one person. Of an absence that is gone at one user, it is known where it went only if that
     /// user was listed too.
-    pub async fn compare_people(&self, company: CompanyId, only: Option<PersonId>) -> Result<Audit, SyncError> {
+    pub async fn compare_people(&self, company: CompanyId, only: Option<PersonId>) -> Result<Audit> {
         let mut audit = Audit::default();
         let mut listed = Listed::new();
         let mut people = people::all(&self.db, company).await?;
@@ -136,7 +136,7 @@ impl Engine {
         people: &[Person],
         is_patient: bool,
         listed: &mut Listed,
-    ) -> Result<(Vec<Audited>, Vec<(PersonId, SyncError)>), SyncError> {
+    ) -> Result<(Vec<Audited>, Vec<(PersonId, SyncError)>)> {
         let (mut all, mut failed) = (Vec::new(), Vec::new());
         let mut comparisons = stream::iter(people.to_vec())
             .map(|person| async move {
@@ -158,7 +158,7 @@ impl Engine {
         Ok((all, failed))
     }
 
-    async fn compare_person(&self, company: CompanyId, person: &Person) -> Result<(Audited, Listed), SyncError> {
+    async fn compare_person(&self, company: CompanyId, person: &Person) -> Result<(Audited, Listed)> {
         let compared_at = self.clock.now();
         let mut audited = Audited { person: person.id, compared_at, is_complete: true, differences: Vec::new() };
         if person.archived {
@@ -192,7 +192,7 @@ impl Engine {
         observation: &Observation,
         rows: &[WrittenAbsence],
         listed: &[Absence],
-    ) -> Result<Vec<Difference>, SyncError> {
+    ) -> Result<Vec<Difference>> {
         let references = listed.iter().filter_map(|absence| absence.content.external_reference.as_deref());
         let ours: Vec<i64> =
             references.filter_map(|reference| event_of_reference(company, reference)).map(|event| event.0).collect();
@@ -212,7 +212,7 @@ impl Engine {
     }
 
     /// A long list may not be the whole one: what it does not contain is asked for by its day.
-    async fn look_up_missing(&self, user: UserId, differences: &mut Vec<Difference>) -> Result<(), SyncError> {
+    async fn look_up_missing(&self, user: UserId, differences: &mut Vec<Difference>) -> Result<()> {
         let missing = differences.iter_mut().filter(|difference| difference.kind == DifferenceKind::Missing);
         for difference in missing {
             let listed = self.optedo.absences(user, difference.date, difference.date).await?;
@@ -228,7 +228,7 @@ impl Engine {
 
     /// Stores the differences of a person, with their attention item. If the settings say so, what somebody deleted or
     /// changed is restored.
-    async fn store_audited(&self, company: CompanyId, audited: &Audited) -> Result<(), SyncError> {
+    async fn store_audited(&self, company: CompanyId, audited: &Audited) -> Result<()> {
         let (person, now) = (audited.person, self.clock.now());
         let mut tx = db::begin(&self.db).await?;
         if !people::lock(&mut tx, company, person).await? {
@@ -257,12 +257,7 @@ impl Engine {
     }
 
     /// Brings the attention item about the differences of a person up to date.
-    pub async fn count_differences(
-        &self,
-        tx: &mut PgConnection,
-        company: CompanyId,
-        person: PersonId,
-    ) -> Result<(), SyncError> {
+    pub async fn count_differences(&self, tx: &mut PgConnection, company: CompanyId, person: PersonId) -> Result<()> {
         let now = self.clock.now();
         let count = differences::count_open(&mut *tx, company, person).await?;
         if count == 0 {
@@ -276,7 +271,7 @@ impl Engine {
 
     /// Restores what Officient says where Optedo still contains what the difference shows. Where it does not, the people are
     /// audited again. Returns how many differences were restored.
-    pub async fn restore(&self, company: CompanyId, wanted: Vec<StoredDifference>) -> Result<usize, SyncError> {
+    pub async fn restore(&self, company: CompanyId, wanted: Vec<StoredDifference>) -> Result<usize> {
         let listed = self.list_places(&wanted).await?;
         let is_unchanged = |difference: &StoredDifference| {
             let now = difference.absence_id.and_then(|absence| listed.get(&absence));
@@ -297,7 +292,7 @@ impl Engine {
         company: CompanyId,
         differences: &[StoredDifference],
         reason: SyncReason,
-    ) -> Result<(), SyncError> {
+    ) -> Result<()> {
         let now = self.clock.now();
         let mut tx = db::begin(&self.db).await?;
         for difference in differences {
@@ -320,7 +315,7 @@ impl Engine {
     }
 
     /// What Optedo lists now for the users of these differences.
-    async fn list_places(&self, differences: &[StoredDifference]) -> Result<Listed, SyncError> {
+    async fn list_places(&self, differences: &[StoredDifference]) -> Result<Listed> {
         let placements = differences.iter().flat_map(|difference| [&difference.found, &difference.expected]);
         let places: BTreeSet<(UserId, Date)> =
             placements.flatten().map(|placement| (placement.user_id, placement.start.date())).collect();

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 
-use super::engine::{Engine, SyncError};
+use super::engine::{Engine, Result};
 use crate::db::audit_log::{self, Act, Actor};
 use crate::db::{self, absences, attention, decisions, queue};
 use crate::domain::attention::{AttentionItem, AttentionKind};
@@ -46,13 +46,7 @@ pub enum Decided {
 impl Engine {
     /// Decides about what waits for this attention item. Who is to be deleted and has nothing that waits, but something that
     /// was kept before: its deletion is proposed again, also when the item is resolved.
-    pub async fn decide(
-        &self,
-        company: CompanyId,
-        item: i64,
-        decision: &Decision,
-        actor: &Actor,
-    ) -> Result<Decided, SyncError> {
+    pub async fn decide(&self, company: CompanyId, item: i64, decision: &Decision, actor: &Actor) -> Result<Decided> {
         let mut tx = db::begin(&self.db).await?;
         absences::lock_deletions(&mut tx).await?;
         attention::lock_counts(&mut tx).await?;
@@ -85,7 +79,7 @@ impl Engine {
     }
 
     /// Proposes the deletion of what was kept of this person again. False when nothing was.
-    pub async fn propose_again(&self, company: CompanyId, person: PersonId, actor: &Actor) -> Result<bool, SyncError> {
+    pub async fn propose_again(&self, company: CompanyId, person: PersonId, actor: &Actor) -> Result<bool> {
         let mut tx = db::begin(&self.db).await?;
         absences::lock_deletions(&mut tx).await?;
         let proposed = self.propose_deletions(&mut tx, company, &[person.0], actor).await?;
@@ -101,7 +95,7 @@ impl Engine {
         is_archived: bool,
         decision: &Decision,
         actor: &Actor,
-    ) -> Result<Vec<i64>, SyncError> {
+    ) -> Result<Vec<i64>> {
         let (people, now) = (decision.people.as_deref(), self.clock.now());
         let events = if is_archived {
             decisions::take_archived_events(&mut *tx, company, people).await?
@@ -128,7 +122,7 @@ impl Engine {
         company: CompanyId,
         people: &[i64],
         actor: &Actor,
-    ) -> Result<Vec<i64>, SyncError> {
+    ) -> Result<Vec<i64>> {
         let (window, now) = (self.window().await?, self.clock.now());
         let proposed = decisions::propose_again(&mut *tx, company, people, window.from, now).await?;
         self.record_decision(tx, company, Act::DeletionsProposed, &proposed, actor).await?;
@@ -143,7 +137,7 @@ impl Engine {
         act: Act,
         decided: &[i64],
         actor: &Actor,
-    ) -> Result<(), SyncError> {
+    ) -> Result<()> {
         if decided.is_empty() {
             return Ok(());
         }

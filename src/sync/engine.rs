@@ -83,7 +83,7 @@ impl Engine {
     }
 
     /// Gives up `step` when the service stops. Nothing may be written to Optedo in it.
-    pub(super) async fn unless_stopping<T>(&self, step: impl Future<Output = T>) -> Result<T, SyncError> {
+    pub(super) async fn unless_stopping<T>(&self, step: impl Future<Output = T>) -> Result<T> {
         tokio::select! {
             done = step => Ok(done),
             () = self.stop.cancelled() => Err(SyncError::ShuttingDown),
@@ -99,6 +99,8 @@ impl Engine {
         Some(self.config.sync.sweep_interval).filter(|interval| !interval.is_zero())
     }
 }
+
+pub type Result<T, E = SyncError> = std::result::Result<T, E>;
 
 /// Why a step of the flow failed.
 #[derive(Debug, thiserror::Error)]

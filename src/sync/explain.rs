@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::engine::{Engine, SyncError};
+use super::engine::{Engine, Result};
 use super::observe::{Observation, Scope};
 use super::reference_data::Fresh;
 use crate::db::people::Person;
@@ -48,7 +48,7 @@ impl Engine {
         company: CompanyId,
         person: &Person,
         period: RangeInclusive<Date>,
-    ) -> Result<Explanation, SyncError> {
+    ) -> Result<Explanation> {
         let request = self.manual_request();
         // Somebody waits for it, and may just have corrected the name or the type. Only the list of people shows that an
         // archived person is back.
@@ -96,7 +96,7 @@ impl Engine {
     }
 
     /// What Optedo lists for the matched user, and for those who have the person's absences.
-    async fn list_absences(&self, observation: &mut Observation) -> Result<BTreeMap<UserId, Vec<Absence>>, SyncError> {
+    async fn list_absences(&self, observation: &mut Observation) -> Result<BTreeMap<UserId, Vec<Absence>>> {
         let mut listed: BTreeMap<UserId, Vec<Absence>> = observation.existing.take().into_iter().collect();
         let matched = observation.person_match.as_ref().and_then(PersonMatch::user);
         let users: BTreeSet<UserId> = observation.written.iter().map(|row| row.user).chain(matched).collect();
@@ -109,7 +109,7 @@ impl Engine {
     }
 
     /// Says of each day when the last webhook about its event arrived; returns when the last one about the person did.
-    async fn read_announcements(&self, person: PersonId, days: &mut [Day]) -> Result<Option<Timestamp>, SyncError> {
+    async fn read_announcements(&self, person: PersonId, days: &mut [Day]) -> Result<Option<Timestamp>> {
         let events = days.iter().map(|day| day.event_id.to_string());
         let objects: Vec<String> = events.chain([person.to_string()]).collect();
         let last = webhooks::last_about(&self.db, &objects).await?;

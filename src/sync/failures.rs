@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use strum::VariantArray as _;
 
-use super::engine::{Engine, SyncError};
+use super::engine::{Engine, Result};
 use super::job::JobName;
 use crate::clock::after;
 use crate::db::{self, attention, connection, people, queue};
@@ -20,7 +20,7 @@ pub struct FailingJobs(BTreeMap<JobName, LastingFailure>);
 
 impl FailingJobs {
     /// Notes how a run of the job ended.
-    pub fn note<T>(&mut self, job: JobName, result: &Result<T, SyncError>, now: Timestamp) {
+    pub fn note<T>(&mut self, job: JobName, result: &Result<T>, now: Timestamp) {
         match result {
             Err(error) if error.kind().upstream().is_some() && error.waits_for().is_none() => {
                 let since = self.0.get(&job).map_or(now, |before| before.since);
@@ -33,7 +33,7 @@ impl FailingJobs {
 
 impl Engine {
     /// Opens the item about a pause. Whoever resumes at the same moment resolves it afterwards.
-    pub async fn report_pause(&self, now: Timestamp) -> Result<(), SyncError> {
+    pub async fn report_pause(&self, now: Timestamp) -> Result<()> {
         let mut tx = db::begin(&self.db).await?;
         if let Some(since) = connection::hold_pause(&mut tx).await? {
             attention::open(&mut *tx, &AttentionItem::paused(since), 0, now).await?;
@@ -42,7 +42,7 @@ impl Engine {
     }
 
     /// Nobody is reconciled, so nothing fails: an admin must connect or sign in first.
-    pub async fn resolve_failures(&self) -> Result<(), SyncError> {
+    pub async fn resolve_failures(&self) -> Result<()> {
         use AttentionKind::{OfficientFailing, OptedoFailing, Paused, PersonFailing};
         for kind in [OfficientFailing, OptedoFailing, PersonFailing, Paused] {
             attention::resolve_others(&self.db, kind, &[], self.clock.now()).await?;
@@ -51,7 +51,7 @@ impl Engine {
     }
 
     /// Opens and resolves the items about failures that last. Returns whether anything fails, however short.
-    pub async fn report_failures(&self, company: CompanyId, jobs: &FailingJobs) -> Result<bool, SyncError> {
+    pub async fn report_failures(&self, company: CompanyId, jobs: &FailingJobs) -> Result<bool> {
         let now = self.clock.now();
         let lasts = |failure: &LastingFailure| after(failure.since, self.config.sync.failing_after) <= now;
         let people = people::failing(&self.db, company).await?;

@@ -4,7 +4,7 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::engine::{Engine, SyncError};
+use super::engine::{Engine, Result};
 use super::reference_data::Fresh;
 use crate::db::{attention, leave_types};
 use crate::domain::ids::CompanyId;
@@ -23,7 +23,7 @@ impl Engine {
     }
 
     /// Opens and resolves the items about next year's leave types, as read at `fresh` or later.
-    pub async fn check_next_year(&self, company: CompanyId, fresh: Fresh) -> Result<(), SyncError> {
+    pub async fn check_next_year(&self, company: CompanyId, fresh: Fresh) -> Result<()> {
         let (now, today): (_, Date) = (self.clock.now(), self.clock.today());
         let year = today.year().saturating_add(1);
         let since = today.saturating_sub(USED_WITHIN_MONTHS.months());

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
 
-use super::engine::{Engine, SyncError};
+use super::engine::{Engine, Result};
 use super::reference_data::{Fresh, Snapshot};
 use crate::config::Settings;
 use crate::db;
@@ -149,7 +149,7 @@ impl Engine {
         person: Person,
         scope: Scope<'_>,
         permit: Permit,
-    ) -> Result<Observation, SyncError> {
+    ) -> Result<Observation> {
         let Scope { request, years, known, proposal } = scope;
         let mut chosen = settings::chosen(&self.db).await?;
         if let Some(Proposal::Change(ProposedChange::Settings(proposed))) = proposal {
@@ -208,7 +208,7 @@ impl Engine {
         known: Calendar,
         years: &[i16],
         permit: Permit,
-    ) -> Result<(Calendar, Option<(UserId, Vec<Absence>)>), SyncError> {
+    ) -> Result<(Calendar, Option<(UserId, Vec<Absence>)>)> {
         if person.archived {
             return Ok((Calendar::default(), None));
         }
@@ -232,7 +232,7 @@ impl Engine {
         names: &Names,
         facts: &Facts<'_>,
         snapshot: &Snapshot,
-    ) -> Result<Observation, SyncError> {
+    ) -> Result<Observation> {
         let Facts { settings, window, calendar, written, type_choices, person_choices } = facts;
         let window = *window;
         let namesakes = people::namesakes(&self.db, company, person.id, names).await?;
@@ -277,7 +277,7 @@ impl Engine {
         priority: Priority,
         permit: Permit,
         since: Option<Timestamp>,
-    ) -> Result<(Person, Permit), SyncError> {
+    ) -> Result<(Person, Permit)> {
         let is_fresh = person.names_read_at.is_some_and(|at| since.is_none_or(|since| at >= since));
         if is_fresh {
             return Ok((person, permit));
@@ -312,7 +312,7 @@ impl Engine {
     }
 
     /// Officient no longer has this person: a link made by hand ends.
-    async fn end_link(&self, company: CompanyId, person: &Person) -> Result<(), SyncError> {
+    async fn end_link(&self, company: CompanyId, person: &Person) -> Result<()> {
         let mut tx = db::begin(&self.db).await?;
         if let Some(user) = person_choices::remove_link(&mut *tx, company, person.id).await? {
             let cause = Cause::LinkedPersonGone { user: user.0 };
@@ -323,12 +323,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn request_sync_of_namesakes(
-        &self,
-        company: CompanyId,
-        person: &Person,
-        names: &Names,
-    ) -> Result<(), SyncError> {
+    async fn request_sync_of_namesakes(&self, company: CompanyId, person: &Person, names: &Names) -> Result<()> {
         let others = people::namesakes(&self.db, company, person.id, names).await?;
         let request = SyncRequest { reason: SyncReason::Import, at: self.clock.now(), webhook_received_at: None };
         Ok(queue::request_sync(&self.db, company, &others, request).await?)
@@ -340,7 +335,7 @@ impl Engine {
         company: CompanyId,
         person: &Person,
         (settings, window): (Settings, Window),
-    ) -> Result<Observation, SyncError> {
+    ) -> Result<Observation> {
         let name = person.name();
         let written = absences::of_person(&self.db, company, person.id, window, &[]).await?;
         let plan = plan_archived(&written, self.clock.today(), settings.leavers);
@@ -372,7 +367,7 @@ impl Engine {
         years: &[i16],
         priority: Priority,
         permit: Permit,
-    ) -> Result<Calendar, SyncError> {
+    ) -> Result<Calendar> {
         let mut permit = Some(permit);
         let is_answered = &CancellationToken::new();
         let missing: Vec<i16> = years.iter().copied().filter(|year| !calendar.years.contains(year)).collect();

@@ -6,7 +6,7 @@ use jiff::civil::{Date, DateTime};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use super::engine::{Engine, SyncError, priority_of};
+use super::engine::{Engine, Result, SyncError, priority_of};
 use super::observe::{Observation, Proposal, Scope};
 use crate::clock::wall_clock;
 use crate::db;
@@ -116,7 +116,7 @@ pub struct PreviewRequest<'a> {
 impl Engine {
     /// Makes the preview that the page requested: one person after the other, stored person by person. Ends early when
     /// another one was requested.
-    pub async fn work_out_preview(&self, company: CompanyId) -> Result<(), SyncError> {
+    pub async fn work_out_preview(&self, company: CompanyId) -> Result<()> {
         let requested = preview::progress(&self.db).await?;
         let now = self.clock.now();
         self.list_people(company, SyncReason::Import).await?;
@@ -155,7 +155,7 @@ impl Engine {
         person: PersonId,
         asked_at: Option<Timestamp>,
         found: &Preview,
-    ) -> Result<bool, SyncError> {
+    ) -> Result<bool> {
         let mut tx = db::begin(&self.db).await?;
         if !people::lock(&mut tx, company, person).await? {
             return Ok(true);
@@ -211,7 +211,7 @@ impl Engine {
         person: PersonId,
         observation: &mut Observation,
         preview: &mut Preview,
-    ) -> Result<(), SyncError> {
+    ) -> Result<()> {
         let existing = self.existing_absences(company, observation).await?;
         preview.unchanged += observation.plan.kept;
         for change in &observation.plan.changes {

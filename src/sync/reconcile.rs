@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::engine::{Engine, SyncError};
+use super::engine::{Engine, Result, SyncError};
 use super::observe::{Calendar, Observation, Scope};
 use crate::db::people::{self, Person};
 use crate::db::queue::{self, Answered};
@@ -41,7 +41,7 @@ impl Engine {
     /// Observes one person and applies the difference.
     ///
     /// The outcome is stored: the person is done, or due again later with the reason of the failure.
-    pub async fn reconcile(&self, company: CompanyId, person: &Person, years: YearsToRead) -> Result<(), SyncError> {
+    pub async fn reconcile(&self, company: CompanyId, person: &Person, years: YearsToRead) -> Result<()> {
         // A failure answers the request that was claimed, not only the one that the worker knew.
         let mut claimed = person.clone();
         let began_at = self.clock.now();
@@ -63,12 +63,7 @@ impl Engine {
         sleep(STOP_AFTER).await;
     }
 
-    async fn observe_and_apply(
-        &self,
-        company: CompanyId,
-        person: &mut Person,
-        years: YearsToRead,
-    ) -> Result<Answered, SyncError> {
+    async fn observe_and_apply(&self, company: CompanyId, person: &mut Person, years: YearsToRead) -> Result<Answered> {
         let known_request = person.request.unwrap_or_else(|| self.manual_request());
         // The request is claimed when the first call may be made, not when it was queued: requests that arrived meanwhile
         // are answered too.
@@ -111,7 +106,7 @@ impl Engine {
         person: &Person,
         request: SyncRequest,
         mut observation: Observation,
-    ) -> Result<Calendar, SyncError> {
+    ) -> Result<Calendar> {
         let context = WriteContext { company, person: person.id, reason: reason_for_history(person, request) };
         let mut applied = self.apply(context, &mut observation).await;
         self.record(context, request, &observation, &applied).await?;

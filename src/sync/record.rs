@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 
 use super::apply::Applied;
 use super::circuit_breaker::{Attempt, CircuitBreaker, Failing, Recovery};
-use super::engine::{Engine, SyncError};
+use super::engine::{Engine, Result, SyncError};
 use super::job::{LONGEST_BACKOFF, backoff};
 use super::observe::Observation;
 use super::reconcile::reason_for_history;
@@ -36,7 +36,7 @@ impl Engine {
         request: SyncRequest,
         observation: &Observation,
         applied: &Applied,
-    ) -> Result<(), SyncError> {
+    ) -> Result<()> {
         self.store_outcome(context, observation, applied).await?;
         if observation.has_news {
             self.note_announcement(request).await?;
@@ -45,12 +45,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn store_outcome(
-        &self,
-        context: WriteContext,
-        observation: &Observation,
-        applied: &Applied,
-    ) -> Result<(), SyncError> {
+    async fn store_outcome(&self, context: WriteContext, observation: &Observation, applied: &Applied) -> Result<()> {
         let WriteContext { company, person, .. } = context;
         let now = self.clock.now();
         let mut tx = db::begin(&self.db).await?;
@@ -91,7 +86,7 @@ impl Engine {
         person: PersonId,
         observation: &Observation,
         applied: &Applied,
-    ) -> Result<(), SyncError> {
+    ) -> Result<()> {
         let now = self.clock.now();
         let blocked: Vec<&(EventId, AttentionItem)> =
             observation.plan.blocked.iter().chain(&applied.rejected).chain(&applied.blocked).collect();
@@ -127,7 +122,7 @@ impl Engine {
         tx: &mut PgConnection,
         company: CompanyId,
         observation: &Observation,
-    ) -> Result<(), SyncError> {
+    ) -> Result<()> {
         let retained: Vec<i64> = observation.plan.retained.iter().map(|event| event.0).collect();
         let cancelled = absences::cancel_deletions(&mut *tx, company, &retained).await?;
         if cancelled == 0 && observation.plan.deleted().next().is_none() {
@@ -137,11 +132,7 @@ impl Engine {
     }
 
     /// Brings the item about deletions pending confirmation up to date.
-    pub(super) async fn count_held_deletions(
-        &self,
-        tx: &mut PgConnection,
-        company: CompanyId,
-    ) -> Result<(), SyncError> {
+    pub(super) async fn count_held_deletions(&self, tx: &mut PgConnection, company: CompanyId) -> Result<()> {
         let now = self.clock.now();
         let pending = absences::count_pending_confirmation(&mut *tx, company).await?;
         let item = AttentionItem::deletions_held(pending);
@@ -154,7 +145,7 @@ impl Engine {
     }
 
     /// The calendar changed. When only sweeps find changes, sweep after sweep, webhooks do not arrive.
-    async fn note_announcement(&self, request: SyncRequest) -> Result<(), SyncError> {
+    async fn note_announcement(&self, request: SyncRequest) -> Result<()> {
         let now = self.clock.now();
         if request.webhook_received_at.is_some() {
             sweeps::reset_unannounced(&self.db).await?;
@@ -200,7 +191,7 @@ impl Engine {
         person: &Person,
         error: &SyncError,
         began_at: Timestamp,
-    ) -> Result<(), SyncError> {
+    ) -> Result<()> {
         let now = self.clock.now();
         if let Some(wait) = error.waits_for() {
             queue::wait(&self.db, company, person.id, person.request_no, after(now, wait)).await?;
@@ -255,7 +246,7 @@ impl Engine {
     }
 
     /// A person was reconciled. If an upstream works again, everybody who waited for that is due now.
-    pub(super) async fn record_success(&self, person: &Person, applied: &Applied) -> Result<(), SyncError> {
+    pub(super) async fn record_success(&self, person: &Person, applied: &Applied) -> Result<()> {
         let now = self.clock.now();
         let before: Option<FailureKind> = person.last_fault.as_deref().and_then(|fault| fault.parse().ok());
         let accepts_token = self.optedo_breaker.is_unauthorized() && self.optedo.accepts_token();

@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
-use super::engine::{Engine, SyncError};
+use super::engine::{Engine, Result, SyncError};
 use crate::db::erasure::{self, ErasureCount};
 use crate::db::queue::{self, WebhooksOfPerson};
 use crate::db::webhooks::{self, PendingWebhook};
@@ -105,7 +105,7 @@ fn ids_of(webhooks: &[PendingWebhook]) -> Vec<i64> {
 impl Engine {
     /// Requests a reconciliation of the people whom these new webhooks refer to. A webhook about somebody whom the database
     /// knows stays pending, because its id may have another meaning; so does one whose look-up failed.
-    pub async fn resolve_new(&self, company: CompanyId, webhooks: Vec<PendingWebhook>) -> Result<(), SyncError> {
+    pub async fn resolve_new(&self, company: CompanyId, webhooks: Vec<PendingWebhook>) -> Result<()> {
         subscriptions::note_received(&self.db, &ids_of(&webhooks)).await?;
         let erasures = erasure::count(&self.db).await?;
         let rest = self.request_known(company, webhooks, erasures).await?;
@@ -115,7 +115,7 @@ impl Engine {
 
     /// Resolves webhooks that are still pending. A look-up that fails again leaves its webhook pending, and so does a fallback
     /// that waits for a reconciliation.
-    pub async fn resolve_pending(&self, company: CompanyId, webhooks: Vec<PendingWebhook>) -> Result<(), SyncError> {
+    pub async fn resolve_pending(&self, company: CompanyId, webhooks: Vec<PendingWebhook>) -> Result<()> {
         let erasures = erasure::count(&self.db).await?;
         let (in_fallback, others): (Vec<PendingWebhook>, Vec<PendingWebhook>) =
             webhooks.into_iter().partition(|webhook| webhook.fallback_at.is_some());
@@ -137,7 +137,7 @@ impl Engine {
         company: CompanyId,
         webhooks: Vec<PendingWebhook>,
         erasures: ErasureCount,
-    ) -> Result<Vec<Resolved>, SyncError> {
+    ) -> Result<Vec<Resolved>> {
         let resolved = self.candidates_in_database(company, webhooks).await?;
         let known = |one: &&Resolved| !one.in_database.is_empty();
         let candidates =
@@ -154,7 +154,7 @@ impl Engine {
         company: CompanyId,
         resolved: Vec<Resolved>,
         erasures: ErasureCount,
-    ) -> Result<(), SyncError> {
+    ) -> Result<()> {
         if resolved.is_empty() {
             return Ok(());
         }
@@ -173,11 +173,7 @@ impl Engine {
     }
 
     /// Candidates that the database knows: the person with this id, and the people whose calendar has an event with this id.
-    async fn candidates_in_database(
-        &self,
-        company: CompanyId,
-        webhooks: Vec<PendingWebhook>,
-    ) -> Result<Vec<Resolved>, SyncError> {
+    async fn candidates_in_database(&self, company: CompanyId, webhooks: Vec<PendingWebhook>) -> Result<Vec<Resolved>> {
         let ids: BTreeSet<i64> = webhooks.iter().filter_map(|webhook| meaning(webhook).id()).collect();
         let ids: Vec<i64> = ids.into_iter().collect();
         let people: HashSet<i64> = people::known(&self.db, company, &ids).await?.into_iter().collect();
@@ -203,7 +199,7 @@ impl Engine {
         company: CompanyId,
         resolved: &[Resolved],
         erasures: ErasureCount,
-    ) -> Result<bool, SyncError> {
+    ) -> Result<bool> {
         let years = self.window().await?.years().count();
         let mut costs: BTreeMap<i64, usize> = BTreeMap::new();
         for one in resolved {
@@ -274,7 +270,7 @@ impl Engine {
         candidates: &[Candidate],
         done: &[i64],
         erasures: ErasureCount,
-    ) -> Result<(), SyncError> {
+    ) -> Result<()> {
         let mut webhooks: BTreeMap<i64, WebhooksOfPerson> = BTreeMap::new();
         let mut may_be_renamed = Vec::new();
         for Candidate { person, webhook, received_at, is_about_person } in candidates {
@@ -309,7 +305,7 @@ impl Engine {
         company: CompanyId,
         unknown: Vec<PendingWebhook>,
         erasures: ErasureCount,
-    ) -> Result<(), SyncError> {
+    ) -> Result<()> {
         if unknown.is_empty() {
             return Ok(());
         }
@@ -333,7 +329,7 @@ impl Engine {
 
     /// Ends the fallback once the people who made the newest requests are reconciled: an id that is in one of their
     /// calendars is explained; for any other id everybody is reconciled.
-    async fn finish_fallback(&self, company: CompanyId, webhooks: Vec<PendingWebhook>) -> Result<(), SyncError> {
+    async fn finish_fallback(&self, company: CompanyId, webhooks: Vec<PendingWebhook>) -> Result<()> {
         if webhooks.is_empty() {
             return Ok(());
         }
@@ -353,7 +349,7 @@ impl Engine {
     }
 
     /// Requests a reconciliation of everybody, new people included, and marks the webhooks as done.
-    async fn request_everybody(&self, company: CompanyId, webhooks: &[PendingWebhook]) -> Result<(), SyncError> {
+    async fn request_everybody(&self, company: CompanyId, webhooks: &[PendingWebhook]) -> Result<()> {
         if webhooks.is_empty() {
             return Ok(());
         }

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::PgConnection;
 
-use super::engine::{Engine, SyncError};
+use super::engine::{Engine, Result, SyncError};
 use crate::db::connection::{self, State};
 use crate::db::subscriptions::{self, SubscriptionState};
 use crate::db::{self, attention};
@@ -29,7 +29,7 @@ impl Engine {
     }
 
     /// Adds missing subscriptions, then removes stale ones: no webhook is lost while the address is replaced.
-    pub async fn ensure_subscriptions(&self) -> Result<(), SyncError> {
+    pub async fn ensure_subscriptions(&self) -> Result<()> {
         // Locked during the calls: two replicas that register side by side would register each event twice.
         let mut lock = db::begin(&self.db).await?;
         subscriptions::lock(&mut lock).await?;
@@ -39,7 +39,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn ensure_subscriptions_under_lock(&self, lock: &mut PgConnection) -> Result<(), SyncError> {
+    async fn ensure_subscriptions_under_lock(&self, lock: &mut PgConnection) -> Result<()> {
         // Another replica may have replaced the address.
         self.webhook_address.read_again(&mut *lock).await?;
         let (url, sealed) = self.webhook_address.current();
@@ -73,7 +73,7 @@ impl Engine {
 
     /// Replaces the webhook address by one with a new token. Returns whether Officient has the new address. Until it does,
     /// the old address is accepted too, and the worker goes on trying.
-    pub async fn rotate_webhook_token(&self) -> Result<bool, SyncError> {
+    pub async fn rotate_webhook_token(&self) -> Result<bool> {
         let mut lock = db::begin(&self.db).await?;
         subscriptions::lock(&mut lock).await?;
         self.webhook_address.rotate(&self.db).await?;
@@ -96,7 +96,7 @@ impl Engine {
         Ok(is_known)
     }
 
-    async fn ensure_subscription(&self, event: &str, known: Option<i64>, url: &SecretString) -> Result<(), SyncError> {
+    async fn ensure_subscription(&self, event: &str, known: Option<i64>, url: &SecretString) -> Result<()> {
         let added = match known {
             Some(id) => Ok(id),
             None => self.officient.subscribe(event, url.expose_secret()).await,
@@ -130,7 +130,7 @@ impl Engine {
     }
 
     /// Removes all our subscriptions.
-    pub async fn remove_subscriptions(&self) -> Result<(), SyncError> {
+    pub async fn remove_subscriptions(&self) -> Result<()> {
         let subscriptions = self.officient.subscriptions().await?;
         let ours: Vec<&Subscription> = subscriptions.iter().filter(|webhook| self.is_ours(webhook)).collect();
         for webhook in ours {

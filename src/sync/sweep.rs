@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::engine::{Engine, SyncError, priority_of};
+use super::engine::{Engine, Result, priority_of};
 use super::reconcile::YearsToRead;
 use super::reference_data::Fresh;
 use crate::clock::after;
@@ -35,7 +35,7 @@ impl Engine {
     /// A requested sweep (after connecting, or by the admin) may use most of the rate limit, a periodic one a third.
     ///
     /// Returns whether the subscriptions are as they should be; the sweep goes on without.
-    pub async fn begin_sweep(&self, company: CompanyId, is_requested: bool) -> Result<bool, SyncError> {
+    pub async fn begin_sweep(&self, company: CompanyId, is_requested: bool) -> Result<bool> {
         let began_at = self.clock.now();
         let reason = if is_requested { SyncReason::Import } else { SyncReason::Sweep };
         let subscriptions = self.ensure_subscriptions().await;
@@ -68,7 +68,7 @@ impl Engine {
 
     /// Brings the table of people up to date with Officient's list. A list that may still contain a person whose data was
     /// erased meanwhile is read again.
-    pub async fn list_people(&self, company: CompanyId, reason: SyncReason) -> Result<(), SyncError> {
+    pub async fn list_people(&self, company: CompanyId, reason: SyncReason) -> Result<()> {
         loop {
             let erasures = erasure::count(&self.db).await?;
             let list = self.officient.people(priority_of(reason)).await?;
@@ -85,7 +85,7 @@ impl Engine {
         reason: SyncReason,
         list: &PeopleList,
         erasures: ErasureCount,
-    ) -> Result<bool, SyncError> {
+    ) -> Result<bool> {
         let ids: Vec<i64> = list.people.iter().map(|person| person.id.0).collect();
         let name_digests: Vec<Vec<u8>> = list.people.iter().map(|person| digest(&person.name)).collect();
         let mut tx = db::begin(&self.db).await?;
@@ -104,7 +104,7 @@ impl Engine {
     }
 
     /// Ends the running sweep once everybody was reconciled or failed.
-    pub async fn finish_sweep_if_done(&self, company: CompanyId, connection: &Connection) -> Result<(), SyncError> {
+    pub async fn finish_sweep_if_done(&self, company: CompanyId, connection: &Connection) -> Result<()> {
         let (Some(started_at), None) = (connection.sweep_started_at, connection.sweep_finished_at) else {
             return Ok(());
         };

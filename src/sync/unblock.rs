@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::engine::{Engine, SyncError};
+use super::engine::{Engine, Result};
 use super::reference_data::Fresh;
 use crate::db::attention::Awaited;
 use crate::db::people::Person;
@@ -26,7 +26,7 @@ pub type Unblocked = HashSet<(AttentionKind, String)>;
 impl Engine {
     /// Requests everybody whose leave waits for a cause that is gone, except for causes found `before`: those people are
     /// requested already, or something else blocks their leave.
-    pub async fn unblock(&self, company: CompanyId, before: &Unblocked) -> Result<Unblocked, SyncError> {
+    pub async fn unblock(&self, company: CompanyId, before: &Unblocked) -> Result<Unblocked> {
         let awaited = attention::awaited(&self.db, company).await?;
         if awaited.is_empty() {
             return Ok(Unblocked::default());
@@ -51,12 +51,7 @@ impl Engine {
     }
 
     /// The causes about people who match exactly one user by now.
-    async fn matched_by_now(
-        &self,
-        company: CompanyId,
-        awaited: Vec<Awaited>,
-        fresh: Fresh,
-    ) -> Result<Vec<Awaited>, SyncError> {
+    async fn matched_by_now(&self, company: CompanyId, awaited: Vec<Awaited>, fresh: Fresh) -> Result<Vec<Awaited>> {
         if awaited.is_empty() {
             return Ok(Vec::new());
         }
@@ -90,12 +85,7 @@ impl Engine {
     }
 
     /// The causes about types whose description is that of exactly one absence type by now, in every year that has them.
-    async fn mapped_by_now(
-        &self,
-        company: CompanyId,
-        awaited: Vec<Awaited>,
-        fresh: Fresh,
-    ) -> Result<Vec<Awaited>, SyncError> {
+    async fn mapped_by_now(&self, company: CompanyId, awaited: Vec<Awaited>, fresh: Fresh) -> Result<Vec<Awaited>> {
         if awaited.is_empty() {
             return Ok(Vec::new());
         }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
-use super::engine::{Engine, SyncError, priority_of};
+use super::engine::{Engine, Result, SyncError, priority_of};
 use super::failures::FailingJobs;
 use super::job::{Job, JobName};
 use super::reconcile::YearsToRead;
@@ -187,7 +187,7 @@ impl Worker {
         &mut self,
         (name, span, pause): (JobName, Span, Duration),
         failure: &'static str,
-        job: impl Future<Output = Result<T, SyncError>> + Send + 'static,
+        job: impl Future<Output = Result<T>> + Send + 'static,
         succeed: impl FnOnce(&mut Self, T) + Send + 'static,
     ) {
         self.jobs.entry(name).or_default().start();
@@ -204,14 +204,14 @@ impl Worker {
     }
 
     /// Notes the end of a job that runs one at a time.
-    fn finish<T>(&mut self, name: JobName, result: &Result<T, SyncError>, pause: Duration) {
+    fn finish<T>(&mut self, name: JobName, result: &Result<T>, pause: Duration) {
         let now = self.engine.clock.now();
         self.failing_jobs.note(name, result, now);
         self.jobs.entry(name).or_default().finish(result.is_ok(), now, pause);
     }
 
     /// Returns how long to wait for the next look if nothing happens before.
-    async fn start_due_jobs(&mut self) -> Result<Duration, SyncError> {
+    async fn start_due_jobs(&mut self) -> Result<Duration> {
         let now = self.engine.clock.now();
         let engine = Arc::clone(&self.engine);
         if self.may_start(JobName::CleanUp, now) {
@@ -250,7 +250,7 @@ impl Worker {
         Ok([debounce, retry, report].into_iter().flatten().fold(tick, Duration::min))
     }
 
-    async fn report_failures(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
+    async fn report_failures(&mut self, company: CompanyId, now: Timestamp) -> Result<()> {
         if self.report_failures_at.is_some_and(|at| at <= now) {
             let is_failing = self.engine.report_failures(company, &self.failing_jobs).await?;
             let pause = (self.engine.config.sync.failing_after / 10).clamp(BUSY_TICK, LONGEST_UNREPORTED);
@@ -259,7 +259,7 @@ impl Worker {
         Ok(())
     }
 
-    async fn start_preview(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
+    async fn start_preview(&mut self, company: CompanyId, now: Timestamp) -> Result<()> {
         if self.may_start(JobName::Preview, now) && preview::progress(&self.engine.db).await?.is_under_way() {
             // It may have been requested by connecting.
             self.must_check_subscriptions = true;
@@ -272,7 +272,7 @@ impl Worker {
     }
 
     /// Takes the webhooks that arrived since the last look: a lone one at once, those of a burst together.
-    async fn start_new_webhooks(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
+    async fn start_new_webhooks(&mut self, company: CompanyId, now: Timestamp) -> Result<()> {
         let is_debouncing = self.burst.is_some_and(|burst| burst.check_at > now);
         if is_debouncing || self.webhook_batches >= MOST_WEBHOOK_BATCHES {
             return Ok(());
@@ -310,7 +310,7 @@ impl Worker {
     }
 
     /// Tries pending webhooks again.
-    async fn start_pending_webhooks(&mut self, company: CompanyId, now: Timestamp) -> Result<(), SyncError> {
+    async fn start_pending_webhooks(&mut self, company: CompanyId, now: Timestamp) -> Result<()> {
         if !self.may_have_pending || !self.may_start(JobName::PendingWebhooks, now) {
             return Ok(());
         }
@@ -361,12 +361,7 @@ impl Worker {
         }
     }
 
-    async fn start_audit(
-        &mut self,
-        company: CompanyId,
-        connection: &Connection,
-        now: Timestamp,
-    ) -> Result<(), SyncError> {
+    async fn start_audit(&mut self, company: CompanyId, connection: &Connection, now: Timestamp) -> Result<()> {
         if self.may_start(JobName::Audit, now) && self.engine.is_audit_due(company, connection).await? {
             let engine = Arc::clone(&self.engine);
             let job = async move { engine.audit(company).await };
@@ -386,12 +381,7 @@ impl Worker {
         }
     }
 
-    async fn start_people(
-        &mut self,
-        company: CompanyId,
-        connection: &Connection,
-        now: Timestamp,
-    ) -> Result<(), SyncError> {
+    async fn start_people(&mut self, company: CompanyId, connection: &Connection, now: Timestamp) -> Result<()> {
         let free = MOST_PEOPLE.saturating_sub(self.people.len());
         if free == 0 || self.engine.optedo.is_busy_for().is_some() {
             return Ok(());

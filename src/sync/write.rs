@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use sqlx::PgTransaction;
 
 use super::apply::Applied;
-use super::engine::{Engine, SyncError};
+use super::engine::{Engine, Result, SyncError};
 use crate::clock::after;
 use crate::db::absences::NewRow;
 use crate::db::{self, absences, person_choices};
@@ -37,7 +37,7 @@ impl Engine {
         begun: Option<&WrittenAbsence>,
         existing: &[Absence],
         applied: &mut Applied,
-    ) -> Result<(), SyncError> {
+    ) -> Result<()> {
         let creation = self.creation(context.company, desired, begun, existing).await?;
         let row = match creation {
             Creation::Adopt(absence) => NewRow::Adopt(absence),
@@ -62,7 +62,7 @@ impl Engine {
 
     /// Begins the transaction that stores an intent, unless the admin linked the user to somebody else meanwhile: then the
     /// person is observed again.
-    async fn begin_write(&self, context: WriteContext, user: UserId) -> Result<PgTransaction<'static>, SyncError> {
+    async fn begin_write(&self, context: WriteContext, user: UserId) -> Result<PgTransaction<'static>> {
         let mut tx = db::begin(&self.db).await?;
         if person_choices::may_write(&mut tx, context.company, context.person, user).await? {
             Ok(tx)
@@ -72,12 +72,7 @@ impl Engine {
     }
 
     /// Makes the call of a creation whose intent is on disk, and stores the result.
-    async fn write_new(
-        &self,
-        context: WriteContext,
-        desired: &DesiredAbsence,
-        applied: &mut Applied,
-    ) -> Result<(), SyncError> {
+    async fn write_new(&self, context: WriteContext, desired: &DesiredAbsence, applied: &mut Applied) -> Result<()> {
         let new = absence_to_write(context.company, desired);
         let reply = self.call(context, desired.event, "create", self.optedo.create(&new)).await?;
         let absence = match reply.shown {
@@ -97,7 +92,7 @@ impl Engine {
         desired: &DesiredAbsence,
         new: &NewAbsence,
         reply: Reply,
-    ) -> Result<AbsenceId, SyncError> {
+    ) -> Result<AbsenceId> {
         let listed = self.optedo.absences(desired.user, desired.date, desired.date).await?;
         match find_ours(context.company, desired.event, &listed) {
             Some(created) if new.is_shown_by(&created.content) => Ok(created.id),
@@ -125,7 +120,7 @@ impl Engine {
         written: &WrittenAbsence,
         desired: &DesiredAbsence,
         applied: &mut Applied,
-    ) -> Result<(), SyncError> {
+    ) -> Result<()> {
         let mut tx = self.begin_write(context, desired.user).await?;
         let is_ours = absences::intend_update(&mut tx, context, written, desired, self.clock.now()).await?;
         if !is_ours {
@@ -148,7 +143,7 @@ impl Engine {
         desired: &DesiredAbsence,
         (days, written_at): (&[(UserId, Date)], Option<Timestamp>),
         applied: &mut Applied,
-    ) -> Result<(), SyncError> {
+    ) -> Result<()> {
         let new = absence_to_write(context.company, desired);
         let event = desired.event;
         let is_gone = match self.call(context, event, "change", self.optedo.replace(absence, &new)).await {
@@ -183,7 +178,7 @@ impl Engine {
         written: &WrittenAbsence,
         absence: Option<AbsenceId>,
         applied: &mut Applied,
-    ) -> Result<(), SyncError> {
+    ) -> Result<()> {
         let event = written.event;
         if !absences::intend_delete(&self.db, context, written, self.clock.now()).await? {
             return Err(SyncError::Superseded);
@@ -210,12 +205,7 @@ impl Engine {
 
     /// Optedo answered 404. A misconfigured proxy answers 404 too, so only Optedo's own list shows that the absence is
     /// gone; otherwise the leave would be there twice, or for ever.
-    async fn ensure_it_is_gone(
-        &self,
-        absence: AbsenceId,
-        days: &[(UserId, Date)],
-        error: OptedoError,
-    ) -> Result<(), SyncError> {
+    async fn ensure_it_is_gone(&self, absence: AbsenceId, days: &[(UserId, Date)], error: OptedoError) -> Result<()> {
         if self.listed(absence, days).await?.is_none() {
             return Ok(());
         }
@@ -224,7 +214,7 @@ impl Engine {
     }
 
     /// The absence as Optedo lists it on one of these days.
-    async fn listed(&self, absence: AbsenceId, days: &[(UserId, Date)]) -> Result<Option<Absence>, SyncError> {
+    async fn listed(&self, absence: AbsenceId, days: &[(UserId, Date)]) -> Result<Option<Absence>> {
         let days: BTreeSet<(UserId, Date)> = days.iter().copied().collect();
         for (user, day) in days {
             let listed = self.optedo.absences(user, day, day).await?;
@@ -252,7 +242,7 @@ impl Engine {
 
     /// Behind a cache or on a replica, Optedo may not show an absence for some seconds after we wrote it. `None`: it was not
     /// written lately, or a deletion was begun since, which explains that it is gone.
-    fn wait_until_visible(&self, event: EventId, written_at: Option<Timestamp>) -> Result<(), SyncError> {
+    fn wait_until_visible(&self, event: EventId, written_at: Option<Timestamp>) -> Result<()> {
         let age = written_at.map(|at| self.clock.now().duration_since(at));
         match age.and_then(|age| Duration::try_from(age).ok()) {
             Some(age) if age < VISIBLE_AFTER => Err(SyncError::EarlierCall { event, wait: LOOK_AGAIN_AFTER }),
@@ -268,7 +258,7 @@ impl Engine {
         event: EventId,
         action: &'static str,
         call: impl Future<Output = Result<T, OptedoError>>,
-    ) -> Result<T, SyncError> {
+    ) -> Result<T> {
         let timeout_from_now = || Some(after(self.clock.now(), self.config.optedo.timeout));
         let term = self.work_signal.term().ok_or(SyncError::NotLeading)?;
         let noted = absences::note_call(&self.db, context, event, timeout_from_now(), term).await?;
