@@ -17,7 +17,7 @@ use std::path::Path;
 pub use admin_settings::{ProposedSettings, Setting, Settings};
 pub use encryption_key::{DEMO_KEY, EncryptionKey};
 use keys::Keys;
-pub use notifications::{MailServer, MailTls, WebhookSecret, WebhookUrl};
+pub use notifications::{MailServer, MailTls};
 pub use settings::{Config, LeaveTypes, Links, Log, Notifications, Security};
 pub use values::{DeletionLimit, Edge, Leavers, LogFormat, OnDifference};
 

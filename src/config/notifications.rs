@@ -1,15 +1,14 @@
 //! Values of the section `notifications`: mail server, addresses, webhook.
 
-use std::fmt;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lettre::Address;
 use lettre::message::Mailbox;
-use secrecy::SecretString;
+use lettre::transport::smtp::authentication::Credentials;
+use secrecy::{SecretSlice, SecretString};
 use url::{Host, Url};
 
-use super::values::{is_local, parse};
+use super::values::{is_local, parse, secure_url};
 
 /// How the connection to the mail server is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,30 +27,7 @@ pub struct MailServer {
     pub host: String,
     pub port: u16,
     pub tls: MailTls,
-    pub credentials: Option<MailCredentials>,
-}
-
-#[derive(Clone)]
-pub struct MailCredentials {
-    pub user: String,
-    pub password: SecretString,
-}
-
-/// Shows neither of the two.
-impl fmt::Debug for MailCredentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MailCredentials")
-    }
-}
-
-/// Where notifications are posted. The address of a chat service contains its token.
-#[derive(Clone)]
-pub struct WebhookUrl(pub Url);
-
-impl fmt::Debug for WebhookUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WebhookUrl")
-    }
+    pub credentials: Option<Credentials>,
 }
 
 /// No fault quotes the address: it contains a password.
@@ -90,7 +66,7 @@ pub(super) fn mail_server(text: &str) -> Result<MailServer, String> {
     })
 }
 
-fn credentials(url: &Url) -> Result<Option<MailCredentials>, String> {
+fn credentials(url: &Url) -> Result<Option<Credentials>, String> {
     let decode = |text: &str| {
         // What separates the fields of a form is part of a password.
         let pair = format!("x={}", text.replace('+', "%2B").replace('&', "%26"));
@@ -99,9 +75,7 @@ fn credentials(url: &Url) -> Result<Option<MailCredentials>, String> {
     };
     match (url.username(), url.password()) {
         ("", None) => Ok(None),
-        (user, Some(password)) if !user.is_empty() => {
-            Ok(Some(MailCredentials { user: decode(user), password: decode(password).into() }))
-        }
+        (user, Some(password)) if !user.is_empty() => Ok(Some(Credentials::new(decode(user), decode(password)))),
         _ => Err("must have both a user and a password, or neither".into()),
     }
 }
@@ -114,32 +88,16 @@ pub(super) fn recipient(text: &str) -> Result<Address, String> {
     parse(text, "contains something that is not a mail address")
 }
 
-/// May have a query, which contains the token of some chat services. Plain http only where nothing leaves the machine.
-pub(super) fn webhook_url(text: &str) -> Result<WebhookUrl, String> {
-    let url = Url::parse(text).map_err(|error| format!("is not an address: {error}"))?;
-    let is_local = url.host().is_some_and(|host| is_local(&host));
-    match url.scheme() {
-        "https" => Ok(WebhookUrl(url)),
-        "http" if is_local => Ok(WebhookUrl(url)),
-        "http" => Err("must be https: plain http is only for localhost".into()),
-        _ => Err("must begin with https://".into()),
-    }
+/// Where notifications are posted. May have a query: the address of a chat service contains its token.
+pub(super) fn webhook_url(text: &str) -> Result<SecretString, String> {
+    Ok(secure_url(text)?.as_str().into())
 }
 
 /// The key of the signature. After the prefix `whsec_` of Standard Webhooks, it is base64.
-#[derive(Clone)]
-pub struct WebhookSecret(pub Vec<u8>);
-
-impl fmt::Debug for WebhookSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WebhookSecret")
-    }
-}
-
-pub(super) fn webhook_secret(text: &str) -> Result<WebhookSecret, String> {
+pub(super) fn webhook_secret(text: &str) -> Result<SecretSlice<u8>, String> {
     let key = match text.strip_prefix("whsec_") {
         Some(encoded) => STANDARD.decode(encoded).map_err(|_not_base64| "is not base64 after whsec_")?,
         None => text.as_bytes().to_vec(),
     };
-    if key.is_empty() { Err("is empty".into()) } else { Ok(WebhookSecret(key)) }
+    if key.is_empty() { Err("is empty".into()) } else { Ok(key.into()) }
 }

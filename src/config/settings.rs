@@ -9,14 +9,12 @@ use jiff::Span;
 use jiff::civil::Time;
 use lettre::Address;
 use lettre::message::Mailbox;
-use secrecy::SecretString;
+use secrecy::{SecretSlice, SecretString};
 
 use super::admin_settings::Setting;
 use super::encryption_key::{EXAMPLE_KEY, EncryptionKey};
 use super::keys::{Key, Keys, Reported};
-use super::notifications::{
-    MailServer, WebhookSecret, WebhookUrl, mail_server, recipient, sender, webhook_secret, webhook_url,
-};
+use super::notifications::{MailServer, mail_server, recipient, sender, webhook_secret, webhook_url};
 use super::values::{
     DeletionLimit, Edge, IS_TRACED, LinkTemplate, LogFormat, OnDifference, base_url, boolean, duration, log_filter,
     network, number, otlp_endpoint, parse, password, positive_duration, positive_span, postgres_url, public_url,
@@ -172,8 +170,8 @@ sections! {
         /// Who receives mail, until the admin chooses others.
         recipients: Vec<Address> = list("hr@acme.be,it@acme.be", recipient);
         /// Receives each notification as JSON.
-        webhook_url: Option<WebhookUrl> = optional("https://hooks.acme.be/officient", webhook_url);
-        webhook_secret: Option<WebhookSecret> = optional("the output of: openssl rand -hex 32", webhook_secret);
+        webhook_url: Option<SecretString> = optional("https://hooks.acme.be/officient", webhook_url);
+        webhook_secret: Option<SecretSlice<u8>> = optional("the output of: openssl rand -hex 32", webhook_secret);
         /// An incident that does not come back for so long is resolved.
         resolved_after: Duration = required("10m", positive_duration);
         /// When the daily digest is sent, in Europe/Brussels; `None`: never.

@@ -28,13 +28,18 @@ pub(super) fn text<T: for<'a> From<&'a str>>(text: &str) -> Result<T, String> {
     Ok(text.into())
 }
 
-/// An http(s) address without a trailing slash. Plain http only where nothing leaves the machine.
+/// An http(s) address without a trailing slash.
 pub(super) fn base_url(text: &str) -> Result<String, String> {
+    plain(&secure_url(text)?)
+}
+
+/// Plain http only where nothing leaves the machine.
+pub(super) fn secure_url(text: &str) -> Result<Url, String> {
     let url = parse_url(text)?;
     let is_local = is_local(&url.host().ok_or("has no host")?);
     match url.scheme() {
-        "https" => plain(&url),
-        "http" if is_local => plain(&url),
+        "https" => Ok(url),
+        "http" if is_local => Ok(url),
         "http" => Err("must be https: plain http is only for localhost".into()),
         _ => Err("must begin with https://".into()),
     }
@@ -107,11 +112,7 @@ impl LinkTemplate {
 
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let template = Self(text.to_owned());
-        let url = parse_url(&template.url(1))?;
-        let is_local = is_local(&url.host().ok_or("has no host")?);
-        if url.scheme() != "https" && !(url.scheme() == "http" && is_local) {
-            return Err("must begin with https://".into());
-        }
+        secure_url(&template.url(1))?;
         if text.contains("{id}") { Ok(template) } else { Err("must contain {id}".into()) }
     }
 }

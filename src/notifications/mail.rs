@@ -6,11 +6,9 @@ use std::time::{Duration, SystemTime};
 use askama::Template;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
-use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
-use secrecy::ExposeSecret as _;
 use tokio::time::timeout;
 
 use super::Origin;
@@ -52,8 +50,7 @@ fn transport(
         .timeout(Some(TIMEOUT))
         .hello_name(ClientId::Domain(origin.tenant.clone()));
     if let Some(credentials) = &server.credentials {
-        let password = credentials.password.expose_secret().to_owned();
-        builder = builder.credentials(Credentials::new(credentials.user.clone(), password));
+        builder = builder.credentials(credentials.clone());
     }
     Ok(builder.build())
 }

@@ -8,12 +8,12 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::header::CONTENT_TYPE;
 use jiff::Timestamp;
+use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use serde::Serialize;
 use sha2::Sha256;
 
 use super::Origin;
 use super::compose::Composed;
-use crate::config::{WebhookSecret, WebhookUrl};
 use crate::domain::notification::{DeliveryError, DeliveryFault, OutgoingMessage};
 use crate::http_client::{self, Response, UpstreamError, http_client};
 
@@ -32,8 +32,8 @@ struct Content<'a> {
 }
 
 pub(super) async fn send(
-    url: &WebhookUrl,
-    secret: Option<&WebhookSecret>,
+    url: &SecretString,
+    secret: Option<&SecretSlice<u8>>,
     origin: &Origin,
     message: &OutgoingMessage,
     now: Timestamp,
@@ -43,7 +43,7 @@ pub(super) async fn send(
     let id = format!("{}-{}", origin.tenant, message.message_id).replace('.', "-");
     let timestamp = now.as_second().to_string();
     let mut request = http_client(TIMEOUT)
-        .post(url.0.clone())
+        .post(url.expose_secret())
         .header(CONTENT_TYPE, "application/json")
         .header("webhook-id", &id)
         .header("webhook-timestamp", &timestamp);
@@ -89,9 +89,9 @@ fn fault(error: &UpstreamError) -> DeliveryError {
     fault.into()
 }
 
-fn signature(secret: &WebhookSecret, content: &str) -> String {
+fn signature(secret: &SecretSlice<u8>, content: &str) -> String {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(&secret.0).expect("a key");
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret()).expect("a key");
     mac.update(content.as_bytes());
     format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
 }
@@ -105,6 +105,6 @@ mod tests {
     fn a_signature_is_the_one_of_the_specification() {
         let key = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
         let content = "msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{\"test\": 2432232314}";
-        assert_eq!(signature(&WebhookSecret(key), content), "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        assert_eq!(signature(&key.into(), content), "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 }
