@@ -111,27 +111,24 @@ pub async fn end_incident(db: impl Db<'_>, incident: i64, ended_at: Timestamp) -
     execute!(db, "update incidents set ended_at = $2 where id = $1"; incident, ended_at.to_sqlx())
 }
 
-/// A message to put into the outbox, for one recipient.
-pub struct NewMessage<'a> {
-    pub message_id: &'a str,
-    pub reply_to: Option<&'a str>,
-    pub channel: Channel,
-    /// Empty for the webhook.
-    pub recipient: &'a str,
+/// A message to put into the outbox.
+pub struct NewMessage {
+    pub id: String,
+    pub reply_to: Option<String>,
+    pub content: Notification,
 }
 
-/// Does nothing when the recipient has this message already.
+/// Does nothing when the recipient has this message already; `recipient` is empty for the webhook.
 pub async fn insert_message(
     db: impl Db<'_>,
-    message: &NewMessage<'_>,
-    content: &Notification,
+    NewMessage { id, reply_to, content }: &NewMessage,
+    (channel, recipient): (Channel, &str),
     now: Timestamp,
 ) -> Result<()> {
     execute!(db,
         "insert into outbox (message_id, channel, recipient, reply_to, content, created_at, next_attempt_at)
          values ($1, $2, $3, $4, $5, $6, $6) on conflict do nothing";
-        message.message_id, message.channel.into_str(), message.recipient, message.reply_to, Json(content) as _,
-        now.to_sqlx())
+        id, channel.into_str(), recipient, reply_to.as_deref(), Json(content) as _, now.to_sqlx())
 }
 
 /// Passes what former recipients still wait for on to the new ones, and forgets the former.

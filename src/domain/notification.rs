@@ -218,6 +218,10 @@ pub struct Notification {
 }
 
 impl Notification {
+    pub fn new(topic: Topic, language: Language, counts: BTreeMap<String, i64>) -> Self {
+        Self { topic, language, reason: None, opened_at: None, ended_at: None, counts, verdict: None }
+    }
+
     /// The word in the JSON of the webhook.
     pub fn state(&self) -> &'static str {
         match (self.topic, self.ended_at) {

@@ -19,7 +19,7 @@ use crate::clock::{after, time_zone};
 use crate::db::notifications::{self, LastFailure, NewMessage, Settings};
 use crate::db::{self, attention, connection, faults};
 use crate::domain::notification::{
-    Channel, DeliveryError, Incidents, Item, Notification, OutgoingMessage, Reason, State, Step, Topic, last_digest_day,
+    Channel, DeliveryError, Incidents, Item, Notification, OutgoingMessage, State, Step, Topic, last_digest_day,
 };
 use crate::domain::verdict::Verdict;
 
@@ -126,19 +126,20 @@ impl Engine {
         verdict: &Verdict,
         now: Timestamp,
     ) -> Result<(), sqlx::Error> {
+        let Due { steps, digest, settings } = due;
         let counts: BTreeMap<String, i64> = attention::count_open(&mut *tx).await?.into_iter().collect();
-        for step in &due.steps {
-            let message = apply(tx, step).await?;
-            self.put_into_outbox(tx, &due.settings, message, counts.clone(), now).await?;
+        let about = |topic| Notification::new(topic, settings.language, counts.clone());
+        for step in steps {
+            let message = apply(tx, step, about).await?;
+            self.put_into_outbox(tx, settings, &message, now).await?;
         }
-        if let Some(digest) = &due.digest {
-            notifications::save_digest_day(&mut *tx, digest.day).await?;
-            if digest.is_to_send && !counts.is_empty() {
-                let message = Message {
-                    verdict: Some(verdict.sentence(due.settings.language)),
-                    ..Message::new(format!("digest-{}", digest.day), Topic::Digest)
-                };
-                self.put_into_outbox(tx, &due.settings, message, counts, now).await?;
+        if let Some(Digest { day, is_to_send }) = digest {
+            notifications::save_digest_day(&mut *tx, *day).await?;
+            if *is_to_send && !counts.is_empty() {
+                let verdict = Some(verdict.sentence(settings.language));
+                let content = Notification { verdict, ..about(Topic::Digest) };
+                let message = NewMessage { id: format!("digest-{day}"), reply_to: None, content };
+                self.put_into_outbox(tx, settings, &message, now).await?;
             }
         }
         Ok(())
@@ -148,16 +149,11 @@ impl Engine {
         &self,
         tx: &mut PgConnection,
         settings: &Settings,
-        message: Message,
-        counts: BTreeMap<String, i64>,
+        message: &NewMessage,
         now: Timestamp,
     ) -> Result<(), sqlx::Error> {
-        let Message { id, reply_to, topic, reason, opened_at, ended_at, verdict } = message;
-        let language = settings.language;
-        let content = Notification { topic, language, reason, opened_at, ended_at, counts, verdict };
         for (channel, recipient) in self.recipients(settings) {
-            let message = NewMessage { message_id: &id, reply_to: reply_to.as_deref(), channel, recipient: &recipient };
-            notifications::insert_message(&mut *tx, &message, &content, now).await?;
+            notifications::insert_message(&mut *tx, message, (channel, &recipient), now).await?;
         }
         Ok(())
     }
@@ -187,8 +183,9 @@ impl Engine {
             return Ok(false);
         }
         let counts = attention::count_open(&mut *tx).await?.into_iter().collect();
-        let message = Message::new(format!("test-{}", now.as_microsecond()), Topic::Test);
-        self.put_into_outbox(&mut tx, &settings, message, counts, now).await?;
+        let content = Notification::new(Topic::Test, settings.language, counts);
+        let message = NewMessage { id: format!("test-{}", now.as_microsecond()), reply_to: None, content };
+        self.put_into_outbox(&mut tx, &settings, &message, now).await?;
         tx.commit().await?;
         self.work_signal.notify(&self.db).await;
         Ok(true)
@@ -293,23 +290,6 @@ impl Digest {
     }
 }
 
-/// What a message is about, before its recipients are known.
-struct Message {
-    id: String,
-    reply_to: Option<String>,
-    topic: Topic,
-    reason: Option<Reason>,
-    opened_at: Option<Timestamp>,
-    ended_at: Option<Timestamp>,
-    verdict: Option<String>,
-}
-
-impl Message {
-    fn new(id: String, topic: Topic) -> Self {
-        Self { id, reply_to: None, topic, reason: None, opened_at: None, ended_at: None, verdict: None }
-    }
-}
-
 async fn read_items(
     connection: &mut PgConnection,
     incidents: &Incidents,
@@ -322,35 +302,30 @@ async fn read_items(
 }
 
 /// Writes the step; returns its message.
-async fn apply(tx: &mut PgConnection, step: &Step) -> Result<Message, sqlx::Error> {
+async fn apply(
+    tx: &mut PgConnection,
+    step: &Step,
+    about: impl Fn(Topic) -> Notification,
+) -> Result<NewMessage, sqlx::Error> {
     let first_of = |incident: i64| format!("incident-{incident}.opened");
-    let message = match step {
+    let (id, reply_to, content) = match step {
         Step::Open { kind, reasons, opened_at } => {
             let incident = notifications::insert_incident(tx, *kind, reasons, *opened_at).await?;
-            Message {
-                reason: reasons.first().cloned(),
-                opened_at: Some(*opened_at),
-                ..Message::new(first_of(incident), Topic::Incident(*kind))
-            }
+            let (reason, opened_at) = (reasons.first().cloned(), Some(*opened_at));
+            (first_of(incident), None, Notification { reason, opened_at, ..about(Topic::Incident(*kind)) })
         }
         Step::Change { incident, kind, new_reasons, opened_at } => {
             let number = notifications::add_reasons(tx, *incident, new_reasons).await?;
-            Message {
-                reply_to: Some(first_of(*incident)),
-                reason: new_reasons.first().cloned(),
-                opened_at: Some(*opened_at),
-                ..Message::new(format!("incident-{incident}.changed-{number}"), Topic::Incident(*kind))
-            }
+            let (reason, opened_at) = (new_reasons.first().cloned(), Some(*opened_at));
+            let content = Notification { reason, opened_at, ..about(Topic::Incident(*kind)) };
+            (format!("incident-{incident}.changed-{number}"), Some(first_of(*incident)), content)
         }
         Step::End { incident, kind, opened_at, ended_at } => {
             notifications::end_incident(tx, *incident, *ended_at).await?;
-            Message {
-                reply_to: Some(first_of(*incident)),
-                opened_at: Some(*opened_at),
-                ended_at: Some(*ended_at),
-                ..Message::new(format!("incident-{incident}.resolved"), Topic::Incident(*kind))
-            }
+            let (opened_at, ended_at) = (Some(*opened_at), Some(*ended_at));
+            let content = Notification { opened_at, ended_at, ..about(Topic::Incident(*kind)) };
+            (format!("incident-{incident}.resolved"), Some(first_of(*incident)), content)
         }
     };
-    Ok(message)
+    Ok(NewMessage { id, reply_to, content })
 }
