@@ -8,21 +8,25 @@ use sqlx::PgConnection;
 
 use super::{Db, Result, attention};
 use crate::domain::attention::{AttentionItem, AttentionKind};
-use crate::domain::ids::PersonId;
+use crate::domain::ids::{CompanyId, PersonId};
 
-/// How many people were erased so far. It is read before a list of people is read from Officient. If it is the same when the
-/// list is stored, the list contains nobody who was erased meanwhile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ErasureCount(i64);
-
-pub async fn count(db: impl Db<'_>) -> Result<ErasureCount> {
-    scalar!(fetch_one(db), "select count from forgettings").map(ErasureCount)
+/// A company from which people are about to be read, and how many people were erased before. If the number is the same when
+/// what was read is stored, it contains nobody who was erased meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    pub company: CompanyId,
+    erased: i64,
 }
 
-/// Prevents erasures until the transaction ends; false if somebody was erased since `counted`.
-pub async fn lock_count(tx: &mut PgConnection, counted: ErasureCount) -> Result<bool> {
-    let count = scalar!(fetch_one(tx), "select count from forgettings for share");
-    Ok(ErasureCount(count?) == counted)
+pub async fn begin_reading(db: impl Db<'_>, company: CompanyId) -> Result<Reading> {
+    let erased = scalar!(fetch_one(db), "select count from forgettings")?;
+    Ok(Reading { company, erased })
+}
+
+/// Prevents erasures until the transaction ends; false if somebody was erased since the reading began.
+pub async fn prevent(tx: &mut PgConnection, reading: Reading) -> Result<bool> {
+    let erased = scalar!(fetch_one(tx), "select count from forgettings for share")?;
+    Ok(erased == reading.erased)
 }
 
 /// What was erased.

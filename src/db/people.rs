@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgConnection;
 
-use super::erasure::{self, ErasureCount};
+use super::erasure::{self, Reading};
 use super::{Db, Result, timestamp, without_nul};
 use crate::domain::attention::LastingFailure;
 use crate::domain::company::Names;
@@ -15,6 +15,7 @@ use crate::domain::sync_request::{SyncReason, SyncRequest};
 
 #[derive(Clone)]
 pub struct Person {
+    pub company: CompanyId,
     pub id: PersonId,
     /// `None`: not read yet.
     pub names: Option<Names>,
@@ -51,13 +52,14 @@ impl Person {
 macro_rules! select_people {
     ($tail:literal; $($argument:expr),+) => {
         sqlx::query!(
-            "select person_id, first_name, last_name, names_read_at, archived, match_state, optedo_user_id, event_ids,
-                 sync_reason, sync_requested_at, sync_request_no, webhook_received_at, attempts, attempted_at,
-                 last_error, last_fault, synced_at
+            "select company_id, person_id, first_name, last_name, names_read_at, archived, match_state, optedo_user_id,
+                 event_ids, sync_reason, sync_requested_at, sync_request_no, webhook_received_at, attempts,
+                 attempted_at, last_error, last_fault, synced_at
              from people " + $tail,
             $($argument),+
         )
         .map(|row| Person {
+            company: CompanyId(row.company_id),
             id: PersonId(row.person_id),
             names: row.first_name.zip(row.last_name).map(|(first, last)| Names { first, last }),
             names_read_at: timestamp(row.names_read_at),
@@ -144,33 +146,27 @@ pub async fn names_read_longest_ago(
     select.fetch_all(db).await
 }
 
-/// Inserts the people who are not in the table. False, and inserts nobody, if somebody was erased since `counted`, which was
-/// before these people were read from Officient.
-pub async fn insert_missing(
-    tx: &mut PgConnection,
-    company: CompanyId,
-    people: &[i64],
-    counted: ErasureCount,
-) -> Result<bool> {
-    if !erasure::lock_count(&mut *tx, counted).await? {
+/// Inserts the people who are not in the table. False, and inserts nobody, if somebody was erased since the
+/// reading of these people from Officient began.
+pub async fn insert_missing(tx: &mut PgConnection, people: &[i64], reading: Reading) -> Result<bool> {
+    if !erasure::prevent(&mut *tx, reading).await? {
         return Ok(false);
     }
     execute!(tx,
         "insert into people (company_id, person_id) select $1, unnest($2::bigint[]) on conflict do nothing";
-        company.0, people)?;
+        reading.company.0, people)?;
     Ok(true)
 }
 
 /// Stores Officient's list of people: those in it are not archived, and changed names must be read again. False, and stores
-/// nothing, if somebody was erased since `counted`, which was before the list was read.
+/// nothing, if somebody was erased since the reading of the list began.
 pub async fn save_listed(
     tx: &mut PgConnection,
-    company: CompanyId,
     people: &[i64],
     name_digests: &[Vec<u8>],
-    counted: ErasureCount,
+    reading: Reading,
 ) -> Result<bool> {
-    if !erasure::lock_count(&mut *tx, counted).await? {
+    if !erasure::prevent(&mut *tx, reading).await? {
         return Ok(false);
     }
     execute!(tx,
@@ -183,7 +179,7 @@ pub async fn save_listed(
                      then people.names_read_at end,
              listed_name_digest = excluded.listed_name_digest
          where people.archived or people.listed_name_digest is distinct from excluded.listed_name_digest";
-        company.0, people, name_digests)?;
+        reading.company.0, people, name_digests)?;
     Ok(true)
 }
 

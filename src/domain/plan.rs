@@ -112,6 +112,16 @@ impl Change {
         }
     }
 
+    /// Whose absence is written or deleted, of which type, and when.
+    pub fn content(&self) -> (UserId, AbsenceTypeId, Times) {
+        match self {
+            Self::Create { desired, .. } | Self::Update { desired, .. } => {
+                (desired.user, desired.absence_type, desired.times)
+            }
+            Self::Delete { written } => (written.user, written.absence_type, written.times),
+        }
+    }
+
     /// The row that this change continues.
     pub fn written(&self) -> Option<&WrittenAbsence> {
         match self {

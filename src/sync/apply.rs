@@ -64,8 +64,8 @@ impl Engine {
         observation: &mut Observation,
         applied: &mut Applied,
     ) -> Result<()> {
-        let existing = self.existing_absences(context.company, observation).await?;
-        let allowed = self.allowed_deletions(context.company, observation, &existing).await?;
+        let existing = self.existing_absences(observation).await?;
+        let allowed = self.allowed_deletions(observation, &existing).await?;
         let mut failure = None;
         // Changes that were not made, and the item that says why.
         let mut waiting: Vec<(&Change, Option<AttentionItem>)> = Vec::new();
@@ -140,7 +140,7 @@ impl Engine {
 
     /// Reads the absences in Optedo that decide what becomes of new leave, and adapts the plan to them: in the window, those
     /// of every user who gets new leave; on the day of an earlier creation, those of its user.
-    pub async fn existing_absences(&self, company: CompanyId, observation: &mut Observation) -> Result<Vec<Absence>> {
+    pub async fn existing_absences(&self, observation: &mut Observation) -> Result<Vec<Absence>> {
         let window = observation.window;
         let mut existing = Vec::new();
         let mut days = observation.plan.days_to_read();
@@ -160,7 +160,7 @@ impl Engine {
         }
         // What lies outside the window is never touched.
         existing.retain(|absence| window.contains(absence.content.start.date()));
-        observation.plan.separate_pairs(company, &existing);
+        observation.plan.separate_pairs(observation.company, &existing);
         Ok(existing)
     }
 
@@ -184,12 +184,8 @@ impl Engine {
 
     /// Counts the planned deletions with all others of the last ten minutes. If they are too many, all deletions of this
     /// plan wait for the admin's confirmation.
-    async fn allowed_deletions(
-        &self,
-        company: CompanyId,
-        observation: &Observation,
-        existing: &[Absence],
-    ) -> Result<Vec<EventId>> {
+    async fn allowed_deletions(&self, observation: &Observation, existing: &[Absence]) -> Result<Vec<EventId>> {
+        let company = observation.company;
         let mut planned: Vec<&WrittenAbsence> =
             observation.plan.deleted().filter(|written| written.absence_in(company, existing).is_some()).collect();
         if planned.is_empty() {

@@ -166,13 +166,13 @@ impl Engine {
         }
         let permit = self.officient.permit(Priority::Import).await?;
         let request = SyncRequest { reason: SyncReason::Audit, at: compared_at, webhook_received_at: None };
-        let observation = self.observe(company, person.clone(), Scope::whole(request), permit).await?;
+        let observation = self.observe(person.clone(), Scope::whole(request), permit).await?;
         let Some(PersonMatch::Matched(user)) = observation.person_match else { return Ok((audited, Listed::new())) };
         let before = absences::of_person(&self.db, company, person.id, observation.window, &[]).await?;
         let listed = self.absences_in(observation.window, user).await?;
         let of_user = our_placements(&listed);
-        audited.is_complete = observation.is_calendar_understood(person.id);
-        audited.differences = self.differences(company, person.id, &observation, &before, &listed).await?;
+        audited.is_complete = observation.is_calendar_understood();
+        audited.differences = self.differences(&observation, &before, &listed).await?;
         if listed.len() >= FULL_LIST {
             self.look_up_missing(user, &mut audited.differences).await?;
         }
@@ -187,12 +187,11 @@ impl Engine {
 
     async fn differences(
         &self,
-        company: CompanyId,
-        person: PersonId,
         observation: &Observation,
         rows: &[WrittenAbsence],
         listed: &[Absence],
     ) -> Result<Vec<Difference>> {
+        let company = observation.company;
         let references = listed.iter().filter_map(|absence| absence.content.external_reference.as_deref());
         let ours: Vec<i64> =
             references.filter_map(|reference| event_of_reference(company, reference)).map(|event| event.0).collect();
@@ -201,13 +200,13 @@ impl Engine {
         let changing = observation.plan.changes.iter().map(Change::event).collect();
         Ok(differences(&Comparison {
             company,
-            person,
+            person: observation.person,
             window: observation.window,
             classifications: &observation.classifications,
             changing: &changing,
             rows,
             listed,
-            known: observation.is_calendar_understood(person).then_some(&known),
+            known: observation.is_calendar_understood().then_some(&known),
         }))
     }
 

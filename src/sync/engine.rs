@@ -193,17 +193,9 @@ impl SyncError {
 
     /// Whether the other absences of the person can perhaps be written although this failed.
     pub fn may_be_about_one_absence(&self) -> bool {
-        match self {
-            Self::Optedo(error) => !matches!(error.source, UpstreamError::Unauthorized | UpstreamError::Busy { .. }),
-            Self::Officient(_)
-            | Self::Database(_)
-            | Self::EarlierCall { .. }
-            | Self::Superseded
-            | Self::NotLeading
-            | Self::Erased
-            | Self::ShuttingDown
-            | Self::Vault(_) => false,
-        }
+        let is_about_all =
+            |error: &OptedoError| matches!(error.source, UpstreamError::Unauthorized | UpstreamError::Busy { .. });
+        matches!(self, Self::Optedo(error) if !is_about_all(error))
     }
 }
 

@@ -60,7 +60,7 @@ impl Engine {
         self.reference_data.snapshot(company, &years, Fresh(request.at)).await?;
         let permit = self.officient.permit(Priority::Urgent).await?;
         let mut observation =
-            self.observe(company, asked, Scope { years: Some(&years), ..Scope::whole(request) }, permit).await?;
+            self.observe(asked, Scope { years: Some(&years), ..Scope::whole(request) }, permit).await?;
         if let Some(error) = observation.calendar.incomplete.take() {
             return Err(error.into());
         }

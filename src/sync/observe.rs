@@ -31,6 +31,8 @@ use crate::officient::rate_limiter::{Permit, Priority};
 
 /// What was found out about a person.
 pub struct Observation {
+    pub company: CompanyId,
+    pub person: PersonId,
     /// The person's full name, for attention items.
     pub name: String,
     /// `None` for an archived person.
@@ -58,15 +60,17 @@ pub struct Observation {
 
 impl Observation {
     fn new(
-        name: String,
+        person: &Person,
         person_match: Option<PersonMatch>,
         plan: Plan,
         (settings, window): (Settings, Window),
     ) -> Self {
         Self {
+            company: person.company,
+            person: person.id,
+            name: person.name(),
             settings,
             window,
-            name,
             person_match,
             plan,
             classifications: BTreeMap::new(),
@@ -81,8 +85,9 @@ impl Observation {
     }
 
     /// Whether each entry of each calendar of the window is known.
-    pub fn is_calendar_understood(&self, person: PersonId) -> bool {
-        let is_entry_unreadable = self.plan.blocked.iter().any(|(event, _)| *event == unreadable_entry(person));
+    pub fn is_calendar_understood(&self) -> bool {
+        let entry = unreadable_entry(self.person);
+        let is_entry_unreadable = self.plan.blocked.iter().any(|(event, _)| *event == entry);
         self.event_ids.is_some() && !is_entry_unreadable
     }
 
@@ -143,13 +148,8 @@ struct Facts<'a> {
 
 impl Engine {
     /// Observes a person. `permit` is the right to make the first call. What is not found in the cached lists is looked for again in lists read after the request was made.
-    pub async fn observe(
-        &self,
-        company: CompanyId,
-        person: Person,
-        scope: Scope<'_>,
-        permit: Permit,
-    ) -> Result<Observation> {
+    pub async fn observe(&self, person: Person, scope: Scope<'_>, permit: Permit) -> Result<Observation> {
+        let company = person.company;
         let Scope { request, years, known, proposal } = scope;
         let mut chosen = settings::chosen(&self.db).await?;
         if let Some(Proposal::Change(ProposedChange::Settings(proposed))) = proposal {
@@ -158,7 +158,7 @@ impl Engine {
         let settings = self.config.settings_with(&chosen);
         let window = self.window_of(&settings);
         let priority = self.priority(&person, request.reason);
-        let (mut person, permit) = self.with_names(company, person, priority, permit, None).await?;
+        let (mut person, permit) = self.with_names(person, priority, permit, None).await?;
         let years = years.map_or_else(|| window.years().collect(), <[i16]>::to_vec);
         let (calendar, existing) =
             self.read_calendar_and_absences(&person, (priority, window), known, &years, permit).await?;
@@ -179,17 +179,17 @@ impl Engine {
         let mut fresh = if priority == Priority::Urgent { to_write } else { Fresh::to_compare(&self.clock) };
         let mut observation = loop {
             let Some(names) = person.names.clone().filter(|_| !person.archived) else {
-                return self.observe_archived(company, &person, (settings, window)).await;
+                return self.observe_archived(&person, (settings, window)).await;
             };
             let snapshot = self.reference_data.snapshot(company, &type_years, fresh).await?;
-            let observation = self.compare(company, &person, &names, &facts, &snapshot).await?;
+            let observation = self.compare(&person, &names, &facts, &snapshot).await?;
             let needed = needed_freshness(&observation.plan, to_write, Fresh(request.at)).unwrap_or(fresh);
             if needed <= fresh {
                 break observation;
             }
             fresh = needed;
             if !matches!(observation.person_match, Some(PersonMatch::Matched(_) | PersonMatch::Excluded(_))) {
-                (person, _) = self.with_names(company, person, priority, priority.into(), Some(request.at)).await?;
+                (person, _) = self.with_names(person, priority, priority.into(), Some(request.at)).await?;
             }
         };
         observation.has_news = person.synced_at.is_some() && has_news(&person, &calendar, &observation.plan, &written);
@@ -227,7 +227,6 @@ impl Engine {
     /// Pure but for the question who else has this name.
     async fn compare(
         &self,
-        company: CompanyId,
         person: &Person,
         names: &Names,
         facts: &Facts<'_>,
@@ -235,7 +234,7 @@ impl Engine {
     ) -> Result<Observation> {
         let Facts { settings, window, calendar, written, type_choices, person_choices } = facts;
         let window = *window;
-        let namesakes = people::namesakes(&self.db, company, person.id, names).await?;
+        let namesakes = people::namesakes(&self.db, person.company, person.id, names).await?;
         let mut person_match = match_person(person.id, names, namesakes.len(), &snapshot.users, person_choices);
         if let (PersonMatch::Unmatched(item), Some(insertion)) = (&mut person_match, &person.insertion) {
             item.hint = item.hint.take().or_else(|| insertion_hint(names, insertion, &snapshot.users));
@@ -263,7 +262,7 @@ impl Engine {
         let when = |event: &CalendarEvent| Some((event.id, when(event, rules.default_start)?));
         let events = calendar.events.values().filter_map(when).collect();
         let used_types = used_types(&calendar.events, &classifications);
-        let observation = Observation::new(name, Some(person_match), plan, (*settings, window));
+        let observation = Observation::new(person, Some(person_match), plan, (*settings, window));
         Ok(Observation { classifications, events, used_types, ..observation })
     }
 
@@ -272,7 +271,6 @@ impl Engine {
     /// used, otherwise a new one to wait for.
     pub(super) async fn with_names(
         &self,
-        company: CompanyId,
         mut person: Person,
         priority: Priority,
         permit: Permit,
@@ -282,7 +280,7 @@ impl Engine {
         if is_fresh {
             return Ok((person, permit));
         }
-        let now = self.clock.now();
+        let (company, now) = (person.company, self.clock.now());
         match self.officient.person(permit, person.id).await {
             Ok(read) => {
                 let PersonDetail { names, insertion, is_archived, is_deleted } = read;
@@ -291,19 +289,19 @@ impl Engine {
                 if person.names.as_ref() != Some(&names) || person.archived != is_archived {
                     let before = person.names.as_ref().filter(|_| person.synced_at.is_some());
                     for names in [before, Some(&names)].into_iter().flatten() {
-                        self.request_sync_of_namesakes(company, &person, names).await?;
+                        self.request_sync_of_namesakes(&person, names).await?;
                     }
                 }
                 person.names = Some(names);
                 person.archived = is_archived;
                 if is_deleted {
-                    self.end_link(company, &person).await?;
+                    self.end_link(&person).await?;
                 }
             }
             Err(error) if error.is_gone() => {
                 people::archive(&self.db, company, person.id).await?;
                 person.archived = true;
-                self.end_link(company, &person).await?;
+                self.end_link(&person).await?;
             }
             Err(error) => return Err(error.into()),
         }
@@ -312,9 +310,9 @@ impl Engine {
     }
 
     /// Officient no longer has this person: a link made by hand ends.
-    async fn end_link(&self, company: CompanyId, person: &Person) -> Result<()> {
+    async fn end_link(&self, person: &Person) -> Result<()> {
         let mut tx = db::begin(&self.db).await?;
-        if let Some(user) = person_choices::remove_link(&mut *tx, company, person.id).await? {
+        if let Some(user) = person_choices::remove_link(&mut *tx, person.company, person.id).await? {
             let cause = Cause::LinkedPersonGone { user: user.0 };
             let item = AttentionItem::of_person(person.id, &person.name(), cause, None);
             attention::open(&mut *tx, &item, 0, self.clock.now()).await?;
@@ -323,23 +321,17 @@ impl Engine {
         Ok(())
     }
 
-    async fn request_sync_of_namesakes(&self, company: CompanyId, person: &Person, names: &Names) -> Result<()> {
-        let others = people::namesakes(&self.db, company, person.id, names).await?;
+    async fn request_sync_of_namesakes(&self, person: &Person, names: &Names) -> Result<()> {
+        let others = people::namesakes(&self.db, person.company, person.id, names).await?;
         let request = SyncRequest { reason: SyncReason::Import, at: self.clock.now(), webhook_received_at: None };
-        Ok(queue::request_sync(&self.db, company, &others, request).await?)
+        Ok(queue::request_sync(&self.db, person.company, &others, request).await?)
     }
 
     /// The absences of an archived person stay, until the admin decides about those from today on.
-    async fn observe_archived(
-        &self,
-        company: CompanyId,
-        person: &Person,
-        (settings, window): (Settings, Window),
-    ) -> Result<Observation> {
-        let name = person.name();
-        let written = absences::of_person(&self.db, company, person.id, window, &[]).await?;
+    async fn observe_archived(&self, person: &Person, (settings, window): (Settings, Window)) -> Result<Observation> {
+        let written = absences::of_person(&self.db, person.company, person.id, window, &[]).await?;
         let plan = plan_archived(&written, self.clock.today(), settings.leavers);
-        Ok(Observation { written, ..Observation::new(name, None, plan, (settings, window)) })
+        Ok(Observation { written, ..Observation::new(person, None, plan, (settings, window)) })
     }
 
     /// The right to read another year. It is urgent only once a year of this person was answered: if calls about them hang,

@@ -14,7 +14,6 @@ use crate::db::people::{self, Person};
 use crate::db::preview::{self, Line};
 use crate::domain::absence::Times;
 use crate::domain::attention::{AttentionItem, AttentionKind};
-use crate::domain::desired::DesiredAbsence;
 use crate::domain::ids::{AbsenceId, AbsenceTypeId, CompanyId, EventId, PersonId, UserId};
 use crate::domain::plan::{Change, Creation};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
@@ -196,8 +195,8 @@ impl Engine {
             let permit = self.officient.permit(priority_of(reason)).await?;
             let request = SyncRequest { reason, at, webhook_received_at: None };
             let scope = Scope { proposal, ..Scope::whole(request) };
-            let mut observation = self.observe(company, person.clone(), scope, permit).await?;
-            self.preview_observation(company, person.id, &mut observation, preview).await?;
+            let mut observation = self.observe(person.clone(), scope, permit).await?;
+            self.preview_observation(company, &mut observation, preview).await?;
             observation.calendar.incomplete.map_or(Ok(()), |error| Err(SyncError::Officient(error)))
         };
         if let Err(error) = outcome.await {
@@ -208,70 +207,45 @@ impl Engine {
     async fn preview_observation(
         &self,
         company: CompanyId,
-        person: PersonId,
         observation: &mut Observation,
         preview: &mut Preview,
     ) -> Result<()> {
-        let existing = self.existing_absences(company, observation).await?;
+        let existing = self.existing_absences(observation).await?;
         preview.unchanged += observation.plan.kept;
         for change in &observation.plan.changes {
-            match change {
+            let (list, absence_id) = match change {
                 Change::Create { desired, begun } => {
                     match self.creation(company, desired, begun.as_ref(), &existing).await? {
-                        Creation::Write => preview.create.push(desired_absence(person, desired, None)),
-                        Creation::Change(id) => {
-                            preview.change.push(desired_absence(person, desired, Some(id)));
-                        }
-                        Creation::Adopt(id) => {
-                            preview.take_over.push(desired_absence(person, desired, Some(id)));
-                        }
+                        Creation::Write => (&mut preview.create, None),
+                        Creation::Change(id) => (&mut preview.change, Some(id)),
+                        Creation::Adopt(id) => (&mut preview.take_over, Some(id)),
                     }
                 }
-                Change::Update { absence, desired, .. } => {
-                    preview.change.push(desired_absence(person, desired, Some(*absence)));
-                }
-                Change::Delete { written } => {
-                    let Some(absence) = written.absence_in(company, &existing) else {
-                        continue;
-                    };
-                    preview.delete.push(PreviewedAbsence {
-                        absence_id: Some(absence),
-                        ..previewed(
-                            person,
-                            written.event,
-                            written.user,
-                            written.absence_type,
-                            written.date,
-                            written.times,
-                        )
-                    });
-                }
-            }
+                Change::Update { absence, .. } => (&mut preview.change, Some(*absence)),
+                Change::Delete { written } => match written.absence_in(company, &existing) {
+                    Some(absence) => (&mut preview.delete, Some(absence)),
+                    None => continue,
+                },
+            };
+            let (user_id, absence_type_id, Times { start, end, all_day }) = change.content();
+            let (event_id, date) = (change.event(), change.date());
+            list.push(PreviewedAbsence {
+                person_id: observation.person,
+                event_id,
+                user_id,
+                absence_id,
+                absence_type_id,
+                date,
+                start,
+                end,
+                all_day,
+            });
         }
         preview.skipped.extend(observation.plan.blocked.iter().map(|(event, item)| Skipped {
-            person_id: person,
+            person_id: observation.person,
             event_id: *event,
             item: item.clone(),
         }));
         Ok(())
     }
-}
-
-fn desired_absence(person: PersonId, desired: &DesiredAbsence, absence_id: Option<AbsenceId>) -> PreviewedAbsence {
-    PreviewedAbsence {
-        absence_id,
-        ..previewed(person, desired.event, desired.user, desired.absence_type, desired.date, desired.times)
-    }
-}
-
-fn previewed(
-    person_id: PersonId,
-    event_id: EventId,
-    user_id: UserId,
-    absence_type_id: AbsenceTypeId,
-    date: Date,
-    times: Times,
-) -> PreviewedAbsence {
-    let Times { start, end, all_day } = times;
-    PreviewedAbsence { person_id, event_id, user_id, absence_id: None, absence_type_id, date, start, end, all_day }
 }

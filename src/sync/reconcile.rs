@@ -52,7 +52,7 @@ impl Engine {
         match outcome {
             Ok(answered) => Ok(queue::finish(&self.db, company, person.id, answered).await?),
             Err(error) => {
-                self.record_failure(company, &claimed, &error, began_at).await?;
+                self.record_failure(&claimed, &error, began_at).await?;
                 Err(error)
             }
         }
@@ -82,16 +82,15 @@ impl Engine {
         let reads_near = years == YearsToRead::NearFirst || (years == YearsToRead::Near && is_sweep);
         let near = if reads_near { Some(self.near_years(self.window().await?)) } else { None };
         let scope = Scope { years: near.as_deref(), ..Scope::whole(request) };
-        let observed = self.unless_stopping(Box::pin(self.observe(company, person.clone(), scope, permit))).await??;
-        let calendar = self.apply_and_record(company, person, request, observed).await?;
+        let observed = self.unless_stopping(Box::pin(self.observe(person.clone(), scope, permit))).await??;
+        let calendar = self.apply_and_record(person, request, observed).await?;
         if years == YearsToRead::NearFirst {
             // Nobody waits for the other years as for the near ones.
             let less_urgent = SyncRequest { reason: SyncReason::Import, ..request };
             let scope = Scope { known: calendar, ..Scope::whole(less_urgent) };
             let person_now = people::find(&self.db, company, person.id).await?.ok_or(SyncError::Erased)?;
-            let observed =
-                self.unless_stopping(self.observe(company, person_now, scope, Priority::Import.into())).await??;
-            self.apply_and_record(company, person, request, observed).await?;
+            let observed = self.unless_stopping(self.observe(person_now, scope, Priority::Import.into())).await??;
+            self.apply_and_record(person, request, observed).await?;
         }
         if request.reason == SyncReason::Import {
             self.look_ahead(company).await;
@@ -102,12 +101,12 @@ impl Engine {
     /// Applies what was observed, and stores the outcome. Returns the calendar that was read.
     async fn apply_and_record(
         &self,
-        company: CompanyId,
         person: &Person,
         request: SyncRequest,
         mut observation: Observation,
     ) -> Result<Calendar> {
-        let context = WriteContext { company, person: person.id, reason: reason_for_history(person, request) };
+        let context =
+            WriteContext { company: person.company, person: person.id, reason: reason_for_history(person, request) };
         let mut applied = self.apply(context, &mut observation).await;
         self.record(context, request, &observation, &applied).await?;
         let failure =

@@ -19,7 +19,7 @@ use crate::db::queue::Failure;
 use crate::db::{self, absences, attention, differences, history, leave_types, people, queue, sweeps, verdict};
 use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::failure::FailureKind;
-use crate::domain::ids::{CompanyId, EventId, PersonId};
+use crate::domain::ids::{CompanyId, EventId};
 use crate::domain::sync_request::{SyncReason, SyncRequest, WriteContext};
 use crate::http_client::{Retry, UpstreamError};
 use crate::optedo::OptedoError;
@@ -62,8 +62,8 @@ impl Engine {
             let rejected: Vec<i64> = applied.rejected.iter().map(|(event, _)| event.0).collect();
             history::insert_rejected(&mut *tx, context, &rejected, now).await?;
         }
-        self.store_blocked(&mut tx, company, person, observation, applied).await?;
-        self.settle_deletions(&mut tx, company, observation).await?;
+        self.store_blocked(&mut tx, observation, applied).await?;
+        self.settle_deletions(&mut tx, observation).await?;
         if differences::resolve_written(&mut *tx, company, person, now).await? {
             self.count_differences(&mut tx, company, person).await?;
         }
@@ -79,14 +79,8 @@ impl Engine {
     }
 
     /// Stores which of the person's leave is blocked, and opens, counts and resolves the attention items.
-    async fn store_blocked(
-        &self,
-        tx: &mut PgConnection,
-        company: CompanyId,
-        person: PersonId,
-        observation: &Observation,
-        applied: &Applied,
-    ) -> Result<()> {
+    async fn store_blocked(&self, tx: &mut PgConnection, observation: &Observation, applied: &Applied) -> Result<()> {
+        let Observation { company, person, .. } = *observation;
         let now = self.clock.now();
         let blocked: Vec<&(EventId, AttentionItem)> =
             observation.plan.blocked.iter().chain(&applied.rejected).chain(&applied.blocked).collect();
@@ -117,12 +111,8 @@ impl Engine {
     }
 
     /// Cancels planned deletions whose leave is back.
-    async fn settle_deletions(
-        &self,
-        tx: &mut PgConnection,
-        company: CompanyId,
-        observation: &Observation,
-    ) -> Result<()> {
+    async fn settle_deletions(&self, tx: &mut PgConnection, observation: &Observation) -> Result<()> {
+        let company = observation.company;
         let retained: Vec<i64> = observation.plan.retained.iter().map(|event| event.0).collect();
         let cancelled = absences::cancel_deletions(&mut *tx, company, &retained).await?;
         if cancelled == 0 && observation.plan.deleted().next().is_none() {
@@ -185,14 +175,8 @@ impl Engine {
     }
 
     /// The person is due again later.
-    pub(super) async fn record_failure(
-        &self,
-        company: CompanyId,
-        person: &Person,
-        error: &SyncError,
-        began_at: Timestamp,
-    ) -> Result<()> {
-        let now = self.clock.now();
+    pub(super) async fn record_failure(&self, person: &Person, error: &SyncError, began_at: Timestamp) -> Result<()> {
+        let (company, now) = (person.company, self.clock.now());
         if let Some(wait) = error.waits_for() {
             queue::wait(&self.db, company, person.id, person.request_no, after(now, wait)).await?;
             tracing::debug!(person.id = %person.id, %error, "Person {} waits", person.id);

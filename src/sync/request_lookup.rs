@@ -10,9 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use crate::clock::Clock;
-use crate::db::erasure::ErasureCount;
+use crate::db::erasure::Reading;
 use crate::domain::calendar::ListedRequest;
-use crate::domain::ids::{CompanyId, PersonId, RequestId};
+use crate::domain::ids::{PersonId, RequestId};
 use crate::officient::rate_limiter::Priority;
 use crate::officient::{Officient, OfficientError};
 
@@ -31,8 +31,7 @@ pub struct RequestLookup {
 
 #[derive(Default)]
 struct Cache {
-    company: Option<CompanyId>,
-    erasures: Option<ErasureCount>,
+    reading: Option<Reading>,
     requesters: HashMap<RequestId, (Timestamp, Option<PersonId>)>,
     /// Requests that were in the list before.
     listed: HashSet<RequestId>,
@@ -42,11 +41,10 @@ struct Cache {
 
 impl Cache {
     /// The cache, emptied if it belongs to another company or may name an erased person.
-    fn current(&mut self, company: CompanyId, erasures: ErasureCount) -> &mut Self {
-        let is_current = self.company == Some(company) && self.erasures == Some(erasures);
+    fn current(&mut self, reading: Reading) -> &mut Self {
         let is_full = self.requesters.len() >= CACHE_SIZE || self.listed.len() >= CACHE_SIZE;
-        if !is_current || is_full {
-            *self = Self { company: Some(company), erasures: Some(erasures), ..Self::default() };
+        if self.reading != Some(reading) || is_full {
+            *self = Self { reading: Some(reading), ..Self::default() };
         }
         self
     }
@@ -58,9 +56,9 @@ impl RequestLookup {
     }
 
     /// The cached requester of this request; `None`: Officient must be asked. `Some(None)`: there is no such request.
-    pub async fn known(&self, company: CompanyId, id: RequestId, erasures: ErasureCount) -> Option<Option<PersonId>> {
+    pub async fn known(&self, id: RequestId, reading: Reading) -> Option<Option<PersonId>> {
         let mut cache = self.cache.lock().await;
-        let (read_at, requester) = *cache.current(company, erasures).requesters.get(&id)?;
+        let (read_at, requester) = *cache.current(reading).requesters.get(&id)?;
         let is_fresh = self.clock.now().duration_since(read_at) < NOT_FOUND_FOR;
         (requester.is_some() || is_fresh).then_some(requester)
     }
@@ -68,26 +66,21 @@ impl RequestLookup {
     /// Asks Officient who asked for this request; `None`: there is no such request. One call.
     pub async fn read(
         &self,
-        company: CompanyId,
         id: RequestId,
-        erasures: ErasureCount,
+        reading: Reading,
         priority: Priority,
     ) -> Result<Option<PersonId>, OfficientError> {
         let read_at = self.clock.now();
         let requester = self.officient.requester(priority, id).await?;
         let mut cache = self.cache.lock().await;
-        cache.current(company, erasures).requesters.insert(id, (read_at, requester));
+        cache.current(reading).requesters.insert(id, (read_at, requester));
         Ok(requester)
     }
 
     /// Who asked for requests that were not in the list before. Reads both ends of the list, for the newest requests are
     /// at one of them: two or three calls, more when the last page is not known yet.
-    pub async fn new_requesters(
-        &self,
-        company: CompanyId,
-        erasures: ErasureCount,
-    ) -> Result<Vec<PersonId>, OfficientError> {
-        let known_last = self.cache.lock().await.current(company, erasures).last_page;
+    pub async fn new_requesters(&self, reading: Reading) -> Result<Vec<PersonId>, OfficientError> {
+        let known_last = self.cache.lock().await.current(reading).last_page;
         let first = self.page(0).await?;
         let mut requests = first.clone();
         let last_page = match known_last {
@@ -96,7 +89,7 @@ impl RequestLookup {
             None => self.find_end(&mut requests).await?,
         };
         let mut cache = self.cache.lock().await;
-        let cache = cache.current(company, erasures);
+        let cache = cache.current(reading);
         cache.last_page = Some(last_page);
         let new = requests.into_iter().filter(|request| cache.listed.insert(request.id));
         let mut requesters: Vec<PersonId> = new.map(|request| request.requester).collect();

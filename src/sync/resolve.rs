@@ -21,7 +21,7 @@ use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use super::engine::{Engine, Result, SyncError};
-use crate::db::erasure::{self, ErasureCount};
+use crate::db::erasure::{self, Reading};
 use crate::db::queue::{self, WebhooksOfPerson};
 use crate::db::webhooks::{self, PendingWebhook};
 use crate::db::{self, people, subscriptions};
@@ -107,68 +107,58 @@ impl Engine {
     /// knows stays pending, because its id may have another meaning; so does one whose look-up failed.
     pub async fn resolve_new(&self, company: CompanyId, webhooks: Vec<PendingWebhook>) -> Result<()> {
         subscriptions::note_received(&self.db, &ids_of(&webhooks)).await?;
-        let erasures = erasure::count(&self.db).await?;
-        let rest = self.request_known(company, webhooks, erasures).await?;
+        let reading = erasure::begin_reading(&self.db, company).await?;
+        let rest = self.request_known(webhooks, reading).await?;
         let unknown = rest.into_iter().filter(|one| !one.has_candidate()).collect();
-        self.resolve_with_officient(company, unknown, erasures).await
+        self.resolve_with_officient(unknown, reading).await
     }
 
     /// Resolves webhooks that are still pending. A look-up that fails again leaves its webhook pending, and so does a fallback
     /// that waits for a reconciliation.
     pub async fn resolve_pending(&self, company: CompanyId, webhooks: Vec<PendingWebhook>) -> Result<()> {
-        let erasures = erasure::count(&self.db).await?;
+        let reading = erasure::begin_reading(&self.db, company).await?;
         let (in_fallback, others): (Vec<PendingWebhook>, Vec<PendingWebhook>) =
             webhooks.into_iter().partition(|webhook| webhook.fallback_at.is_some());
-        let rest = self.request_known(company, others, erasures).await?;
+        let rest = self.request_known(others, reading).await?;
         let (known, unknown): (Vec<Resolved>, Vec<Resolved>) = rest.into_iter().partition(Resolved::has_candidate);
-        let result = self.resolve_with_officient(company, unknown, erasures).await;
+        let result = self.resolve_with_officient(unknown, reading).await;
         self.finish_fallback(company, in_fallback).await?;
         // Most ids have one meaning, so these come last, and all together: after an outage, to reconcile everybody often costs
         // less.
         if !self.officient_breaker.is_open() {
-            self.resolve_with_officient(company, known, erasures).await?;
+            self.resolve_with_officient(known, reading).await?;
         }
         result
     }
 
     /// Requests the people whom the database knows; returns the webhooks that this does not answer.
-    async fn request_known(
-        &self,
-        company: CompanyId,
-        webhooks: Vec<PendingWebhook>,
-        erasures: ErasureCount,
-    ) -> Result<Vec<Resolved>> {
-        let resolved = self.candidates_in_database(company, webhooks).await?;
+    async fn request_known(&self, webhooks: Vec<PendingWebhook>, reading: Reading) -> Result<Vec<Resolved>> {
+        let resolved = self.candidates_in_database(reading.company, webhooks).await?;
         let known = |one: &&Resolved| !one.in_database.is_empty();
         let candidates =
             resolved.iter().flat_map(|one| one.in_database.iter().map(|id| Candidate::of(&one.webhook, *id)));
         let candidates: Vec<Candidate> = candidates.collect();
         let done = |one: &Resolved| matches!(meaning(&one.webhook), Meaning::Person(_)).then_some(one.webhook.id);
         let done: Vec<i64> = resolved.iter().filter(known).filter_map(done).collect();
-        self.request_candidates(company, &candidates, &done, erasures).await?;
+        self.request_candidates(&candidates, &done, reading).await?;
         Ok(resolved.into_iter().filter(|one| !done.contains(&one.webhook.id)).collect())
     }
 
-    async fn resolve_with_officient(
-        &self,
-        company: CompanyId,
-        resolved: Vec<Resolved>,
-        erasures: ErasureCount,
-    ) -> Result<()> {
+    async fn resolve_with_officient(&self, resolved: Vec<Resolved>, reading: Reading) -> Result<()> {
         if resolved.is_empty() {
             return Ok(());
         }
-        if !self.are_look_ups_worth_it(company, &resolved, erasures).await? {
+        if !self.are_look_ups_worth_it(&resolved, reading).await? {
             let webhooks: Vec<PendingWebhook> = resolved.into_iter().map(|one| one.webhook).collect();
-            return self.request_everybody(company, &webhooks).await;
+            return self.request_everybody(reading.company, &webhooks).await;
         }
-        let (resolved, failure) = self.look_up(company, resolved, erasures).await;
+        let (resolved, failure) = self.look_up(resolved, reading).await;
         let candidates = resolved.iter().filter_map(|one| Some(Candidate::of(&one.webhook, one.at_officient?)));
         let candidates: Vec<Candidate> = candidates.collect();
         let done: Vec<i64> = resolved.iter().filter(|one| one.has_candidate()).map(|one| one.webhook.id).collect();
-        self.request_candidates(company, &candidates, &done, erasures).await?;
+        self.request_candidates(&candidates, &done, reading).await?;
         let unknown = resolved.into_iter().filter(|one| !one.has_candidate()).map(|one| one.webhook);
-        self.start_fallback(company, unknown.collect(), erasures).await?;
+        self.start_fallback(unknown.collect(), reading).await?;
         failure.map_or(Ok(()), Err)
     }
 
@@ -194,12 +184,7 @@ impl Engine {
 
     /// Whether looking up the ids costs at most as many calls as reconciling everybody else: the known candidates are
     /// reconciled in any case. An id without a candidate may lead to a person who must be reconciled.
-    async fn are_look_ups_worth_it(
-        &self,
-        company: CompanyId,
-        resolved: &[Resolved],
-        erasures: ErasureCount,
-    ) -> Result<bool> {
+    async fn are_look_ups_worth_it(&self, resolved: &[Resolved], reading: Reading) -> Result<bool> {
         let years = self.window().await?.years().count();
         let mut costs: BTreeMap<i64, usize> = BTreeMap::new();
         for one in resolved {
@@ -207,7 +192,7 @@ impl Engine {
             match meaning(&one.webhook) {
                 Meaning::Person(id) if !one.has_candidate() => drop(costs.insert(id, 1 + years)),
                 Meaning::Any(id) => {
-                    let cost = match self.request_lookup.known(company, RequestId(id), erasures).await {
+                    let cost = match self.request_lookup.known(RequestId(id), reading).await {
                         Some(None) => 0,
                         Some(Some(_requester)) => cost_of_person,
                         None => 1 + cost_of_person,
@@ -217,7 +202,7 @@ impl Engine {
                 Meaning::Person(_) | Meaning::Nothing => {}
             }
         }
-        let people = usize::try_from(people::count(&self.db, company).await?).unwrap_or(usize::MAX);
+        let people = usize::try_from(people::count(&self.db, reading.company).await?).unwrap_or(usize::MAX);
         let candidates: BTreeSet<i64> = resolved.iter().flat_map(|one| &one.in_database).copied().collect();
         let others = people.saturating_sub(candidates.len());
         let calls_for_everybody = others.saturating_mul(years).saturating_add(people / Officient::PAGE_SIZE + 1);
@@ -226,20 +211,15 @@ impl Engine {
 
     /// Adds the candidates that only Officient knows. Webhooks whose look-up failed are left out; the first failure is
     /// returned beside the others.
-    async fn look_up(
-        &self,
-        company: CompanyId,
-        resolved: Vec<Resolved>,
-        erasures: ErasureCount,
-    ) -> (Vec<Resolved>, Option<SyncError>) {
+    async fn look_up(&self, resolved: Vec<Resolved>, reading: Reading) -> (Vec<Resolved>, Option<SyncError>) {
         let id = |one: &Resolved| Some((meaning(&one.webhook).possible_request()?, one.has_candidate()));
         let ids: BTreeMap<i64, bool> = resolved.iter().filter_map(id).collect();
         let look_up = |(id, has_candidate): (i64, bool)| async move {
             let request = RequestId(id);
             let priority = if has_candidate { Priority::Import } else { Priority::Urgent };
-            let requester = match self.request_lookup.known(company, request, erasures).await {
+            let requester = match self.request_lookup.known(request, reading).await {
                 Some(requester) => Ok(requester),
-                None => self.request_lookup.read(company, request, erasures, priority).await,
+                None => self.request_lookup.read(request, reading, priority).await,
             };
             (id, requester)
         };
@@ -264,13 +244,7 @@ impl Engine {
     }
 
     /// Requests a reconciliation of the candidates, and marks the webhooks numbered `done` as done.
-    async fn request_candidates(
-        &self,
-        company: CompanyId,
-        candidates: &[Candidate],
-        done: &[i64],
-        erasures: ErasureCount,
-    ) -> Result<()> {
+    async fn request_candidates(&self, candidates: &[Candidate], done: &[i64], reading: Reading) -> Result<()> {
         let mut webhooks: BTreeMap<i64, WebhooksOfPerson> = BTreeMap::new();
         let mut may_be_renamed = Vec::new();
         for Candidate { person, webhook, received_at, is_about_person } in candidates {
@@ -288,9 +262,9 @@ impl Engine {
         let people: Vec<i64> = webhooks.keys().copied().collect();
         let now = self.clock.now();
         let mut tx = db::begin(&self.db).await?;
-        if people::insert_missing(&mut tx, company, &people, erasures).await? {
-            people::forget_names_read(&mut *tx, company, &may_be_renamed).await?;
-            queue::request_sync_for_webhooks(&mut *tx, company, &webhooks, now).await?;
+        if people::insert_missing(&mut tx, &people, reading).await? {
+            people::forget_names_read(&mut *tx, reading.company, &may_be_renamed).await?;
+            queue::request_sync_for_webhooks(&mut *tx, reading.company, &webhooks, now).await?;
             webhooks::mark_processed(&mut *tx, done, now).await?;
         }
         tx.commit().await?;
@@ -300,26 +274,21 @@ impl Engine {
 
     /// Nobody is known for these ids: requests a reconciliation of the people who made the newest requests, or of everybody
     /// when there are no new requests.
-    async fn start_fallback(
-        &self,
-        company: CompanyId,
-        unknown: Vec<PendingWebhook>,
-        erasures: ErasureCount,
-    ) -> Result<()> {
+    async fn start_fallback(&self, unknown: Vec<PendingWebhook>, reading: Reading) -> Result<()> {
         if unknown.is_empty() {
             return Ok(());
         }
-        let requesters = self.request_lookup.new_requesters(company, erasures).await?;
+        let requesters = self.request_lookup.new_requesters(reading).await?;
         if requesters.is_empty() {
-            return self.request_everybody(company, &unknown).await;
+            return self.request_everybody(reading.company, &unknown).await;
         }
         let people: Vec<i64> = requesters.into_iter().map(|person| person.0).collect();
         let now = self.clock.now();
         let request =
             SyncRequest { reason: SyncReason::Webhook, at: now, webhook_received_at: first_received_at(&unknown) };
         let mut tx = db::begin(&self.db).await?;
-        if people::insert_missing(&mut tx, company, &people, erasures).await? {
-            queue::request_sync(&mut *tx, company, &people, request).await?;
+        if people::insert_missing(&mut tx, &people, reading).await? {
+            queue::request_sync(&mut *tx, reading.company, &people, request).await?;
             webhooks::mark_fallback(&mut *tx, &ids_of(&unknown), now).await?;
         }
         tx.commit().await?;

@@ -7,7 +7,7 @@ use super::reconcile::YearsToRead;
 use super::reference_data::Fresh;
 use crate::clock::after;
 use crate::db::connection::Connection;
-use crate::db::erasure::{self, ErasureCount};
+use crate::db::erasure::{self, Reading};
 use crate::db::people::{self, Person};
 use crate::db::{self, attention, queue, sweeps};
 use crate::domain::attention::AttentionItem;
@@ -43,8 +43,8 @@ impl Engine {
             tracing::warn!(%error, "Could not check the webhook subscriptions");
         }
         // Afterwards it is known which requests are new.
-        let erasures = erasure::count(&self.db).await?;
-        if let Err(error) = self.request_lookup.new_requesters(company, erasures).await {
+        let reading = erasure::begin_reading(&self.db, company).await?;
+        if let Err(error) = self.request_lookup.new_requesters(reading).await {
             tracing::debug!(%error, "Could not read the list of calendar requests");
         }
         if is_requested {
@@ -70,26 +70,21 @@ impl Engine {
     /// erased meanwhile is read again.
     pub async fn list_people(&self, company: CompanyId, reason: SyncReason) -> Result<()> {
         loop {
-            let erasures = erasure::count(&self.db).await?;
+            let reading = erasure::begin_reading(&self.db, company).await?;
             let list = self.officient.people(priority_of(reason)).await?;
-            if self.store_list(company, reason, &list, erasures).await? {
+            if self.store_list(reason, &list, reading).await? {
                 return Ok(());
             }
         }
     }
 
-    /// Stores the list unless somebody's data was erased since `erasures`. An incomplete list archives nobody.
-    async fn store_list(
-        &self,
-        company: CompanyId,
-        reason: SyncReason,
-        list: &PeopleList,
-        erasures: ErasureCount,
-    ) -> Result<bool> {
+    /// Stores the list unless somebody's data was erased since the reading began. An incomplete list archives nobody.
+    async fn store_list(&self, reason: SyncReason, list: &PeopleList, reading: Reading) -> Result<bool> {
+        let company = reading.company;
         let ids: Vec<i64> = list.people.iter().map(|person| person.id.0).collect();
         let name_digests: Vec<Vec<u8>> = list.people.iter().map(|person| digest(&person.name)).collect();
         let mut tx = db::begin(&self.db).await?;
-        if !people::save_listed(&mut tx, company, &ids, &name_digests, erasures).await? {
+        if !people::save_listed(&mut tx, &ids, &name_digests, reading).await? {
             return Ok(false);
         }
         if list.is_complete {

@@ -57,7 +57,7 @@ impl Engine {
         }
         let ids: Vec<i64> = awaited.iter().flat_map(|awaited| awaited.people.clone()).collect();
         let oldest = people::names_read_longest_ago(&self.db, company, &ids, NAMES).await?;
-        let reads = oldest.into_iter().map(|person| self.read_names_again(company, person, fresh));
+        let reads = oldest.into_iter().map(|person| self.read_names_again(person, fresh));
         // Neither is cancelled when the other fails: a call to Officient may be refreshing the token.
         let (users, _read) = tokio::join!(self.reference_data.users(fresh), futures_util::future::join_all(reads));
         let users = users?;
@@ -76,10 +76,10 @@ impl Engine {
         Ok(matched)
     }
 
-    async fn read_names_again(&self, company: CompanyId, person: Person, fresh: Fresh) {
+    async fn read_names_again(&self, person: Person, fresh: Fresh) {
         let priority = Priority::Sweep;
         let id = person.id;
-        if let Err(error) = self.with_names(company, person, priority, priority.into(), Some(fresh.0)).await {
+        if let Err(error) = self.with_names(person, priority, priority.into(), Some(fresh.0)).await {
             tracing::debug!(person.id = %id, %error, "Could not read the names of person {id} again");
         }
     }
