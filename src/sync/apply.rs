@@ -19,10 +19,16 @@ use crate::optedo::OptedoError;
 /// Deletions that are planned within this time count together against `sync.max_deletions`.
 const DELETION_PERIOD: SignedDuration = SignedDuration::from_mins(10);
 
-enum Done {
-    Yes,
+/// What became of a change.
+pub(super) enum Done {
+    Created,
+    Changed,
+    Deleted,
+    Adopted,
+    /// A creation never came through, so there was nothing to delete.
+    Nothing,
     /// A deletion waits for the admin's confirmation.
-    NotYet,
+    Held,
 }
 
 /// What was done for a person, in numbers of absences.
@@ -45,6 +51,17 @@ impl Applied {
     /// How many writes reached Optedo.
     pub fn writes(&self) -> usize {
         self.created + self.changed + self.deleted
+    }
+
+    fn count(&mut self, done: &Done) {
+        match done {
+            Done::Created => self.created += 1,
+            Done::Changed => self.changed += 1,
+            Done::Deleted => self.deleted += 1,
+            Done::Adopted => self.adopted += 1,
+            Done::Held => self.deletions_pending += 1,
+            Done::Nothing => {}
+        }
     }
 }
 
@@ -80,9 +97,13 @@ impl Engine {
                 waiting.push((change, item));
                 continue;
             }
-            let item = match self.apply_change(context, change, &existing, &allowed, applied).await {
-                Ok(Done::Yes) => continue,
-                Ok(Done::NotYet) => Some(AttentionItem::deletions_held(1)),
+            let done = self.apply_change(context, change, &existing, &allowed).await;
+            if let Ok(done) = &done {
+                applied.count(done);
+            }
+            let item = match done {
+                Ok(Done::Held) => Some(AttentionItem::deletions_held(1)),
+                Ok(_) => continue,
                 Err(SyncError::Optedo(OptedoError { source: UpstreamError::Rejected { status, message }, .. })) => {
                     let event = change.event();
                     let cause = Cause::Rejected { status, message, date: Some(change.date()) };
@@ -111,7 +132,6 @@ impl Engine {
         change: &Change,
         existing: &[Absence],
         allowed: &[EventId],
-        applied: &mut Applied,
     ) -> Result<Done> {
         // A leader that was replaced while it was suspended must not change what its successor reads.
         self.work_signal.term().ok_or(SyncError::NotLeading)?;
@@ -121,21 +141,13 @@ impl Engine {
             return Err(SyncError::EarlierCall { event: change.event(), wait });
         }
         match change {
-            Change::Create { desired, begun } => {
-                self.create(context, desired, begun.as_ref(), existing, applied).await?;
-            }
-            Change::Update { absence, written, desired } => {
-                self.update(context, *absence, written, desired, applied).await?;
-            }
+            Change::Create { desired, begun } => self.create(context, desired, begun.as_ref(), existing).await,
+            Change::Update { absence, written, desired } => self.update(context, *absence, written, desired).await,
             Change::Delete { written } => match written.absence_in(context.company, existing) {
-                Some(_) if !allowed.contains(&written.event) => {
-                    applied.deletions_pending += 1;
-                    return Ok(Done::NotYet);
-                }
-                absence => self.delete(context, written, absence, applied).await?,
+                Some(_) if !allowed.contains(&written.event) => Ok(Done::Held),
+                absence => self.delete(context, written, absence).await,
             },
         }
-        Ok(Done::Yes)
     }
 
     /// Reads the absences in Optedo that decide what becomes of new leave, and adapts the plan to them: in the window, those

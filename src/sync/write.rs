@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use sqlx::PgTransaction;
 
-use super::apply::Applied;
+use super::apply::Done;
 use super::engine::{Engine, Result, SyncError};
 use crate::clock::after;
 use crate::db::absences::NewRow;
@@ -36,8 +36,7 @@ impl Engine {
         desired: &DesiredAbsence,
         begun: Option<&WrittenAbsence>,
         existing: &[Absence],
-        applied: &mut Applied,
-    ) -> Result<()> {
+    ) -> Result<Done> {
         let creation = self.creation(context.company, desired, begun, existing).await?;
         let row = match creation {
             Creation::Adopt(absence) => NewRow::Adopt(absence),
@@ -48,15 +47,12 @@ impl Engine {
         absences::insert(&mut tx, context, desired, begun, row, self.clock.now()).await?;
         tx.commit().await?;
         match creation {
-            Creation::Adopt(_) => {
-                applied.adopted += 1;
-                Ok(())
-            }
+            Creation::Adopt(_) => Ok(Done::Adopted),
             Creation::Change(absence) => {
                 let days = [(desired.user, desired.date)];
-                self.replace(context, absence, desired, (&days, None), applied).await
+                self.replace(context, absence, desired, (&days, None)).await
             }
-            Creation::Write => self.write_new(context, desired, applied).await,
+            Creation::Write => self.write_new(context, desired).await,
         }
     }
 
@@ -72,7 +68,7 @@ impl Engine {
     }
 
     /// Makes the call of a creation whose intent is on disk, and stores the result.
-    async fn write_new(&self, context: WriteContext, desired: &DesiredAbsence, applied: &mut Applied) -> Result<()> {
+    async fn write_new(&self, context: WriteContext, desired: &DesiredAbsence) -> Result<Done> {
         let new = absence_to_write(context.company, desired);
         let reply = self.call(context, desired.event, "create", self.optedo.create(&new)).await?;
         let absence = match reply.shown {
@@ -81,8 +77,7 @@ impl Engine {
         };
         let written = (desired.event, absence);
         absences::record_written(&self.db, context, written, "created", self.clock.now()).await?;
-        applied.created += 1;
-        Ok(())
+        Ok(Done::Created)
     }
 
     /// The response does not show the absence, so Optedo's list must.
@@ -119,8 +114,7 @@ impl Engine {
         absence: AbsenceId,
         written: &WrittenAbsence,
         desired: &DesiredAbsence,
-        applied: &mut Applied,
-    ) -> Result<()> {
+    ) -> Result<Done> {
         let mut tx = self.begin_write(context, desired.user).await?;
         let is_ours = absences::intend_update(&mut tx, context, written, desired, self.clock.now()).await?;
         if !is_ours {
@@ -128,7 +122,7 @@ impl Engine {
         }
         tx.commit().await?;
         let days = [(written.user, written.date), (desired.user, desired.date)];
-        let replaced = self.replace(context, absence, desired, (&days, written.written_at), applied).await;
+        let replaced = self.replace(context, absence, desired, (&days, written.written_at)).await;
         if let Err(SyncError::Optedo(OptedoError { source: UpstreamError::Rejected { .. }, .. })) = &replaced {
             absences::take_back_update(&self.db, context, written, desired.event, self.clock.now()).await?;
         }
@@ -142,8 +136,7 @@ impl Engine {
         absence: AbsenceId,
         desired: &DesiredAbsence,
         (days, written_at): (&[(UserId, Date)], Option<Timestamp>),
-        applied: &mut Applied,
-    ) -> Result<()> {
+    ) -> Result<Done> {
         let new = absence_to_write(context.company, desired);
         let event = desired.event;
         let is_gone = match self.call(context, event, "change", self.optedo.replace(absence, &new)).await {
@@ -164,11 +157,10 @@ impl Engine {
             // A person deleted the absence in Optedo, and the event changed since: the leave must be there again. Perhaps
             // it is, where our database was restored from a backup.
             let listed = self.optedo.absences(desired.user, desired.date, desired.date).await?;
-            return Box::pin(self.create(context, desired, None, &listed, applied)).await;
+            return Box::pin(self.create(context, desired, None, &listed)).await;
         }
         absences::record_written(&self.db, context, (event, absence), "changed", self.clock.now()).await?;
-        applied.changed += 1;
-        Ok(())
+        Ok(Done::Changed)
     }
 
     /// Deletes the absence of `written`; `None`: its creation never came through.
@@ -177,8 +169,7 @@ impl Engine {
         context: WriteContext,
         written: &WrittenAbsence,
         absence: Option<AbsenceId>,
-        applied: &mut Applied,
-    ) -> Result<()> {
+    ) -> Result<Done> {
         let event = written.event;
         if !absences::intend_delete(&self.db, context, written, self.clock.now()).await? {
             return Err(SyncError::Superseded);
@@ -197,10 +188,9 @@ impl Engine {
                 }
                 Err(error) => return Err(error),
             }
-            applied.deleted += 1;
         }
         absences::record_deleted(&self.db, context, event, absence.is_some(), self.clock.now()).await?;
-        Ok(())
+        Ok(if absence.is_some() { Done::Deleted } else { Done::Nothing })
     }
 
     /// Optedo answered 404. A misconfigured proxy answers 404 too, so only Optedo's own list shows that the absence is
