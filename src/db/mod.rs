@@ -81,7 +81,7 @@ use sqlx::{ConnectOptions as _, PgConnection, PgPool, PgTransaction};
 /// A connection, a transaction, or the pool.
 pub use sqlx::PgExecutor as Db;
 
-pub type Result<T> = std::result::Result<T, sqlx::Error>;
+pub type Result<T, E = sqlx::Error> = std::result::Result<T, E>;
 
 /// How long after its last use a connection is assumed to be alive.
 const ASSUMED_ALIVE_FOR: Duration = Duration::from_secs(1);

@@ -119,10 +119,7 @@ async fn watch(listener: &mut PgListener, engine: &Engine, term: i64) -> Result<
 impl Engine {
     /// False when the service stops.
     async fn pause_for_heartbeat(&self) -> bool {
-        tokio::select! {
-            () = sleep(HEARTBEAT) => true,
-            () = self.stop.cancelled() => false,
-        }
+        self.unless_stopping(sleep(HEARTBEAT)).await.is_ok()
     }
 
     /// Another replica may have replaced the webhook address.

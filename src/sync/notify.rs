@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::engine::Engine;
 use crate::clock::{after, time_zone};
 use crate::db::notifications::{self, LastFailure, NewMessage, Settings};
-use crate::db::{self, attention, connection, faults};
+use crate::db::{self, Result, attention, connection, faults};
 use crate::domain::notification::{
     Channel, DeliveryError, Incidents, Item, Notification, OutgoingMessage, State, Step, Topic, last_digest_day,
 };
@@ -63,11 +63,7 @@ impl Engine {
     }
 
     /// Works after each round of the worker, because the round may follow a job that opened an item.
-    async fn each_round<F: Future<Output = Result<(), sqlx::Error>>>(
-        &self,
-        stop: &CancellationToken,
-        work: impl Fn() -> F,
-    ) {
+    async fn each_round<F: Future<Output = Result<()>>>(&self, stop: &CancellationToken, work: impl Fn() -> F) {
         let mut rounds = self.work_signal.rounds();
         while !stop.is_cancelled() {
             rounds.mark_unchanged();
@@ -90,7 +86,7 @@ impl Engine {
     }
 
     /// Opens, changes and ends incidents, and writes the digest that is due.
-    async fn follow_incidents(&self) -> Result<(), sqlx::Error> {
+    async fn follow_incidents(&self) -> Result<()> {
         let now = self.clock.now();
         let mut connection = self.db.acquire().await?;
         if self.read_due(&mut connection, now).await?.is_empty() {
@@ -110,7 +106,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn read_due(&self, connection: &mut PgConnection, now: Timestamp) -> Result<Due, sqlx::Error> {
+    async fn read_due(&self, connection: &mut PgConnection, now: Timestamp) -> Result<Due> {
         let quiet = self.config.notifications.resolved_after;
         let incidents = notifications::incidents(&mut *connection).await?;
         let items = read_items(connection, &incidents, quiet, now).await?;
@@ -119,13 +115,7 @@ impl Engine {
         Ok(Due { steps: incidents.compare(&items, quiet, now), digest, settings })
     }
 
-    async fn write_messages(
-        &self,
-        tx: &mut PgConnection,
-        due: &Due,
-        verdict: &Verdict,
-        now: Timestamp,
-    ) -> Result<(), sqlx::Error> {
+    async fn write_messages(&self, tx: &mut PgConnection, due: &Due, verdict: &Verdict, now: Timestamp) -> Result<()> {
         let Due { steps, digest, settings } = due;
         let counts: BTreeMap<String, i64> = attention::count_open(&mut *tx).await?.into_iter().collect();
         let about = |topic| Notification::new(topic, settings.language, counts.clone());
@@ -151,7 +141,7 @@ impl Engine {
         settings: &Settings,
         message: &NewMessage,
         now: Timestamp,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<()> {
         for (channel, recipient) in self.recipients(settings) {
             notifications::insert_message(&mut *tx, message, (channel, &recipient), now).await?;
         }
@@ -175,7 +165,7 @@ impl Engine {
     }
 
     /// Puts a test message into the outbox; false when there is nobody to send it to.
-    pub async fn request_test_message(&self) -> Result<bool, sqlx::Error> {
+    pub async fn request_test_message(&self) -> Result<bool> {
         let now = self.clock.now();
         let mut tx = db::begin(&self.db).await?;
         let settings = notifications::settings(&mut *tx).await?;
@@ -191,7 +181,7 @@ impl Engine {
         Ok(true)
     }
 
-    pub async fn notification_status(&self) -> Result<NotificationStatus, sqlx::Error> {
+    pub async fn notification_status(&self) -> Result<NotificationStatus> {
         let settings = notifications::settings(&self.db).await?;
         let channels: Vec<Channel> = self.channels().collect();
         let last_failure = notifications::last_failure(&self.db, &channels).await?;
@@ -204,7 +194,7 @@ impl Engine {
     }
 
     /// Sends what is due, recipient by recipient. When the server fails, the others wait for their next attempt.
-    async fn send_due(&self, channel: Channel) -> Result<(), sqlx::Error> {
+    async fn send_due(&self, channel: Channel) -> Result<()> {
         if !self.sender.has(channel) {
             return Ok(());
         }
@@ -228,11 +218,7 @@ impl Engine {
         }
     }
 
-    async fn claim_messages(
-        &self,
-        channel: Channel,
-        most_recipients: i64,
-    ) -> Result<Vec<OutgoingMessage>, sqlx::Error> {
+    async fn claim_messages(&self, channel: Channel, most_recipients: i64) -> Result<Vec<OutgoingMessage>> {
         let now = self.clock.now();
         notifications::claim(&self.db, channel, most_recipients, now, after(now, CLAIM)).await
     }
@@ -242,7 +228,7 @@ impl Engine {
         channel: Channel,
         message: &OutgoingMessage,
         result: Result<(), DeliveryError>,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<()> {
         let now = self.clock.now();
         let outcome = result.map_or_else(|error| error.fault.into_str(), |()| "ok");
         metrics::counter!("notifications_total", "channel" => channel.into_str(), "outcome" => outcome).increment(1);
@@ -295,18 +281,14 @@ async fn read_items(
     incidents: &Incidents,
     quiet: Duration,
     now: Timestamp,
-) -> Result<Vec<Item>, sqlx::Error> {
+) -> Result<Vec<Item>> {
     let quiet_since = now.checked_sub(quiet).unwrap_or(Timestamp::MIN);
     let since = incidents.open.iter().map(|incident| incident.opened_at).fold(quiet_since, Timestamp::min);
     notifications::items(connection, since).await
 }
 
 /// Writes the step; returns its message.
-async fn apply(
-    tx: &mut PgConnection,
-    step: &Step,
-    about: impl Fn(Topic) -> Notification,
-) -> Result<NewMessage, sqlx::Error> {
+async fn apply(tx: &mut PgConnection, step: &Step, about: impl Fn(Topic) -> Notification) -> Result<NewMessage> {
     let first_of = |incident: i64| format!("incident-{incident}.opened");
     let (id, reply_to, content) = match step {
         Step::Open { kind, reasons, opened_at } => {

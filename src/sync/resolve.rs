@@ -83,20 +83,8 @@ impl Resolved {
     }
 }
 
-/// A person whom a webhook may refer to.
-struct Candidate {
-    person: i64,
-    webhook: i64,
-    received_at: Timestamp,
-    is_about_person: bool,
-}
-
-impl Candidate {
-    fn of(webhook: &PendingWebhook, person: i64) -> Self {
-        let PendingWebhook { id, received_at, is_about_person, .. } = *webhook;
-        Self { person, webhook: id, received_at, is_about_person }
-    }
-}
+/// A person, and a webhook that may refer to them.
+type Candidate<'a> = (i64, &'a PendingWebhook);
 
 fn ids_of(webhooks: &[PendingWebhook]) -> Vec<i64> {
     webhooks.iter().map(|webhook| webhook.id).collect()
@@ -135,9 +123,8 @@ impl Engine {
     async fn request_known(&self, webhooks: Vec<PendingWebhook>, reading: Reading) -> Result<Vec<Resolved>> {
         let resolved = self.candidates_in_database(reading.company, webhooks).await?;
         let known = |one: &&Resolved| !one.in_database.is_empty();
-        let candidates =
-            resolved.iter().flat_map(|one| one.in_database.iter().map(|id| Candidate::of(&one.webhook, *id)));
-        let candidates: Vec<Candidate> = candidates.collect();
+        let candidates = resolved.iter().flat_map(|one| one.in_database.iter().map(|id| (*id, &one.webhook)));
+        let candidates: Vec<Candidate<'_>> = candidates.collect();
         let done = |one: &Resolved| matches!(meaning(&one.webhook), Meaning::Person(_)).then_some(one.webhook.id);
         let done: Vec<i64> = resolved.iter().filter(known).filter_map(done).collect();
         self.request_candidates(&candidates, &done, reading).await?;
@@ -153,8 +140,8 @@ impl Engine {
             return self.request_everybody(reading.company, &webhooks).await;
         }
         let (resolved, failure) = self.look_up(resolved, reading).await;
-        let candidates = resolved.iter().filter_map(|one| Some(Candidate::of(&one.webhook, one.at_officient?)));
-        let candidates: Vec<Candidate> = candidates.collect();
+        let candidates = resolved.iter().filter_map(|one| Some((one.at_officient?, &one.webhook)));
+        let candidates: Vec<Candidate<'_>> = candidates.collect();
         let done: Vec<i64> = resolved.iter().filter(|one| one.has_candidate()).map(|one| one.webhook.id).collect();
         self.request_candidates(&candidates, &done, reading).await?;
         let unknown = resolved.into_iter().filter(|one| !one.has_candidate()).map(|one| one.webhook);
@@ -244,12 +231,13 @@ impl Engine {
     }
 
     /// Requests a reconciliation of the candidates, and marks the webhooks numbered `done` as done.
-    async fn request_candidates(&self, candidates: &[Candidate], done: &[i64], reading: Reading) -> Result<()> {
+    async fn request_candidates(&self, candidates: &[Candidate<'_>], done: &[i64], reading: Reading) -> Result<()> {
         let mut webhooks: BTreeMap<i64, WebhooksOfPerson> = BTreeMap::new();
         let mut may_be_renamed = Vec::new();
-        for Candidate { person, webhook, received_at, is_about_person } in candidates {
+        for (person, webhook) in candidates {
+            let PendingWebhook { id, received_at, is_about_person, .. } = webhook;
             // The names are not read with every reconciliation, so an earlier one does not answer such a webhook.
-            let newest = if *is_about_person { i64::MAX } else { *webhook };
+            let newest = if *is_about_person { i64::MAX } else { *id };
             let new = WebhooksOfPerson { earliest_received_at: *received_at, newest };
             let known = webhooks.entry(*person).or_insert(new);
             known.earliest_received_at = known.earliest_received_at.min(*received_at);
