@@ -27,7 +27,7 @@ const RETRY_AFTER_SECONDS: u64 = 5;
     name(ProblemKind),
     derive(strum::IntoStaticStr, strum::VariantArray),
     strum(serialize_all = "kebab-case", const_into_str),
-    doc = "A sort of problem. Its string is its id: the anchor in `docs/errors.md`. Programs compare it, so it never changes."
+    doc = "A sort of problem. Its string is its id, the anchor in `docs/errors.md`: programs compare it."
 )]
 pub enum WebError {
     #[error("this needs an admin: sign in on the settings page, or send admin.api_token as bearer token")]

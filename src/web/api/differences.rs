@@ -39,7 +39,7 @@ pub async fn start_audit(State(app): State<App>, headers: HeaderMap) -> Result<R
 /// What differs, by person and day.
 #[utoipa::path(
     get, path = "/differences", operation_id = "list_differences",
-    params(("state" = inline(Option<DifferenceState>), Query, description = "Which differences; the open ones by default")),
+    params(("state" = inline(Option<DifferenceState>), Query, description = "Which ones; open by default")),
     responses(
         (status = 200, body = Vec<StoredDifference>, description = "The differences"),
         (status = 400, description = "A parameter occurs twice"),

@@ -69,11 +69,15 @@ struct NewNotifications {
 }
 
 /// Chooses who receives notifications, in which language.
-#[utoipa::path(put, path = "/notifications", operation_id = "put_notifications", request_body = inline(NewNotifications), responses(
-    (status = 204, description = "Stored"),
-    (status = 400, description = "The body is not a JSON object"),
-    (status = 422, description = "A field is missing or wrong; nothing is stored"),
-))]
+#[utoipa::path(
+    put, path = "/notifications", operation_id = "put_notifications",
+    request_body = inline(NewNotifications),
+    responses(
+        (status = 204, description = "Stored"),
+        (status = 400, description = "The body is not a JSON object"),
+        (status = 422, description = "A field is missing or wrong; nothing is stored"),
+    ),
+)]
 pub async fn replace(State(app): State<App>, admin: Admin, body: Body) -> Result<StatusCode, WebError> {
     let body = json_object(body).await?;
     let invalid = |fault| WebError::InvalidField { field: "recipients", fault };

@@ -36,12 +36,16 @@ struct Credentials {
 }
 
 /// Stores the app's Client ID and Secret.
-#[utoipa::path(put, path = "/credentials", operation_id = "put_credentials", request_body = inline(Credentials), responses(
-    (status = 204, description = "Stored"),
-    (status = 400, description = "The body is not a JSON object"),
-    (status = 409, description = "The configuration sets them"),
-    (status = 422, description = "A field is missing or wrong"),
-))]
+#[utoipa::path(
+    put, path = "/credentials", operation_id = "put_credentials",
+    request_body = inline(Credentials),
+    responses(
+        (status = 204, description = "Stored"),
+        (status = 400, description = "The body is not a JSON object"),
+        (status = 409, description = "The configuration sets them"),
+        (status = 422, description = "A field is missing or wrong"),
+    ),
+)]
 pub async fn replace_credentials(State(app): State<App>, admin: Admin, body: Body) -> Result<StatusCode, WebError> {
     let body = json_object(body).await?;
     let (client_id, client_secret) = (text(&body, "clientId")?, text(&body, "clientSecret")?);
@@ -76,13 +80,17 @@ struct WebhookEvents {
 }
 
 /// Chooses the events to subscribe to, instead of the configured ones.
-#[utoipa::path(put, path = "/webhook-events", operation_id = "put_webhook_events", request_body = inline(WebhookEvents), responses(
-    (status = 204, description = "Stored; subscribed to, if connected"),
-    (status = 400, description = "The body is not a JSON object"),
-    (status = 409, description = "Stored; Officient requires a new sign-in"),
-    (status = 422, description = "Not a list of names"),
-    (status = 502, description = "Stored; the call to Officient failed, and is repeated later"),
-))]
+#[utoipa::path(
+    put, path = "/webhook-events", operation_id = "put_webhook_events",
+    request_body = inline(WebhookEvents),
+    responses(
+        (status = 204, description = "Stored; subscribed to, if connected"),
+        (status = 400, description = "The body is not a JSON object"),
+        (status = 409, description = "Stored; Officient requires a new sign-in"),
+        (status = 422, description = "Not a list of names"),
+        (status = 502, description = "Stored; the call to Officient failed, and is repeated later"),
+    ),
+)]
 pub async fn replace_webhook_events(State(app): State<App>, admin: Admin, body: Body) -> Result<StatusCode, WebError> {
     let invalid = |fault| WebError::InvalidField { field: "events", fault };
     let body = json_object(body).await?;

@@ -115,7 +115,7 @@ struct NewLink {
         (status = 204, description = "Stored; the person is reconciled"),
         (status = 400, description = "The body is not a JSON object"),
         (status = 404, description = "There is no such person in Officient, or no such user in Optedo"),
-        (status = 409, description = "The user is inactive or belongs to another person, or the service is not connected"),
+        (status = 409, description = "The user is inactive or taken, or the service is not connected"),
         (status = 422, description = "A field is missing or wrong; nothing is stored"),
         (status = 502, description = "A call to Optedo failed; nothing is stored"),
     ))]
@@ -149,7 +149,9 @@ struct NewExclusion {
 }
 
 /// Excludes a person, who does not belong in the planning.
-#[utoipa::path(put, path = "/people/{id}/exclusion", operation_id = "put_exclusion", request_body = inline(NewExclusion),
+#[utoipa::path(
+    put, path = "/people/{id}/exclusion", operation_id = "put_exclusion",
+    request_body = inline(NewExclusion),
     params(("id" = i64, Path, description = "The person's, in Officient")),
     responses(
         (status = 204, description = "Stored; the person is reconciled"),
