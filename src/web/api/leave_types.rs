@@ -27,7 +27,8 @@ use crate::web::state::App;
 /// Which leave type maps to which absence type.
 #[utoipa::path(
     get, path = "/leavetypes", operation_id = "list_leave_types",
-    params(("year" = Option<i16>, Query, minimum = 2000, maximum = 2100, description = "Of this year, not the current one")),
+    params(("year" = Option<i16>, Query, minimum = 2000, maximum = 2100,
+        description = "Another year than the current one")),
     responses(
         (status = 200, body = Vec<CurrentMapping>, description = "Every leave type in Officient"),
         (status = 400, description = "A parameter occurs twice"),
