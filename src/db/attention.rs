@@ -32,7 +32,7 @@ pub struct StoredItem {
     #[serde(serialize_with = "hint_sentence")]
     #[schema(value_type = Option<String>)]
     pub hint: Option<Hint>,
-    /// How many absences wait for it.
+    /// How many absences wait for it: not those that are in Optedo as they should be, unless the admin must decide about them.
     pub waiting: i64,
     pub first_seen_at: Timestamp,
     pub last_seen_at: Timestamp,
@@ -168,12 +168,23 @@ pub async fn count_missing(db: impl Db<'_>, company: Option<CompanyId>, people: 
         company.map(|company| company.0), people => |row| (row.person_id, row.count))
 }
 
-/// How much leave is blocked by each leave type.
-pub async fn count_blocked_by_type(db: impl Db<'_>, company: CompanyId) -> Result<Vec<(String, i64)>> {
+/// A leave type that blocks leave.
+pub struct BlockingType {
+    pub type_id: String,
+    /// It is the name of several absence types.
+    pub is_ambiguous: bool,
+    /// How much of the leave is not in Optedo as it should be.
+    pub missing: i64,
+}
+
+pub async fn blocking_types(db: impl Db<'_>, company: CompanyId) -> Result<Vec<BlockingType>> {
     rows!(fetch_all(db),
-        r#"select subject_id, count(*) as "count!" from held_back
+        r#"select subject_id, bool_or(kind = 'ambiguous_leave_type') as "is_ambiguous!",
+               count(*) filter (where not in_optedo) as "missing!"
+           from held_back
            where company_id = $1 and kind in ('unmapped_leave_type', 'ambiguous_leave_type') group by subject_id"#;
-        company.0 => |row| (row.subject_id, row.count))
+        company.0 => |row| BlockingType {
+            type_id: row.subject_id, is_ambiguous: row.is_ambiguous, missing: row.missing })
 }
 
 /// Deletes which leave of a person is blocked, or only of these events if part of the calendar was read. Returns kind and
@@ -234,7 +245,8 @@ pub async fn waiting_days(
                coalesce((array_agg(date order by date) filter (where date is not null))[:10], '{}')
                    as "days!: Vec<jiff_sqlx::Date>"
            from held_back join unnest($2::text[], $3::text[]) as i (kind, subject_id) using (kind, subject_id)
-           where company_id = $1 group by kind, subject_id, person_id order by kind, subject_id, min(date), person_id"#;
+           where company_id = $1 and not in_optedo
+           group by kind, subject_id, person_id order by kind, subject_id, min(date), person_id"#;
         company.0, &kinds, &subject_ids => |row| WaitingDays {
             kind: row.kind, subject_id: row.subject_id, person: PersonId(row.person_id), count: row.count,
             days: row.days.into_iter().map(jiff_sqlx::Date::to_jiff).collect() })
@@ -269,15 +281,18 @@ pub async fn lock_counts(tx: &mut PgConnection) -> Result<()> {
     execute!(tx, "select pg_advisory_xact_lock(hashtext('optedo-officient attention'))")
 }
 
-/// Brings the counts of these items (kind and subject id) up to date, and resolves those for which nothing waits any more.
+/// Brings the counts of these items (kind and subject id) up to date, and resolves those that block no leave any more. Leave that
+/// is in Optedo as it should be does not wait, unless the admin must decide about it.
 pub async fn recount(db: impl Db<'_>, items: impl IntoIterator<Item = (String, String)>, now: Timestamp) -> Result<()> {
     let (kinds, subject_ids): (Vec<String>, Vec<String>) = items.into_iter().unzip();
     execute!(db,
-        "update attention a set waiting = c.waiting, resolved_at = case when c.waiting = 0 then $3::timestamptz end
+        "update attention a set waiting = c.waiting, resolved_at = case when c.blocked = 0 then $3::timestamptz end
          from (
-             select k.kind, k.subject_id, (
-                 select count(*) from held_back h where h.kind = k.kind and h.subject_id = k.subject_id) as waiting
-             from unnest($1::text[], $2::text[]) as k (kind, subject_id)) c
+             select k.kind, k.subject_id, count(h.kind) as blocked,
+                 count(h.kind) filter (where not h.in_optedo or h.kind = 'archived_people') as waiting
+             from (select distinct * from unnest($1::text[], $2::text[]) as k (kind, subject_id)) k
+             left join held_back h on h.kind = k.kind and h.subject_id = k.subject_id
+             group by k.kind, k.subject_id) c
          where a.kind = c.kind and a.subject_id = c.subject_id and a.resolved_at is null";
         &kinds, &subject_ids, now.to_sqlx())
 }

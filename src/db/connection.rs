@@ -62,14 +62,6 @@ pub struct Connection {
     pub paused_by: Option<String>,
 }
 
-impl Connection {
-    /// Not everybody was reconciled since connecting, or nobody may be before the admin starts.
-    pub fn is_checking(&self) -> bool {
-        let is_first = self.sweep_no < 2 && self.sweep_finished_at.is_none();
-        self.sweep_asked_at.is_some() || is_first || self.is_paused
-    }
-}
-
 pub async fn load(db: impl Db<'_>) -> Result<Connection> {
     rows!(fetch_one(db),
         // Each column by its name: a `*` would break in the sessions of this version when the next version adds a column.

@@ -235,7 +235,7 @@ pub async fn namesakes(db: impl Db<'_>, company: CompanyId, person: PersonId, na
 
 /// What an observation found out about a person.
 pub struct Found<'a> {
-    /// `matched`, `excluded`, `unmatched` or `ambiguous`.
+    /// `matched`, `excluded`, `unmatched` or `ambiguous`; `unknown` of an archived person.
     pub match_state: &'a str,
     pub user: Option<UserId>,
     /// The events of the calendar; `None` keeps those known.

@@ -57,7 +57,7 @@ impl PersonMatch {
 }
 
 /// Optedo's users, indexed by name.
-#[derive(Default)]
+#[derive(Default, PartialEq)]
 pub struct UserDirectory {
     users: Vec<User>,
     /// Positions in `users` by folded name (see [`fold`]).

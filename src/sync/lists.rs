@@ -1,23 +1,34 @@
-//! Which person matches which user, and which leave type maps to which absence type, as of now. For the page, the API
-//! and the doctor; the flow itself decides anew for each person.
+//! Which person matches which user, and which leave type maps to which absence type. For the page, the API and the doctor; the
+//! flow itself decides anew for each person.
+//!
+//! The page and the API show what the last reconciliation found, as the attention items and the verdict do, so that they never
+//! contradict each other. The doctor shows what is so now.
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::engine::Engine;
 use crate::db::leave_types::StoredChoice;
 use crate::db::people::Person;
+use crate::db::{attention, queue};
 use crate::domain::absence::{AbsenceType, User};
 use crate::domain::attention::{AttentionItem, AttentionKind, Hint, hint_sentence};
 use crate::domain::calendar::LeaveType;
-use crate::domain::ids::AbsenceTypeId;
+use crate::domain::ids::{AbsenceTypeId, CompanyId, UserId};
 use crate::domain::mapping::{self, Description, EDUCATION, Mapping, MappingRules, SICK_DAY, TypeChoice};
-use crate::domain::matching::{PersonChoices, PersonMatch, UserDirectory, match_person};
+use crate::domain::matching::{PersonChoice, PersonChoices, PersonMatch, UserDirectory, match_person};
+use crate::domain::sync_request::{SyncReason, SyncRequest};
+
+/// How soon a person is reconciled again because the page shows another match.
+const AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
 /// Whether a person in Officient matches a user in Optedo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, strum::IntoStaticStr, strum::VariantArray)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum MatchState {
@@ -45,7 +56,78 @@ pub struct CurrentMatch<'a> {
     pub item: Option<AttentionItem>,
 }
 
-/// The matches of these people, in their order. Two people with the same name match nobody, unless the admin chose for one.
+impl Engine {
+    /// The matches of these people, in their order, as their last reconciliation found them; as of now where there was none.
+    ///
+    /// People whose match is another by now are reconciled, if the list of users `is_recent`, but not again within a minute: the
+    /// leader may know another list.
+    pub async fn shown_matches<'a>(
+        &self,
+        company: CompanyId,
+        people: &[Person],
+        (users, is_recent): (&'a UserDirectory, bool),
+        choices: &PersonChoices,
+    ) -> Result<Vec<CurrentMatch<'a>>, sqlx::Error> {
+        let now = self.clock.now();
+        let mut changed = Vec::new();
+        let mut matches = match_everybody(people, users, choices);
+        for (person, shown) in people.iter().zip(&mut matches) {
+            let Some((state, user)) = as_reconciled(person, choices) else { continue };
+            if (state, user) != (shown.state, shown.user.map(|user| user.id)) {
+                let is_due = person.synced_at.is_some_and(|at| now.duration_since(at) > AGAIN_AFTER);
+                changed.extend((is_recent && is_due && person.request.is_none()).then_some(person.id.0));
+                *shown = CurrentMatch { state, user: user.and_then(|user| users.user(user)), item: None };
+            }
+        }
+        if !changed.is_empty() {
+            queue::request_sync(&self.db, company, &changed, self.request_after_change()).await?;
+            self.work_signal.notify(&self.db).await;
+        }
+        Ok(matches)
+    }
+
+    /// The mappings of these leave types, and of the built-in ones: as of now, but where leave is blocked because of its type as
+    /// its last reconciliation found it. Everybody is reconciled if one of the lists has changed.
+    pub async fn shown_mappings<'a>(
+        &self,
+        company: CompanyId,
+        rules: MappingRules<'_>,
+        stored: &[StoredChoice],
+        leave_types: impl Iterator<Item = &'a LeaveType>,
+    ) -> Result<Vec<CurrentMapping>, sqlx::Error> {
+        if self.reference_data.take_changed_types() {
+            queue::request_sync_of_all(&self.db, company, self.request_after_change(), i64::MAX).await?;
+            self.work_signal.notify(&self.db).await;
+        }
+        let mut mappings = map_everything(rules, stored, leave_types);
+        for blocking in attention::blocking_types(&self.db, company).await? {
+            let of_type = mappings.iter_mut().find(|mapping| mapping.type_id == blocking.type_id);
+            let Some(mapping) = of_type else { continue };
+            mapping.waiting = blocking.missing;
+            let state = if blocking.is_ambiguous { MappingState::Ambiguous } else { MappingState::Unmapped };
+            if mapping.state != MappingState::Unknown && mapping.state != state {
+                (mapping.state, mapping.absence_type, mapping.hint) = (state, None, None);
+            }
+        }
+        Ok(mappings)
+    }
+
+    fn request_after_change(&self) -> SyncRequest {
+        SyncRequest { reason: SyncReason::Import, at: self.clock.now(), webhook_received_at: None }
+    }
+}
+
+/// What the last reconciliation of this person found. `None`: there was none, or the person is archived.
+fn as_reconciled(person: &Person, choices: &PersonChoices) -> Option<(MatchState, Option<UserId>)> {
+    if person.archived && person.request.is_none() {
+        return None;
+    }
+    let is_linked = person.user.is_some_and(|user| choices.get(&person.id) == Some(&PersonChoice::Link(user)));
+    let state = person.match_state.parse().ok().filter(|state| *state != MatchState::Unknown)?;
+    Some((if is_linked { MatchState::Linked } else { state }, person.user))
+}
+
+/// The matches of these people as of now, in their order. Two people with the same name match nobody, unless the admin chose for one.
 pub fn match_everybody<'a>(
     people: &[Person],
     users: &'a UserDirectory,
@@ -116,6 +198,9 @@ pub struct CurrentMapping {
     #[schema(value_type = Option<String>)]
     pub hint: Option<Hint>,
     pub mapping: Choice,
+    /// Absences that wait for the mapping.
+    #[serde(skip)]
+    pub waiting: i64,
     /// Why no absence type matches.
     #[serde(skip)]
     pub item: Option<AttentionItem>,
@@ -211,6 +296,7 @@ fn current_mapping(
         absence_type: absence_type.cloned(),
         hint: item.as_ref().and_then(|item| item.hint.clone()),
         mapping: choice,
+        waiting: 0,
         item,
     }
 }

@@ -53,11 +53,13 @@ impl Engine {
             return Err(SyncError::Erased);
         }
         attention::lock_counts(&mut tx).await?;
-        if let Some(person_match) = &observation.person_match {
-            let event_ids = observation.event_ids.as_deref();
-            let found = Found { match_state: person_match.as_str(), user: person_match.user(), event_ids };
-            people::save_found(&mut *tx, company, person, &found).await?;
-        }
+        let (match_state, user) = match &observation.person_match {
+            Some(person_match) => (person_match.as_str(), person_match.user()),
+            // An archived person matches nobody.
+            None => ("unknown", None),
+        };
+        let found = Found { match_state, user, event_ids: observation.event_ids.as_deref() };
+        people::save_found(&mut *tx, company, person, &found).await?;
         if !applied.rejected.is_empty() {
             let rejected: Vec<i64> = applied.rejected.iter().map(|(event, _)| event.0).collect();
             history::insert_rejected(&mut *tx, context, &rejected, now).await?;

@@ -5,6 +5,7 @@
 //! one call.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -81,17 +82,19 @@ pub struct Shown<T> {
 /// One list and when it was read.
 struct Cached<T> {
     value: Mutex<Option<(Timestamp, Arc<T>)>>,
+    /// The list is another one than before.
+    has_changed: AtomicBool,
     /// Held during a call: others who need the list wait for its answer.
     reading: tokio::sync::Mutex<()>,
 }
 
 impl<T> Default for Cached<T> {
     fn default() -> Self {
-        Self { value: Mutex::default(), reading: tokio::sync::Mutex::default() }
+        Self { value: Mutex::default(), has_changed: AtomicBool::default(), reading: tokio::sync::Mutex::default() }
     }
 }
 
-impl<T> Cached<T> {
+impl<T: PartialEq> Cached<T> {
     fn last(&self) -> Option<(Timestamp, Arc<T>)> {
         self.value.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -110,7 +113,10 @@ impl<T> Cached<T> {
         }
         let read_at = clock.now();
         let value = Arc::new(read.await?);
-        *self.value.lock().unwrap_or_else(PoisonError::into_inner) = Some((read_at, Arc::clone(&value)));
+        let before = self.value.lock().unwrap_or_else(PoisonError::into_inner).replace((read_at, Arc::clone(&value)));
+        if before.is_some_and(|(_, before)| before != value) {
+            self.has_changed.store(true, Ordering::Relaxed);
+        }
         Ok(value)
     }
 
@@ -200,6 +206,13 @@ impl ReferenceData {
         let read = self.officient.leave_types(Priority::Urgent, year);
         // Boxed: the handler that awaits it would be too large for its thread's stack otherwise.
         Box::pin(self.cached_leave_types(company, year).show(&self.clock, read)).await
+    }
+
+    /// Whether a list of leave types or absence types that was read since the last call is another one than before.
+    pub fn take_changed_types(&self) -> bool {
+        let leave_types = self.leave_types.lock().unwrap_or_else(PoisonError::into_inner);
+        let lists = leave_types.values().map(|list| &list.has_changed).chain([&self.absence_types.has_changed]);
+        lists.filter(|list| list.swap(false, Ordering::Relaxed)).count() > 0
     }
 
     async fn read_users(&self) -> Result<UserDirectory, OptedoError> {

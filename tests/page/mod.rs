@@ -1,5 +1,6 @@
 //! The settings page.
 
+mod agreement;
 mod browser;
 mod connection_test;
 mod decisions;

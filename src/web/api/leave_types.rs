@@ -16,7 +16,7 @@ use crate::db::{self, leave_types, preview, queue};
 use crate::domain::ids::{AbsenceTypeId, CompanyId};
 use crate::domain::mapping::{EDUCATION, Existing, MappingRules, SICK_DAY, TypeChoice, TypeChoices};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
-use crate::sync::lists::{CurrentMapping, MappingMode, map_everything};
+use crate::sync::lists::{CurrentMapping, MappingMode};
 use crate::sync::reference_data::{Fresh, ReferenceDataError};
 use crate::sync::{Engine, SyncError};
 use crate::web::error::WebError;
@@ -52,7 +52,7 @@ pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<J
     let choices = leave_types::in_effect(&stored);
     let rules = MappingRules::new(&engine.config, &choices, &snapshot.absence_types);
     let types = snapshot.leave_types.values().flat_map(|types| types.iter());
-    Ok(Json(map_everything(rules, &stored, types)))
+    Ok(Json(engine.shown_mappings(company, rules, &stored, types).await?))
 }
 
 /// The year that the query asks for.

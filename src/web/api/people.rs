@@ -21,7 +21,7 @@ use crate::domain::ids::{CompanyId, PersonId, UserId};
 use crate::domain::mapping::Existing;
 use crate::domain::matching::{PersonChoice, UserDirectory};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
-use crate::sync::lists::{MatchState, match_everybody};
+use crate::sync::lists::MatchState;
 use crate::sync::reference_data::Fresh;
 use crate::sync::{Engine, SyncError};
 use crate::web::error::WebError;
@@ -37,6 +37,7 @@ pub struct ListedPerson {
     person_id: PersonId,
     first_name: Option<String>,
     last_name: Option<String>,
+    /// As the last reconciliation found it; as of now where there was none.
     state: MatchState,
     optedo_user: Option<User>,
     link: Option<Link>,
@@ -81,7 +82,8 @@ pub async fn list(State(app): State<App>) -> Result<Json<Vec<ListedPerson>>, Web
     let users = engine.reference_data.users(Fresh::to_show(&engine.clock)).await.map_err(SyncError::from)?;
     let people = people::all(&engine.db, company).await?;
     let stored = person_choices::stored(&engine.db, company).await?;
-    let matches = match_everybody(&people, &users, &person_choices::in_effect(&stored));
+    let choices = person_choices::in_effect(&stored);
+    let matches = engine.shown_matches(company, &people, (&users, true), &choices).await?;
     let listed = people.into_iter().zip(matches).map(|(person, matched)| {
         let (first_name, last_name) = person.names.map(|names| (names.first, names.last)).unzip();
         ListedPerson {

@@ -144,6 +144,11 @@ impl Frame {
         }
     }
 
+    /// Whether the verdict says that all is well.
+    pub(super) fn is_good(&self) -> bool {
+        self.verdict.as_ref().is_some_and(Verdict::is_good)
+    }
+
     /// The tabs to show; none when nobody is signed in.
     pub(super) fn tabs(&self) -> Vec<Tab> {
         let Some(_) = self.tab else { return Vec::new() };

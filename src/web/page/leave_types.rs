@@ -12,12 +12,12 @@ use super::comparison::{Comparison, compare_texts};
 use super::frame::{Frame, Tab, Visit, render, return_tab};
 use crate::clock::local_time;
 use crate::db::connection::State as ConnectionState;
-use crate::db::{attention, leave_types};
+use crate::db::leave_types;
 use crate::domain::absence::AbsenceType;
 use crate::domain::ids::CompanyId;
 use crate::domain::mapping::{EDUCATION, Existing, MappingRules, ProposedChoice, SICK_DAY, TypeChoice};
 use crate::sync::Engine;
-use crate::sync::lists::{CurrentMapping, MappingMode, MappingState, map_everything};
+use crate::sync::lists::{CurrentMapping, MappingMode, MappingState};
 use crate::texts::{Language, Text};
 use crate::web::PAGE_PATH;
 use crate::web::api::leave_types::{choice_in_form, form_value, save_choice};
@@ -45,8 +45,6 @@ struct TypeView {
     leave_type: CurrentMapping,
     name: String,
     comparison: Option<Comparison>,
-    /// Absences that wait for the mapping.
-    waiting: i64,
     /// How the form names the stored choice.
     chosen: String,
 }
@@ -93,8 +91,6 @@ pub(super) async fn show(Visit { frame, connection, engine }: Visit) -> Result<R
     };
     let stale_since = leave_types.stale_since.or(absence_types.stale_since);
     page.trouble = stale_since.map(|at| t.text("stale-since").with("at", local_time(&at)).to_string());
-    let waiting: HashMap<String, i64> =
-        attention::count_blocked_by_type(&engine.db, company).await?.into_iter().collect();
     let stored = leave_types::stored(&engine.db, company).await?;
     let choices = leave_types::in_effect(&stored);
     let rules = MappingRules::new(config, &choices, &absence_types.value);
@@ -103,14 +99,14 @@ pub(super) async fn show(Visit { frame, connection, engine }: Visit) -> Result<R
         let hint = leave_type.hint.as_ref();
         TypeView {
             comparison: hint.map(|hint| compare_texts(t, hint.difference, described, &hint.candidate)),
-            waiting: waiting.get(&leave_type.type_id).copied().unwrap_or(0),
             name: built_in_name(t, &leave_type.type_id)
                 .map_or_else(|| leave_type.name.clone(), |name| name.to_string()),
             chosen: form_value(choices.get(&leave_type.type_id).copied()),
             leave_type,
         }
     };
-    page.types = map_everything(rules, &stored, leave_types.value.iter()).into_iter().map(view).collect();
+    let shown = engine.shown_mappings(company, rules, &stored, leave_types.value.iter()).await?;
+    page.types = shown.into_iter().map(view).collect();
     page.absence_types.clone_from(&absence_types.value);
     render(&page)
 }

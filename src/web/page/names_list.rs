@@ -9,7 +9,7 @@ use super::remedy::edit;
 use crate::db::audit_log::{self, Act};
 use crate::db::{people, person_choices};
 use crate::sync::SyncError;
-use crate::sync::lists::{MatchState, match_everybody};
+use crate::sync::lists::MatchState;
 use crate::sync::reference_data::Fresh;
 use crate::web::api::sync::connected_company;
 use crate::web::error::WebError;
@@ -40,7 +40,8 @@ pub(super) async fn download(
         t.text("in-optedo").to_string(),
         t.text("column-edit").to_string(),
     ])];
-    for (person, matched) in everybody.iter().zip(match_everybody(&everybody, &directory, &choices)) {
+    let matches = engine.shown_matches(company, &everybody, (&directory, true), &choices).await?;
+    for (person, matched) in everybody.iter().zip(matches) {
         let Some(names) = &person.names else { continue };
         if !matches!(matched.state, MatchState::Unmatched | MatchState::Ambiguous) {
             continue;

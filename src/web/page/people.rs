@@ -15,7 +15,7 @@ use crate::domain::attention::fold;
 use crate::domain::ids::PersonId;
 use crate::domain::matching::PersonChoices;
 use crate::domain::sync_request::{SyncReason, SyncRequest};
-use crate::sync::lists::{CurrentMatch, MatchState, match_everybody};
+use crate::sync::lists::{CurrentMatch, MatchState};
 use crate::texts::Language;
 use crate::web::api::sync::connected_company;
 use crate::web::error::WebError;
@@ -65,7 +65,10 @@ pub(super) async fn show(Visit { frame, connection, engine }: Visit) -> Result<R
         Some(company) => person_choices::choices(&engine.db, company).await?,
         None => PersonChoices::new(),
     };
-    let matches = match_everybody(&people, &directory, &choices);
+    let matches = match company {
+        Some(company) => engine.shown_matches(company, &people, (&directory, trouble.is_none()), &choices).await?,
+        None => Vec::new(),
+    };
     let search = frame.value("q").unwrap_or_default();
     let filter = frame.value("state").unwrap_or_default();
     let folded = fold(&search);
