@@ -91,6 +91,9 @@ impl Window {
 pub struct Survived {
     pub operations: usize,
     pub faults: usize,
+    /// How often the page was compared with the API, and how often that was impossible.
+    pub compared: usize,
+    pub not_compared: usize,
 }
 
 pub struct Company<'a> {
@@ -101,7 +104,9 @@ pub struct Company<'a> {
     pub clock: Clock,
     pub officient: OfficientSim,
     pub optedo: OptedoSim,
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
+    /// The cookie of the admin who looks at the page.
+    pub(super) session: String,
     meaning: WebhookMeaning,
     pub people: Vec<Person>,
     /// The admin's choices for people and for leave types, and the settings, as stored when the quiet period began.
@@ -139,7 +144,7 @@ pub struct Company<'a> {
     deletions: Deletions,
     /// When the current operation began.
     happens_at: Timestamp,
-    survived: Survived,
+    pub(super) survived: Survived,
 }
 
 impl<'a> Company<'a> {
@@ -195,6 +200,7 @@ impl<'a> Company<'a> {
             happens_at: clock.now(),
             survived: Survived::default(),
             http: http_client(Duration::from_secs(20)),
+            session: String::new(),
             meaning: story.meaning,
             database,
             clock,
@@ -609,6 +615,7 @@ impl<'a> Company<'a> {
         self.audit().await?;
         self.check_notifications().await?;
         self.check_everything_stands_as_it_should().await?;
+        self.check_page_is_right().await?;
         if is_last {
             let writes = self.optedo.writes();
             self.sweep().await?;
@@ -834,7 +841,9 @@ impl<'a> Company<'a> {
                 "select kind || ' ' || subject_id || ' ' || waiting from attention a
                  where resolved_at is null and kind in ('unmatched_person', 'ambiguous_person',
                      'unmapped_leave_type', 'ambiguous_leave_type', 'invalid_event', 'rejected_by_optedo')
-                     and waiting <> (select count(*) from held_back h where h.kind = a.kind and h.subject_id = a.subject_id)
+                     and waiting is distinct from (
+                         select count(*) filter (where not in_optedo) from held_back h
+                         where h.kind = a.kind and h.subject_id = a.subject_id having count(*) > 0)
                  union all
                  select 'no item for ' || event_id from held_back h where not exists (
                      select from attention a where a.kind = h.kind and a.subject_id = h.subject_id and resolved_at is null)",
@@ -1079,8 +1088,13 @@ impl<'a> Company<'a> {
         self.services[replica] = Some(self.start_replica(replica).await);
     }
 
-    fn url(&self) -> String {
-        format!("http://localhost:{}{API}", self.ports[0])
+    pub(super) fn url(&self) -> String {
+        format!("{}{API}", self.origin())
+    }
+
+    /// The address of the first replica.
+    pub(super) fn origin(&self) -> String {
+        format!("http://localhost:{}", self.ports[0])
     }
 
     pub(super) async fn post(&self, path: &str) -> StatusCode {

@@ -13,6 +13,7 @@ mod deletions;
 mod notifications;
 mod operations;
 mod oracle;
+mod page;
 mod regressions;
 mod service;
 
@@ -38,6 +39,7 @@ async fn play(story: &Story, database: &mut Database) -> Result<Survived, String
     for (number, round) in story.rounds.iter().enumerate() {
         for operation in round {
             company.perform(operation).await?;
+            company.check_page().await.map_err(|what| format!("in round {number}, after {operation:?}: {what}"))?;
         }
         let is_last = number + 1 == story.rounds.len();
         company.quiet(is_last).await.map_err(|what| format!("after round {number}: {what}"))?;
@@ -85,6 +87,8 @@ async fn play_seeds(first: u64, count: u64) -> (Survived, Vec<u64>) {
                     let mut total = total.lock().unwrap();
                     total.0.operations += survived.operations;
                     total.0.faults += survived.faults;
+                    total.0.compared += survived.compared;
+                    total.0.not_compared += survived.not_compared;
                 }
                 Err(what) => {
                     println!("seed {seed} fails: {what}");
@@ -130,10 +134,13 @@ async fn simulate() {
     let (first, count) = (number("FROM", 1), number("SEEDS", 2000));
     let (survived, failed) = play_seeds(first, count).await;
     println!(
-        "simulate: {count} seeds from {first}, {} failed, {} operations and {} faults survived",
+        "simulate: {count} seeds from {first}, {} failed, {} operations and {} faults survived, \
+         the page compared {} times, {} times impossible",
         failed.len(),
         survived.operations,
-        survived.faults
+        survived.faults,
+        survived.compared,
+        survived.not_compared
     );
     assert!(failed.is_empty(), "failing seeds: {failed:?}");
 }
