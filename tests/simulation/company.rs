@@ -369,19 +369,19 @@ impl<'a> Company<'a> {
                 if let LeaveType::Custom(id) = self.types[leave_type] {
                     self.officient.set_leave_type_code(id, Some(CODES[code]));
                     self.codes[leave_type] = code;
-                    self.memory.everything_may_change();
+                    self.list_changed();
                 }
             }
             Operation::RenameUser { user, name } => {
                 let (first, last) = NAMES[name];
                 self.optedo.rename_user(self.optedo.users()[user].id, first, last);
-                self.memory.everything_may_change();
+                self.list_changed();
             }
             Operation::RenameType { absence_type, is_renamed } => {
                 let id = self.optedo.absence_types()[absence_type].id;
                 let name = if is_renamed { "Hernoemd" } else { DESCRIPTIONS[absence_type] };
                 self.optedo.rename_absence_type(id, name);
-                self.memory.everything_may_change();
+                self.list_changed();
             }
             Operation::EditInOptedo { absence } => {
                 if let Some(absence) = self.ours(absence) {
@@ -503,6 +503,12 @@ impl<'a> Company<'a> {
             self.survived.faults += 1;
         }
         Ok(())
+    }
+
+    /// Users or types are other ones. The page shows it as soon as it reads the lists again, before anybody is reconciled.
+    fn list_changed(&mut self) {
+        self.memory.everything_may_change();
+        self.clock.advance(SignedDuration::from_secs(61));
     }
 
     /// The admin decides. This may fail, because something else may be broken: [`Self::read_choices`] shows what is stored.

@@ -220,6 +220,9 @@ pub struct Story {
     pub replicas: usize,
     /// After each of these comes a quiet period.
     pub rounds: Vec<Vec<Operation>>,
+    /// An admin looks at the page after every operation. This reads lists again that the service would read later, and meets
+    /// some of the faults in its place, so that in the other stories nobody looks before a quiet period.
+    pub is_watched: bool,
 }
 
 pub const OFFICIENT_PATHS: [&str; 9] = [
@@ -423,11 +426,13 @@ fn any_story() -> impl Strategy<Value = Story> {
     let max_deletions = prop_oneof![2 => Just(1000_usize), 1 => Just(1_usize)];
     let replicas = prop_oneof![15 => Just(1_usize), 1 => Just(2_usize)];
     let rounds = prop::collection::vec(prop::collection::vec(any_operation(), 4..24), 1..4);
-    (meaning, max_deletions, replicas, rounds).prop_map(|(meaning, max_deletions, replicas, rounds)| Story {
+    let story = (meaning, max_deletions, replicas, rounds, prop::bool::ANY);
+    story.prop_map(|(meaning, max_deletions, replicas, rounds, is_watched)| Story {
         meaning,
         max_deletions,
         replicas,
         rounds,
+        is_watched,
     })
 }
 

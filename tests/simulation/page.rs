@@ -4,7 +4,7 @@
 //! The service works between two reads. Only what was read while nothing that they show was stored ([`STORED`]) is compared,
 //! and only what is wrong twice in a row counts: the lists of Optedo, which are not stored, may change between two reads too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use optedo_officient::texts::Language;
@@ -54,6 +54,8 @@ struct Shown {
     /// `None`: the list is from Optedo or Officient, and could not be read.
     people: Option<Vec<Value>>,
     leave_types: Option<Vec<Value>>,
+    /// The people with absences in the window, whose leave must be leave to copy still: no leave type was ever excluded.
+    written: BTreeSet<i64>,
     overview_tab: String,
     attention_tab: String,
     people_tab: String,
@@ -132,11 +134,19 @@ impl Company<'_> {
             items: list(self.read("/attention").await?)?,
             people: self.read("/people").await.and_then(list),
             leave_types: self.read("/leavetypes").await.and_then(list),
+            written: self.people_with_absences(list(self.read("/absences").await?)?),
             overview_tab: self.open_tab("").await?,
             attention_tab: self.open_tab("/attention").await?,
             people_tab: self.open_tab("/people").await?,
             leave_types_tab: self.open_tab("/leave-types").await?,
         })
+    }
+
+    fn people_with_absences(&self, absences: Vec<Value>) -> BTreeSet<i64> {
+        let is_in_window = |absence: &Value| self.window.contains(text(absence, "date").parse().unwrap());
+        let counting =
+            absences.into_iter().filter(|absence| self.types_ever_chosen.is_empty() && is_in_window(absence));
+        counting.map(|absence| absence["personId"].as_i64().unwrap()).collect()
     }
 
     async fn read(&self, path: &str) -> Option<Value> {
@@ -287,6 +297,14 @@ impl Shown {
             let row = rows.get(text(item, "subjectId"));
             let is_same = row.is_some_and(|row| states.contains(&row.state.as_str()) && row.waiting >= waits(item));
             ensure(is_same, || format!("tab people shows {row:?}, and this item is open: {item}"))?;
+        }
+        // Nothing waits and no item is open, so everybody whose leave is in Optedo has a user.
+        for id in self.written.iter().filter(|_| self.status["verdict"]["state"] == "up_to_date") {
+            let row = rows.get(&id.to_string());
+            let has_user = row.is_none_or(|row| row.state != "geen gebruiker" && row.state != "dubbele naam");
+            ensure(has_user, || {
+                format!("tab people shows {row:?} for {id}, who has absences, and the verdict is good")
+            })?;
         }
         let shown: i64 = rows.values().map(|row| row.waiting).sum();
         let of_leave = self.items.iter().filter(|item| OF_LEAVE.contains(&text(item, "kind")));

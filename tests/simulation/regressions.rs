@@ -6,7 +6,7 @@ use super::operations::{Operation, Story};
 use Operation::{AddLeave, Breathe, DeleteLeave, Deliver, OfficientFault, OptedoFault, Rename, Sweep, Unapprove};
 
 fn story(rounds: Vec<Vec<Operation>>) -> Story {
-    Story { meaning: WebhookMeaning::Person, max_deletions: 1000, replicas: 1, rounds }
+    Story { meaning: WebhookMeaning::Person, max_deletions: 1000, replicas: 1, rounds, is_watched: true }
 }
 
 fn add(person: usize, day: i32) -> Operation {
@@ -73,6 +73,26 @@ pub fn stories() -> Vec<(&'static str, Story)> {
                 Rename { person: 1, name: 0 },
                 deliver(),
                 DeleteLeave { event: 3 },
+            ]]),
+        ),
+        (
+            "the tab of people said that a renamed user matches nobody, and no item said so",
+            story(vec![vec![
+                add(0, 3),
+                deliver(),
+                Breathe { milliseconds: 500 },
+                Operation::RenameUser { user: 0, name: 4 },
+                Breathe { milliseconds: 0 },
+            ]]),
+        ),
+        (
+            "leave that was in Optedo waited for an item",
+            story(vec![vec![
+                add(0, 3),
+                Sweep,
+                Breathe { milliseconds: 500 },
+                Operation::RenameUser { user: 0, name: 4 },
+                Sweep,
             ]]),
         ),
     ]
