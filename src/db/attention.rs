@@ -201,6 +201,14 @@ pub async fn clear_blocked(
         company.0, person.0, events => |row| (row.kind, row.subject_id))
 }
 
+/// Deletes which leave of a person is blocked because of their match.
+pub async fn clear_blocked_by_match(db: impl Db<'_>, company: CompanyId, person: PersonId) -> Result<()> {
+    execute!(db,
+        "delete from held_back where company_id = $1 and person_id = $2
+             and kind in ('unmatched_person', 'ambiguous_person', 'link_broken')";
+        company.0, person.0)
+}
+
 /// Stores which leave is blocked, by which item, whether Optedo contains it, and its day.
 pub async fn insert_blocked(
     db: impl Db<'_>,

@@ -233,6 +233,14 @@ pub async fn namesakes(db: impl Db<'_>, company: CompanyId, person: PersonId, na
         company.0, person.0, names.first, names.last)
 }
 
+/// Forgets what the last observation found: until the next one, the person's match is what is so now.
+pub async fn forget_match(db: impl Db<'_>, company: CompanyId, person: PersonId) -> Result<()> {
+    execute!(db,
+        "update people set match_state = 'unknown', optedo_user_id = null
+         where company_id = $1 and person_id = $2";
+        company.0, person.0)
+}
+
 /// What an observation found out about a person.
 pub struct Found<'a> {
     /// `matched`, `excluded`, `unmatched` or `ambiguous`; `unknown` of an archived person.

@@ -23,7 +23,7 @@ use crate::domain::matching::{PersonChoice, PersonChoices, PersonMatch, UserDire
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 
 /// How soon a person is reconciled again because the page shows another match.
-const AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(1);
+const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(10);
 
 /// Whether a person in Officient matches a user in Optedo.
 #[derive(
@@ -59,8 +59,8 @@ pub struct CurrentMatch<'a> {
 impl Engine {
     /// The matches of these people, in their order, as their last reconciliation found them; as of now where there was none.
     ///
-    /// People whose match is another by now are reconciled, if the list of users `is_recent`, but not again within a minute: the
-    /// leader may know another list.
+    /// People whose match is another by now are reconciled, if the list of users `is_recent`, but not again within
+    /// ten seconds: the leader may know another list.
     pub async fn shown_matches<'a>(
         &self,
         company: CompanyId,
@@ -117,7 +117,8 @@ impl Engine {
     }
 }
 
-/// What the last reconciliation of this person found. `None`: there was none, or the person is archived.
+/// What the last reconciliation of this person found. `None`: there was none since the admin's choice, or the person is
+/// archived.
 fn as_reconciled(person: &Person, choices: &PersonChoices) -> Option<(MatchState, Option<UserId>)> {
     if person.archived && person.request.is_none() {
         return None;

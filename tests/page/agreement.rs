@@ -56,8 +56,9 @@ async fn a_choice_changes_people_and_attention_together() {
     let calendar = w.officient.hold("/1.0/calendar/", 0);
     let linked = w.api(Method::PUT, &format!("/people/{}/link", w.jan)).json(&json!({"userId": user})).send().await;
     assert_eq!(linked.unwrap().status(), StatusCode::NO_CONTENT);
-    assert_eq!(state_of_jan(&w).await, "unmatched", "as the item says");
-    w.item("unmatched_person").await;
+    assert_eq!(state_of_jan(&w).await, "linked");
+    assert_eq!(w.attention().await, [] as [Value; 0]);
+    assert!(!shown(&w, "/attention").await.contains(NOTHING), "Jan is about to be reconciled");
     drop(calendar);
     w.settle().await;
     assert_eq!(state_of_jan(&w).await, "linked");

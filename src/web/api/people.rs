@@ -13,9 +13,9 @@ use super::officient_app::json_object;
 use super::sync::connected_company;
 use crate::db::audit_log::{self, Act};
 use crate::db::person_choices::{self, StoredPersonChoice};
-use crate::db::{self, connection, people, preview, queue};
+use crate::db::{self, attention, connection, people, preview, queue};
 use crate::domain::absence::User;
-use crate::domain::attention::{Hint, hint_sentence};
+use crate::domain::attention::{AttentionKind, Hint, hint_sentence};
 use crate::domain::company::Names;
 use crate::domain::ids::{CompanyId, PersonId, UserId};
 use crate::domain::mapping::Existing;
@@ -269,7 +269,15 @@ async fn finish_choice(
     person: PersonId,
     mut affected: Vec<Names>,
 ) -> Result<(), WebError> {
-    let request = |reason| SyncRequest { reason, at: engine.clock.now(), webhook_received_at: None };
+    let now = engine.clock.now();
+    let request = |reason| SyncRequest { reason, at: now, webhook_received_at: None };
+    // The page shows the choice, and no item that asks for it, before the person is reconciled.
+    attention::lock_counts(&mut tx).await?;
+    people::forget_match(&mut *tx, company, person).await?;
+    attention::clear_blocked_by_match(&mut *tx, company, person).await?;
+    let of_match = [AttentionKind::UnmatchedPerson, AttentionKind::AmbiguousPerson, AttentionKind::LinkBroken];
+    let of_match = of_match.map(|kind| (kind.into_str().to_owned(), person.to_string()));
+    attention::recount(&mut *tx, of_match, now).await?;
     affected.extend(people::find(&mut *tx, company, person).await?.and_then(|person| person.names));
     let mut others = Vec::new();
     for names in &affected {
