@@ -224,14 +224,18 @@ pub struct Counts {
     /// Webhooks to resolve and people to reconcile.
     pub waiting: i64,
     /// People to reconcile again after a failure.
+    /// Of those who wait, the people for whom there is another reason than a sweep or the audit.
+    pub not_periodic: i64,
     pub retrying: i64,
 }
 
-/// How many people wait for their first attempt, and how many for another attempt.
+/// How many people wait for their first attempt, how many of them for more than a periodic check, and how many wait for
+/// another attempt.
 pub async fn count(db: impl Db<'_>) -> Result<Counts> {
     rows!(
         fetch_one(db) as Counts,
         r#"select count(*) filter (where attempts = 0) as "waiting!",
+               count(*) filter (where attempts = 0 and sync_reason < 3) as "not_periodic!",
                count(*) filter (where attempts > 0) as "retrying!"
            from people where sync_requested_at is not null"#
     )

@@ -33,7 +33,8 @@ impl Engine {
             is_paused: connection.is_paused,
             is_failing: items.iter().any(|(kind, _)| is_of_upstream(kind)),
             open_items: items.iter().map(|(_, count)| count).sum(),
-            waiting: webhooks + people.waiting + people.retrying,
+            // That everybody is checked periodically does not mean that something is missing.
+            waiting: webhooks + people.not_periodic + people.retrying,
             waiting_since: webhooks::oldest_received_at(db).await?,
             expected: counts.expected,
             in_optedo: counts.in_optedo,

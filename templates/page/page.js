@@ -7,7 +7,21 @@ const POLL_INTERVAL = 3000;
 // visitor changed, for example by opening a <details>, thus stays as it is until the server has something new.
 const parts = new Map([...document.querySelectorAll('[data-live]')].map((part) => [part, part.innerHTML]));
 
-// Fetches this page again and replaces the parts that changed, except the one in which the visitor is at work.
+// Whether the visitor fills in a form in this part, or opened a <details> there.
+const isInUse = (part) => {
+  const active = document.activeElement;
+  return part.contains(active) && (active.matches('input, select, textarea') || active.closest('details[open]'));
+};
+
+// Replaces the content. What had the focus gets it again, if it is still there.
+const replace = (part, fresh) => {
+  const active = part.contains(document.activeElement) ? document.activeElement : null;
+  part.replaceChildren(...fresh.childNodes);
+  const isSame = (element) => element.textContent === active.textContent && element.href === active.href;
+  if (active) [...part.querySelectorAll(active.tagName)].find(isSame)?.focus({ preventScroll: true });
+};
+
+// Fetches this page again and replaces the parts that changed, except those that the visitor uses.
 const refresh = async () => {
   const response = await fetch(location.href, {
     headers: { accept: 'text/html', 'x-watching': 'yes' },
@@ -20,9 +34,9 @@ const refresh = async () => {
   if (!page.querySelector('[data-live]')) return location.reload();
   for (const [part, content] of parts) {
     const fresh = page.querySelector(`[data-live="${part.dataset.live}"]`);
-    if (!fresh || fresh.innerHTML === content || part.contains(document.activeElement)) continue;
+    if (!fresh || fresh.innerHTML === content || isInUse(part)) continue;
     parts.set(part, fresh.innerHTML);
-    part.replaceChildren(...fresh.childNodes);
+    replace(part, fresh);
   }
 };
 

@@ -330,6 +330,9 @@ async fn the_page_shows_changes_without_a_reload() {
     app.optedo.rename_user(user_id(&app, "Peeters"), "Jan", "Peeters");
     app.sweep().await;
     let went = "the item is gone without a reload";
+    // As after a visit to Officient: the link that was followed has the focus.
+    let focus = "document.querySelector('[data-live=items] .item a').focus(); return document.activeElement.tagName;";
+    assert_eq!(browser.run(focus).await, "A");
     app.until(went, async || !is_open("Jan Peeters").await).await;
     browser.check().await;
 

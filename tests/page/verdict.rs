@@ -44,6 +44,24 @@ async fn the_verdict_is_up_to_date_only_while_everybody_was_compared_within_two_
 }
 
 #[tokio::test]
+async fn a_periodic_check_of_everybody_changes_neither_the_verdict_nor_the_tabs() {
+    let w = options().set("sync.sweep_interval", "15m").world().await;
+    w.take_leave(0);
+    w.connect_and_import().await;
+    let calendar = w.officient.hold("/1.0/calendar/", 0);
+    w.clock.advance(SignedDuration::from_mins(16));
+    w.until("a sweep is under way", async || w.status().await["queue"]["waiting"] == 1).await;
+    assert_eq!(state(&w).await, "up_to_date");
+    let page = Browser::signed_in(&w).await.open(&tab("/people")).await.ok();
+    assert!(!page.body.contains(">Voorbeeld</a>"), "{}", page.body);
+    w.receive("calendar_event_updated", w.jan).await;
+    assert_eq!(state(&w).await, "behind", "a change is known");
+    drop(calendar);
+    w.settle().await;
+    w.finish(&[]).await;
+}
+
+#[tokio::test]
 async fn leave_that_waits_for_the_admin_is_expected_and_not_in_optedo() {
     let w = World::connected().await;
     let els = w.officient.add_person("Els", "Maes");

@@ -227,17 +227,15 @@ impl Shown {
         let (verdict, open) = (&self.status["verdict"], self.open_items());
         let number = |field: &str| verdict[field].as_i64().unwrap();
         let (expected, present) = (number("expected"), number("inOptedo"));
-        let queue = |field: &str| self.status["queue"][field].as_i64().unwrap();
-        let queued = queue("waiting") + queue("retrying");
         let there = format!("{present} van {expected}");
         let sentences = match verdict["state"].as_str().unwrap() {
             "up_to_date" => {
-                let is_so = open == 0 && expected == present && queued == 0;
-                ensure(is_so, || format!("up to date with {open} items, {queued} in the queue, {there}"))?;
+                let is_so = open == 0 && expected == present;
+                ensure(is_so, || format!("up to date with {open} items, {there}"))?;
                 vec![format!("Alles is bij: {there} ")]
             }
             "behind" if verdict["comparedAt"].is_null() => vec!["Nog niet iedereen".to_owned()],
-            "behind" => vec![format!("Loopt achter: {queued} "), format!("Loopt achter: {there} ")],
+            "behind" => vec!["Loopt achter: ".to_owned()],
             "action_required" if open == 1 => vec![format!("1 punt wacht op jou: {there} ")],
             "action_required" => vec![format!("{open} punten wachten op jou: {there} ")],
             "failing" => vec!["Officient of Optedo werkt al een tijd niet".to_owned()],

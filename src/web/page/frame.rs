@@ -88,7 +88,7 @@ impl FromRequestParts<App> for Visit {
         let frame = Frame {
             tab: Some(tab),
             verdict: Some(verdict).filter(|verdict| verdict.state != VerdictState::Disconnected),
-            is_before_import: connection.sweep_finished_at.is_none(),
+            is_before_import: connection.sweep_no < 2 && connection.sweep_finished_at.is_none(),
             pause: connection.paused_at.map(|since| (since, connection.paused_by.clone())),
             open_items,
             csrf_token: admin.csrf_token.unwrap_or_default(),
