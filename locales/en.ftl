@@ -784,8 +784,8 @@ test-remedy =
         [optedo-users] Contact Optedo.
         [optedo-absence_types] Contact Optedo.
         [optedo-absences] Contact Optedo.
-        [people] See on the tab People who has no user yet.
-        [leave_types] See on the tab Leave types which type has no absence type yet.
+        [people] See on the tab People who has no user yet. This is needed only for those who are planned.
+        [leave_types] See on the tab Leave types which type has no absence type yet. This is needed only for leave that belongs in Optedo.
        *[writing] The connection is paused or not started yet: resume or start it first.
     }
 test-instructions = Now add a day of leave for yourself in Officient, and approve it. Then delete it again. Below you see at once what comes of it.

@@ -780,8 +780,8 @@ test-remedy =
         [optedo-users] Prévenez Optedo.
         [optedo-absence_types] Prévenez Optedo.
         [optedo-absences] Prévenez Optedo.
-        [people] Voyez dans l’onglet Personnes qui n’a pas encore d’utilisateur.
-        [leave_types] Voyez dans l’onglet Types de congé quel type n’a pas encore de type d’absence.
+        [people] Voyez dans l’onglet Personnes qui n’a pas encore d’utilisateur. Ce n’est nécessaire que pour les personnes planifiées.
+        [leave_types] Voyez dans l’onglet Types de congé quel type n’a pas encore de type d’absence. Ce n’est nécessaire que pour les congés qui doivent figurer dans Optedo.
        *[writing] La connexion est en pause ou pas encore démarrée : reprenez-la ou démarrez-la d’abord.
     }
 test-instructions = Ajoutez maintenant dans Officient un jour de congé pour vous-même, et approuvez-le. Supprimez-le ensuite. Vous voyez ci-dessous aussitôt ce qu’il en advient.

@@ -784,8 +784,8 @@ test-remedy =
         [optedo-users] Verwittig Optedo.
         [optedo-absence_types] Verwittig Optedo.
         [optedo-absences] Verwittig Optedo.
-        [people] Kijk op het tabblad Personen wie nog geen gebruiker heeft.
-        [leave_types] Kijk op het tabblad Verloftypes welk type nog geen afwezigheidstype heeft.
+        [people] Kijk op het tabblad Personen wie nog geen gebruiker heeft. Dat is alleen nodig voor wie gepland wordt.
+        [leave_types] Kijk op het tabblad Verloftypes welk type nog geen afwezigheidstype heeft. Dat is alleen nodig voor verlof dat in Optedo moet staan.
        *[writing] De koppeling is gepauzeerd of nog niet gestart: hervat of start ze eerst.
     }
 test-instructions = Voeg nu in Officient een dag verlof toe bij jezelf, en keur ze goed. Verwijder ze daarna weer. Hieronder zie je meteen wat ervan komt.

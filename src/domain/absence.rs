@@ -22,6 +22,12 @@ pub struct User {
     pub active: bool,
 }
 
+impl User {
+    pub fn full_name(&self) -> String {
+        format!("{} {}", self.first_name, self.last_name)
+    }
+}
+
 /// An absence type ("afwezigheidstype") of Optedo.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AbsenceType {

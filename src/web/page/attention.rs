@@ -248,7 +248,9 @@ fn item_view(t: Language, item: StoredItem, known: &Known<'_>) -> Option<ItemVie
         }
         (None, subject) => subject.to_owned(),
     };
-    if type_name.is_some_and(|name| name != subject) {
+    // Of a built-in type, that is Officient's English name, unless the operator configured another.
+    let is_own_name = type_of(&item).is_some_and(|(type_id, _)| known.offers.has_own_name(type_id));
+    if type_name.is_some_and(|name| name != subject) && !is_own_name {
         cause = format!("{cause} {}", t.text("description-looked-for").with("description", subject));
     }
     Some(ItemView {

@@ -77,6 +77,11 @@ impl Offers {
         Ok(offers)
     }
 
+    /// Whether the type is built in, and what is looked for in Optedo is its name in Officient.
+    pub(super) fn has_own_name(&self, type_id: &str) -> bool {
+        [SICK_DAY, EDUCATION].contains(&type_id) && !self.fixed_types.contains(&type_id)
+    }
+
     /// The users with exactly this name whom the person may be linked to.
     fn namesakes(&self, names: &Names) -> Vec<&User> {
         self.users.with_names(names, &self.person_choices).collect()
@@ -98,7 +103,7 @@ impl Remedy {
         // Whom the person may be linked to, and how the page names them.
         let candidates: Vec<(UserId, String)> = if kind == AttentionKind::AmbiguousPerson {
             let namesakes = names.map(|names| known.offers.namesakes(names)).unwrap_or_default();
-            namesakes.into_iter().map(|user| (user.id, format!("{} {}", user.first_name, user.last_name))).collect()
+            namesakes.into_iter().map(|user| (user.id, user.full_name())).collect()
         } else {
             let hint = item.hint.as_ref();
             let hint = hint.filter(|hint| !matches!(hint.difference, Difference::Inactive | Difference::Linked));
