@@ -289,8 +289,8 @@ pub async fn lock_counts(tx: &mut PgConnection) -> Result<()> {
     execute!(tx, "select pg_advisory_xact_lock(hashtext('optedo-officient attention'))")
 }
 
-/// Brings the counts of these items (kind and subject id) up to date, and resolves those that block no leave any more. Leave that
-/// is in Optedo as it should be does not wait, unless the admin must decide about it.
+/// Brings the counts of these items (kind and subject id) up to date, and resolves those that block no leave any
+/// more. Leave that is in Optedo as it should be does not wait, unless the admin must decide about it.
 pub async fn recount(db: impl Db<'_>, items: impl IntoIterator<Item = (String, String)>, now: Timestamp) -> Result<()> {
     let (kinds, subject_ids): (Vec<String>, Vec<String>) = items.into_iter().unzip();
     execute!(db,

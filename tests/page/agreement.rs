@@ -1,5 +1,5 @@
-//! *Vraagt aandacht*, *Personen*, *Verloftypes* and the verdict say the same. `tests/simulation/page.rs` compares them too, after
-//! everything that can happen.
+//! *Vraagt aandacht*, *Personen*, *Verloftypes* and the verdict say the same. `tests/simulation/page.rs` compares them
+//! too, after everything that can happen.
 
 use crate::page::tabs::tab;
 use crate::support::prelude::*;

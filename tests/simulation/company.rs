@@ -505,7 +505,8 @@ impl<'a> Company<'a> {
         Ok(())
     }
 
-    /// Users or types are other ones. The page shows it as soon as it reads the lists again, before anybody is reconciled.
+    /// Users or types are other ones. The page shows it as soon as it reads the lists again, before anybody is
+    /// reconciled.
     fn list_changed(&mut self) {
         self.memory.everything_may_change();
         self.clock.advance(SignedDuration::from_secs(61));

@@ -220,8 +220,8 @@ pub struct Story {
     pub replicas: usize,
     /// After each of these comes a quiet period.
     pub rounds: Vec<Vec<Operation>>,
-    /// An admin looks at the page after every operation. This reads lists again that the service would read later, and meets
-    /// some of the faults in its place, so that in the other stories nobody looks before a quiet period.
+    /// An admin looks at the page after every operation. This reads lists again that the service would read later,
+    /// and meets some of the faults in its place, so that in the other stories nobody looks before a quiet period.
     pub is_watched: bool,
 }
 

@@ -1,8 +1,9 @@
-//! The page never contradicts itself: the verdict, the tabs *Vraagt aandacht*, *Personen* and *Verloftypes*, and the API say the
-//! same about each person and leave type, after every operation of a story.
+//! The page never contradicts itself: the verdict, the tabs *Vraagt aandacht*, *Personen* and *Verloftypes*, and the
+//! API say the same about each person and leave type, after every operation of a story.
 //!
-//! The service works between two reads. Only what was read while nothing that they show was stored ([`STORED`]) is compared,
-//! and only what is wrong twice in a row counts: the lists of Optedo, which are not stored, may change between two reads too.
+//! The service works between two reads. Only what was read while nothing that they show was stored ([`STORED`]) is
+//! compared, and only what is wrong twice in a row counts: the lists of Optedo, which are not stored, may change
+//! between two reads too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -54,7 +55,8 @@ struct Shown {
     /// `None`: the list is from Optedo or Officient, and could not be read.
     people: Option<Vec<Value>>,
     leave_types: Option<Vec<Value>>,
-    /// The people with absences in the window, whose leave must be leave to copy still: no leave type was ever excluded.
+    /// The people with absences in the window, whose leave must be leave to copy still: no leave type was ever
+    /// excluded.
     written: BTreeSet<i64>,
     overview_tab: String,
     attention_tab: String,
