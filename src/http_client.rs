@@ -85,8 +85,8 @@ impl UpstreamError {
     }
 }
 
-/// Counts a call, and wraps it in a span and a line of the log at level debug. `operation` holds ids only, and no address: an
-/// address can hold a token.
+/// Counts a call, and wraps it in a span and a line of the log at level debug. `operation` holds ids only, and no
+/// address: an address can hold a token.
 pub async fn traced(
     service: &'static str,
     operation: &str,

@@ -9,13 +9,14 @@
 //! Optedo ◀── sync::apply ◀── domain::plan ◀── sync::observe ◀── sync::worker ◀──────────────┘
 //! ```
 //!
-//! A webhook says only that something happened. So the service reads the leave of the person from Officient, compares it
-//! with what it wrote to Optedo, and writes the difference. The first import and the sweep (the periodic full
+//! A webhook says only that something happened. So the service reads the leave of the person from Officient, compares
+//! it with what it wrote to Optedo, and writes the difference. The first import and the sweep (the periodic full
 //! reconciliation) take the same path.
 //!
 //! # Modules by layer
 //!
-//! A module imports only from lower layers. Begin with [`domain`], which decides everything, and [`sync`], which drives it.
+//! A module imports only from lower layers. Begin with [`domain`], which decides everything, and [`sync`], which drives
+//! it.
 //!
 //! | layer | module | contents |
 //! |---|---|---|

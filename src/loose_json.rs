@@ -190,9 +190,9 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Entries<T> {
     }
 }
 
-/// What is wrong with `value`, and at which `path` below `parent`: what was expected there, and which kind of value came.
-/// Quotes nothing of the value: names of fields are our own, and of serde's message only the part behind "expected" is,
-/// unless it has more than letters.
+/// What is wrong with `value`, and at which `path` below `parent`: what was expected there, and which kind of value
+/// came. Quotes nothing of the value: names of fields are our own, and of serde's message only the part behind
+/// "expected" is, unless it has more than letters.
 pub fn mistake(error: &serde_json::Error, parent: &str, path: Option<&Path>, value: &Value) -> String {
     let is_plain = |text: &&str| {
         text.len() < 80 && text.chars().all(|char| char.is_ascii_alphanumeric() || " ._[]".contains(char))

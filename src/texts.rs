@@ -1,7 +1,7 @@
 //! The texts of the page and of notifications: one Fluent file for each language, in `locales/`.
 //!
-//! The keys of texts and the names of their variables are literals in the code and the templates, so that `tests/texts.rs`
-//! can compare them with the files.
+//! The keys of texts and the names of their variables are literals in the code and the templates, so that
+//! `tests/texts.rs` can compare them with the files.
 
 use std::fmt;
 use std::sync::LazyLock;

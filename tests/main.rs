@@ -1,7 +1,7 @@
 //! The specification of the service as tests: one folder per subject. `support` sets everything up.
 //!
-//! Most tests run the real application over HTTP, with a real Postgres and the simulated Officient and Optedo. They drive the
-//! work (the clock, the worker, calls that the simulators hold), and then assert the end state.
+//! Most tests run the real application over HTTP, with a real Postgres and the simulated Officient and Optedo. They
+//! drive the work (the clock, the worker, calls that the simulators hold), and then assert the end state.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

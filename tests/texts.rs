@@ -1,8 +1,8 @@
 //! The texts of the settings page (`locales/`) and the code that shows them fit together.
 //!
-//! A wrong key or variable shows only when somebody opens that page in that language, so the sources are read: each call
-//! `.text("key")` and the calls `.with("variable", …)` after it. Each language has each text that is called, with the
-//! same variables and variants, and no other text.
+//! A wrong key or variable shows only when somebody opens that page in that language, so the sources are read: each
+//! call `.text("key")` and the calls `.with("variable", …)` after it. Each language has each text that is called, with
+//! the same variables and variants, and no other text.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

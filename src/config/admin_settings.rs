@@ -114,7 +114,8 @@ impl Config {
         }
     }
 
-    /// The values in effect. A choice has no effect where the operator decides, or where this version does not understand it.
+    /// The values in effect. A choice has no effect where the operator decides, or where this version does not
+    /// understand it.
     pub fn settings_with(&self, chosen: &BTreeMap<Setting, String>) -> Settings {
         let mut settings = self.settings();
         for (setting, text) in chosen.iter().filter(|(setting, _)| !self.set_by_operator.contains(setting)) {

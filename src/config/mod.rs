@@ -1,7 +1,7 @@
 //! The configuration: `config/default.toml` (compiled in) ← a TOML file ← the environment.
 //!
-//! [`Config::load`] reports all mistakes at once, each with its key, what is wrong and an example of a correct value. An
-//! unknown key is a mistake too, so that a misspelt one is not ignored.
+//! [`Config::load`] reports all mistakes at once, each with its key, what is wrong and an example of a correct value.
+//! An unknown key is a mistake too, so that a misspelt one is not ignored.
 
 mod admin_settings;
 mod encryption_key;

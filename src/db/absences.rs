@@ -62,8 +62,8 @@ pub enum NewRow {
     Change(AbsenceId),
 }
 
-/// Stores an absence, instead of the row of `begun` if that is of another event. Nothing is stored about a person who was
-/// erased meanwhile.
+/// Stores an absence, instead of the row of `begun` if that is of another event. Nothing is stored about a person who
+/// was erased meanwhile.
 pub async fn insert(
     tx: &mut PgConnection,
     context: WriteContext,
@@ -112,8 +112,8 @@ async fn remove(db: impl Db<'_>, company: CompanyId, event: EventId) -> Result<(
     execute!(db, "delete from absences where company_id = $1 and event_id = $2"; company.0, event.0)
 }
 
-/// Stores that an absence is about to be changed, and whose event it is from now on. False when the reconciliation of another
-/// person moved the absence, or has a call about it under way.
+/// Stores that an absence is about to be changed, and whose event it is from now on. False when the reconciliation of
+/// another person moved the absence, or has a call about it under way.
 pub async fn intend_update(
     tx: &mut PgConnection,
     context: WriteContext,
@@ -154,8 +154,8 @@ pub async fn take_back_update(
         written.intent.map(|intent| intent.into_str()), now.to_sqlx(), context.person.0)
 }
 
-/// Stores that an absence is about to be deleted: from now on a 404 means that it is gone, however lately it was written.
-/// False as for [`intend_update`].
+/// Stores that an absence is about to be deleted: from now on a 404 means that it is gone, however lately it was
+/// written. False as for [`intend_update`].
 pub async fn intend_delete(
     db: impl Db<'_>,
     context: WriteContext,
@@ -183,12 +183,14 @@ pub async fn note_worked(db: impl Db<'_>, company: CompanyId, worked: &[(EventId
 pub struct Noted {
     /// The term is still the leader's.
     pub is_leading: bool,
-    /// The absence is the person's; it is not, when the person was erased or the absence moved to another person meanwhile.
+    /// The absence is the person's; it is not, when the person was erased or the absence moved to another person
+    /// meanwhile.
     pub is_theirs: bool,
 }
 
-/// Notes that a call about this event may take effect until then (`None`: no longer), only in the leader's present term. A new
-/// leader begins its term either before this or after it: the call is not made, or the new leader sees the note.
+/// Notes that a call about this event may take effect until then (`None`: no longer), only in the leader's present
+/// term. A new leader begins its term either before this or after it: the call is not made, or the new leader sees the
+/// note.
 pub async fn note_call(
     db: impl Db<'_>,
     context: WriteContext,
@@ -263,8 +265,8 @@ pub async fn with_row(db: impl Db<'_>, company: CompanyId, events: &[i64]) -> Re
         company.0, events)
 }
 
-/// Cancels the planned deletions of these events, which are in the calendar again, and what the admin decided about them.
-/// Returns how many there were.
+/// Cancels the planned deletions of these events, which are in the calendar again, and what the admin decided about
+/// them. Returns how many there were.
 pub async fn cancel_deletions(db: impl Db<'_>, company: CompanyId, events: &[i64]) -> Result<u64> {
     count_affected!(db,
         "update absences set deletion_planned_at = null, deletion_held = false, deletion_confirmed = false,
@@ -279,8 +281,8 @@ pub async fn lock_deletions(tx: &mut PgConnection) -> Result<()> {
     execute!(tx, "select pg_advisory_xact_lock(hashtext('optedo-officient deletions'))")
 }
 
-/// Notes that these deletions are planned, except those that the admin rejected meanwhile; keeps when they first were. Returns
-/// the events.
+/// Notes that these deletions are planned, except those that the admin rejected meanwhile; keeps when they first were.
+/// Returns the events.
 pub async fn plan_deletions(db: impl Db<'_>, company: CompanyId, events: &[i64], now: Timestamp) -> Result<Vec<i64>> {
     scalar!(fetch_all(db),
         "update absences set deletion_planned_at = coalesce(deletion_planned_at, $3)

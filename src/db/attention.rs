@@ -32,7 +32,8 @@ pub struct StoredItem {
     #[serde(serialize_with = "hint_sentence")]
     #[schema(value_type = Option<String>)]
     pub hint: Option<Hint>,
-    /// How many absences wait for it: not those that are in Optedo as they should be, unless the admin must decide about them.
+    /// How many absences wait for it: not those that are in Optedo as they should be, unless the admin must decide
+    /// about them.
     pub waiting: i64,
     pub first_seen_at: Timestamp,
     pub last_seen_at: Timestamp,
@@ -187,8 +188,8 @@ pub async fn blocking_types(db: impl Db<'_>, company: CompanyId) -> Result<Vec<B
             type_id: row.subject_id, is_ambiguous: row.is_ambiguous, missing: row.missing })
 }
 
-/// Deletes which leave of a person is blocked, or only of these events if part of the calendar was read. Returns kind and
-/// subject id of the items that blocked it.
+/// Deletes which leave of a person is blocked, or only of these events if part of the calendar was read. Returns kind
+/// and subject id of the items that blocked it.
 pub async fn clear_blocked(
     db: impl Db<'_>,
     company: CompanyId,
@@ -260,8 +261,8 @@ pub async fn waiting_days(
             days: row.days.into_iter().map(jiff_sqlx::Date::to_jiff).collect() })
 }
 
-/// How many items were resolved since this moment, how many were looked at since and are still open, and how many open ones
-/// were not looked at since.
+/// How many items were resolved since this moment, how many were looked at since and are still open, and how many open
+/// ones were not looked at since.
 pub async fn outcome_since(db: impl Db<'_>, since: Timestamp) -> Result<[i64; 3]> {
     rows!(fetch_one(db),
         r#"select count(*) filter (where resolved_at >= $1) as "resolved!",
@@ -284,7 +285,8 @@ pub async fn stopped_changes(
     Ok(stopped?.into_iter().flatten().collect())
 }
 
-/// Serialises counting until the transaction ends: two people reconciled side by side would each count what the other removes.
+/// Serialises counting until the transaction ends: two people reconciled side by side would each count what the other
+/// removes.
 pub async fn lock_counts(tx: &mut PgConnection) -> Result<()> {
     execute!(tx, "select pg_advisory_xact_lock(hashtext('optedo-officient attention'))")
 }

@@ -64,7 +64,8 @@ pub struct Connection {
 
 pub async fn load(db: impl Db<'_>) -> Result<Connection> {
     rows!(fetch_one(db),
-        // Each column by its name: a `*` would break in the sessions of this version when the next version adds a column.
+        // Each column by its name: a `*` would break in the sessions of this version when the next version adds a
+        // column.
         "select state, company_id, company_name, subdomain, connected_at, client_id, client_secret,
              access_token, access_token_issued_at, access_token_expires_at, refresh_token, webhook_token,
              previous_webhook_token, webhook_events, sweep_asked_at, sweep_no, sweep_started_at, sweep_finished_at,
@@ -193,8 +194,8 @@ pub async fn row_id(db: impl Db<'_>) -> Result<String> {
     scalar!(fetch_one(db), "select row_id from connection")
 }
 
-/// Officient uses the address with the `current` token everywhere, or none at all: the token before is no longer accepted.
-/// Does nothing if `current` was replaced meanwhile.
+/// Officient uses the address with the `current` token everywhere, or none at all: the token before is no longer
+/// accepted. Does nothing if `current` was replaced meanwhile.
 pub async fn forget_previous_webhook_token(db: impl Db<'_>, current: &[u8]) -> Result<()> {
     execute!(db,
         "update connection set previous_webhook_token = null

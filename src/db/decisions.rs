@@ -97,8 +97,8 @@ pub async fn archived_people(db: impl Db<'_>, company: CompanyId, from: Date) ->
         company.0, from.to_sqlx())
 }
 
-/// Withdraws the rejection of these people's deletions from this day on: the next reconciliation plans them again. Returns the
-/// person of each.
+/// Withdraws the rejection of these people's deletions from this day on: the next reconciliation plans them again.
+/// Returns the person of each.
 pub async fn propose_again(
     db: impl Db<'_>,
     company: CompanyId,

@@ -157,7 +157,8 @@ pub async fn find(db: impl Db<'_>, company: CompanyId, id: i64) -> Result<Option
         .await
 }
 
-/// Stores a difference, unless a later comparison did. What the admin keeps stays kept as long as Officient says the same.
+/// Stores a difference, unless a later comparison did. What the admin keeps stays kept as long as Officient says the
+/// same.
 pub async fn save(
     db: impl Db<'_>,
     company: CompanyId,
@@ -197,8 +198,8 @@ pub async fn resolve_others(
         company.0, person.0, events, compared_at.to_sqlx(), now.to_sqlx())
 }
 
-/// Resolves the differences of a person whose absence was written or deleted since the comparison. Returns whether there were
-/// any.
+/// Resolves the differences of a person whose absence was written or deleted since the comparison. Returns whether
+/// there were any.
 pub async fn resolve_written(db: impl Db<'_>, company: CompanyId, person: PersonId, now: Timestamp) -> Result<bool> {
     is_affected!(db,
         "update differences d set state = 'resolved', resolved_at = $3

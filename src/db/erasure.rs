@@ -10,8 +10,8 @@ use super::{Db, Result, attention};
 use crate::domain::attention::{AttentionItem, AttentionKind};
 use crate::domain::ids::{CompanyId, PersonId};
 
-/// A company from which people are about to be read, and how many people were erased before. If the number is the same when
-/// what was read is stored, it contains nobody who was erased meanwhile.
+/// A company from which people are about to be read, and how many people were erased before. If the number is the same
+/// when what was read is stored, it contains nobody who was erased meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
     pub company: CompanyId,
@@ -44,9 +44,11 @@ pub struct Erased {
 /// previews.
 /// Optedo is not touched.
 pub async fn erase(tx: &mut PgConnection, person: PersonId, now: Timestamp) -> Result<Erased> {
-    // A transaction that is adding people ends first. One that read its list before this, and stores it later, reads it again.
+    // A transaction that is adding people ends first. One that read its list before this, and stores it later, reads it
+    // again.
     execute!(&mut *tx, "update forgettings set count = count + 1")?;
-    // A transaction that is storing something about this person ends first, and is erased too. A later one finds nobody.
+    // A transaction that is storing something about this person ends first, and is erased too. A later one finds
+    // nobody.
     let (known, is_in_officient, standing) = rows!(fetch_one(&mut *tx),
         r#"with them as (select archived from people where person_id = $1 for update)
            select count(*) as "known!", coalesce(bool_or(not archived), false) as "present!",

@@ -20,9 +20,9 @@ pub async fn begin_term(db: impl Db<'_>) -> Result<i64> {
     scalar!(fetch_one(db), "update leadership set term = term + 1 returning term")
 }
 
-/// Whether the worker has anything to do. It is one statement, because hundreds of idle services share one server. A response
-/// also shows that the session is alive, and with it the lock. A sweep that began at `sweep_before` or earlier is due again;
-/// `None`: no sweep ever is.
+/// Whether the worker has anything to do. It is one statement, because hundreds of idle services share one server. A
+/// response also shows that the session is alive, and with it the lock. A sweep that began at `sweep_before` or earlier
+/// is due again; `None`: no sweep ever is.
 pub async fn is_anything_due(db: impl Db<'_>, now: Timestamp, sweep_before: Option<Timestamp>) -> Result<bool> {
     let incident_kinds: Vec<&str> = INCIDENT_KINDS.iter().map(AttentionKind::into_str).collect();
     scalar!(fetch_one(db),

@@ -95,7 +95,8 @@ pub fn pool(url: &SecretString, max_connections: u32) -> std::result::Result<PgP
         .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
     Ok(PgPoolOptions::new()
         .max_connections(max_connections)
-        // sqlx pings a connection when it comes back. A second ping whenever it is taken would be a third of all round trips.
+        // sqlx pings a connection when it comes back. A second ping whenever it is taken would be a third of all round
+        // trips.
         .test_before_acquire(false)
         .before_acquire(|connection, about| {
             Box::pin(async move {
@@ -118,8 +119,8 @@ async fn is_writable(connection: &mut PgConnection) -> Result<bool> {
 
 /// Begins a transaction in a task of its own, so that it is either held by the caller or rolled back.
 ///
-/// sqlx 0.9 loses track of a `begin` that is cancelled half way (a client hangs up, a leader loses its lock). The next user
-/// of that connection would write inside the open transaction, which nobody commits (transact-rs/sqlx#4393).
+/// sqlx 0.9 loses track of a `begin` that is cancelled half way (a client hangs up, a leader loses its lock). The next
+/// user of that connection would write inside the open transaction, which nobody commits (transact-rs/sqlx#4393).
 pub async fn begin(pool: &PgPool) -> Result<PgTransaction<'static>> {
     let pool = pool.clone();
     #[expect(clippy::disallowed_methods, reason = "the one place that begins; a round trip that the caller waits for")]
@@ -130,8 +131,8 @@ pub async fn begin(pool: &PgPool) -> Result<PgTransaction<'static>> {
 /// All migrations, compiled in.
 pub fn migrator() -> Migrator {
     let mut migrator: Migrator = sqlx::migrate!();
-    // During a rolling update, and after an update that was rolled back, the next version's migrations are applied already.
-    // Migrations only add, so this version keeps working.
+    // During a rolling update, and after an update that was rolled back, the next version's migrations are applied
+    // already. Migrations only add, so this version keeps working.
     migrator.set_ignore_missing(true);
     migrator
 }

@@ -145,8 +145,8 @@ pub async fn replace_recipients(tx: &mut PgConnection, recipients: &[String], no
         "delete from outbox where channel = 'mail' and sent_at is null and recipient <> all($1)"; recipients)
 }
 
-/// Takes all messages that wait for the first recipients with a message that is due, oldest first. Until `retry_at`, no other
-/// attempt is made.
+/// Takes all messages that wait for the first recipients with a message that is due, oldest first. Until `retry_at`, no
+/// other attempt is made.
 pub async fn claim(
     db: impl Db<'_>,
     channel: Channel,

@@ -88,8 +88,9 @@ pub async fn find(db: impl Db<'_>, company: CompanyId, person: PersonId) -> Resu
     select_people!("where company_id = $1 and person_id = $2"; company.0, person.0).fetch_optional(db).await
 }
 
-/// Prevents the erasure of this person until the transaction ends; false if they are not there. Everything about a person
-/// is stored under this lock, or by a statement that locks their row itself, so that nothing is stored after the erasure.
+/// Prevents the erasure of this person until the transaction ends; false if they are not there. Everything about a
+/// person is stored under this lock, or by a statement that locks their row itself, so that nothing is stored after the
+/// erasure.
 pub async fn lock(tx: &mut PgConnection, company: CompanyId, person: PersonId) -> Result<bool> {
     let row = scalar!(fetch_optional(tx),
         r#"select 1 as "there!" from people where company_id = $1 and person_id = $2 for key share"#;
@@ -158,8 +159,8 @@ pub async fn insert_missing(tx: &mut PgConnection, people: &[i64], reading: Read
     Ok(true)
 }
 
-/// Stores Officient's list of people: those in it are not archived, and changed names must be read again. False, and stores
-/// nothing, if somebody was erased since the reading of the list began.
+/// Stores Officient's list of people: those in it are not archived, and changed names must be read again. False, and
+/// stores nothing, if somebody was erased since the reading of the list began.
 pub async fn save_listed(
     tx: &mut PgConnection,
     people: &[i64],
@@ -204,8 +205,8 @@ pub async fn save_names(
         company.0, person.0, without_nul(&names.first), without_nul(&names.last), archived, read_at.to_sqlx())
 }
 
-/// Archives a person whom Officient says that it does not have. Their names are read again before this is believed a second
-/// time.
+/// Archives a person whom Officient says that it does not have. Their names are read again before this is believed a
+/// second time.
 pub async fn archive(db: impl Db<'_>, company: CompanyId, person: PersonId) -> Result<()> {
     execute!(db,
         "update people set archived = true, names_read_at = null where company_id = $1 and person_id = $2";
@@ -219,8 +220,8 @@ pub async fn forget_names_read(db: impl Db<'_>, company: CompanyId, people: &[i6
         company.0, people)
 }
 
-/// Other people, not archived and without a choice of the admin, with exactly this name. People whose names were not read yet
-/// count if Officient lists them under the same full name.
+/// Other people, not archived and without a choice of the admin, with exactly this name. People whose names were not
+/// read yet count if Officient lists them under the same full name.
 pub async fn namesakes(db: impl Db<'_>, company: CompanyId, person: PersonId, names: &Names) -> Result<Vec<i64>> {
     scalar!(fetch_all(db),
         "select other.person_id from people other

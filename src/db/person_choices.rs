@@ -58,8 +58,8 @@ pub async fn may_write(tx: &mut PgConnection, company: CompanyId, person: Person
     Ok(!is_linked)
 }
 
-/// Whether the user belongs to somebody else, who is not archived: linked by hand, matched by name, or with absences from
-/// this day on.
+/// Whether the user belongs to somebody else, who is not archived: linked by hand, matched by name, or with absences
+/// from this day on.
 pub async fn is_taken(db: impl Db<'_>, company: CompanyId, person: PersonId, user: UserId, from: Date) -> Result<bool> {
     scalar!(fetch_one(db),
         r#"select exists (

@@ -75,8 +75,8 @@ pub async fn request(db: impl Db<'_>, proposal: Option<&ProposedChange>, now: Ti
         now.to_sqlx(), proposal.map(Json) as _)
 }
 
-/// Begins the preview that was requested at `asked_at`, or begins it again. Deletes the one before. False: another one was
-/// requested meanwhile.
+/// Begins the preview that was requested at `asked_at`, or begins it again. Deletes the one before. False: another one
+/// was requested meanwhile.
 pub async fn begin(tx: &mut PgConnection, asked_at: Option<Timestamp>, people: i64, now: Timestamp) -> Result<bool> {
     is_affected!(tx,
         "with lines as (delete from preview_lines), items as (delete from preview_items)

@@ -15,8 +15,8 @@ use crate::domain::failure::FailureKind;
 use crate::domain::ids::{CompanyId, PersonId, UserId};
 use crate::domain::sync_request::{SyncReason, SyncRequest};
 
-/// Who is due, the most urgent first, without the people of `except`, who are being reconciled: at most `limit` for each
-/// reason, and as many whose last attempt failed.
+/// Who is due, the most urgent first, without the people of `except`, who are being reconciled: at most `limit` for
+/// each reason, and as many whose last attempt failed.
 pub async fn due(
     db: impl Db<'_>,
     company: CompanyId,
@@ -38,7 +38,8 @@ pub async fn due(
 }
 
 /// Opens requests that are due at once; a request that is open already becomes at most more urgent. Parameter 1 is the
-/// company, 2 the time of the request, 3 the rank of its reason. `$received_at` says when the webhook behind it arrived.
+/// company, 2 the time of the request, 3 the rank of its reason. `$received_at` says when the webhook behind it
+/// arrived.
 macro_rules! request_sync {
     ($db:expr, $received_at:literal, $tail:literal; $($argument:expr),+) => {
         sqlx::query!(
@@ -61,8 +62,8 @@ pub async fn request_sync(db: impl Db<'_>, company: CompanyId, people: &[i64], r
         company.0, at.to_sqlx(), reason.rank(), webhook_received_at.map(ToSqlx::to_sqlx) as _, people)
 }
 
-/// Requests that everybody is reconciled who was not since webhook `not_since`: people who are not archived, and archived
-/// people with blocked leave.
+/// Requests that everybody is reconciled who was not since webhook `not_since`: people who are not archived, and
+/// archived people with blocked leave.
 pub async fn request_sync_of_all(
     db: impl Db<'_>,
     company: CompanyId,

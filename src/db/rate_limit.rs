@@ -1,5 +1,6 @@
-//! The statements of Officient's rate limit, which all processes on this database share through table `officient_calls`:
-//! each row holds calls that count until `free_at`. Times are Postgres' own, so the clocks of the processes may differ.
+//! The statements of Officient's rate limit, which all processes on this database share through table
+//! `officient_calls`: each row holds calls that count until `free_at`. Times are Postgres' own, so the clocks of the
+//! processes may differ.
 //!
 //! These commits do not wait for the disk. A crash of Postgres can lose the last of them, but no call.
 

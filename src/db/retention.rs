@@ -8,8 +8,8 @@ use super::{Db, Result};
 
 /// The moments before which nothing is kept; `None` keeps everything.
 pub struct KeptSince {
-    /// Processed webhooks, resolved attention items and differences, incidents that ended, messages sent or given up, and archived people
-    /// without a name (ids that a webhook made up).
+    /// Processed webhooks, resolved attention items and differences, incidents that ended, messages sent or given up,
+    /// and archived people without a name (ids that a webhook made up).
     pub webhooks: Option<Timestamp>,
     /// The history, the audit log, and archived people of whom nothing is kept but their names.
     pub history: Option<Timestamp>,
@@ -19,7 +19,8 @@ pub struct KeptSince {
 
 /// Deletes at most `limit` rows of each table; returns how many rows of all.
 ///
-/// Webhooks are found by their id, which follows the time: an index of the time would slow down the receipt of every one.
+/// Webhooks are found by their id, which follows the time: an index of the time would slow down the receipt of every
+/// one.
 pub async fn delete_batch(db: impl Db<'_>, since: &KeptSince, limit: i64) -> Result<i64> {
     scalar!(fetch_one(db),
         r#"with webhooks as (

@@ -23,8 +23,8 @@ pub async fn finish(db: impl Db<'_>, now: Timestamp) -> Result<()> {
     execute!(db, "update connection set sweep_finished_at = $1"; now.to_sqlx())
 }
 
-/// Notes that the sweep found a change that no webhook had announced; counted once per sweep. Returns in how many sweeps in a
-/// row this happened.
+/// Notes that the sweep found a change that no webhook had announced; counted once per sweep. Returns in how many
+/// sweeps in a row this happened.
 pub async fn count_unannounced(db: impl Db<'_>) -> Result<i32> {
     scalar!(
         fetch_one(db),

@@ -1,5 +1,5 @@
-//! How many absences Optedo should contain, and how many of those are there: counted with each reconciliation of a person, and
-//! added up for the verdict.
+//! How many absences Optedo should contain, and how many of those are there: counted with each reconciliation of a
+//! person, and added up for the verdict.
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
@@ -37,8 +37,8 @@ pub async fn count_person(db: impl Db<'_>, company: CompanyId, person: PersonId,
         company.0, person.0, window.from.to_sqlx(), window.until.to_sqlx())
 }
 
-/// The counts of everybody. What somebody changed in Optedo is not as it should be until the admin decides. Leave that waits for
-/// an item which the admin ignores is not expected.
+/// The counts of everybody. What somebody changed in Optedo is not as it should be until the admin decides. Leave that
+/// waits for an item which the admin ignores is not expected.
 pub async fn total(db: impl Db<'_>, company: Option<CompanyId>) -> Result<Counts> {
     rows!(fetch_one(db),
     r#"with differing as (

@@ -36,8 +36,8 @@ pub async fn insert(
 
 /// The oldest pending webhooks with numbers above `after` and up to `up_to`, at most `limit`.
 ///
-/// `id + 0`: for a range with two ends Postgres expects half a percent of the table. With statistics taken during a burst
-/// it would then read the whole range by the primary key instead of the small index of pending webhooks.
+/// `id + 0`: for a range with two ends Postgres expects half a percent of the table. With statistics taken during a
+/// burst it would then read the whole range by the primary key instead of the small index of pending webhooks.
 pub async fn pending(db: impl Db<'_>, after: i64, up_to: i64, limit: i64) -> Result<Vec<PendingWebhook>> {
     rows!(fetch_all(db),
         r#"select id, received_at, event_type like 'person\_%' as "is_about_person!", related_object_id, widened_at

@@ -58,7 +58,8 @@ pub enum AttentionKind {
 pub enum Cause {
     /// No active Optedo user has exactly this name.
     NoSuchUser,
-    /// People are archived or deleted in Officient, and have absences in Optedo. An older version opened an item for each.
+    /// People are archived or deleted in Officient, and have absences in Optedo. An older version opened an item for
+    /// each.
     Archived,
     /// The user whom the admin linked the person to no longer exists in Optedo.
     LinkedUserGone {

@@ -1,7 +1,7 @@
 //! What happens to a person's leave, day by day, and why. Pure.
 //!
-//! An event in Officient is one day, so leave of several days has an entry for each. No entry says which type of leave it
-//! is.
+//! An event in Officient is one day, so leave of several days has an entry for each. No entry says which type of leave
+//! it is.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,8 @@
 //! Which Optedo absence type a leave type maps to. Pure.
 //!
-//! What the admin chose for the type goes first, unless the operator's configuration describes it. Otherwise Officient decides:
-//! the description is the `code` of our entry in the type's `integrations` (the field that the admin fills in under
+//! What the admin chose for the type goes first, unless the operator's configuration describes it. Otherwise Officient
+//! decides: the description is the `code` of our entry in the type's `integrations` (the field that the admin fills in
+//! under
 //! *Verloftypes – Geavanceerd*), otherwise the type's name. It must equal the description of exactly one absence type.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,7 +175,8 @@ pub fn map_type(
     Ok(look_up(&description, rules.absence_types))
 }
 
-/// Items about the leave types of `year`, which comes next, that are used and map to no absence type, although they do now.
+/// Items about the leave types of `year`, which comes next, that are used and map to no absence type, although they do
+/// now.
 pub fn unmapped_next_year(
     year: i16,
     (this_year, next_year): (&[LeaveType], &[LeaveType]),

@@ -104,8 +104,8 @@ fn key(first: &str, last: &str) -> String {
     fold(&format!("{first} {last}"))
 }
 
-/// Matches a person. `namesakes`: how many other people in Officient, not archived and without a choice, have exactly this
-/// name.
+/// Matches a person. `namesakes`: how many other people in Officient, not archived and without a choice, have exactly
+/// this name.
 pub fn match_person(
     person: PersonId,
     names: &Names,

@@ -1,7 +1,8 @@
-//! Which incidents open, change and end, given the attention items; what a notification says, and when it is sent. Pure.
+//! Which incidents open, change and end, given the attention items; what a notification says, and when it is sent.
+//! Pure.
 //!
-//! An incident is one for each kind, not for each item. It ends after a quiet time, so that an upstream that fails now and
-//! then causes one message. No message contains a name, a leave type or the id of a person.
+//! An incident is one for each kind, not for each item. It ends after a quiet time, so that an upstream that fails now
+//! and then causes one message. No message contains a name, a leave type or the id of a person.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -91,8 +92,8 @@ pub struct Incidents {
 }
 
 impl Incidents {
-    /// Compares the incidents with the items. `items` are the open ones, and those that ended since the oldest open incident
-    /// began and within `quiet`, so that an item that was open for a moment is an incident too.
+    /// Compares the incidents with the items. `items` are the open ones, and those that ended since the oldest open
+    /// incident began and within `quiet`, so that an item that was open for a moment is an incident too.
     pub fn compare(&self, items: &[Item], quiet: Duration, now: Timestamp) -> Vec<Step> {
         let steps = INCIDENT_KINDS.into_iter().filter_map(|kind| {
             let items: Vec<&Item> = items.iter().filter(|item| item.kind == kind).collect();

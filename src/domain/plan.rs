@@ -1,15 +1,15 @@
-//! The difference between the absences that Optedo should contain and those that we wrote: create, change, delete, keep.
-//! Pure.
+//! The difference between the absences that Optedo should contain and those that we wrote: create, change, delete,
+//! keep. Pure.
 //!
-//! All the rules about what is never done are here. Our own rows are compared, never Optedo's state: what a user changed in
-//! Optedo stays until the event in Officient changes. A *problem* (a person who no longer matches, a type that is no
-//! longer mapped, an event that is not understood) never deletes an absence. Only an event that is gone, or that is no
-//! longer approved leave, deletes its absence, and only on complete evidence.
+//! All the rules about what is never done are here. Our own rows are compared, never Optedo's state: what a user
+//! changed in Optedo stays until the event in Officient changes. A *problem* (a person who no longer matches, a type
+//! that is no longer mapped, an event that is not understood) never deletes an absence. Only an event that is gone, or
+//! that is no longer approved leave, deletes its absence, and only on complete evidence.
 //!
 //! What the admin keeps although its event is gone is not deleted until its event was back.
 //!
-//! Leave keeps its identity when its event id changes, as when payroll rewrites a month: an event that is gone is paired
-//! with a new one of the same day, and its absence is changed in place.
+//! Leave keeps its identity when its event id changes, as when payroll rewrites a month: an event that is gone is
+//! paired with a new one of the same day, and its absence is changed in place.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -178,7 +178,8 @@ pub struct Evidence<'a> {
     pub years: &'a [i16],
     /// Every requested year could be read; otherwise nothing is deleted.
     pub is_complete: bool,
-    /// Says that an entry of the calendar is not understood. Any event may be behind it, so no event is known to be gone.
+    /// Says that an entry of the calendar is not understood. Any event may be behind it, so no event is known to be
+    /// gone.
     pub unreadable: Option<AttentionItem>,
 }
 
@@ -322,7 +323,8 @@ impl Plan {
         }
     }
 
-    /// The users whose absences in the window must be read from Optedo, because it may contain one of an event that is new.
+    /// The users whose absences in the window must be read from Optedo, because it may contain one of an event that is
+    /// new.
     pub fn users_to_read(&self) -> BTreeSet<UserId> {
         let new = self.changes.iter().filter_map(|change| match change {
             Change::Create { desired, begun: None } => Some(desired.user),
@@ -369,8 +371,8 @@ impl Plan {
     }
 }
 
-/// Puts changes in an order in which each finds its time free: behind the change that moves another absence away from it.
-/// Where changes wait for each other, as when two absences swap their days, the first goes first.
+/// Puts changes in an order in which each finds its time free: behind the change that moves another absence away from
+/// it. Where changes wait for each other, as when two absences swap their days, the first goes first.
 fn in_order(mut changes: Vec<Change>) -> Vec<Change> {
     let mut ordered = Vec::with_capacity(changes.len());
     while !changes.is_empty() {

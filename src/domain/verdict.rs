@@ -1,7 +1,7 @@
 //! Whether Optedo contains what it should, in one word. Pure.
 //!
-//! The verdict follows from comparisons that were made, never from the absence of errors: if nobody was compared lately, it
-//! is not "up to date".
+//! The verdict follows from comparisons that were made, never from the absence of errors: if nobody was compared
+//! lately, it is not "up to date".
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -33,7 +33,8 @@ pub enum VerdictState {
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
     pub state: VerdictState,
-    /// The absences that Optedo should contain according to Officient and the admin's decisions, at the last comparison.
+    /// The absences that Optedo should contain according to Officient and the admin's decisions, at the last
+    /// comparison.
     pub expected: i64,
     /// How many of those are there.
     pub in_optedo: i64,

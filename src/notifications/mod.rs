@@ -1,7 +1,8 @@
-//! Sends notifications: composes their texts, and speaks SMTP or posts to a webhook. Decides nothing and stores nothing.
+//! Sends notifications: composes their texts, and speaks SMTP or posts to a webhook. Decides nothing and stores
+//! nothing.
 //!
-//! A message holds kinds, counts, times and the address of the page; no names, no leave types, no ids of people. Nothing that
-//! a server answered reaches a log or the page, except its status code.
+//! A message holds kinds, counts, times and the address of the page; no names, no leave types, no ids of people.
+//! Nothing that a server answered reaches a log or the page, except its status code.
 
 mod compose;
 mod mail;
@@ -13,7 +14,8 @@ use url::Url;
 use crate::config::{Config, Notifications};
 use crate::domain::notification::{Channel, DeliveryError, OutgoingMessage};
 
-/// The configured ways to send notifications. Opens a connection for each message, so that it takes no memory meanwhile.
+/// The configured ways to send notifications. Opens a connection for each message, so that it takes no memory
+/// meanwhile.
 pub struct Sender {
     config: Notifications,
     origin: Origin,

@@ -1,7 +1,7 @@
 //! The client of Officient's API. Reads everything, writes nothing but webhook subscriptions.
 //!
-//! Responses are parsed here into the domain's own types (`wire.rs` holds Officient's JSON, loose as it is). A response that is
-//! not as documented is an error of that call. All calls share one [rate limit](rate_limiter).
+//! Responses are parsed here into the domain's own types (`wire.rs` holds Officient's JSON, loose as it is). A response
+//! that is not as documented is an error of that call. All calls share one [rate limit](rate_limiter).
 
 pub mod oauth;
 pub mod rate_limiter;
@@ -129,8 +129,8 @@ impl Officient {
         })
     }
 
-    /// Everybody who is not archived. A list whose total does not match its people is read once more, because people move
-    /// to another page while pages are read; if it still does not match, it is incomplete.
+    /// Everybody who is not archived. A list whose total does not match its people is read once more, because people
+    /// move to another page while pages are read; if it still does not match, it is incomplete.
     pub async fn people(&self, priority: Priority) -> Result<PeopleList, OfficientError> {
         let list = self.list_people(priority).await?;
         if list.is_complete { Ok(list) } else { self.list_people(priority).await }
@@ -410,8 +410,8 @@ fn calendar_event(event: wire::Event, day: Loose<Date>, scheduled_minutes: Loose
     }
 }
 
-/// For fuzzers: reads this body as every response that it may be: the events of a calendar of 2026, and why it is none of
-/// the others.
+/// For fuzzers: reads this body as every response that it may be: the events of a calendar of 2026, and why it is none
+/// of the others.
 #[cfg(feature = "demo")]
 pub fn readable(body: &[u8]) -> (Vec<CalendarEvent>, Vec<String>) {
     let response = Response { status: http::StatusCode::OK, body: bytes::Bytes::copy_from_slice(body) };

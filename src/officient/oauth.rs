@@ -102,8 +102,8 @@ impl Oauth {
             .set_redirect_uri(self.redirect_url.clone())
     }
 
-    /// Sends the request in the encoding that the endpoint accepted last, at first a form. If that is refused, tries the
-    /// other one once: Officient documents JSON, and most public clients send a form.
+    /// Sends the request in the encoding that the endpoint accepted last, at first a form. If that is refused, tries
+    /// the other one once: Officient documents JSON, and most public clients send a form.
     async fn request_tokens(&self, request: HttpRequest) -> Result<HttpResponse, UpstreamError> {
         let sends_json = self.sends_json.load(Ordering::Relaxed);
         let first = self.send(request.body(), sends_json).await;
@@ -139,8 +139,8 @@ impl<'c> AsyncHttpClient<'c> for Oauth {
     }
 }
 
-/// What the token endpoint says. Only a 400 or 401 with a JSON object refuses a token (Officient docs: General behaviour);
-/// a proxy's page does not. Everything else passes by itself.
+/// What the token endpoint says. Only a 400 or 401 with a JSON object refuses a token (Officient docs: General
+/// behaviour); a proxy's page does not. Everything else passes by itself.
 fn classify(status: StatusCode, retry_after: Option<Duration>, body: Bytes) -> Result<Response, UpstreamError> {
     let is_object = serde_json::from_slice::<Map<String, Value>>(&body).is_ok();
     match status.as_u16() {

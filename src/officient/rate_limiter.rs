@@ -1,13 +1,13 @@
 //! Officient's rate limit: at most so many calls in any period, over all processes on this database, urgent ones first.
 //!
-//! A call is reserved in the table that all processes share, before it is made, and counts until one period after Officient
-//! counted it at the latest: when the call ended, or two seconds after it began. So no window of one period holds more calls
-//! than allowed. (A token bucket that allows the full burst, and refills meanwhile, lets almost twice as many into the first
-//! window.) Calls that hang until their time-out do not use up the limit.
+//! A call is reserved in the table that all processes share, before it is made, and counts until one period after
+//! Officient counted it at the latest: when the call ended, or two seconds after it began. So no window of one period
+//! holds more calls than allowed. (A token bucket that allows the full burst, and refills meanwhile, lets almost twice
+//! as many into the first window.) Calls that hang until their time-out do not use up the limit.
 //!
-//! Within the process, callers wait in one lane per priority; only the first of a lane asks the table. Urgent calls may use
-//! the whole limit at once. The others leave a part of the limit free, so that an urgent call does not wait for them; those of
-//! imports and sweeps are also spread evenly over the period.
+//! Within the process, callers wait in one lane per priority; only the first of a lane asks the table. Urgent calls may
+//! use the whole limit at once. The others leave a part of the limit free, so that an urgent call does not wait for
+//! them; those of imports and sweeps are also spread evenly over the period.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,9 +35,11 @@ const ASK_AGAIN: Duration = Duration::from_millis(100);
 pub enum Priority {
     /// A webhook, an admin's click, signing in.
     Urgent,
-    /// Another year of somebody whose first year is not answered yet, and perhaps hangs: leaves a third of the limit free.
+    /// Another year of somebody whose first year is not answered yet, and perhaps hangs: leaves a third of the limit
+    /// free.
     Further,
-    /// The first import, requested full reconciliations, audits, and other meanings of an id: leave a tenth of the limit free.
+    /// The first import, requested full reconciliations, audits, and other meanings of an id: leave a tenth of the
+    /// limit free.
     Import,
     /// The periodic sweep, and people whose last attempt failed: leave two thirds of the limit free.
     Sweep,
@@ -174,7 +176,8 @@ impl From<Priority> for Permit {
     }
 }
 
-/// A call that counts. Dropped, it counts for one more period after Officient counted it, or no longer if it was not made.
+/// A call that counts. Dropped, it counts for one more period after Officient counted it, or no longer if it was not
+/// made.
 struct Reservation {
     limiter: Arc<RateLimiter>,
     id: i64,

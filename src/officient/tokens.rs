@@ -120,14 +120,14 @@ impl Tokens {
         self.renew(Some(used)).await
     }
 
-    /// Tries a refused refresh token once more, because Officient may have refused it by mistake. If it is accepted now, the
-    /// company is connected again.
+    /// Tries a refused refresh token once more, because Officient may have refused it by mistake. If it is accepted
+    /// now, the company is connected again.
     pub async fn try_refused_again(&self) -> Result<(), TokenError> {
         self.renew(None).await.map(drop)
     }
 
-    /// The row stays locked during the call, the only one with an open transaction: over all replicas one refreshes, and the
-    /// others use its token.
+    /// The row stays locked during the call, the only one with an open transaction: over all replicas one refreshes,
+    /// and the others use its token.
     async fn renew(&self, used: Option<&SecretString>) -> Result<SecretString, TokenError> {
         let mut outage = self.refreshing.lock().await;
         let now = self.clock.now();

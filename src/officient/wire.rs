@@ -1,8 +1,8 @@
 //! Officient's JSON as it is sent: loose in its types, and never trusted to be complete.
 //!
-//! What is essential (an id, a list of events) is required: without it an entry of a list is not understood, and a response
-//! is an error, never "no leave". The person detail holds the national number, birth date, IBAN and address: the parser
-//! takes the names, and no field for anything else exists.
+//! What is essential (an id, a list of events) is required: without it an entry of a list is not understood, and a
+//! response is an error, never "no leave". The person detail holds the national number, birth date, IBAN and address:
+//! the parser takes the names, and no field for anything else exists.
 
 use jiff::civil::Date;
 use serde::Deserialize;

@@ -3,7 +3,8 @@
 //! Optedo publishes no reference; the contract is the OpenAPI file that this product was built against
 //! (docs/optedo-api.yaml). A difference with the real API is a change here and nowhere else.
 //!
-//! A 429, or a response with `Retry-After`, is about the tenant and not about one absence: until then nothing is called.
+//! A 429, or a response with `Retry-After`, is about the tenant and not about one absence: until then nothing is
+//! called.
 
 mod wire;
 
@@ -59,7 +60,8 @@ pub struct Reply {
     pub status: u16,
     /// The body is JSON or empty, as Optedo answers. Another body is the page of a proxy.
     pub is_from_optedo: bool,
-    /// The absence, if the response shows that the write was done as it was sent. Otherwise only Optedo's list shows it.
+    /// The absence, if the response shows that the write was done as it was sent. Otherwise only Optedo's list shows
+    /// it.
     pub shown: Option<AbsenceId>,
 }
 
@@ -126,8 +128,8 @@ impl Optedo {
         self.accepts_token.load(Ordering::Relaxed)
     }
 
-    /// All users, inactive ones too, without those that are not understood. In a large tenant, pages after the first are
-    /// read side by side, because somebody may wait.
+    /// All users, inactive ones too, without those that are not understood. In a large tenant, pages after the first
+    /// are read side by side, because somebody may wait.
     pub async fn users(&self) -> Result<Vec<User>, OptedoError> {
         let unreadable = |what: String| failed(READING_USERS, UpstreamError::Unreadable { what });
         let mut users = BTreeMap::new();
@@ -167,8 +169,8 @@ impl Optedo {
         Ok(types.collect::<BTreeMap<_, _>>().into_values().collect())
     }
 
-    /// A user's absences that overlap the days `from` to `to`, both included, without those that are not understood. If one
-    /// of these may be ours, the list is an error: that leave would be written a second time.
+    /// A user's absences that overlap the days `from` to `to`, both included, without those that are not understood. If
+    /// one of these may be ours, the list is an error: that leave would be written a second time.
     pub async fn absences(&self, user: UserId, from: Date, to: Date) -> Result<Vec<Absence>, OptedoError> {
         let operation = format!("reading the absences of user {user}");
         let path = format!("/absences?userId={user}&from={from}&to={to}");

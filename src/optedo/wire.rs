@@ -79,8 +79,8 @@ impl Absence {
     }
 }
 
-/// A wall-clock time. Seconds are kept, fractions of a second are not, and an offset or `Z` behind it is ignored: Optedo's
-/// times have no zone.
+/// A wall-clock time. Seconds are kept, fractions of a second are not, and an offset or `Z` behind it is ignored:
+/// Optedo's times have no zone.
 struct WallClock(DateTime);
 
 impl FromLoose for WallClock {

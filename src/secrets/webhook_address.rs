@@ -1,8 +1,8 @@
 //! The address that Officient delivers webhooks to. It contains a secret token, which an admin can replace (rotate).
 //!
-//! Every replica has the tokens in memory, so that a wrong one costs no query, and reads them again every second. During a
-//! rotation no webhook gets a 404: Officient gets the new address only when every replica accepts it, and the previous
-//! token is accepted until Officient has the new address for every event.
+//! Every replica has the tokens in memory, so that a wrong one costs no query, and reads them again every second.
+//! During a rotation no webhook gets a 404: Officient gets the new address only when every replica accepts it, and the
+//! previous token is accepted until Officient has the new address for every event.
 
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
@@ -65,8 +65,8 @@ impl WebhookAddress {
         (url.into(), known.sealed.0.clone().unwrap_or_default())
     }
 
-    /// Whether the token is the current one, or the previous one while Officient may still use it. It is compared with both,
-    /// so that every wrong token takes the same time.
+    /// Whether the token is the current one, or the previous one while Officient may still use it. It is compared with
+    /// both, so that every wrong token takes the same time.
     pub fn accepts(&self, token: &str) -> bool {
         let given = digest(token);
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
@@ -95,8 +95,9 @@ impl WebhookAddress {
         self.vault.open(WEBHOOK_TOKEN, sealed.ok_or(VaultError::Damaged { place: WEBHOOK_TOKEN })?)
     }
 
-    /// Creates a new token, unless Officient does not have the last one everywhere yet; returns when every replica accepts
-    /// it. The caller holds the lock of the subscriptions, so that no replica registers the new address earlier.
+    /// Creates a new token, unless Officient does not have the last one everywhere yet; returns when every replica
+    /// accepts it. The caller holds the lock of the subscriptions, so that no replica registers the new address
+    /// earlier.
     pub async fn rotate(&self, db: &PgPool) -> Result<(), SecretsError> {
         let mut tx = db::begin(db).await?;
         connection::lock(&mut tx).await?;

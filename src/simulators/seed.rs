@@ -63,8 +63,8 @@ pub fn seed(officient: &OfficientSim, optedo: &OptedoSim) {
     officient.set_notify(sends_webhooks);
 }
 
-/// What the admin decides in the demo: two people with one name, a neutral type for sick leave, and a leave type that has no
-/// absence type next year. Somebody is archived.
+/// What the admin decides in the demo: two people with one name, a neutral type for sick leave, and a leave type that
+/// has no absence type next year. Somebody is archived.
 pub(super) fn seed_decisions(officient: &OfficientSim, optedo: &OptedoSim) {
     optedo.add_absence_type("Afwezig");
     let namesake = officient.add_person("Tom", "Willems");

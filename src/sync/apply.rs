@@ -1,4 +1,5 @@
-//! Applying a plan to Optedo, change by change: which change waits, and how failures count. `write.rs` makes each write.
+//! Applying a plan to Optedo, change by change: which change waits, and how failures count. `write.rs` makes each
+//! write.
 
 use std::time::Duration;
 
@@ -66,8 +67,8 @@ impl Applied {
 }
 
 impl Engine {
-    /// Applies the plan change by change. A change that Optedo rejects does not stop the others, nor does one that fails; a
-    /// second failure does, because it is not about one absence.
+    /// Applies the plan change by change. A change that Optedo rejects does not stop the others, nor does one that
+    /// fails; a second failure does, because it is not about one absence.
     pub async fn apply(&self, context: WriteContext, observation: &mut Observation) -> Applied {
         let mut applied = Applied::default();
         let result = self.apply_changes(context, observation, &mut applied).await;
@@ -150,8 +151,8 @@ impl Engine {
         }
     }
 
-    /// Reads the absences in Optedo that decide what becomes of new leave, and adapts the plan to them: in the window, those
-    /// of every user who gets new leave; on the day of an earlier creation, those of its user.
+    /// Reads the absences in Optedo that decide what becomes of new leave, and adapts the plan to them: in the window,
+    /// those of every user who gets new leave; on the day of an earlier creation, those of its user.
     pub async fn existing_absences(&self, observation: &mut Observation) -> Result<Vec<Absence>> {
         let window = observation.window;
         let mut existing = Vec::new();
@@ -194,8 +195,8 @@ impl Engine {
         Ok(adopt_or_create(company, desired, begun, existing, self.config.sync.adopt_existing, is_free))
     }
 
-    /// Counts the planned deletions with all others of the last ten minutes. If they are too many, all deletions of this
-    /// plan wait for the admin's confirmation.
+    /// Counts the planned deletions with all others of the last ten minutes. If they are too many, all deletions of
+    /// this plan wait for the admin's confirmation.
     async fn allowed_deletions(&self, observation: &Observation, existing: &[Absence]) -> Result<Vec<EventId>> {
         let company = observation.company;
         let mut planned: Vec<&WrittenAbsence> =

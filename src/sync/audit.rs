@@ -101,8 +101,8 @@ impl Engine {
         failed.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
     }
 
-    /// Compares everybody, or one person. Of an absence that is gone at one user, it is known where it went only if that
-    /// user was listed too.
+    /// Compares everybody, or one person. Of an absence that is gone at one user, it is known where it went only if
+    /// that user was listed too.
     pub async fn compare_people(&self, company: CompanyId, only: Option<PersonId>) -> Result<Audit> {
         let mut audit = Audit::default();
         let mut listed = Listed::new();
@@ -268,8 +268,8 @@ impl Engine {
         Ok(attention::open(&mut *tx, &item, count, now).await?)
     }
 
-    /// Restores what Officient says where Optedo still contains what the difference shows. Where it does not, the people are
-    /// audited again. Returns how many differences were restored.
+    /// Restores what Officient says where Optedo still contains what the difference shows. Where it does not, the
+    /// people are audited again. Returns how many differences were restored.
     pub async fn restore(&self, company: CompanyId, wanted: Vec<StoredDifference>) -> Result<usize> {
         let listed = self.list_places(&wanted).await?;
         let is_unchanged = |difference: &StoredDifference| {

@@ -1,5 +1,6 @@
-//! Notices when an upstream fails for everybody. Then one person at a time tries it, and the first success makes everybody
-//! due at once. Without this, each person would back off alone, and a short outage would delay leave for minutes.
+//! Notices when an upstream fails for everybody. Then one person at a time tries it, and the first success makes
+//! everybody due at once. Without this, each person would back off alone, and a short outage would delay leave for
+//! minutes.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,8 +12,8 @@ use crate::domain::ids::PersonId;
 
 /// The time between a failed attempt and the next one while the breaker is open.
 const PAUSE: Duration = Duration::from_secs(2);
-/// While only one person failed, nobody knows whose fault it is. That person waits at most a tenth of the time since the
-/// first failure, but no less than this.
+/// While only one person failed, nobody knows whose fault it is. That person waits at most a tenth of the time since
+/// the first failure, but no less than this.
 const SHORTEST_PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! What the admin decides about absences whose leave is gone: they are deleted, or they stay in Optedo.
 //!
-//! A decision is one transaction, under the lock under which deletions are counted. So two decisions follow each other, and no
-//! deletion is allowed while it is rejected. The reconciliation of each person concerned does the rest.
+//! A decision is one transaction, under the lock under which deletions are counted. So two decisions follow each other,
+//! and no deletion is allowed while it is rejected. The reconciliation of each person concerned does the rest.
 
 use std::collections::BTreeSet;
 
@@ -44,8 +44,8 @@ pub enum Decided {
 }
 
 impl Engine {
-    /// Decides about what waits for this attention item. Who is to be deleted and has nothing that waits, but something that
-    /// was kept before: its deletion is proposed again, also when the item is resolved.
+    /// Decides about what waits for this attention item. Who is to be deleted and has nothing that waits, but something
+    /// that was kept before: its deletion is proposed again, also when the item is resolved.
     pub async fn decide(&self, company: CompanyId, item: i64, decision: &Decision, actor: &Actor) -> Result<Decided> {
         let mut tx = db::begin(&self.db).await?;
         absences::lock_deletions(&mut tx).await?;

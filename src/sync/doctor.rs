@@ -1,8 +1,8 @@
 //! The doctor: makes the calls that the service makes, and says what to do about those that fail.
 //!
-//! It only reads: the one thing that it may write is an access token that must be refreshed, and the record of its calls
-//! against the rate limit. Each call has a time limit; a failed check stops only the checks that depend on it. The findings
-//! contain names, so they are shown and never logged.
+//! It only reads: the one thing that it may write is an access token that must be refreshed, and the record of its
+//! calls against the rate limit. Each call has a time limit; a failed check stops only the checks that depend on it.
+//! The findings contain names, so they are shown and never logged.
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Display};
@@ -113,8 +113,8 @@ impl Display for Report {
 /// What a check found, and the value that it read.
 pub type Attempt<T> = (Finding, Option<T>);
 
-/// Waits for the result of a check. `success` describes it; `remedy` gets the error, or `None` when there was no response in
-/// time.
+/// Waits for the result of a check. `success` describes it; `remedy` gets the error, or `None` when there was no
+/// response in time.
 pub async fn attempt<T, E: Display, R: Into<String>>(
     check: &'static str,
     attempt: impl Future<Output = Result<T, E>>,

@@ -75,8 +75,8 @@ impl Engine {
         window.years().filter(|year| near.contains(year)).collect()
     }
 
-    /// The priority at the rate limiter of a person who is reconciled for this reason. Whoever failed before comes last, so
-    /// that a call that hangs again holds up nobody; unless an upstream failed for everybody.
+    /// The priority at the rate limiter of a person who is reconciled for this reason. Whoever failed before comes
+    /// last, so that a call that hangs again holds up nobody; unless an upstream failed for everybody.
     pub fn priority(&self, person: &Person, reason: SyncReason) -> Priority {
         let is_last = person.attempts > 0 && !self.fails_for_everybody();
         if is_last { Priority::Sweep } else { priority_of(reason) }

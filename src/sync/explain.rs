@@ -50,8 +50,8 @@ impl Engine {
         period: RangeInclusive<Date>,
     ) -> Result<Explanation> {
         let request = self.manual_request();
-        // Somebody waits for it, and may just have corrected the name or the type. Only the list of people shows that an
-        // archived person is back.
+        // Somebody waits for it, and may just have corrected the name or the type. Only the list of people shows that
+        // an archived person is back.
         let names_read_at = person.names_read_at.filter(|_| person.archived);
         let asked = Person { attempts: 0, names_read_at, ..person.clone() };
         let window = self.window().await?;

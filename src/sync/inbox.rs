@@ -24,7 +24,8 @@ use crate::telemetry::metrics::WebhookLabels;
 const MAX_BATCH: usize = 1000;
 /// Webhooks that may wait; each beyond them is refused.
 const MAX_WAITING: usize = 10_000;
-/// How long a webhook may wait, and how long a commit may take: less than the 2 s after which Officient must have a 503.
+/// How long a webhook may wait, and how long a commit may take: less than the 2 s after which Officient must have a
+/// 503.
 const STORE_TIMEOUT: Duration = Duration::from_millis(1500);
 const _: () = assert!(STORE_TIMEOUT.as_millis() < 2000, "Officient is promised a response within two seconds");
 

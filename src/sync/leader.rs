@@ -1,7 +1,7 @@
 //! One replica at a time is the leader and runs the worker: the one whose session holds the advisory lock.
 //!
-//! The session is not part of the pool. When it is gone, so is the lock: the leader drops all work at once (an interrupted
-//! write is found again by its stored intent) and competes for the lock anew.
+//! The session is not part of the pool. When it is gone, so is the lock: the leader drops all work at once (an
+//! interrupted write is found again by its stored intent) and competes for the lock anew.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -89,8 +89,8 @@ async fn lead_with(listener: &mut PgListener, engine: &Arc<Engine>) -> Result<()
     }
 }
 
-/// Passes on the notifications of other replicas and, at each heartbeat, what has become due. Returns when the session, and
-/// with it the lock, is gone.
+/// Passes on the notifications of other replicas and, at each heartbeat, what has become due. Returns when the session,
+/// and with it the lock, is gone.
 async fn watch(listener: &mut PgListener, engine: &Engine, term: i64) -> Result<(), sqlx::Error> {
     let mut heartbeat_at = Instant::now();
     loop {

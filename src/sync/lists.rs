@@ -1,8 +1,8 @@
-//! Which person matches which user, and which leave type maps to which absence type. For the page, the API and the doctor; the
-//! flow itself decides anew for each person.
+//! Which person matches which user, and which leave type maps to which absence type. For the page, the API and the
+//! doctor; the flow itself decides anew for each person.
 //!
-//! The page and the API show what the last reconciliation found, as the attention items and the verdict do, so that they never
-//! contradict each other. The doctor shows what is so now.
+//! The page and the API show what the last reconciliation found, as the attention items and the verdict do, so that
+//! they never contradict each other. The doctor shows what is so now.
 
 use std::collections::HashMap;
 
@@ -57,7 +57,8 @@ pub struct CurrentMatch<'a> {
 }
 
 impl Engine {
-    /// The matches of these people, in their order, as their last reconciliation found them; as of now where there was none.
+    /// The matches of these people, in their order, as their last reconciliation found them; as of now where there was
+    /// none.
     ///
     /// People whose match is another by now are reconciled, if the list of users `is_recent`, but not again within
     /// ten seconds: the leader may know another list.
@@ -86,8 +87,8 @@ impl Engine {
         Ok(matches)
     }
 
-    /// The mappings of these leave types, and of the built-in ones: as of now, but where leave is blocked because of its type as
-    /// its last reconciliation found it. Everybody is reconciled if one of the lists has changed.
+    /// The mappings of these leave types, and of the built-in ones: as of now, but where leave is blocked because of
+    /// its type as its last reconciliation found it. Everybody is reconciled if one of the lists has changed.
     pub async fn shown_mappings<'a>(
         &self,
         company: CompanyId,
@@ -128,7 +129,8 @@ fn as_reconciled(person: &Person, choices: &PersonChoices) -> Option<(MatchState
     Some((if is_linked { MatchState::Linked } else { state }, person.user))
 }
 
-/// The matches of these people as of now, in their order. Two people with the same name match nobody, unless the admin chose for one.
+/// The matches of these people as of now, in their order. Two people with the same name match nobody, unless the admin
+/// chose for one.
 pub fn match_everybody<'a>(
     people: &[Person],
     users: &'a UserDirectory,
@@ -183,8 +185,8 @@ pub struct CurrentMapping {
     /// Officient's id; `sick_day` or `education` for the built-in types.
     pub type_id: String,
     pub name: String,
-    /// What Officient, or the operator's configuration, has Optedo's list searched for; null for a built-in type that nobody
-    /// described: each event is looked for by its own name.
+    /// What Officient, or the operator's configuration, has Optedo's list searched for; null for a built-in type that
+    /// nobody described: each event is looked for by its own name.
     pub description: Option<String>,
     /// The admin filled the description in.
     #[serde(skip)]

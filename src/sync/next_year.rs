@@ -1,5 +1,5 @@
-//! The turn of the year: Officient's leave types are those of one year. Once next year's types exist, those that are used, and
-//! would map to nothing then, become attention items before the first leave of that year.
+//! The turn of the year: Officient's leave types are those of one year. Once next year's types exist, those that are
+//! used, and would map to nothing then, become attention items before the first leave of that year.
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;

@@ -1,7 +1,8 @@
-//! The leader's notifications: opens and ends incidents with their messages in one transaction, and sends the messages beside
-//! all other work.
+//! The leader's notifications: opens and ends incidents with their messages in one transaction, and sends the messages
+//! beside all other work.
 //!
-//! A message that was accepted just before the process died is sent again, with the same id: receivers recognise it by that.
+//! A message that was accepted just before the process died is sent again, with the same id: receivers recognise it by
+//! that.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

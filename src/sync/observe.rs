@@ -91,7 +91,8 @@ impl Observation {
         self.event_ids.is_some() && !is_entry_unreadable
     }
 
-    /// Whether Optedo contains this blocked leave as Officient has it now. What an archived person has there stays as it is.
+    /// Whether Optedo contains this blocked leave as Officient has it now. What an archived person has there stays as
+    /// it is.
     pub fn is_in_optedo(&self, event: EventId) -> bool {
         let is_there = |row: &&WrittenAbsence| row.event == event && row.absence.is_some() && row.intent.is_none();
         let is_equal = |row: &WrittenAbsence| self.events.get(&event) == Some(&(row.date, Some(row.times)));
@@ -147,7 +148,8 @@ struct Facts<'a> {
 }
 
 impl Engine {
-    /// Observes a person. `permit` is the right to make the first call. What is not found in the cached lists is looked for again in lists read after the request was made.
+    /// Observes a person. `permit` is the right to make the first call. What is not found in the cached lists is looked
+    /// for again in lists read after the request was made.
     pub async fn observe(&self, person: Person, scope: Scope<'_>, permit: Permit) -> Result<Observation> {
         let company = person.company;
         let Scope { request, years, known, proposal } = scope;
@@ -267,8 +269,8 @@ impl Engine {
     }
 
     /// The person with names that were read at `since` or later (`None`: at any time, unless they are known to have
-    /// changed). People who have, or had, the same name are reconciled again after a change. Returns `permit` if it was not
-    /// used, otherwise a new one to wait for.
+    /// changed). People who have, or had, the same name are reconciled again after a change. Returns `permit` if it was
+    /// not used, otherwise a new one to wait for.
     pub(super) async fn with_names(
         &self,
         mut person: Person,
@@ -334,8 +336,8 @@ impl Engine {
         Ok(Observation { written, ..Observation::new(person, None, plan, (settings, window)) })
     }
 
-    /// The right to read another year. It is urgent only once a year of this person was answered: if calls about them hang,
-    /// these must not use up the limit.
+    /// The right to read another year. It is urgent only once a year of this person was answered: if calls about them
+    /// hang, these must not use up the limit.
     async fn further_permit(
         &self,
         priority: Priority,
@@ -350,8 +352,8 @@ impl Engine {
         }
     }
 
-    /// Adds these years to the calendar. They are read side by side, the first before the others where calls are scarce. A
-    /// year that cannot be read makes the evidence incomplete; no year at all is an error.
+    /// Adds these years to the calendar. They are read side by side, the first before the others where calls are
+    /// scarce. A year that cannot be read makes the evidence incomplete; no year at all is an error.
     async fn read_calendar(
         &self,
         person: PersonId,
@@ -443,8 +445,8 @@ fn years_of(events: &BTreeMap<EventId, CalendarEvent>, window: Window) -> Vec<i1
     years
 }
 
-/// Whether the calendar changed since the last observation: an event is new, gone, or has other times. A deletion is news
-/// once, however long it waits for confirmation. Changes of users or types are not news.
+/// Whether the calendar changed since the last observation: an event is new, gone, or has other times. A deletion is
+/// news once, however long it waits for confirmation. Changes of users or types are not news.
 fn has_news(person: &Person, calendar: &Calendar, plan: &Plan, written: &[WrittenAbsence]) -> bool {
     let is_new = |event: &EventId| !person.event_ids.contains(&event.0);
     let is_gone = |event: &EventId| person.event_ids.contains(&event.0) && !calendar.events.contains_key(event);

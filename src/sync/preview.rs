@@ -1,5 +1,5 @@
-//! The dry run: what a sweep would create, change and delete in Optedo, and why the rest would not be written. It writes
-//! nothing to Optedo.
+//! The dry run: what a sweep would create, change and delete in Optedo, and why the rest would not be written. It
+//! writes nothing to Optedo.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};

@@ -65,8 +65,8 @@ impl Engine {
 
     async fn observe_and_apply(&self, company: CompanyId, person: &mut Person, years: YearsToRead) -> Result<Answered> {
         let known_request = person.request.unwrap_or_else(|| self.manual_request());
-        // The request is claimed when the first call may be made, not when it was queued: requests that arrived meanwhile
-        // are answered too.
+        // The request is claimed when the first call may be made, not when it was queued: requests that arrived
+        // meanwhile are answered too.
         let claim = async {
             let permit = self.officient.permit(self.priority(person, known_request.reason)).await?;
             let claimed = queue::claim(&self.db, company, person.id, years != YearsToRead::Near).await?;

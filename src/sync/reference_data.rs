@@ -1,8 +1,8 @@
 //! Cached lists that change seldom: Optedo's users and absence types, Officient's leave types.
 //!
-//! The caller says how fresh the answer must be ([`Fresh`]): a comparison may use an older list than a write, and what was
-//! not found is read again, so that a repaired name counts at once. Callers who need the same list at the same time share
-//! one call.
+//! The caller says how fresh the answer must be ([`Fresh`]): a comparison may use an older list than a write, and what
+//! was not found is read again, so that a repaired name counts at once. Callers who need the same list at the same time
+//! share one call.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -166,8 +166,8 @@ impl ReferenceData {
         Ok(Snapshot { users, absence_types, leave_types: years.iter().copied().zip(types).collect() })
     }
 
-    /// Drops all lists, because the admin may have changed any of them, and reads Optedo's again. A list that cannot be read
-    /// now is read when it is needed, as Officient's leave types are.
+    /// Drops all lists, because the admin may have changed any of them, and reads Optedo's again. A list that cannot be
+    /// read now is read when it is needed, as Officient's leave types are.
     pub async fn refresh(&self) {
         self.leave_types.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let fresh = Fresh(self.clock.now());

@@ -1,5 +1,5 @@
-//! Who asked for a calendar request, and who asked for the newest ones. Officient documents neither the order of its list
-//! of requests nor whether ids of people, events and requests can be equal.
+//! Who asked for a calendar request, and who asked for the newest ones. Officient documents neither the order of its
+//! list of requests nor whether ids of people, events and requests can be equal.
 //!
 //! Who asked for a request never changes, so answers are cached. An answer is not used once somebody's data was erased
 //! after it was read: it may name that person.
@@ -77,8 +77,8 @@ impl RequestLookup {
         Ok(requester)
     }
 
-    /// Who asked for requests that were not in the list before. Reads both ends of the list, for the newest requests are
-    /// at one of them: two or three calls, more when the last page is not known yet.
+    /// Who asked for requests that were not in the list before. Reads both ends of the list, for the newest requests
+    /// are at one of them: two or three calls, more when the last page is not known yet.
     pub async fn new_requesters(&self, reading: Reading) -> Result<Vec<PersonId>, OfficientError> {
         let known_last = self.cache.lock().await.current(reading).last_page;
         let first = self.page(0).await?;
@@ -112,8 +112,8 @@ impl RequestLookup {
         Ok(if has_more { last + 1 } else { last })
     }
 
-    /// Finds the last page: in steps that double, then by halving. Every page past the end looks the same: empty or, from
-    /// a server that repeats its last page, equal to that one.
+    /// Finds the last page: in steps that double, then by halving. Every page past the end looks the same: empty or,
+    /// from a server that repeats its last page, equal to that one.
     async fn find_end(&self, requests: &mut Vec<ListedRequest>) -> Result<u32, OfficientError> {
         // Invariant: page `high` equals `end`; page `low`, if it is not 0, does not.
         let (mut low, mut high) = (0, 1);

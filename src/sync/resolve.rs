@@ -1,17 +1,18 @@
 //! Which people a webhook refers to.
 //!
-//! A webhook carries an id whose meaning is not documented: a person, a calendar event or a calendar request, and the three
-//! may share numbers. So the id is looked up in each meaning, and every candidate is reconciled; one person too many is
-//! harmless. Where that would cost more calls to Officient than reconciling everybody, everybody is reconciled instead.
+//! A webhook carries an id whose meaning is not documented: a person, a calendar event or a calendar request, and the
+//! three may share numbers. So the id is looked up in each meaning, and every candidate is reconciled; one person too
+//! many is harmless. Where that would cost more calls to Officient than reconciling everybody, everybody is reconciled
+//! instead.
 //! **A webhook is done only when its id was looked up in each meaning, or when everybody is to be reconciled.**
 //! Nothing is refused because its event name is new.
 //!
 //! An id without a candidate is most often new leave. The fallback reconciles the people who made the newest requests;
 //! if their calendars do not contain the id either, it reconciles everybody.
 //!
-//! People whom the database knows are requested before Officient is asked about the rest, so that a burst of unknown ids
-//! delays nobody. Whether their ids have another meaning too is looked up last, for all pending webhooks together: most ids
-//! have one.
+//! People whom the database knows are requested before Officient is asked about the rest, so that a burst of unknown
+//! ids delays nobody. Whether their ids have another meaning too is looked up last, for all pending webhooks together:
+//! most ids have one.
 //!
 //! Candidates are stored only if nobody's data was erased since they were read; otherwise the webhooks stay pending.
 
@@ -91,8 +92,8 @@ fn ids_of(webhooks: &[PendingWebhook]) -> Vec<i64> {
 }
 
 impl Engine {
-    /// Requests a reconciliation of the people whom these new webhooks refer to. A webhook about somebody whom the database
-    /// knows stays pending, because its id may have another meaning; so does one whose look-up failed.
+    /// Requests a reconciliation of the people whom these new webhooks refer to. A webhook about somebody whom the
+    /// database knows stays pending, because its id may have another meaning; so does one whose look-up failed.
     pub async fn resolve_new(&self, company: CompanyId, webhooks: Vec<PendingWebhook>) -> Result<()> {
         subscriptions::note_received(&self.db, &ids_of(&webhooks)).await?;
         let reading = erasure::begin_reading(&self.db, company).await?;
@@ -101,8 +102,8 @@ impl Engine {
         self.resolve_with_officient(unknown, reading).await
     }
 
-    /// Resolves webhooks that are still pending. A look-up that fails again leaves its webhook pending, and so does a fallback
-    /// that waits for a reconciliation.
+    /// Resolves webhooks that are still pending. A look-up that fails again leaves its webhook pending, and so does a
+    /// fallback that waits for a reconciliation.
     pub async fn resolve_pending(&self, company: CompanyId, webhooks: Vec<PendingWebhook>) -> Result<()> {
         let reading = erasure::begin_reading(&self.db, company).await?;
         let (in_fallback, others): (Vec<PendingWebhook>, Vec<PendingWebhook>) =
@@ -111,8 +112,8 @@ impl Engine {
         let (known, unknown): (Vec<Resolved>, Vec<Resolved>) = rest.into_iter().partition(Resolved::has_candidate);
         let result = self.resolve_with_officient(unknown, reading).await;
         self.finish_fallback(company, in_fallback).await?;
-        // Most ids have one meaning, so these come last, and all together: after an outage, to reconcile everybody often costs
-        // less.
+        // Most ids have one meaning, so these come last, and all together: after an outage, to reconcile everybody
+        // often costs less.
         if !self.officient_breaker.is_open() {
             self.resolve_with_officient(known, reading).await?;
         }
@@ -149,7 +150,8 @@ impl Engine {
         failure.map_or(Ok(()), Err)
     }
 
-    /// Candidates that the database knows: the person with this id, and the people whose calendar has an event with this id.
+    /// Candidates that the database knows: the person with this id, and the people whose calendar has an event with
+    /// this id.
     async fn candidates_in_database(&self, company: CompanyId, webhooks: Vec<PendingWebhook>) -> Result<Vec<Resolved>> {
         let ids: BTreeSet<i64> = webhooks.iter().filter_map(|webhook| meaning(webhook).id()).collect();
         let ids: Vec<i64> = ids.into_iter().collect();
@@ -260,8 +262,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Nobody is known for these ids: requests a reconciliation of the people who made the newest requests, or of everybody
-    /// when there are no new requests.
+    /// Nobody is known for these ids: requests a reconciliation of the people who made the newest requests, or of
+    /// everybody when there are no new requests.
     async fn start_fallback(&self, unknown: Vec<PendingWebhook>, reading: Reading) -> Result<()> {
         if unknown.is_empty() {
             return Ok(());

@@ -1,8 +1,8 @@
 //! The webhook subscriptions at Officient: exactly one for each event name, with our current address.
 //!
-//! They are checked at start-up, after connecting, on every sweep, and when the admin changes the event names. Our own stale
-//! subscriptions are removed; those of other apps never are. A refused event name becomes an attention item and does not
-//! stop the others.
+//! They are checked at start-up, after connecting, on every sweep, and when the admin changes the event names. Our own
+//! stale subscriptions are removed; those of other apps never are. A refused event name becomes an attention item and
+//! does not stop the others.
 
 use std::collections::HashSet;
 
@@ -71,8 +71,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Replaces the webhook address by one with a new token. Returns whether Officient has the new address. Until it does,
-    /// the old address is accepted too, and the worker goes on trying.
+    /// Replaces the webhook address by one with a new token. Returns whether Officient has the new address. Until it
+    /// does, the old address is accepted too, and the worker goes on trying.
     pub async fn rotate_webhook_token(&self) -> Result<bool> {
         let mut lock = db::begin(&self.db).await?;
         subscriptions::lock(&mut lock).await?;

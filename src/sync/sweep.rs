@@ -66,8 +66,8 @@ impl Engine {
         Ok(subscriptions.is_ok())
     }
 
-    /// Brings the table of people up to date with Officient's list. A list that may still contain a person whose data was
-    /// erased meanwhile is read again.
+    /// Brings the table of people up to date with Officient's list. A list that may still contain a person whose data
+    /// was erased meanwhile is read again.
     pub async fn list_people(&self, company: CompanyId, reason: SyncReason) -> Result<()> {
         loop {
             let reading = erasure::begin_reading(&self.db, company).await?;
@@ -123,9 +123,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Which calendars to read for this person while so many wait. If a sweep's share of the rate limit is too small for
-    /// everybody within one interval, the far years of each person are read only every so many sweeps. If people who do not
-    /// wait for a sweep need more calls than the limit allows at once, their near years come first.
+    /// Which calendars to read for this person while so many wait. If a sweep's share of the rate limit is too small
+    /// for everybody within one interval, the far years of each person are read only every so many sweeps. If people
+    /// who do not wait for a sweep need more calls than the limit allows at once, their near years come first.
     pub fn years_to_read(
         &self,
         person: &Person,

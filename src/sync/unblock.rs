@@ -1,5 +1,5 @@
-//! Names and types that blocked leave waits for. Nobody announces their repair, so they are read again every minute while
-//! leave is blocked: Optedo's two lists, Officient's leave types if a type is waited for, and some names.
+//! Names and types that blocked leave waits for. Nobody announces their repair, so they are read again every minute
+//! while leave is blocked: Optedo's two lists, Officient's leave types if a type is waited for, and some names.
 //!
 //! Only people whose cause is gone are reconciled. What the admin ignores is not read.
 
@@ -24,8 +24,8 @@ const NAMES: i64 = 10;
 pub type Unblocked = HashSet<(AttentionKind, String)>;
 
 impl Engine {
-    /// Requests everybody whose leave waits for a cause that is gone, except for causes found `before`: those people are
-    /// requested already, or something else blocks their leave.
+    /// Requests everybody whose leave waits for a cause that is gone, except for causes found `before`: those people
+    /// are requested already, or something else blocks their leave.
     pub async fn unblock(&self, company: CompanyId, before: &Unblocked) -> Result<Unblocked> {
         let awaited = attention::awaited(&self.db, company).await?;
         if awaited.is_empty() {
@@ -84,7 +84,8 @@ impl Engine {
         }
     }
 
-    /// The causes about types whose description is that of exactly one absence type by now, in every year that has them.
+    /// The causes about types whose description is that of exactly one absence type by now, in every year that has
+    /// them.
     async fn mapped_by_now(&self, company: CompanyId, awaited: Vec<Awaited>, fresh: Fresh) -> Result<Vec<Awaited>> {
         if awaited.is_empty() {
             return Ok(Vec::new());

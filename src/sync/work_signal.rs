@@ -11,8 +11,8 @@ use crate::db::Db;
 /// The Postgres channel of `listen` and `notify`.
 pub const CHANNEL: &str = "optedo_officient_work";
 
-/// How long after its last heartbeat a leader may assume that it still holds the lock. Shorter than the time after which
-/// another replica replaces a leader that hangs (`leader.rs`).
+/// How long after its last heartbeat a leader may assume that it still holds the lock. Shorter than the time after
+/// which another replica replaces a leader that hangs (`leader.rs`).
 pub const LEADERSHIP_VALID_FOR: Duration = Duration::from_secs(7);
 
 /// Clones notify the same worker.

@@ -1,4 +1,5 @@
-//! Starts the jobs that are due: resolving webhooks, reconciling people, sweeps, previews, audits, unblocking, clean-up.
+//! Starts the jobs that are due: resolving webhooks, reconciling people, sweeps, previews, audits, unblocking,
+//! clean-up.
 //!
 //! All jobs run concurrently. Officient's rate limit bounds them, not the machine.
 
@@ -33,14 +34,15 @@ const MOST_FAILED: usize = 6;
 /// Webhooks resolved together, and how many such batches side by side.
 const WEBHOOK_BATCH: i64 = 5000;
 const MOST_WEBHOOK_BATCHES: usize = 4;
-/// More webhooks than this at a time are a burst. Its webhooks are resolved together once no more than this many arrived
-/// within the debounce interval, or after the longest debounce.
+/// More webhooks than this at a time are a burst. Its webhooks are resolved together once no more than this many
+/// arrived within the debounce interval, or after the longest debounce.
 const BURST: usize = 5;
 const DEBOUNCE: Duration = Duration::from_millis(200);
 const LONGEST_DEBOUNCE: SignedDuration = SignedDuration::from_secs(2);
 /// Pending webhooks that could not be resolved are tried again this often.
 const RETRY_WEBHOOKS_EVERY: Duration = Duration::from_millis(200);
-/// How often the worker looks for work while jobs run, and at rest: then the leader's heartbeat notifies it of what is due.
+/// How often the worker looks for work while jobs run, and at rest: then the leader's heartbeat notifies it of what is
+/// due.
 const BUSY_TICK: Duration = Duration::from_secs(1);
 const IDLE_TICK: Duration = Duration::from_mins(1);
 /// While an upstream fails, another person tries it at least this often.
@@ -82,8 +84,8 @@ pub struct Worker {
     webhook_batches: usize,
     webhooks_being_resolved: HashSet<i64>,
     burst: Option<Burst>,
-    /// Webhooks up to `taken_up_to` may be pending: a look-up failed, a fallback waits, or another replica stored a webhook
-    /// late.
+    /// Webhooks up to `taken_up_to` may be pending: a look-up failed, a fallback waits, or another replica stored a
+    /// webhook late.
     may_have_pending: bool,
     unblocked: Unblocked,
     failing_jobs: FailingJobs,
@@ -122,8 +124,8 @@ impl Worker {
         }
     }
 
-    /// Works until the service stops, then waits for the jobs. Ends early when a job panicked: the leader then starts a new
-    /// worker.
+    /// Works until the service stops, then waits for the jobs. Ends early when a job panicked: the leader then starts a
+    /// new worker.
     pub async fn run(&mut self) {
         let mut notified_at = Instant::now();
         while !self.engine.stop.is_cancelled() {
@@ -181,8 +183,8 @@ impl Worker {
         self.jobs.get(&name).is_none_or(|job| job.may_start(now))
     }
 
-    /// Starts a job that runs one at a time, and after a success not again before `pause` is over; `failure` says in the
-    /// log what it could not do.
+    /// Starts a job that runs one at a time, and after a success not again before `pause` is over; `failure` says in
+    /// the log what it could not do.
     fn start<T: Send + 'static>(
         &mut self,
         (name, span, pause): (JobName, Span, Duration),

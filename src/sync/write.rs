@@ -1,8 +1,8 @@
-//! Writing one absence to Optedo in three steps: intent on disk, call, result on disk. What the response does not show is
-//! looked up in Optedo's own list.
+//! Writing one absence to Optedo in three steps: intent on disk, call, result on disk. What the response does not show
+//! is looked up in Optedo's own list.
 //!
-//! After a crash or a lost response the next reconciliation finds the intent and finishes the write: before an absence is
-//! created again, it is looked for under our reference; a change or deletion is repeated.
+//! After a crash or a lost response the next reconciliation finds the intent and finishes the write: before an absence
+//! is created again, it is looked for under our reference; a change or deletion is repeated.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -56,8 +56,8 @@ impl Engine {
         }
     }
 
-    /// Begins the transaction that stores an intent, unless the admin linked the user to somebody else meanwhile: then the
-    /// person is observed again.
+    /// Begins the transaction that stores an intent, unless the admin linked the user to somebody else meanwhile: then
+    /// the person is observed again.
     async fn begin_write(&self, context: WriteContext, user: UserId) -> Result<PgTransaction<'static>> {
         let mut tx = db::begin(&self.db).await?;
         if person_choices::may_write(&mut tx, context.company, context.person, user).await? {
@@ -154,8 +154,8 @@ impl Engine {
         };
         if is_gone {
             self.wait_until_visible(event, written_at)?;
-            // A person deleted the absence in Optedo, and the event changed since: the leave must be there again. Perhaps
-            // it is, where our database was restored from a backup.
+            // A person deleted the absence in Optedo, and the event changed since: the leave must be there again.
+            // Perhaps it is, where our database was restored from a backup.
             let listed = self.optedo.absences(desired.user, desired.date, desired.date).await?;
             return Box::pin(self.create(context, desired, None, &listed)).await;
         }
@@ -230,8 +230,8 @@ impl Engine {
         OptedoError { operation: format!("writing the absence of event {event}"), source }.into()
     }
 
-    /// Behind a cache or on a replica, Optedo may not show an absence for some seconds after we wrote it. `None`: it was not
-    /// written lately, or a deletion was begun since, which explains that it is gone.
+    /// Behind a cache or on a replica, Optedo may not show an absence for some seconds after we wrote it. `None`: it
+    /// was not written lately, or a deletion was begun since, which explains that it is gone.
     fn wait_until_visible(&self, event: EventId, written_at: Option<Timestamp>) -> Result<()> {
         let age = written_at.map(|at| self.clock.now().duration_since(at));
         match age.and_then(|age| Duration::try_from(age).ok()) {
@@ -240,8 +240,8 @@ impl Engine {
         }
     }
 
-    /// Makes the call of a write whose intent is on disk. Until when the call may reach Optedo is stored first: if its end
-    /// is never known, nothing is written about the same absence before that time.
+    /// Makes the call of a write whose intent is on disk. Until when the call may reach Optedo is stored first: if its
+    /// end is never known, nothing is written about the same absence before that time.
     async fn call<T>(
         &self,
         context: WriteContext,

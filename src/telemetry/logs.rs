@@ -65,8 +65,8 @@ fn public_message(payload: &(dyn Any + Send)) -> &'static str {
     payload.downcast_ref::<&'static str>().copied().unwrap_or("its message may hold personal data")
 }
 
-/// Escapes characters that move a cursor, begin a line or colour a terminal, so that a value from outside cannot forge a
-/// log line.
+/// Escapes characters that move a cursor, begin a line or colour a terminal, so that a value from outside cannot forge
+/// a log line.
 fn escaped(text: &str) -> Cow<'_, str> {
     if !text.contains(char::is_control) {
         return text.into();

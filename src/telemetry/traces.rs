@@ -50,7 +50,8 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
 static PROVIDER: OnceLock<SdkTracerProvider> = OnceLock::new();
 
-/// Sends the spans of this process to the collector, if the configuration names one. Called once, before the log starts.
+/// Sends the spans of this process to the collector, if the configuration names one. Called once, before the log
+/// starts.
 pub fn start(config: &Config) -> Result<(), ExporterBuildError> {
     let Some(endpoint) = &config.traces.otlp_endpoint else {
         return Ok(());

@@ -76,8 +76,8 @@ impl SessionPolicy {
         })
     }
 
-    /// The key of a session in the database. With another password or encryption key it is another, so that sessions end
-    /// when one of them changes.
+    /// The key of a session in the database. With another password or encryption key it is another, so that sessions
+    /// end when one of them changes.
     pub(super) fn session_digest(&self, cookie: &str) -> [u8; 32] {
         keyed_digest(self.session_key.expose_secret(), cookie)
     }

@@ -1,8 +1,8 @@
 //! Accepts connections, and limits their number and how long a client may keep one without sending anything.
 //!
-//! `axum::serve` waits for a client for ever. Here a client that sends its headers too slowly loses its connection, and a
-//! body that is not complete in time ends its request. (The time-out layer of tower-http starts again with every piece of
-//! the body.) What is left of a body that nobody reads is dropped.
+//! `axum::serve` waits for a client for ever. Here a client that sends its headers too slowly loses its connection, and
+//! a body that is not complete in time ends its request. (The time-out layer of tower-http starts again with every
+//! piece of the body.) What is left of a body that nobody reads is dropped.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -41,8 +41,8 @@ const MAX_DROPPED_BYTES: usize = 1024 * 1024;
 /// The request line and the headers; larger ones get 431.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
-/// Raises the limit on open files to what the connections need: many systems allow 1,024 by default, and a process without
-/// any left cannot call Officient either.
+/// Raises the limit on open files to what the connections need: many systems allow 1,024 by default, and a process
+/// without any left cannot call Officient either.
 pub fn raise_file_limit() {
     match rlimit::increase_nofile_limit(FILES) {
         Ok(files) if files >= FILES => {}

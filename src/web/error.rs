@@ -1,4 +1,5 @@
-//! Every way in which a request can fail, and its response: a problem document (RFC 9457), explained in `docs/errors.md`.
+//! Every way in which a request can fail, and its response: a problem document (RFC 9457), explained in
+//! `docs/errors.md`.
 //!
 //! The text of a cause is logged once and never sent.
 

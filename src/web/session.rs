@@ -1,8 +1,8 @@
 //! Sessions of the admin, and the middleware that lets only the admin in.
 //!
-//! A session is a random cookie, of which the database has a keyed digest. A change that a cookie authenticates must also
-//! carry the session's CSRF token, as form field or header, and come from our own page as far as the browser says. A
-//! change with the bearer token need not: no browser sends that token by itself.
+//! A session is a random cookie, of which the database has a keyed digest. A change that a cookie authenticates must
+//! also carry the session's CSRF token, as form field or header, and come from our own page as far as the browser says.
+//! A change with the bearer token need not: no browser sends that token by itself.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -49,7 +49,8 @@ impl FromRequestParts<App> for Admin {
     }
 }
 
-/// Enough of the digest of a secret to distinguish it from others, too little to be one: for the audit log and cookie names.
+/// Enough of the digest of a secret to distinguish it from others, too little to be one: for the audit log and cookie
+/// names.
 pub(super) fn short_name(digest: &[u8]) -> String {
     let mut name = String::new();
     for byte in digest.iter().take(4) {

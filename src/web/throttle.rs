@@ -30,7 +30,8 @@ pub(super) struct Throttle {
 
 #[derive(Default)]
 struct State {
-    /// Attempts of the last [`PERIOD`] with a wrong password, or one that is being checked. [`PACE`] bounds their number.
+    /// Attempts of the last [`PERIOD`] with a wrong password, or one that is being checked. [`PACE`] bounds their
+    /// number.
     attempts: HashMap<IpAddr, Vec<Instant>>,
     /// When unknown addresses may make [`BURST`] attempts at once again.
     recovered_at: Option<Instant>,

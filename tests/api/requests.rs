@@ -359,8 +359,8 @@ async fn the_status_document_has_exactly_its_fields() {
     assert_eq!(status["attention"]["open"], 1);
 }
 
-/// Jan has leave in Optedo and leave of a type whose name has an extra space, the name of Els differs in a capital letter, and
-/// Piet is not in Optedo.
+/// Jan has leave in Optedo and leave of a type whose name has an extra space, the name of Els differs in a capital
+/// letter, and Piet is not in Optedo.
 pub async fn three_people() -> World {
     let w = World::start().await;
     w.optedo.add_user("Els", "de Smet");

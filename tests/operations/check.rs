@@ -1,4 +1,5 @@
-//! The command `check`: a healthy installation has no findings; each fault has its own, and the rest is checked as well.
+//! The command `check`: a healthy installation has no findings; each fault has its own, and the rest is checked as
+//! well.
 
 use crate::support::prelude::*;
 use crate::support::program::{run, run_in, with};

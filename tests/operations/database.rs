@@ -20,7 +20,8 @@ fn people_of(w: &World) -> Vec<(i64, i64)> {
     [vec![(w.jan, w.user)], w.hire_people(4)].concat()
 }
 
-/// What sqlx 0.9 forgets: the next statement over that connection would be written inside an open transaction, and lost.
+/// What sqlx 0.9 forgets: the next statement over that connection would be written inside an open transaction, and
+/// lost.
 #[tokio::test]
 async fn a_transaction_cancelled_while_it_begins_is_not_left_open() {
     let url = create_database().await;

@@ -1,5 +1,5 @@
-//! Notifications: one message when an incident opens, when its reason changes and when it is over; by real SMTP and to a
-//! webhook, with a digest a day.
+//! Notifications: one message when an incident opens, when its reason changes and when it is over; by real SMTP and to
+//! a webhook, with a digest a day.
 
 use crate::support::notifications::{
     Chat, mail_server, message_id, send_test_message, subjects, until_mails, until_state, with_chat, with_mail,

@@ -138,7 +138,8 @@ async fn a_leader_that_does_not_know_of_its_successor_writes_nothing() {
     w.finish(&[]).await;
 }
 
-/// The process may be suspended, or Postgres slow, between noting a call and making it: another replica may lead by then.
+/// The process may be suspended, or Postgres slow, between noting a call and making it: another replica may lead by
+/// then.
 #[tokio::test]
 async fn a_leader_whose_heartbeat_is_too_old_after_noting_a_call_does_not_make_it() {
     let w = World::connected().await;

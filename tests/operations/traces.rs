@@ -1,4 +1,5 @@
-//! Traces as a collector receives them from the real program: what is in them, what is not, and that they never disturb it.
+//! Traces as a collector receives them from the real program: what is in them, what is not, and that they never disturb
+//! it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -51,8 +51,8 @@ async fn a_replica_can_restart_on_the_schema_of_the_next_version() {
     w.finish(&[]).await;
 }
 
-/// Leave changes twenty times. Officient delivers its webhooks to the replica that it knows; the test delivers one to this
-/// replica.
+/// Leave changes twenty times. Officient delivers its webhooks to the replica that it knows; the test delivers one to
+/// this replica.
 async fn twenty_changes(w: &World, people: &[(i64, i64)], dice: &mut Dice, also: &Replica) {
     let path = w.officient.subscriptions()[0].target_url.clone();
     let path = path.strip_prefix(&w.url).unwrap();

@@ -60,7 +60,8 @@ async fn an_item_about_a_leave_type_keeps_the_name_that_officient_shows() {
     assert!(items.iter().any(|item| item["subject"] == "Thuis werken"), "the API: {items:?}");
 }
 
-/// Follows a link of an item, saves the choice whose effect the page then shows, and returns what the browser shows next.
+/// Follows a link of an item, saves the choice whose effect the page then shows, and returns what the browser shows
+/// next.
 async fn save_choice_of_item(browser: &Browser<'_>, label: &str) -> Page {
     let list = browser.open(&tab("/attention")).await.ok();
     let effect = browser.open(&list.link(label)).await.ok();

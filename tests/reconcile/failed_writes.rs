@@ -139,8 +139,8 @@ async fn an_interrupted_deletion_and_change_are_completed_after_a_restart() {
     w.finish(&[]).await;
 }
 
-/// A deletion took effect and its response was lost. Then the leave comes back: the 404 that its absence answers now is no
-/// sign of an Optedo that lags behind.
+/// A deletion took effect and its response was lost. Then the leave comes back: the 404 that its absence answers now is
+/// no sign of an Optedo that lags behind.
 #[tokio::test]
 async fn leave_that_returns_after_a_deletion_without_a_response_is_written_at_once() {
     let w = options().set("sync.adopt_existing", "false").connected().await;

@@ -1,4 +1,5 @@
-//! What the admin chooses for a leave type: an absence type, or to exclude it. Officient decides again when it is undone.
+//! What the admin chooses for a leave type: an absence type, or to exclude it. Officient decides again when it is
+//! undone.
 
 use crate::support::prelude::*;
 

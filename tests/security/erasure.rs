@@ -119,8 +119,8 @@ async fn erase(w: &World, person: i64) {
     tx.commit().await.unwrap();
 }
 
-/// A person is erased after Officient has sent a list with them and before the list is stored: they do not come back, not
-/// even as an id, and the list is read again.
+/// A person is erased after Officient has sent a list with them and before the list is stored: they do not come back,
+/// not even as an id, and the list is read again.
 #[tokio::test]
 async fn a_list_read_before_an_erasure_brings_nobody_back() {
     let requests = "/1.0/calendar/requests/";

@@ -12,7 +12,8 @@ pub const NAMES: [&str; 4] = ["Xaveria", "Quaghebeur", "xaveria", "Onvindbaar"];
 
 pub const TYPES: [&str; 3] = ["Borstvoedingsverlof", "Zorgverlof-optedo", "Nergensverlof"];
 
-/// A person who matches, one who nearly matches, and one who does not; each with sick leave, a mapped and an unmapped type.
+/// A person who matches, one who nearly matches, and one who does not; each with sick leave, a mapped and an unmapped
+/// type.
 pub fn fill(w: &World) -> [i64; 3] {
     let (matched, _) = w.hire(NAMES[0], NAMES[1]);
     let near = w.officient.add_person(NAMES[2], NAMES[1]);
@@ -182,8 +183,8 @@ async fn secrets(w: &World) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Signs in, connects after a stranger's attempt, has trouble with these people, replaces the webhook address and renews
-/// the token; every secret of it.
+/// Signs in, connects after a stranger's attempt, has trouble with these people, replaces the webhook address and
+/// renews the token; every secret of it.
 pub async fn live_through_much(w: &World, people: &[i64]) -> Vec<(&'static str, String)> {
     w.fill_in_credentials().await;
     let browser = Browser::signed_in(w).await;

@@ -1,4 +1,5 @@
-//! The login at Officient (RFC 6749, RFC 9700): only the browser that began it can end it, once, and nothing of it leaks.
+//! The login at Officient (RFC 6749, RFC 9700): only the browser that began it can end it, once, and nothing of it
+//! leaks.
 
 use std::collections::HashSet;
 

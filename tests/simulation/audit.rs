@@ -1,4 +1,5 @@
-//! The audit in the simulation: what was edited by hand in Optedo is found, and nothing else, whatever went wrong before.
+//! The audit in the simulation: what was edited by hand in Optedo is found, and nothing else, whatever went wrong
+//! before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,8 +24,8 @@ fn event_and_kind(difference: &Value) -> (i64, &'static str) {
 }
 
 impl Company<'_> {
-    /// Audits everybody while all works. The audit restores what was found if the settings say so. Otherwise the admin restores
-    /// some of it, and keeps the rest.
+    /// Audits everybody while all works. The audit restores what was found if the settings say so. Otherwise the admin
+    /// restores some of it, and keeps the rest.
     pub(super) async fn audit(&mut self) -> Result<(), String> {
         let before = self.expected_differences().await;
         self.audit_everybody().await?;

@@ -115,7 +115,8 @@ pub struct Company<'a> {
     pub admin_settings: BTreeMap<String, String>,
     /// The leave types for which the admin ever chose.
     pub types_ever_chosen: BTreeSet<String>,
-    /// Whether absences of archived people may have been deleted since the last quiet period, because a setting said so.
+    /// Whether absences of archived people may have been deleted since the last quiet period, because a setting said
+    /// so.
     may_delete_leavers: bool,
     /// Whether an audit may have restored differences since then.
     may_restore_differences: bool,
@@ -512,7 +513,8 @@ impl<'a> Company<'a> {
         self.clock.advance(SignedDuration::from_secs(61));
     }
 
-    /// The admin decides. This may fail, because something else may be broken: [`Self::read_choices`] shows what is stored.
+    /// The admin decides. This may fail, because something else may be broken: [`Self::read_choices`] shows what is
+    /// stored.
     async fn choose(&mut self, method: Method, path: &str, body: &Value) {
         let request = self.http.request(method, format!("{}{path}", self.url())).bearer_auth(API_TOKEN);
         drop(request.json(body).send().await);
@@ -648,7 +650,8 @@ impl<'a> Company<'a> {
     /// The service tries for a while although something may be broken.
     async fn struggle(&mut self) {
         if self.max_deletions == 1 {
-            // First without a moving clock: otherwise deletions that are planned together happen more than ten minutes apart.
+            // First without a moving clock: otherwise deletions that are planned together happen more than ten minutes
+            // apart.
             for _ in 0..self.owed.len() {
                 self.deliver_owed(0, 1).await;
             }
@@ -890,8 +893,8 @@ impl<'a> Company<'a> {
         Ok(())
     }
 
-    /// Whether the event is gone, and another event of that person is blocked: on the same day it may be the same leave,
-    /// so the absence stays.
+    /// Whether the event is gone, and another event of that person is blocked: on the same day it may be the same
+    /// leave, so the absence stays.
     fn may_stand_for_another(&self, event: i64, expected: &BTreeMap<i64, Expected>) -> bool {
         let Some(person) = self.owners.get(&event).filter(|_| !expected.contains_key(&event)) else {
             return false;

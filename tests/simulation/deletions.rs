@@ -1,8 +1,9 @@
-//! Deletions as a planner sees them in Optedo: of the events that are deleted within ten minutes of the story's clock, and whose
-//! absences are deleted within them, there are never more than `sync.max_deletions`, except those that the admin confirmed.
+//! Deletions as a planner sees them in Optedo: of the events that are deleted within ten minutes of the story's clock,
+//! and whose absences are deleted within them, there are never more than `sync.max_deletions`, except those that the
+//! admin confirmed.
 //!
-//! When the service planned a deletion cannot be seen from here: after the event was deleted, and before the absence was. A
-//! deletion that took longer than ten minutes does not show when it was planned, and does not count.
+//! When the service planned a deletion cannot be seen from here: after the event was deleted, and before the absence
+//! was. A deletion that took longer than ten minutes does not show when it was planned, and does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,8 +20,8 @@ pub struct Deletions {
     went_at: BTreeMap<i64, Timestamp>,
     /// The same for all events.
     all_went_at: Option<Timestamp>,
-    /// Ids of the absences that existed at the end of the last quiet period and that the service knew: a create without a
-    /// recorded result does not count.
+    /// Ids of the absences that existed at the end of the last quiet period and that the service knew: a create without
+    /// a recorded result does not count.
     known: BTreeSet<i64>,
     /// Absences whose deletion the admin confirmed.
     confirmed: BTreeSet<i64>,

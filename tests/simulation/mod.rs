@@ -1,5 +1,5 @@
-//! The simulation: stories of operations and faults, generated from seeds, played on the real service with a real Postgres,
-//! real HTTP and the simulators, on a clock that the story moves. See docs/reliability.md.
+//! The simulation: stories of operations and faults, generated from seeds, played on the real service with a real
+//! Postgres, real HTTP and the simulators, on a clock that the story moves. See docs/reliability.md.
 //!
 //! A seed always gives the same story. How the steps of the service interleave with it depends on the machine, as in
 //! production: a story that fails sometimes has found a race.
@@ -72,7 +72,8 @@ async fn shrink(seed: u64, what: String, database: &mut Database) -> (Story, Str
     simplest
 }
 
-/// Plays the stories of these seeds, prints and shrinks the failing ones, and counts the survived operations and faults.
+/// Plays the stories of these seeds, prints and shrinks the failing ones, and counts the survived operations and
+/// faults.
 async fn play_seeds(first: u64, count: u64) -> (Survived, Vec<u64>) {
     let next = AtomicU64::new(first);
     let total = Mutex::new((Survived::default(), Vec::new()));

@@ -35,7 +35,8 @@ impl Company<'_> {
         self.until_none(UNSENT, "messages of incidents").await?;
         let mut wrong = self.database.texts(NOT_SENT_ONCE).await;
         if !wrong.is_empty() {
-            // An item that resolved itself within a second has an incident too, which the leader may have opened only now.
+            // An item that resolved itself within a second has an incident too, which the leader may have opened only
+            // now.
             self.until_none(UNSENT, "messages of the latest incidents").await?;
             wrong = self.database.texts(NOT_SENT_ONCE).await;
         }

@@ -62,8 +62,8 @@ pub enum Operation {
     BecomeWorked {
         event: usize,
     },
-    /// A field of the event gets a value that Officient does not document ([`UNDOCUMENTED`]); without one, all fields are as
-    /// documented again.
+    /// A field of the event gets a value that Officient does not document ([`UNDOCUMENTED`]); without one, all fields
+    /// are as documented again.
     Spoil {
         event: usize,
         value: Option<usize>,

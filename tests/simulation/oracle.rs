@@ -1,7 +1,7 @@
 //! The expected absences, computed from the simulators alone, without any code of the service.
 //!
-//! For blocked leave (a name or a type that does not match, an archived person) nothing is expected but that the state before
-//! stays. [`Memory`] knows what stood, and what happened since that may have changed it.
+//! For blocked leave (a name or a type that does not match, an archived person) nothing is expected but that the state
+//! before stays. [`Memory`] knows what stood, and what happened since that may have changed it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -212,8 +212,8 @@ pub fn has_undocumented_value(company: &Company<'_>, event: &Event) -> bool {
     event.leave.raw.keys().any(|field| decides(field))
 }
 
-/// The user of a person who is not archived or excluded: the linked one; or the only one who is not linked and has the name
-/// that nobody else without a choice has.
+/// The user of a person who is not archived or excluded: the linked one; or the only one who is not linked and has the
+/// name that nobody else without a choice has.
 pub fn user_of(company: &Company<'_>, person: &Person) -> Option<i64> {
     let linked_user = |person: &Person| match company.choices.get(&person.id) {
         Some(Choice::To(user)) => Some(*user),
@@ -254,7 +254,8 @@ fn of_event(company: &Company<'_>, person: &Person, event: &Event) -> Expected {
     match choice {
         Some(Choice::Keep) => return Expected::Kept,
         Some(Choice::Delete) => return Expected::Nothing,
-        // The configuration has no description for it. It may have been written while the admin's choice was another one.
+        // The configuration has no description for it. It may have been written while the admin's choice was another
+        // one.
         None if event.leave.working && leave_type == LeaveType::SickDay => {
             let was_chosen = company.types_ever_chosen.contains(&type_id(leave_type));
             return if was_chosen { Expected::Kept } else { Expected::Nothing };

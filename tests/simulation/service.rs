@@ -1,5 +1,5 @@
-//! A replica that can be killed: the real application on a runtime of its own. When the runtime is shut down, all its tasks end
-//! wherever they wait, and its connections break, as at the end of a process.
+//! A replica that can be killed: the real application on a runtime of its own. When the runtime is shut down, all its
+//! tasks end wherever they wait, and its connections break, as at the end of a process.
 
 use std::time::Duration;
 

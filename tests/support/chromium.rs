@@ -263,7 +263,8 @@ impl Chromium {
         missed.map(|(control, _)| control.as_str().unwrap().to_owned()).collect()
     }
 
-    /// The controls that are lower or narrower than 24 pixels: too small for a finger. A label enlarges what it describes.
+    /// The controls that are lower or narrower than 24 pixels: too small for a finger. A label enlarges what it
+    /// describes.
     pub async fn small_controls(&self) -> Vec<String> {
         let script = "return [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
             .filter((control) => control.checkVisibility() && !control.matches('.skip'))
@@ -301,8 +302,8 @@ impl Drop for Chromium {
     }
 }
 
-/// `ChromeDriver` on a port of its own choice. It ends at once where that is free for one sort of address only: on a busy
-/// machine another process may have taken it for the other.
+/// `ChromeDriver` on a port of its own choice. It ends at once where that is free for one sort of address only: on a
+/// busy machine another process may have taken it for the other.
 async fn start_driver() -> (Child, u16) {
     for _ in 0..20 {
         let mut server = Command::new("chromedriver")

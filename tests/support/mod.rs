@@ -1,7 +1,7 @@
 //! The set-up of every test: the running service, the two simulators, and a database of its own.
 //!
-//! `TestApp::start()` is the real application on a free port. [`world::World`] adds a small company. Tests never wait for a
-//! guessed time: they wait for an end state ([`TestApp::settle`], [`TestApp::until`]), for rounds of the worker
+//! `TestApp::start()` is the real application on a free port. [`world::World`] adds a small company. Tests never wait
+//! for a guessed time: they wait for an end state ([`TestApp::settle`], [`TestApp::until`]), for rounds of the worker
 //! ([`TestApp::until_idle`]), or for a call that a simulator holds ([`simulators::Hold`]).
 
 pub mod browser;
@@ -234,7 +234,8 @@ impl TestApp {
         (body["authorizeUrl"].as_str().unwrap().parse().unwrap(), cookie)
     }
 
-    /// Comes back from Officient with these query parameters and cookie; returns the notice of the page, empty if it has none.
+    /// Comes back from Officient with these query parameters and cookie; returns the notice of the page, empty if it
+    /// has none.
     pub async fn come_back(&self, query: &[(&str, &str)], cookie: &str) -> String {
         let request = self.http.get(format!("{}{API}", self.url)).query(query).header("cookie", cookie);
         let response = request.send().await.unwrap();

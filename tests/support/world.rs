@@ -1,5 +1,5 @@
-//! A small company that most tests begin with: a person who matches a user, a leave type that is mapped, and absences of
-//! others that must never be touched.
+//! A small company that most tests begin with: a person who matches a user, a leave type that is mapped, and absences
+//! of others that must never be touched.
 
 use std::ops::Deref;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use super::simulators::officient::{LeaveType, NewEvent};
 use super::simulators::optedo::{Absence, NewAbsence};
 use super::{Options, TestApp};
 
-/// Jan Peeters is in Officient and in Optedo; the leave type Verlof is mapped to the absence type Vakantie. Optedo has two
-/// absences that are not ours, of Jan and of another user; [`World::finish`] checks that they did not change.
+/// Jan Peeters is in Officient and in Optedo; the leave type Verlof is mapped to the absence type Vakantie. Optedo has
+/// two absences that are not ours, of Jan and of another user; [`World::finish`] checks that they did not change.
 pub struct World {
     pub app: TestApp,
     /// Jan in Officient.

@@ -92,8 +92,8 @@ async fn resolved_or_missing(engine: &Engine, id: i64, headers: &HeaderMap) -> R
     Err(WebError::NotFound)
 }
 
-/// Tries again what the open items are about, except what waits for a decision. One that cannot be tried does not stop the
-/// others.
+/// Tries again what the open items are about, except what waits for a decision. One that cannot be tried does not stop
+/// the others.
 pub async fn retry_all(app: &App) -> Result<(), WebError> {
     let connection = connection::load(&app.engine.db).await?;
     let now = app.engine.clock.now();
@@ -107,8 +107,8 @@ pub async fn retry_all(app: &App) -> Result<(), WebError> {
     Ok(())
 }
 
-/// Tries again what the item is about. What waits for a decision goes on waiting. Lists that were read at `at` or later are
-/// not read again, so that many items cost no more calls than one.
+/// Tries again what the item is about. What waits for a decision goes on waiting. Lists that were read at `at` or later
+/// are not read again, so that many items cost no more calls than one.
 async fn retry_item(
     app: &App,
     connection: &Connection,

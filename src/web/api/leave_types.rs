@@ -127,7 +127,8 @@ fn choice_of(body: &Map<String, Value>) -> Result<Option<TypeChoice>, WebError> 
     }
 }
 
-/// The choice in a form: `officient`, `exclude`, `exclude-delete` or the id of an absence type. `None`: it is none of these.
+/// The choice in a form: `officient`, `exclude`, `exclude-delete` or the id of an absence type. `None`: it is none of
+/// these.
 pub fn choice_in_form(text: &str) -> Option<Option<TypeChoice>> {
     match text {
         "officient" => Some(None),

@@ -1,5 +1,5 @@
-//! The JSON API for the admin: handlers, wire types and OpenAPI annotations by subject. The page and the commands call the
-//! same functions.
+//! The JSON API for the admin: handlers, wire types and OpenAPI annotations by subject. The page and the commands call
+//! the same functions.
 
 pub mod absences;
 pub mod attention;

@@ -144,8 +144,8 @@ pub(super) fn text<'a>(object: &'a Map<String, Value>, field: &'static str) -> R
     object.get(field).ok_or(invalid("is missing"))?.as_str().ok_or(invalid("must be a string"))
 }
 
-/// The text without the spaces and invisible characters around it, which come along when it is pasted. It must not be empty,
-/// and Postgres must be able to store it.
+/// The text without the spaces and invisible characters around it, which come along when it is pasted. It must not be
+/// empty, and Postgres must be able to store it.
 fn check_text<'a>(field: &'static str, text: &'a str) -> Result<&'a str, WebError> {
     let is_blank = |char: char| char.is_whitespace() || "\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}".contains(char);
     let text = text.trim_matches(is_blank);

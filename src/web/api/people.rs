@@ -260,8 +260,8 @@ pub async fn undo_choice(engine: &Engine, admin: &Admin, person: PersonId, undo:
     finish_choice(engine, tx, company, person, affected.into_iter().collect()).await
 }
 
-/// Has the person reconciled, and everybody whose match may depend on the choice: people with the same name as the person,
-/// or with one of these names.
+/// Has the person reconciled, and everybody whose match may depend on the choice: people with the same name as the
+/// person, or with one of these names.
 async fn finish_choice(
     engine: &Engine,
     mut tx: sqlx::PgTransaction<'static>,

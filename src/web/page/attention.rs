@@ -113,7 +113,8 @@ pub(super) struct ItemView {
     pub(super) to_decide: Option<ToDecide>,
     /// The address of the page that shows the subject.
     pub(super) more: Option<String>,
-    /// A person or leave type is excluded instead. An ignored item about archived people would hide who is archived later.
+    /// A person or leave type is excluded instead. An ignored item about archived people would hide who is archived
+    /// later.
     pub(super) can_ignore: bool,
 }
 
@@ -168,8 +169,8 @@ pub(super) async fn item_views(visit: &Visit, items: Vec<StoredItem>) -> Result<
     Ok(views)
 }
 
-/// Adds to each item whose leave waits for it: not to one about a leave type, because no page says who has which leave. What
-/// waits for a decision is listed there, by month.
+/// Adds to each item whose leave waits for it: not to one about a leave type, because no page says who has which leave.
+/// What waits for a decision is listed there, by month.
 async fn add_waits(visit: &Visit, company: CompanyId, views: &mut [ItemView]) -> Result<(), sqlx::Error> {
     let (db, t) = (&visit.engine.db, visit.frame.t);
     let open = views.iter().filter(|view| view.item.resolved_at.is_none());

@@ -21,7 +21,8 @@ use crate::web::session::Admin;
 use crate::web::state::App;
 use crate::web::{CALLBACK_PATH, PAGE_PATH};
 
-/// A tab of the page; its string is the last part of its path. A page under another path belongs to the tab that names it.
+/// A tab of the page; its string is the last part of its path. A page under another path belongs to the tab that names
+/// it.
 #[derive(Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case", const_into_str)]
 pub(super) enum Tab {

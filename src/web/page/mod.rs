@@ -1,4 +1,5 @@
-//! The admin's page: a frame with tabs, in the admin's language. It works without scripts; `page.js` keeps it up to date.
+//! The admin's page: a frame with tabs, in the admin's language. It works without scripts; `page.js` keeps it up to
+//! date.
 //!
 //! The page shows a person's first and last name and nothing else about them; never which leave a person has.
 

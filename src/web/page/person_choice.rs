@@ -1,4 +1,5 @@
-//! The admin's choice for a person: link them to a user by hand, or exclude them. Its effect is shown before it is saved.
+//! The admin's choice for a person: link them to a user by hand, or exclude them. Its effect is shown before it is
+//! saved.
 
 use std::collections::HashSet;
 use std::str::FromStr;
