@@ -226,6 +226,7 @@ pub struct Counts {
     pub waiting: i64,
     /// People to reconcile again after a failure.
     /// Of those who wait, the people for whom there is another reason than a sweep or the audit.
+    #[serde(skip)]
     pub not_periodic: i64,
     pub retrying: i64,
 }
