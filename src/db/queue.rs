@@ -224,10 +224,10 @@ pub async fn progress(db: impl Db<'_>, company: Option<CompanyId>, started_at: O
 pub struct Counts {
     /// Webhooks to resolve and people to reconcile.
     pub waiting: i64,
-    /// People to reconcile again after a failure.
     /// Of those who wait, the people for whom there is another reason than a sweep or the audit.
     #[serde(skip)]
     pub not_periodic: i64,
+    /// People to reconcile again after a failure.
     pub retrying: i64,
 }
 
