@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use super::engine::Engine;
@@ -26,9 +27,7 @@ use crate::domain::sync_request::{SyncReason, SyncRequest};
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(10);
 
 /// Whether a person in Officient matches a user in Optedo.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum MatchState {
@@ -46,7 +45,7 @@ pub enum MatchState {
 }
 
 impl MatchState {
-    pub const ALL: &[Self] = <Self as strum::VariantArray>::VARIANTS;
+    pub const ALL: &[Self] = <Self as VariantArray>::VARIANTS;
 }
 
 pub struct CurrentMatch<'a> {
@@ -164,7 +163,7 @@ pub fn match_everybody<'a>(
 }
 
 /// Whether Optedo has the absence type of a leave type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, strum::IntoStaticStr, strum::VariantArray)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum MappingState {
@@ -210,7 +209,7 @@ pub struct CurrentMapping {
 }
 
 /// Who decides about a leave type: Officient, or the admin by choosing an absence type or excluding the leave type.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema, strum::EnumString, strum::IntoStaticStr)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema, strum::EnumString, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum MappingMode {
